@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.model;
+
+import java.time.Duration;
+
+/** Limits that are part of the contract: all parties hold to them, and what goes over them is refused with a reason. */
+public final class Limits {
+    /** Longest user id, in bytes of UTF-8. */
+    public static final int MAX_USER_BYTES = 512;
+
+    /** Longest blob name, in bytes of UTF-8. */
+    public static final int MAX_NAME_BYTES = 1024;
+
+    /** Largest blob, in bytes, unless a node is set to less. */
+    public static final long MAX_BLOB_BYTES = 5L << 30;
+
+    /** Content type, metadata keys and metadata values together, in bytes of UTF-8. */
+    public static final int MAX_METADATA_BYTES = 8 << 10;
+
+    /** Largest blob that travels with its log record, in one message, and is stored as one chunk. */
+    public static final int INLINE_BYTES = 256 << 10;
+
+    /** Size of every chunk but the last of a larger blob. Manifests record it, so it may change. */
+    public static final int CHUNK_BYTES = 1 << 20;
+
+    /** Most bytes in one data frame. */
+    public static final int MAX_FRAME_BYTES = 1 << 20;
+
+    /** Largest gRPC message any party takes: a full frame or chunk with its company. */
+    public static final int MAX_MESSAGE_BYTES = 2 << 20;
+
+    /** Largest gRPC metadata any party takes, in bytes. */
+    public static final int MAX_GRPC_METADATA_BYTES = 16 << 10;
+
+    /** Most entries on a page of a listing. */
+    public static final int MAX_PAGE_SIZE = 1000;
+
+    /** Longest delimiter of a listing, in bytes of UTF-8. */
+    public static final int MAX_DELIMITER_BYTES = 16;
+
+    /** Most session tokens in one read. */
+    public static final int MAX_SESSION_TOKENS = 16;
+
+    /** Oldest state a reader may ask for. */
+    public static final Duration MAX_STALENESS = Duration.ofHours(1);
+
+    /** Longest time to live of a blob. */
+    public static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(3650);
+
+    /** For how long a retry under the same request id is recognised. */
+    public static final Duration DEDUP_WINDOW = Duration.ofMinutes(15);
+
+    /** After how long an upload that was neither completed nor aborted is given up. */
+    public static final Duration UPLOAD_LIFETIME = Duration.ofHours(24);
+
+    /** Media type of what was given none. */
+    public static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
+
+    private Limits() {}
+}
