@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+/**
+ * The primary takes a follower on. Immutable.
+ *
+ * @param epoch the primary's epoch
+ * @param cfg the configuration it acts under
+ * @param truncateTo last record that both logs share; the follower drops all behind it. {@link LogPosition#NONE}
+ *     with {@code snapshot} set
+ * @param snapshot the primary's log no longer reaches back to what they share: the follower replaces everything it
+ *     has by a snapshot of the primary's
+ */
+public record Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot) {}

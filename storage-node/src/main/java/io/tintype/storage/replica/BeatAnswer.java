@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+/**
+ * A follower's answer to a beat. Immutable.
+ *
+ * @param epoch the follower's epoch: equal to the beat's, the follower grants a lease; higher, it refuses
+ * @param incarnation the follower's incarnation
+ * @param persistedSeq last fsynced record, for people and graphs; acknowledgements alone count for commits
+ */
+public record BeatAnswer(long epoch, long incarnation, long persistedSeq) {}
