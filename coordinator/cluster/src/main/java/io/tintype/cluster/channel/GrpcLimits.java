@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.channel;
+
+import java.time.Duration;
+
+/** What all gRPC servers and channels of the cluster hold to, besides {@link io.tintype.model.Limits}. */
+public final class GrpcLimits {
+    /** A channel with calls under way asks this often whether the other side still answers. */
+    public static final Duration KEEPALIVE = Duration.ofSeconds(10);
+
+    /** And takes the connection for dead after this long without an answer. */
+    public static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** Servers cut off clients that ask more often. */
+    public static final Duration SHORTEST_KEEPALIVE_TAKEN = Duration.ofSeconds(5);
+
+    /** Calls under way on one connection; further ones wait at the client. */
+    public static final int CALLS_PER_CONNECTION = 1_000;
+
+    /** Bytes of one call that may be on their way unasked for. */
+    public static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    /** A connection without calls is closed after this long. */
+    public static final Duration IDLE = Duration.ofMinutes(5);
+
+    /** Deadline of a call that streams nothing. */
+    public static final Duration UNARY_DEADLINE = Duration.ofSeconds(5);
+
+    /** How long a stopping server waits for calls under way. */
+    public static final Duration DRAIN = Duration.ofSeconds(5);
+
+    /** Addresses for which channels are kept. */
+    public static final int CHANNELS = 20_000;
+
+    private GrpcLimits() {}
+}

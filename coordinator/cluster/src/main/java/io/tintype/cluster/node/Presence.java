@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.node;
+
+import io.tintype.cluster.zk.ZkErrors;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.Znode;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import org.apache.zookeeper.KeeperException.Code;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One ephemeral znode that is there as long as this process is in touch with ZooKeeper.
+ *
+ * <p>A znode of the same path that another session owns is taken for what this process left behind when it last died, and
+ * replaced: at the first time only. Once this process has held the path, another owner means that another process has taken
+ * its place; then it gives up and says so.
+ *
+ * <p>Thread-safe; its steps follow each other, never two at a time, on ZooKeeper's event thread or a timer.
+ */
+final class Presence implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Presence.class);
+
+    private static final long RETRY_PAUSE_MS = 250;
+
+    private final ZkSession session;
+    private final String path;
+    private final byte[] data;
+    private final long bootId;
+    private final ToLongFunction<byte[]> bootIdOf;
+    private final CompletableFuture<Void> first = new CompletableFuture<>();
+    private final CompletableFuture<String> displaced = new CompletableFuture<>();
+    private final ZkSession.Registration listening;
+
+    // Guarded by this:
+    private boolean working;
+    private boolean again;
+    private volatile boolean closed;
+
+    /**
+     * @param data what the znode is to hold
+     * @param bootId this process's, which {@code data} carries
+     * @param bootIdOf reads the boot id out of whatever the znode holds
+     */
+    Presence(ZkSession session, String path, byte[] data, long bootId, ToLongFunction<byte[]> bootIdOf) {
+        this.session = session;
+        this.path = path;
+        this.data = data;
+        this.bootId = bootId;
+        this.bootIdOf = bootIdOf;
+        this.listening = session.addListener(state -> {
+            if (state == ZkSession.State.CONNECTED) {
+                ensure();
+            }
+        });
+    }
+
+    /** Completes when the znode is there for the first time; fails where that can never be. */
+    CompletableFuture<Void> first() {
+        return first;
+    }
+
+    /** Completes, with a text for people, when another process has taken this one's place. */
+    CompletableFuture<String> displaced() {
+        return displaced;
+    }
+
+    /** Makes sure that the znode is there and this session's. */
+    void ensure() {
+        synchronized (this) {
+            if (working) {
+                again = true;
+                return;
+            }
+            working = true;
+        }
+        create();
+    }
+
+    private void create() {
+        if (closed || displaced.isDone()) {
+            return;
+        }
+        var unused = session.znodes().createEphemeral(path, data).whenComplete((done, failure) -> {
+            if (failure == null) {
+                settled();
+            } else if (ZkErrors.is(failure, Code.NODEEXISTS)) {
+                look();
+            } else {
+                failed(failure);
+            }
+        });
+    }
+
+    private void look() {
+        var unused = session.znodes()
+                .sync(path)
+                .thenCompose(synced -> session.znodes().get(path))
+                .whenComplete((found, failure) -> {
+                    if (failure != null) {
+                        failed(failure);
+                    } else if (found.isEmpty()) {
+                        create();
+                    } else {
+                        judge(found.get());
+                    }
+                });
+    }
+
+    private void judge(Znode there) {
+        boolean ours = bootIdOf.applyAsLong(there.data()) == bootId;
+        if (ours && there.ephemeralOwner() == session.sessionId()) {
+            settled();
+        } else if (ours || !first.isDone()) {
+            log.info("replacing {}, which a former session left behind", path);
+            delete(there.version());
+        } else {
+            displaced.complete("Another process has registered as " + path
+                    + " while this one was out of touch. Two processes must not share an id: this one stops.");
+            finish();
+        }
+    }
+
+    private void delete(int version) {
+        var unused = session.znodes().delete(path, version).whenComplete((done, failure) -> {
+            if (failure == null || ZkErrors.is(failure, Code.NONODE) || ZkErrors.is(failure, Code.BADVERSION)) {
+                create();
+            } else {
+                failed(failure);
+            }
+        });
+    }
+
+    private void settled() {
+        first.complete(null);
+        if (finish()) {
+            ensure();
+        }
+    }
+
+    /** Ends this round; true where another was asked for meanwhile. */
+    private synchronized boolean finish() {
+        working = false;
+        boolean more = again;
+        again = false;
+        return more;
+    }
+
+    private void failed(Throwable failure) {
+        if (closed || session.znodes().isClosed()) {
+            first.completeExceptionally(ZkErrors.unwrap(failure));
+            return;
+        }
+        if (!ZkErrors.isUnanswered(failure)) {
+            log.error("registering {} failed; trying again", path, failure);
+        }
+        CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS).execute(this::create);
+    }
+
+    /** Takes the znode away, if this session has it, without waiting; ZooKeeper would do so after the session's end. */
+    @Override
+    public void close() {
+        closed = true;
+        listening.close();
+        long me = session.sessionId();
+        var unused = session.znodes()
+                .get(path)
+                .thenCompose(found -> found.filter(znode -> znode.ephemeralOwner() == me)
+                        .map(znode -> session.znodes().delete(path, znode.version()))
+                        .orElseGet(() -> CompletableFuture.completedFuture(null)));
+    }
+}

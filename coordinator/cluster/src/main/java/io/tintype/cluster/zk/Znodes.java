@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.zk;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.zookeeper.KeeperException;
+
+/**
+ * Single operations on znodes, without waiting. Thread-safe.
+ *
+ * <p>A future that fails does so with a {@link KeeperException}. After {@link KeeperException.ConnectionLossException},
+ * {@link KeeperException.OperationTimeoutException} or the end of the session, a write may or may not have been made:
+ * {@link CompareAndSet} settles that. Futures are completed on ZooKeeper's event thread: what hangs on them must be
+ * short and must not block.
+ */
+public interface Znodes {
+    /** Reads a znode from the server at hand, which may lag behind; empty if there is none. */
+    CompletableFuture<Optional<Znode>> get(String path);
+
+    /** Brings the server at hand up to date: a read after it sees every write acknowledged before it. */
+    CompletableFuture<Void> sync(String path);
+
+    /** Replaces a znode that has this version; yields the new version. */
+    CompletableFuture<Integer> set(String path, byte[] data, int version);
+
+    /** Creates a persistent znode, and its parents where absent. */
+    CompletableFuture<Void> create(String path, byte[] data);
+
+    /** Creates a znode that goes with this session. */
+    CompletableFuture<Void> createEphemeral(String path, byte[] data);
+
+    /** Deletes a znode that has this version. */
+    CompletableFuture<Void> delete(String path, int version);
+
+    /** Names of a znode's children; none if it is absent. */
+    CompletableFuture<List<String>> children(String path);
+
+    /** True once the session is closed for good: nothing that failed will ever succeed. */
+    boolean isClosed();
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.map.NodesWatcher;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class NodeRegistrationTest {
+    private static final NodeId ID = new NodeId("n1");
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    Path folder;
+
+    private EmbeddedZooKeeper zooKeeper;
+    private ZkSession observing;
+    private NodesWatcher nodes;
+
+    @BeforeEach
+    void start() {
+        zooKeeper = EmbeddedZooKeeper.start(folder, 0);
+        observing = connect();
+        nodes = NodesWatcher.start(observing);
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+        observing.close();
+        zooKeeper.close();
+    }
+
+    @Test
+    void aRegisteredNodeIsSeenAndLeavesItsAddressBehindWhenItStops() throws Exception {
+        try (var session = connect();
+                var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
+            registration.registered().get(10, TimeUnit.SECONDS);
+            await().untilAsserted(() ->
+                    assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100)));
+        }
+        await().untilAsserted(() ->
+                assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100)));
+    }
+
+    @Test
+    void aNodeWhoseSessionWasLostComesBackByItself() throws Exception {
+        try (var session = connect();
+                var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
+            registration.registered().get(10, TimeUnit.SECONDS);
+            long before = session.sessionId();
+            zooKeeper.expireSession(before);
+            await().atMost(PATIENCE).until(() -> ownerOfLiveness() != 0 && ownerOfLiveness() != before);
+            await().untilAsserted(() ->
+                    assertThat(nodes.node(ID).orElseThrow().live()).isTrue());
+            assertThat(registration.displaced()).isNotDone();
+        }
+    }
+
+    @Test
+    void aRestartedNodeReplacesWhatItsFormerProcessLeftBehind() throws Exception {
+        try (var dead = connect();
+                var session = connect()) {
+            NodeRegistration.start(dead, node("disk-a", 1, "h:1")).registered().get(10, TimeUnit.SECONDS);
+            // The former process hangs: its session is alive, but nobody will speak for it any more.
+            NodeRegistration.start(session, node("disk-a", 2, "h:2"))
+                    .registered()
+                    .get(10, TimeUnit.SECONDS);
+            await().untilAsserted(() ->
+                    assertThat(nodes.node(ID).orElseThrow().address()).isEqualTo("h:2"));
+            assertThat(ownerOfLiveness()).isEqualTo(session.sessionId());
+        }
+    }
+
+    @Test
+    void theFormerProcessLearnsThatItsPlaceIsTaken() throws Exception {
+        try (var former = connect();
+                var session = connect()) {
+            var first = NodeRegistration.start(former, node("disk-a", 1, "h:1"));
+            first.registered().get(10, TimeUnit.SECONDS);
+            NodeRegistration.start(session, node("disk-a", 2, "h:2"))
+                    .registered()
+                    .get(10, TimeUnit.SECONDS);
+            zooKeeper.expireSession(former.sessionId());
+            assertThat(first.displaced().get(20, TimeUnit.SECONDS)).contains("Two processes must not share an id");
+            assertThat(ownerOfLiveness()).isEqualTo(session.sessionId());
+        }
+    }
+
+    @Test
+    void anotherDataDirectoryIsRefusedWhileTheFirstLivesAndTakenAfterwards() throws Exception {
+        try (var second = connect()) {
+            try (var first = connect();
+                    var registration = NodeRegistration.start(first, node("disk-a", 1, "h:1"))) {
+                registration.registered().get(10, TimeUnit.SECONDS);
+                var refused = NodeRegistration.start(second, node("disk-b", 2, "h:2"));
+                assertThatThrownBy(() -> refused.registered().get(10, TimeUnit.SECONDS))
+                        .hasRootCauseInstanceOf(NodeIdInUseException.class)
+                        .hasMessageContaining("Node id 'n1' is in use")
+                        .hasMessageContaining("Give this node an id of its own");
+                refused.close();
+                assertThat(ownerOfLiveness()).isEqualTo(first.sessionId());
+            }
+            await().until(() -> ownerOfLiveness() == 0);
+            NodeRegistration.start(second, node("disk-b", 2, "h:2"))
+                    .registered()
+                    .get(10, TimeUnit.SECONDS);
+            await().untilAsserted(() ->
+                    assertThat(nodes.node(ID).orElseThrow().address()).isEqualTo("h:2"));
+        }
+    }
+
+    private long ownerOfLiveness() throws Exception {
+        return observing
+                .znodes()
+                .get(Paths.nodeLiveness("n1"))
+                .get(10, TimeUnit.SECONDS)
+                .map(znode -> znode.ephemeralOwner())
+                .orElse(0L);
+    }
+
+    private ZkSession connect() {
+        return ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+    }
+
+    private static NodePresence node(String dataId, long bootId, String address) {
+        return new NodePresence(
+                ID, dataId.getBytes(StandardCharsets.UTF_8), bootId, address, "p:" + bootId, "eu", "a", 100);
+    }
+}
