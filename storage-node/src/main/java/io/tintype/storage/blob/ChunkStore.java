@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Family;
+import io.tintype.storage.disk.Write;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Chunks of one shard on their way to become a blob.
+ *
+ * <p>Thread-safe; methods that take a {@link Write} only fill it and never block, the others read the disk.
+ */
+public final class ChunkStore {
+    private static final int STAGED_BYTES = 2 * Integer.BYTES;
+
+    private final Disk disk;
+    private final Keys keys;
+
+    ChunkStore(Disk disk, Keys keys) {
+        this.disk = disk;
+        this.keys = keys;
+    }
+
+    /** Puts the one chunk of a small blob into the write that also appends the record that names it. */
+    public void inline(Write write, ChunkKey key, Chunk chunk) {
+        byte[] encodedKey = keys.chunk(key);
+        write.put(Family.CHUNK, encodedKey, ChunkCodec.encode(encodedKey, chunk));
+    }
+
+    /** Puts a chunk and its entry in the stage into a write. */
+    public void stage(Write write, ChunkKey key, Chunk chunk) {
+        inline(write, key, chunk);
+        write.put(
+                Family.STAGE,
+                keys.stage(key.upload(), key.user(), key.index()),
+                ByteBuffer.allocate(STAGED_BYTES)
+                        .putInt(chunk.data().size())
+                        .putInt(chunk.crc())
+                        .array());
+    }
+
+    /** Whether an upload was completed or aborted: then none of its chunks may be staged any more. Blocks. */
+    public boolean closed(UserId user, UploadId upload) {
+        return Closing.read(disk.get(Family.STAGE, keys.stage(upload, user, Keys.CLOSED)))
+                .isPresent();
+    }
+
+    /**
+     * The chunk that is staged at a place. A chunk must not be staged again with other bytes, since a record that names
+     * the first ones may be under way: callers compare, and skip or refuse. Blocks.
+     */
+    public Optional<StagedChunk> staged(ChunkKey key) {
+        var value = disk.get(Family.STAGE, keys.stage(key.upload(), key.user(), key.index()));
+        return Optional.ofNullable(value).map(bytes -> read(key.index(), bytes));
+    }
+
+    /** The chunks that are staged, by index. Blocks. */
+    List<StagedChunk> staged(UserId user, UploadId upload) {
+        var found = new ArrayList<StagedChunk>();
+        byte[] first = keys.stage(upload, user, 0);
+        try (var scan = disk.scan(Family.STAGE, first, keys.stage(upload, user, Keys.CLOSED))) {
+            for (; scan.valid(); scan.next()) {
+                byte[] key = scan.key();
+                found.add(read(ByteBuffer.wrap(key).getInt(key.length - Integer.BYTES), scan.value()));
+            }
+        }
+        return found;
+    }
+
+    /** Takes a chunk away at once: for records that are cut off the log. */
+    void remove(Write write, ChunkKey key) {
+        write.delete(Family.CHUNK, keys.chunk(key));
+    }
+
+    private static StagedChunk read(int index, byte[] value) {
+        if (value.length != STAGED_BYTES) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA, "entry of staged chunk " + index + " has " + value.length + " bytes");
+        }
+        var in = ByteBuffer.wrap(value);
+        return new StagedChunk(index, in.getInt(), in.getInt());
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.Version;
+import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.storage.log.LogPosition;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What came of a record. Immutable; decided from the log alone, hence the same on every replica. */
+public sealed interface Outcome {
+    /**
+     * This outcome if it is a success.
+     *
+     * @throws TintypeException with the reason if it is none
+     */
+    default Outcome orThrow() {
+        return this;
+    }
+
+    /**
+     * A blob has a new current version.
+     *
+     * @param at the record that made it; an earlier one if this was a retry
+     * @param head the version
+     */
+    record Written(LogPosition at, StoredHead head) implements Outcome {}
+
+    /**
+     * A blob is not there any more.
+     *
+     * @param at the record that removed it; an earlier one if this was a retry
+     * @param version the version that the removal took
+     * @param existed whether there was one
+     */
+    record Removed(LogPosition at, Version version, boolean existed) implements Outcome {}
+
+    /**
+     * The condition did not hold; nothing was changed.
+     *
+     * @param current the version there is; null: none
+     */
+    record Conflict(@Nullable Version current) implements Outcome {
+        @Override
+        public Outcome orThrow() {
+            throw current == null
+                    ? new TintypeException(
+                            Reason.VERSION_CONFLICT, "there is no such blob, and the condition asks for a version")
+                    : new TintypeException(
+                            Reason.VERSION_CONFLICT,
+                            "the current version is " + current.etag() + ", and the condition asks for something else",
+                            Map.of(TintypeException.CURRENT_VERSION, current.etag()));
+        }
+    }
+
+    /**
+     * Refused for another reason; nothing was changed.
+     *
+     * @param reason why
+     * @param message the same for people
+     */
+    record Refused(Reason reason, String message) implements Outcome {
+        @Override
+        public Outcome orThrow() {
+            throw new TintypeException(reason, message);
+        }
+    }
+
+    /**
+     * The shard owns the user.
+     *
+     * @param generation under which it does
+     */
+    record Claimed(long generation) implements Outcome {}
+
+    /**
+     * The directory has an entry for the user.
+     *
+     * @param entry what it says now
+     * @param changed whether this record made it so
+     */
+    record Entry(DirectoryEntry entry, boolean changed) implements Outcome {}
+
+    /** Done; there is nothing to tell. */
+    record Done() implements Outcome {}
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.checksum.Crc32c;
+import io.tintype.model.BlobName;
+import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.Manifest;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.internal.v1.StoredOutcome;
+import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Family;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads one shard as of its applied records. Says nothing about freshness: that is for who leads the shard to prove.
+ *
+ * <p>Thread-safe. Every method blocks on the disk, and throws TintypeException CORRUPT_DATA when what is read is not what
+ * was written.
+ */
+public final class ShardReader {
+    private final Disk disk;
+    private final Keys keys;
+    private final StateMachine machine;
+    private final ChunkStore chunks;
+    private final Lister lister;
+
+    ShardReader(Disk disk, Keys keys, StateMachine machine, ChunkStore chunks) {
+        this.disk = disk;
+        this.keys = keys;
+        this.machine = machine;
+        this.chunks = chunks;
+        this.lister = new Lister(disk, keys);
+    }
+
+    /** The current version of a name; empty if there is none, or its time to live is over at {@code nowMs}. */
+    public Optional<StoredHead> head(UserId user, BlobName name, long nowMs) {
+        var value = disk.get(Family.HEAD, keys.head(user, name));
+        return Optional.ofNullable(value)
+                .map(bytes -> Stored.parse(StoredHead.parser(), bytes, "head of " + name))
+                .filter(head -> Stored.isLive(head, nowMs));
+    }
+
+    /**
+     * A page of names in order of their bytes.
+     *
+     * @param prefix only names that begin with it; may be empty
+     * @param delimiter names that have it behind the prefix become one entry; empty: none do
+     * @param startAfter {@link Listed#position} of the last entry of the page before; empty: the first page
+     * @param limit most entries
+     */
+    public Listing list(UserId user, String prefix, String delimiter, String startAfter, int limit, long nowMs) {
+        return lister.list(user, prefix, delimiter, startAfter, limit, nowMs);
+    }
+
+    /**
+     * A chunk of a version, verified.
+     *
+     * @throws TintypeException VERSION_GONE if the version was replaced and its chunks collected; CORRUPT_DATA
+     */
+    public Chunk chunk(UserId user, Manifest manifest, int index) {
+        var upload = Stored.upload(manifest)
+                .orElseThrow(() -> new IllegalArgumentException("an empty blob has no chunk " + index));
+        int expected = Stored.chunkBytes(manifest, index);
+        var chunk = chunk(new ChunkKey(user, upload, index))
+                .orElseThrow(() -> new TintypeException(
+                        Reason.VERSION_GONE,
+                        "this version was replaced or deleted, and its bytes are gone; read the blob again"));
+        if (chunk.data().size() != expected) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "chunk " + index + " of upload " + upload + " has "
+                            + chunk.data().size() + " bytes, not " + expected + "; another replica may have it whole");
+        }
+        return chunk;
+    }
+
+    /** A chunk by its key, verified; empty if it is not here. */
+    public Optional<Chunk> chunk(ChunkKey key) {
+        byte[] encodedKey = keys.chunk(key);
+        var value = disk.getUnchecked(Family.CHUNK, encodedKey);
+        return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
+    }
+
+    /** The chunks of an upload that are staged here, by index. */
+    public List<StagedChunk> staged(UserId user, UploadId upload) {
+        return chunks.staged(user, upload);
+    }
+
+    /**
+     * The chunks of a manifest that a replica still has to get before it may acknowledge the record that names it: those
+     * that are not staged or have another size; or, if all are there but are not the bytes the manifest means, all.
+     *
+     * @param max most indexes to return
+     */
+    public List<Integer> missing(UserId user, Manifest manifest, int max) {
+        var upload = Stored.upload(manifest);
+        if (upload.isEmpty()) {
+            return List.of();
+        }
+        var there = new BitSet(manifest.getChunks());
+        var crc = new Crc32c.Running();
+        for (var staged : chunks.staged(user, upload.get())) {
+            if (staged.index() < manifest.getChunks() && staged.size() == Stored.chunkBytes(manifest, staged.index())) {
+                there.set(staged.index());
+                crc.add(staged.crc(), staged.size());
+            }
+        }
+        if (there.cardinality() == manifest.getChunks() && crc.crc() != manifest.getCrc32C()) {
+            there.clear();
+        }
+        var missing = new ArrayList<Integer>();
+        for (int i = there.nextClearBit(0); i < manifest.getChunks() && missing.size() < max; ) {
+            missing.add(i);
+            i = there.nextClearBit(i + 1);
+        }
+        return missing;
+    }
+
+    /** What the shard keeps of a user; empty if it does not own him. */
+    public Optional<StoredUser> user(UserId user) {
+        return Optional.ofNullable(disk.get(Family.USER, keys.user(user)))
+                .map(value -> Stored.parse(StoredUser.parser(), value, "user " + user));
+    }
+
+    /** The directory's entry of a user, on a directory shard. */
+    public Optional<DirectoryEntry> entry(UserId user) {
+        return Optional.ofNullable(disk.get(Family.DIR, keys.user(user)))
+                .map(value -> Stored.parse(DirectoryEntry.parser(), value, "directory entry of " + user));
+    }
+
+    /** The outcome of a request that was applied within the deduplication window before {@code nowMs}. */
+    public Optional<StoredOutcome> outcome(UserId user, RequestId request, long nowMs) {
+        return Retries.find(this::stored, user, request, nowMs);
+    }
+
+    /** What the shard holds. */
+    public ShardStats stats() {
+        return machine.stats();
+    }
+
+    private Optional<StoredOutcome> stored(int bucket, UserId user, RequestId request) {
+        return Optional.ofNullable(disk.get(Family.DEDUP, keys.dedup(bucket, user, request)))
+                .map(value -> Stored.parse(StoredOutcome.parser(), value, "outcome of request " + request));
+    }
+}

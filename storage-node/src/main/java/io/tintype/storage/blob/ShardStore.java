@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.PutCommit;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Family;
+import io.tintype.storage.disk.Write;
+import io.tintype.storage.log.LogRecord;
+import io.tintype.storage.log.LogStore;
+import io.tintype.storage.log.RecordType;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything one replica keeps on one disk: its log, the state that the log made, and the chunks.
+ *
+ * <p>Itself immutable; each part says who may call it.
+ */
+public final class ShardStore {
+    private static final int READ_BYTES = 1 << 20;
+
+    private final ShardId shard;
+    private final Keys keys;
+    private final LogStore log;
+    private final StateMachine machine;
+    private final ChunkStore chunks;
+    private final ShardReader reader;
+    private final Collector collector;
+
+    private ShardStore(Disk disk, ShardId shard, LogStore log) {
+        this.shard = shard;
+        this.keys = new Keys(shard);
+        this.log = log;
+        this.machine = new StateMachine(disk, shard, keys);
+        this.chunks = new ChunkStore(disk, keys);
+        this.reader = new ShardReader(disk, keys, machine, chunks);
+        this.collector = new Collector(disk, keys, machine);
+    }
+
+    /**
+     * Opens a shard; empty if the disk never had it. Blocks.
+     *
+     * @param logCacheBytes most bytes of newest records to keep in memory
+     * @throws TintypeException CORRUPT_DATA if what is there does not hold together
+     */
+    public static ShardStore open(Disk disk, ShardId shard, long logCacheBytes) {
+        var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes));
+        long applied = store.machine.applied().seq();
+        if (applied > store.log.last().seq() || applied + 1 < store.log.first()) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "shard " + shard + ": record " + applied + " is applied, but the log has " + store.log.first()
+                            + " to " + store.log.last().seq() + "; the replica is to be rebuilt from its peers");
+        }
+        return store;
+    }
+
+    /** The shards that a disk has anything of. Blocks. */
+    public static List<ShardId> list(Disk disk) {
+        var found = new ArrayList<ShardId>();
+        byte[] end = ByteBuffer.allocate(Integer.BYTES).putInt(-1).array();
+        try (var scan = disk.scan(Family.META, new byte[Integer.BYTES], end)) {
+            while (scan.valid()) {
+                var shard = new ShardId(ByteBuffer.wrap(scan.key()).getInt());
+                found.add(shard);
+                scan.seek(new Keys(shard).end());
+            }
+        }
+        return found;
+    }
+
+    /** The shard. */
+    public ShardId id() {
+        return shard;
+    }
+
+    /** Its log. */
+    public LogStore log() {
+        return log;
+    }
+
+    /** What applies records. */
+    public StateMachine machine() {
+        return machine;
+    }
+
+    /** What takes chunks. */
+    public ChunkStore chunks() {
+        return chunks;
+    }
+
+    /** What reads. */
+    public ShardReader reader() {
+        return reader;
+    }
+
+    /** What finds waste. */
+    public Collector collector() {
+        return collector;
+    }
+
+    /** The chunk that travels with a record; empty if none does, or it is gone from here. Blocks. */
+    public Optional<Chunk> inlineChunk(LogRecord record) {
+        return inlineKey(record).flatMap(reader::chunk);
+    }
+
+    /**
+     * Drops all records behind one, and the chunks that came with them. Event loop only; blocks.
+     *
+     * @throws IllegalArgumentException if one of them is applied: what is committed is never cut
+     */
+    public void truncateTo(Write write, long seq) {
+        if (seq < machine.applied().seq()) {
+            throw new IllegalArgumentException(
+                    "shard " + shard + ": cannot cut the log at " + seq + ": " + machine.applied() + " is applied");
+        }
+        long last = log.last().seq();
+        for (long from = seq + 1; from <= last; ) {
+            var entries = log.cached(from, READ_BYTES);
+            if (entries.isEmpty()) {
+                entries = log.read(from, last, READ_BYTES);
+            }
+            if (entries.isEmpty()) {
+                throw new TintypeException(Reason.CORRUPT_DATA, "shard " + shard + ": record " + from + " is missing");
+            }
+            for (var entry : entries) {
+                inlineKey(entry.record()).ifPresent(key -> chunks.remove(write, key));
+            }
+            from += entries.size();
+        }
+        log.truncateTo(write, seq);
+    }
+
+    /**
+     * Drops records up to and including one from the front of the log. Event loop only.
+     *
+     * @throws IllegalArgumentException if one of them is not applied yet, or none would be left
+     */
+    public void trimTo(Write write, long seq) {
+        if (seq > machine.applied().seq()) {
+            throw new IllegalArgumentException("shard " + shard + ": cannot trim the log up to " + seq + ": only "
+                    + machine.applied() + " is applied");
+        }
+        log.trimTo(write, seq);
+    }
+
+    /** Removes all that the disk has of the shard. The store is not to be used any more. */
+    public void drop(Write write) {
+        for (var family : Family.values()) {
+            write.deleteRange(family, keys.first(), keys.end());
+        }
+    }
+
+    private static Optional<ChunkKey> inlineKey(LogRecord record) {
+        var user = record.user();
+        if (record.type() != RecordType.PUT_COMMIT || user == null) {
+            return Optional.empty();
+        }
+        var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
+        return put.getInline()
+                ? Stored.upload(put.getManifest()).map(upload -> new ChunkKey(user, upload, 0))
+                : Optional.empty();
+    }
+}

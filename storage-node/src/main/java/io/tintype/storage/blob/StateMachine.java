@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Family;
+import io.tintype.storage.log.LogPosition;
+import io.tintype.storage.log.LogRecord;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes committed records take effect on one shard. Replicas that applied the same records hold the same heads, users,
+ * outcomes and entries, and gave the same outcomes.
+ *
+ * <p>{@link #apply} is called by one thread at a time and blocks on the disk; the rest is for any thread. One call is one
+ * batch, together with the mark of how far it came, and is not synced: after a crash the records behind the mark are
+ * applied again, from the log.
+ */
+public final class StateMachine {
+    private record State(LogPosition at, long logTimeMs, ShardStats stats) {}
+
+    private static final int STATE_BYTES = 6 * Long.BYTES;
+
+    private final Disk disk;
+    private final ShardId shard;
+    private final Keys keys;
+    private volatile State state;
+
+    StateMachine(Disk disk, ShardId shard, Keys keys) {
+        this.disk = disk;
+        this.shard = shard;
+        this.keys = keys;
+        this.state = load(disk, shard, keys);
+    }
+
+    /** The last record that took effect. */
+    public LogPosition applied() {
+        return state.at();
+    }
+
+    /** Its log time; 0 if there was none. */
+    public long logTimeMs() {
+        return state.logTimeMs();
+    }
+
+    /** What the shard holds. */
+    public ShardStats stats() {
+        return state.stats();
+    }
+
+    /**
+     * Applies records that follow the last applied one without a gap, all of them committed. Readers see them when it
+     * returns.
+     *
+     * @return what came of each, in order
+     * @throws TintypeException CORRUPT_DATA or UNAVAILABLE if the disk fails, with nothing applied: the replica is then
+     *     failed
+     */
+    public List<Applied> apply(List<LogRecord> records) {
+        var before = state;
+        var now = before;
+        var tx = new Transaction(disk, keys, before.stats());
+        var applied = new ArrayList<Applied>(records.size());
+        for (var record : records) {
+            if (record.seq() != now.at().seq() + 1 || record.logTimeMs() < now.logTimeMs()) {
+                throw new IllegalArgumentException("shard " + shard + ": record " + record.position() + " at "
+                        + record.logTimeMs() + " cannot be applied after " + now.at() + " at " + now.logTimeMs());
+            }
+            Retries.forget(tx, now.logTimeMs(), record.logTimeMs());
+            applied.add(new Applied(record.position(), record.type(), decide(tx, record)));
+            now = new State(record.position(), record.logTimeMs(), tx.stats());
+        }
+        if (!applied.isEmpty()) {
+            tx.putMeta(keys.applied(), encode(now));
+            disk.committer().writeNow(tx.write());
+            state = now;
+        }
+        return applied;
+    }
+
+    private Outcome decide(Transaction tx, LogRecord record) {
+        return switch (record.type()) {
+            case EPOCH_START -> new Outcome.Done();
+            case PUT_COMMIT -> BlobRules.putCommit(tx, record, user(record));
+            case DELETE -> BlobRules.delete(tx, record, user(record));
+            case ABORT_UPLOAD -> BlobRules.abortUpload(tx, record, user(record));
+            case USER_CLAIM -> UserRules.claim(tx, record, user(record));
+            case DIR_CREATE -> UserRules.create(tx, record, user(record));
+            case DIR_REHOME -> UserRules.rehome(tx, record, user(record));
+        };
+    }
+
+    private UserId user(LogRecord record) {
+        var user = record.user();
+        if (user == null) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "shard " + shard + ": record " + record.position() + " of type " + record.type() + " has no user");
+        }
+        return user;
+    }
+
+    private static byte[] encode(State state) {
+        return ByteBuffer.allocate(STATE_BYTES)
+                .putLong(state.at().epoch())
+                .putLong(state.at().seq())
+                .putLong(state.logTimeMs())
+                .putLong(state.stats().users())
+                .putLong(state.stats().blobs())
+                .putLong(state.stats().bytes())
+                .array();
+    }
+
+    private static State load(Disk disk, ShardId shard, Keys keys) {
+        var value = disk.get(Family.META, keys.applied());
+        if (value == null) {
+            return new State(LogPosition.START, 0, ShardStats.NONE);
+        }
+        if (value.length != STATE_BYTES) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA, "shard " + shard + ": the applied mark has " + value.length + " bytes");
+        }
+        var in = ByteBuffer.wrap(value);
+        return new State(
+                new LogPosition(in.getLong(), in.getLong()),
+                in.getLong(),
+                new ShardStats(in.getLong(), in.getLong(), in.getLong()));
+    }
+}

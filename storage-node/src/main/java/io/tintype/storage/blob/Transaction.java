@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.blob;
+
+import io.tintype.model.BlobName;
+import io.tintype.model.RequestId;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.internal.v1.StoredOutcome;
+import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Family;
+import io.tintype.storage.disk.Write;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * What the rules see and change while a run of records is applied. All of it reaches the disk in one batch or not at
+ * all. Keeps what must change together together: a head, its usage, its expiry, the chunks it leaves behind.
+ *
+ * <p>Not thread-safe; lives for one run.
+ */
+final class Transaction {
+    private final Disk disk;
+    private final Keys keys;
+    private final Changes changes;
+    private ShardStats stats;
+
+    Transaction(Disk disk, Keys keys, ShardStats stats) {
+        this.disk = disk;
+        this.keys = keys;
+        this.changes = new Changes(disk);
+        this.stats = stats;
+    }
+
+    ShardStats stats() {
+        return stats;
+    }
+
+    Write write() {
+        return changes.write();
+    }
+
+    Optional<StoredUser> user(UserId user) {
+        return Optional.ofNullable(changes.get(Family.USER, keys.user(user)))
+                .map(value -> Stored.parse(StoredUser.parser(), value, "user " + user));
+    }
+
+    void putUser(UserId user, StoredUser stored) {
+        changes.put(Family.USER, keys.user(user), stored.toByteArray());
+    }
+
+    void addUser(UserId user, StoredUser stored) {
+        putUser(user, stored);
+        stats = stats.plus(1, 0, 0);
+    }
+
+    Optional<DirectoryEntry> entry(UserId user) {
+        return Optional.ofNullable(changes.get(Family.DIR, keys.user(user)))
+                .map(value -> Stored.parse(DirectoryEntry.parser(), value, "directory entry of " + user));
+    }
+
+    void putEntry(UserId user, DirectoryEntry entry, boolean isNew) {
+        changes.put(Family.DIR, keys.user(user), entry.toByteArray());
+        stats = stats.plus(isNew ? 1 : 0, 0, 0);
+    }
+
+    /** The head there is on disk, past its time or not. */
+    Optional<StoredHead> head(UserId user, BlobName name) {
+        return Optional.ofNullable(changes.get(Family.HEAD, keys.head(user, name)))
+                .map(value -> Stored.parse(StoredHead.parser(), value, "head of " + name));
+    }
+
+    void putHead(UserId user, BlobName name, StoredHead head, StoredUser.Builder usage) {
+        changes.put(Family.HEAD, keys.head(user, name), head.toByteArray());
+        if (head.getExpiresAtMs() != 0) {
+            changes.put(Family.GARBAGE, keys.expiry(head.getExpiresAtMs(), user, name), version(head));
+        }
+        count(usage, 1, head.getManifest().getSize());
+    }
+
+    /** Takes a head away; its chunks may go once nobody can still be reading them. */
+    void removeHead(UserId user, BlobName name, StoredHead head, StoredUser.Builder usage, long dueMs) {
+        changes.delete(Family.HEAD, keys.head(user, name));
+        if (head.getExpiresAtMs() != 0) {
+            changes.delete(Family.GARBAGE, keys.expiry(head.getExpiresAtMs(), user, name));
+        }
+        count(usage, -1, -head.getManifest().getSize());
+        Stored.upload(head.getManifest())
+                .ifPresent(upload -> discard(user, upload, 0, head.getManifest().getChunks(), dueMs));
+    }
+
+    /** Chunks from an index to another (exclusive) may go at a time. */
+    void discard(UserId user, UploadId upload, int from, int to, long dueMs) {
+        if (from < to) {
+            changes.put(
+                    Family.GARBAGE,
+                    keys.garbageChunks(dueMs, user, upload, from),
+                    ByteBuffer.allocate(Integer.BYTES).putInt(to).array());
+        }
+    }
+
+    /** How an upload ended, if it did. */
+    Optional<Closing> closing(UserId user, UploadId upload) {
+        return Closing.read(changes.get(Family.STAGE, keys.stage(upload, user, Keys.CLOSED)));
+    }
+
+    /**
+     * Ends an upload: its entries leave the stage, and its chunks from an index on, as far as any are here, may go at a
+     * time. Which chunks are here may differ between replicas; nothing that is decided depends on it.
+     */
+    void close(UserId user, UploadId upload, Closing how, int needed, long dueMs) {
+        int staged = 0;
+        byte[] first = keys.stage(upload, user, 0);
+        byte[] end = keys.stage(upload, user, Keys.CLOSED);
+        try (var scan = disk.scan(Family.STAGE, first, end)) {
+            for (; scan.valid(); scan.next()) {
+                staged = ByteBuffer.wrap(scan.key()).getInt(scan.key().length - Integer.BYTES) + 1;
+                changes.delete(Family.STAGE, scan.key());
+            }
+        }
+        discard(user, upload, needed, staged, dueMs);
+        changes.put(Family.STAGE, end, how.bytes());
+    }
+
+    Optional<StoredOutcome> outcome(int bucket, UserId user, RequestId request) {
+        return Optional.ofNullable(changes.get(Family.DEDUP, keys.dedup(bucket, user, request)))
+                .map(value -> Stored.parse(StoredOutcome.parser(), value, "outcome of request " + request));
+    }
+
+    void putOutcome(int bucket, UserId user, RequestId request, StoredOutcome outcome) {
+        changes.put(Family.DEDUP, keys.dedup(bucket, user, request), outcome.toByteArray());
+    }
+
+    void forgetOutcomesBefore(int bucket) {
+        changes.deleteRange(Family.DEDUP, keys.dedupBucket(0), keys.dedupBucket(bucket));
+    }
+
+    void putMeta(byte[] key, byte[] value) {
+        changes.put(Family.META, key, value);
+    }
+
+    private void count(StoredUser.Builder usage, int blobs, long bytes) {
+        usage.setBlobs(usage.getBlobs() + blobs).setBytes(usage.getBytes() + bytes);
+        stats = stats.plus(0, blobs, bytes);
+    }
+
+    private static byte[] version(StoredHead head) {
+        return head.getVersion().toByteArray();
+    }
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.disk;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+
+/**
+ * The one writer of a disk: one thread takes everything that waits, makes one batch of it, writes and syncs it once, and
+ * completes the futures in the order in which the writes were handed in. So one fsync serves every shard on the disk.
+ *
+ * <p>Thread-safe. Futures complete on the committer's thread: what hangs on them must be short and must not block.
+ *
+ * <p>What always holds: a write whose future completed normally is on the disk; writes are applied in order of {@link
+ * #commit}; after the first write or sync that fails nothing is ever written again, because what the disk then holds is
+ * not known (a retried fsync may report success over lost pages).
+ */
+public final class Committer implements AutoCloseable {
+    private static final Duration RETRY_AFTER = Duration.ofMillis(50);
+
+    /** Writes a batch; with sync, returns only when it is on the disk. */
+    interface BatchWriter {
+        void write(WriteBatch batch, boolean sync) throws RocksDBException;
+    }
+
+    private record Waiting(Write write, CompletableFuture<Void> done) {}
+
+    private final DiskConfig config;
+    private final Map<Family, ColumnFamilyHandle> handles;
+    private final BatchWriter writer;
+    private final SpaceGuard space;
+    private final BatchEncoder encoder;
+    private final Thread thread;
+    private final LongAdder groups = new LongAdder();
+    private final LongAdder writes = new LongAdder();
+    private final LongAdder bytes = new LongAdder();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private final List<Consumer<Throwable>> listeners = new ArrayList<>();
+    private long queuedBytes;
+    private boolean idle;
+    private boolean closing;
+    private volatile @Nullable Throwable failure;
+
+    Committer(DiskConfig config, Map<Family, ColumnFamilyHandle> handles, BatchWriter writer, SpaceGuard space) {
+        this.config = config;
+        this.handles = handles;
+        this.writer = writer;
+        this.space = space;
+        this.encoder = new BatchEncoder(handles, 1 << 20);
+        this.thread = new Thread(this::run, "tintype-committer");
+        this.thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /**
+     * Hands a write in; never blocks. The future completes when it is fsynced. If writing fails, the future fails with
+     * OUTCOME_UNKNOWN (the write may have survived) and the disk is failed for ever.
+     *
+     * @throws TintypeException at once, with nothing written: OVERLOADED when too much waits already, DISK_FULL when the
+     *     disk is under its reserve, UNAVAILABLE when it failed or is being closed
+     */
+    public CompletableFuture<Void> commit(Write write) {
+        if (!space.hasRoomFor(write.bytes())) {
+            throw new TintypeException(
+                    Reason.DISK_FULL,
+                    config.directory() + " has only " + space.free() + " bytes free, and keeps " + config.reserveBytes()
+                            + " in reserve. Free space, add a node, or move shards away.");
+        }
+        return enqueue(write);
+    }
+
+    /**
+     * As {@link #commit}, for the small writes that must go on when the disk is under its reserve: epochs, deletes,
+     * truncation.
+     */
+    public CompletableFuture<Void> commitEssential(Write write) {
+        return enqueue(write);
+    }
+
+    /**
+     * Writes on the caller's thread without fsync: for what can be done again from the log after a crash. Blocks; waits
+     * for an fsync that is under way. Visible to readers when it returns.
+     *
+     * @throws TintypeException UNAVAILABLE when the disk failed, now or before
+     */
+    public void writeNow(Write write) {
+        refuseIfFailed();
+        try (var own = new BatchEncoder(handles, (int) Math.min(Integer.MAX_VALUE, write.bytes()))) {
+            own.add(write);
+            writer.write(own.batch(), false);
+        } catch (RocksDBException e) {
+            fail(e);
+            throw unavailable(e);
+        }
+    }
+
+    /** Tells a listener, on the thread that found out, as soon as the disk fails; at once if it already has. */
+    public void onFailure(Consumer<Throwable> listener) {
+        Throwable known;
+        lock.lock();
+        try {
+            listeners.add(listener);
+            known = failure;
+        } finally {
+            lock.unlock();
+        }
+        if (known != null) {
+            listener.accept(known);
+        }
+    }
+
+    /** True after the first write that failed; never false again. */
+    public boolean failed() {
+        return failure != null;
+    }
+
+    /** Number of fsynced groups so far. */
+    long groups() {
+        return groups.sum();
+    }
+
+    /** Number of writes in them. */
+    long writes() {
+        return writes.sum();
+    }
+
+    /** Number of bytes in them. */
+    long bytes() {
+        return bytes.sum();
+    }
+
+    /** Marks the disk as failed, for what RocksDB finds out in the background. */
+    void fail(Throwable cause) {
+        List<Consumer<Throwable>> toTell;
+        List<Waiting> abandoned;
+        lock.lock();
+        try {
+            if (failure != null) {
+                return;
+            }
+            failure = cause;
+            toTell = List.copyOf(listeners);
+            abandoned = new ArrayList<>(queue);
+            queue.clear();
+            queuedBytes = 0;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        toTell.forEach(listener -> listener.accept(cause));
+        abandoned.forEach(waiting -> waiting.done().completeExceptionally(unavailable(cause)));
+    }
+
+    /** Writes what waits, then ends; later writes are refused. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closing = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        encoder.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private CompletableFuture<Void> enqueue(Write write) {
+        var waiting = new Waiting(write, new CompletableFuture<>());
+        lock.lock();
+        try {
+            refuseIfFailed();
+            if (closing) {
+                throw new TintypeException(Reason.UNAVAILABLE, config.directory() + " is being closed");
+            }
+            boolean full = queue.size() >= config.queueWrites()
+                    || (!queue.isEmpty() && queuedBytes + write.bytes() > config.queueBytes());
+            if (full) {
+                throw new TintypeException(
+                        Reason.OVERLOADED,
+                        "the disk of " + config.directory() + " is behind: " + queue.size() + " writes of "
+                                + queuedBytes + " bytes wait; try again a little later",
+                        RETRY_AFTER);
+            }
+            queue.add(waiting);
+            queuedBytes += write.bytes();
+            if (idle) {
+                changed.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return waiting.done();
+    }
+
+    private void run() {
+        var group = new ArrayList<Waiting>();
+        while (take(group)) {
+            try {
+                for (var waiting : group) {
+                    encoder.add(waiting.write());
+                }
+                writer.write(encoder.batch(), true);
+            } catch (RocksDBException | RuntimeException e) {
+                abandon(group, e);
+                return;
+            }
+            encoder.clear();
+            groups.increment();
+            writes.add(group.size());
+            for (var waiting : group) {
+                bytes.add(waiting.write().bytes());
+                waiting.done().complete(null);
+            }
+            group.clear();
+        }
+    }
+
+    /** Waits for writes and moves a group of them over; false: there is nothing more to do, ever. */
+    private boolean take(List<Waiting> group) {
+        lock.lock();
+        try {
+            while (queue.isEmpty()) {
+                if (closing || failure != null) {
+                    return false;
+                }
+                idle = true;
+                changed.awaitUninterruptibly();
+                idle = false;
+            }
+            gather();
+            long size = 0;
+            while (true) {
+                var next = queue.peek();
+                if (next == null || (size > 0 && size + next.write().bytes() > config.groupBytes())) {
+                    break;
+                }
+                size += next.write().bytes();
+                group.add(queue.remove());
+            }
+            queuedBytes -= size;
+            return !group.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void gather() {
+        long nanos = config.gather().toNanos();
+        try {
+            idle = true;
+            while (nanos > 0 && queuedBytes < config.groupBytes() && !closing && failure == null) {
+                nanos = changed.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts this thread to any end; the group simply goes as it is.
+            Thread.currentThread().interrupt();
+        } finally {
+            idle = false;
+        }
+    }
+
+    private void abandon(List<Waiting> group, Exception e) {
+        fail(e);
+        var unknown = new TintypeException(
+                Reason.OUTCOME_UNKNOWN,
+                config.directory() + " failed while the write was made (" + e.getMessage()
+                        + "); whether it survived is not known",
+                Map.of(),
+                null,
+                e);
+        group.forEach(waiting -> waiting.done().completeExceptionally(unknown));
+    }
+
+    private void refuseIfFailed() {
+        var cause = failure;
+        if (cause != null) {
+            throw unavailable(cause);
+        }
+    }
+
+    private TintypeException unavailable(Throwable cause) {
+        return new TintypeException(
+                Reason.UNAVAILABLE,
+                config.directory() + " failed (" + cause.getMessage()
+                        + ") and takes no more writes; its replicas are to be rebuilt from their peers",
+                Map.of(),
+                null,
+                cause);
+    }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.disk;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.AbstractEventListener;
+import org.rocksdb.BackgroundErrorReason;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
+import org.rocksdb.TickerType;
+import org.rocksdb.WriteOptions;
+
+/**
+ * One data directory, open: reads by key and range, and the {@link Committer} that writes. One process has it open at a
+ * time.
+ *
+ * <p>Thread-safe. Reads block on the disk: never call them from an event loop. {@link #close} waits for readers.
+ */
+public final class Disk implements AutoCloseable {
+    private final DiskConfig config;
+    private final DataDirectory directory;
+    private final StoreOptions options;
+    private final Map<Family, ColumnFamilyHandle> handles;
+    private final RocksDB db;
+    private final Gate gate = new Gate();
+    private final ReadOptions checked = new ReadOptions();
+    private final ReadOptions unchecked =
+            new ReadOptions().setVerifyChecksums(false).setFillCache(false);
+    private final WriteOptions synced = new WriteOptions().setSync(true);
+    private final WriteOptions unsynced = new WriteOptions();
+    private final SpaceGuard space;
+    private final Committer committer;
+
+    private Disk(DiskConfig config, DataDirectory directory, StoreOptions options, OpenStore store, Failures failures) {
+        this.config = config;
+        this.directory = directory;
+        this.options = options;
+        this.db = store.db();
+        this.handles = store.handles();
+        this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
+        this.committer =
+                new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space);
+        failures.tell(committer);
+        committer.start();
+    }
+
+    /**
+     * Opens a data directory, making it if it is missing.
+     *
+     * @throws DiskException if it is in use, of another cluster, of a newer format, damaged, or not accessible; nothing
+     *     was changed then
+     */
+    public static Disk open(DiskConfig config) throws DiskException {
+        var directory = DataDirectory.open(config.directory(), config.clusterId());
+        var options = new StoreOptions(config);
+        try {
+            var failures = options.own(new Failures());
+            return new Disk(
+                    config, directory, options, StoreOpener.open(directory.store(), options, failures), failures);
+        } catch (RocksDBException e) {
+            options.close();
+            directory.close();
+            throw refused(config.directory(), e);
+        } catch (RuntimeException | DiskException e) {
+            options.close();
+            directory.close();
+            throw e;
+        }
+    }
+
+    /** Whose directory it is, without opening it; empty where nothing was ever stored in it. */
+    public static Optional<DiskIdentity> identify(Path directory) throws DiskException {
+        return DataDirectory.identify(directory);
+    }
+
+    /** Whose directory this is. */
+    public DiskIdentity identity() {
+        return directory.identity();
+    }
+
+    /** The writer. */
+    public Committer committer() {
+        return committer;
+    }
+
+    /**
+     * The value of a key; null if there is none.
+     *
+     * @throws TintypeException CORRUPT_DATA if it cannot be read, UNAVAILABLE while closing
+     */
+    public byte @Nullable [] get(Family family, byte[] key) {
+        return get(family, key, checked);
+    }
+
+    /**
+     * As {@link #get}, but RocksDB verifies no checksum: only for values that carry one of their own which the caller
+     * verifies. Three times cheaper for large values, see docs/decisions.
+     */
+    public byte @Nullable [] getUnchecked(Family family, byte[] key) {
+        return get(family, key, unchecked);
+    }
+
+    /** Walks from a key (inclusive) to another (exclusive). */
+    public Scan scan(Family family, byte[] from, byte[] to) {
+        gate.enter();
+        try {
+            return new Scan(gate, db, handle(family), from, to);
+        } catch (RuntimeException e) {
+            gate.exit();
+            throw e;
+        }
+    }
+
+    /** Bytes of the file system, and those free for use. */
+    public Usage usage() {
+        try {
+            return new Usage(Files.getFileStore(config.directory()).getTotalSpace(), usableBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Counters and levels by name, for metrics. */
+    public Map<String, Long> metrics() {
+        gate.enter();
+        try {
+            var metrics = new TreeMap<String, Long>();
+            metrics.put("commit.groups", committer.groups());
+            metrics.put("commit.writes", committer.writes());
+            metrics.put("commit.bytes", committer.bytes());
+            metrics.put("native.cache.bytes", options.cache().getUsage());
+            metrics.put("native.cache.pinned.bytes", options.cache().getPinnedUsage());
+            metrics.put("native.memtable.bytes", aggregated("rocksdb.cur-size-all-mem-tables"));
+            metrics.put("native.table.reader.bytes", aggregated("rocksdb.estimate-table-readers-mem"));
+            metrics.put("files.live.bytes", aggregated("rocksdb.live-sst-files-size"));
+            metrics.put("files.blob.bytes", aggregated("rocksdb.live-blob-file-size"));
+            metrics.put("compaction.pending.bytes", aggregated("rocksdb.estimate-pending-compaction-bytes"));
+            var statistics = options.statistics();
+            metrics.put("wal.bytes", statistics.getTickerCount(TickerType.WAL_FILE_BYTES));
+            metrics.put("wal.syncs", statistics.getTickerCount(TickerType.WAL_FILE_SYNCED));
+            metrics.put("stall.micros", statistics.getTickerCount(TickerType.STALL_MICROS));
+            metrics.put("blob.read.bytes", statistics.getTickerCount(TickerType.BLOB_DB_BLOB_FILE_BYTES_READ));
+            metrics.put("blob.written.bytes", statistics.getTickerCount(TickerType.BLOB_DB_BLOB_FILE_BYTES_WRITTEN));
+            return metrics;
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("a property that RocksDB documents is missing", e);
+        } finally {
+            gate.exit();
+        }
+    }
+
+    /** Writes what waits, waits for readers, syncs and closes. Later calls are refused. */
+    @Override
+    public void close() {
+        committer.close();
+        gate.close();
+        try {
+            if (!committer.failed()) {
+                db.syncWal();
+            }
+        } catch (RocksDBException e) {
+            committer.fail(e);
+        } finally {
+            handles.values().forEach(ColumnFamilyHandle::close);
+            db.close();
+            checked.close();
+            unchecked.close();
+            synced.close();
+            unsynced.close();
+            options.close();
+            directory.close();
+        }
+    }
+
+    private byte @Nullable [] get(Family family, byte[] key, ReadOptions how) {
+        gate.enter();
+        try {
+            return db.get(handle(family), how, key);
+        } catch (RocksDBException e) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    config.directory() + " cannot be read (" + e.getMessage() + "); another replica may have the bytes",
+                    Map.of(),
+                    null,
+                    e);
+        } finally {
+            gate.exit();
+        }
+    }
+
+    private ColumnFamilyHandle handle(Family family) {
+        var handle = handles.get(family);
+        if (handle == null) {
+            throw new IllegalStateException("family " + family + " is not open");
+        }
+        return handle;
+    }
+
+    private long aggregated(String property) throws RocksDBException {
+        long sum = 0;
+        for (var handle : handles.values()) {
+            sum += db.getLongProperty(handle, property);
+        }
+        return sum;
+    }
+
+    private long usableBytes() {
+        try {
+            return Files.getFileStore(config.directory()).getUsableSpace();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static DiskException refused(Path directory, RocksDBException e) {
+        var status = e.getStatus();
+        boolean damaged = status != null && status.getCode() == Status.Code.Corruption;
+        return new DiskException(
+                damaged ? DiskException.Kind.DAMAGED : DiskException.Kind.IO,
+                directory + " does not open: " + e.getMessage()
+                        + (damaged
+                                ? ". It does not hold what was written to it. Move it away and start with an empty"
+                                        + " directory: the replicas on it are then rebuilt from their peers."
+                                : ""),
+                e);
+    }
+
+    /**
+     * Room on the file system of a disk.
+     *
+     * @param totalBytes all there is
+     * @param freeBytes what this process may still use
+     */
+    public record Usage(long totalBytes, long freeBytes) {}
+
+    /** RocksDB, open, with its families. */
+    record OpenStore(RocksDB db, Map<Family, ColumnFamilyHandle> handles) {}
+
+    /** Hears of errors in RocksDB's background work (flushes, compactions); after one, the store takes no writes. */
+    static final class Failures extends AbstractEventListener {
+        private @Nullable Committer committer;
+        private @Nullable Throwable early;
+
+        Failures() {
+            super(EnabledEventCallback.ON_BACKGROUND_ERROR);
+        }
+
+        synchronized void tell(Committer toTell) {
+            committer = toTell;
+            if (early != null) {
+                toTell.fail(early);
+            }
+        }
+
+        @Override
+        public void onBackgroundError(BackgroundErrorReason reason, Status error) {
+            var cause = new IOException("RocksDB failed in the background (" + reason + "): " + error.getCodeString()
+                    + " " + error.getState());
+            Committer toTell;
+            synchronized (this) {
+                early = cause;
+                toTell = committer;
+            }
+            if (toTell != null) {
+                toTell.fail(cause);
+            }
+        }
+    }
+}
