@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import io.tintype.model.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all roles of a replica share: its log, promises, the configuration it knows, and the step under way. Confined
+ * to the shard's loop.
+ */
+final class Context {
+    final Member self;
+    final ReplicaTiming timing;
+    final Set<Rule> rules;
+    final Journal journal;
+    final Promises promises;
+
+    private final ConfigReads configReads;
+    private Role role;
+    private @Nullable VersionedConfig config;
+    private @Nullable Set<NodeId> live;
+    private Map<NodeId, ReplicaRole> assignment = Map.of();
+    private int assignedMinimum;
+    private long lastTicket;
+    private long lastStream;
+
+    private Now now;
+    private RandomGenerator random;
+    private List<ReplicaAction> actions = new ArrayList<>();
+
+    Context(ReplicaEvent.Booted boot, ReplicaTiming timing, Set<Rule> rules, Now now, RandomGenerator random) {
+        this.self = boot.self();
+        this.timing = timing;
+        this.rules = rules;
+        this.now = now;
+        this.random = random;
+        this.journal = new Journal(boot.log(), boot.applied());
+        // Whoever never promised anything never answered a beat, so no lease can rest on it.
+        long grantEnds = boot.promisedEpoch() == 0 ? now.nanos() : now.nanos() + timing.grantNanos();
+        this.promises = new Promises(boot.promisedEpoch(), keeps(Rule.PROMISE_IS_FSYNCED_FIRST), grantEnds);
+        this.configReads = new ConfigReads(this);
+        this.role = new Following(this);
+        if (!keeps(Rule.TRUNCATE_BY_LINEAGE_ONLY) && boot.applied() < boot.log().lastSeq()) {
+            journal.truncate(boot.applied());
+            act(new ReplicaAction.Truncate(journal.shape().last()));
+        }
+    }
+
+    // ---- the step under way
+
+    void begin(Now stepNow, RandomGenerator stepRandom) {
+        now = stepNow;
+        random = stepRandom;
+    }
+
+    List<ReplicaAction> end() {
+        var done = actions;
+        actions = new ArrayList<>();
+        return done;
+    }
+
+    void act(ReplicaAction action) {
+        actions.add(action);
+    }
+
+    Now now() {
+        return now;
+    }
+
+    RandomGenerator random() {
+        return random;
+    }
+
+    boolean keeps(Rule rule) {
+        return rules.contains(rule);
+    }
+
+    long nextTicket() {
+        return ++lastTicket;
+    }
+
+    long nextStream() {
+        return ++lastStream;
+    }
+
+    Role role() {
+        return role;
+    }
+
+    /** The old role cleans up first. */
+    void become(Role next) {
+        role.leave();
+        role = next;
+        next.enter();
+    }
+
+    // ---- what is known of the cluster
+
+    @Nullable
+    VersionedConfig config() {
+        return config;
+    }
+
+    /** The configuration's epoch; 0 while there is none. */
+    long configEpoch() {
+        return config == null ? 0 : config.config().epoch();
+    }
+
+    ConfigReads configReads() {
+        return configReads;
+    }
+
+    /** Whether the newest configuration known lets this very incarnation be elected. */
+    boolean isElectable() {
+        return config != null && isElectableIn(config.config());
+    }
+
+    boolean isElectableIn(ShardConfig candidateConfig) {
+        return keeps(Rule.INCARNATION_IN_MEMBERSHIP)
+                ? candidateConfig.mayBeElected(self)
+                : candidateConfig.candidateOn(self.node()).isPresent();
+    }
+
+    /** Whether the node's ephemeral node exists; assumed where nothing is known. */
+    boolean isAlive(NodeId node) {
+        return live == null || live.contains(node);
+    }
+
+    void live(Set<NodeId> nodes) {
+        live = nodes;
+    }
+
+    Map<NodeId, ReplicaRole> assignment() {
+        return assignment;
+    }
+
+    int assignedMinimum() {
+        return assignedMinimum;
+    }
+
+    void assignment(Map<NodeId, ReplicaRole> replicas, int minimum) {
+        assignment = replicas;
+        assignedMinimum = minimum;
+    }
+
+    /**
+     * A configuration came from ZooKeeper. Late ones are ignored: versions only rise. A new epoch is promised at once,
+     * and whoever leads in a lower one steps down.
+     */
+    void learn(VersionedConfig found) {
+        if (config != null && found.version() <= config.version()) {
+            return;
+        }
+        config = found;
+        role.configChanged(found);
+    }
+
+    /** As {@link #learn}, for a role that settles the outcome of its own change and acts on it itself. */
+    void install(VersionedConfig found) {
+        if (config == null || found.version() > config.version()) {
+            config = found;
+        }
+    }
+
+    // ---- promises
+
+    /**
+     * Promises an epoch that somebody else leads; whoever leads or stands for election below it gives that up.
+     *
+     * @return whether the epoch was news
+     */
+    boolean promise(long epoch) {
+        if (!promises.raise(epoch)) {
+            return false;
+        }
+        if (keeps(Rule.PROMISE_IS_FSYNCED_FIRST)) {
+            act(new ReplicaAction.PersistPromise(epoch));
+        }
+        return true;
+    }
+
+    /** A message named an epoch. Higher than promised: follow it. */
+    void meet(long epoch) {
+        if (promise(epoch)) {
+            role.outranked();
+        }
+        if (epoch > configEpoch()) {
+            configReads.request();
+        }
+    }
+
+    boolean isStale(long epoch) {
+        return epoch < promises.promised() && keeps(Rule.LOWER_EPOCHS_ARE_REFUSED);
+    }
+
+    // ---- the log
+
+    /** Hands to the state machine what may be applied now. */
+    void applyCommitted() {
+        long upTo = journal.takeApplicable();
+        if (upTo > 0) {
+            act(new ReplicaAction.ApplyUpTo(upTo));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import io.tintype.model.NodeId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A follower's side of the replication stream: says hello, cuts its log to the primary's lineage, takes records and
+ * acknowledges what is durable.
+ *
+ * <p>The log is cut only here, only against the primary of the highest epoch promised, and never below what was
+ * applied. Acknowledgements wait for the fsync of the records and of the promise. Confined to the shard's loop.
+ */
+final class FollowerStream {
+    /** A primary out of reach may be none any more, and the watch that would tell may have been lost. */
+    private static final int LOSSES_PER_CONFIG_READ = 8;
+
+    private final Context context;
+    private int losses;
+    private long stream;
+    private @Nullable NodeId primary;
+    private long attachedEpoch;
+    private long acknowledged;
+    private boolean installing;
+    private long retryAtNanos;
+
+    FollowerStream(Context context) {
+        this.context = context;
+        this.retryAtNanos = context.now().nanos();
+    }
+
+    boolean isInstalling() {
+        return installing;
+    }
+
+    boolean isAttachedTo(long epoch) {
+        return stream != 0 && attachedEpoch == epoch && !installing;
+    }
+
+    /** The configuration changed: a stream to anybody but its primary, or of a lower epoch, ends. */
+    void follow(ShardConfig config) {
+        boolean sameEpoch = attachedEpoch == 0 || attachedEpoch == config.epoch();
+        if (!installing
+                && stream != 0
+                && !(sameEpoch && config.primary() != null && config.primary().equals(primary))) {
+            close();
+        }
+        retryAtNanos = context.now().nanos();
+        ensureOpen();
+    }
+
+    void ensureOpen() {
+        var found = context.config();
+        if (found == null || installing || stream != 0 || context.now().nanos() - retryAtNanos < 0) {
+            return;
+        }
+        var config = found.config();
+        var target = config.primary();
+        var me = context.self.node();
+        if (target == null
+                || target.equals(me)
+                || !config.replicas().containsKey(me)
+                || context.isStale(config.epoch())) {
+            return;
+        }
+        stream = context.nextStream();
+        primary = target;
+        attachedEpoch = 0;
+        acknowledged = -1;
+        var journal = context.journal;
+        context.act(new ReplicaAction.OpenStream(
+                stream,
+                target,
+                new Hello(context.self, context.promises.promised(), journal.shape(), journal.appliedOrApplying())));
+    }
+
+    void attach(ReplicaEvent.AttachReceived event) {
+        var attach = event.attach();
+        if (event.stream() != stream || stream == 0 || attachedEpoch != 0) {
+            return;
+        }
+        if (context.isStale(attach.epoch())) {
+            refuse(RefuseReason.STALE_EPOCH);
+            return;
+        }
+        context.meet(attach.epoch());
+        if (attach.snapshot()) {
+            install(attach.epoch());
+            return;
+        }
+        var journal = context.journal;
+        var cut = attach.truncateTo();
+        if (!journal.shape().contains(cut) || cut.seq() < journal.appliedOrApplying()) {
+            // Not a lineage of ours: a new hello with the table as it is now settles it.
+            refuse(RefuseReason.GAP);
+            return;
+        }
+        if (cut.seq() < journal.lastSeq()) {
+            journal.truncate(cut.seq());
+            context.act(new ReplicaAction.Truncate(cut));
+        }
+        attachedEpoch = attach.epoch();
+        acknowledge();
+    }
+
+    private void install(long epoch) {
+        var source = primary;
+        if (source == null || context.isElectable()) {
+            // An electable replica holds every acknowledged record; it may not give that up for a snapshot.
+            refuse(RefuseReason.GAP);
+            context.configReads().request();
+            return;
+        }
+        installing = true;
+        context.act(new ReplicaAction.InstallSnapshot(stream, source, epoch));
+    }
+
+    void installed(ReplicaEvent.SnapshotInstalled event) {
+        if (installing && event.stream() == stream) {
+            context.journal.replace(event.log());
+            endInstall(0);
+        }
+    }
+
+    void installFailed(long failedStream) {
+        if (installing && failedStream == stream) {
+            endInstall(context.timing.retryNanos());
+        }
+    }
+
+    private void endInstall(long pauseNanos) {
+        installing = false;
+        close();
+        retryAtNanos = context.now().nanos() + pauseNanos;
+        ensureOpen();
+    }
+
+    void append(ReplicaEvent.AppendReceived event) {
+        var append = event.append();
+        if (event.stream() != stream || stream == 0 || installing) {
+            return;
+        }
+        if (context.isStale(append.epoch())) {
+            refuse(RefuseReason.STALE_EPOCH);
+            return;
+        }
+        var journal = context.journal;
+        if (append.epoch() != attachedEpoch
+                || !append.previous().equals(journal.shape().last())) {
+            refuse(RefuseReason.GAP);
+            return;
+        }
+        if (append.lastSeq() > journal.lastSeq()) {
+            journal.append(append.starts(), append.lastSeq());
+            context.act(new ReplicaAction.AcceptAppend(append));
+        }
+        journal.commit(Math.min(append.committed(), journal.lastSeq()));
+        context.applyCommitted();
+    }
+
+    /** Says what is durable, if that is news and may be said. */
+    void acknowledge() {
+        long persisted = context.journal.persisted();
+        if (stream != 0 && attachedEpoch != 0 && persisted > acknowledged && context.promises.mayAnswer()) {
+            acknowledged = persisted;
+            context.act(
+                    new ReplicaAction.SendAck(stream, new Ack(attachedEpoch, context.self.incarnation(), persisted)));
+        }
+    }
+
+    void refused(ReplicaEvent.RefuseReceived event) {
+        if (event.stream() == stream && stream != 0 && !installing) {
+            forget();
+            context.meet(event.refusal().epoch());
+            if (event.refusal().reason() != RefuseReason.GAP) {
+                context.configReads().request();
+            }
+        }
+    }
+
+    void lost(long lostStream) {
+        if (lostStream == stream && stream != 0 && !installing) {
+            forget();
+            if (++losses % LOSSES_PER_CONFIG_READ == 0) {
+                context.configReads().request();
+            }
+        }
+    }
+
+    void closeIfAttached() {
+        if (attachedEpoch != 0 && !installing) {
+            close();
+        }
+    }
+
+    void close() {
+        if (stream != 0) {
+            context.act(new ReplicaAction.CloseStream(stream));
+            forget();
+        }
+    }
+
+    private void refuse(RefuseReason reason) {
+        context.act(new ReplicaAction.RefusePrimary(stream, new Refusal(reason, context.promises.promised())));
+        forget();
+    }
+
+    private void forget() {
+        stream = 0;
+        primary = null;
+        attachedEpoch = 0;
+        installing = false;
+        retryAtNanos = context.now().nanos() + context.timing.retryNanos();
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import io.tintype.model.NodeId;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A primary's side of replication: attaches followers by lineage, keeps each stream filled, notes what is
+ * acknowledged. Confined to the shard's loop.
+ */
+final class Followers {
+    private final Context context;
+    private final long epoch;
+    private final Map<NodeId, FollowerProgress> byNode = new TreeMap<>();
+    private final Map<Long, FollowerProgress> byStream = new HashMap<>();
+
+    Followers(Context context, long epoch) {
+        this.context = context;
+        this.epoch = epoch;
+    }
+
+    Collection<FollowerProgress> all() {
+        return byNode.values();
+    }
+
+    /** What is known of a node; made on first use. */
+    FollowerProgress on(NodeId node) {
+        return byNode.computeIfAbsent(
+                node, key -> new FollowerProgress(key, context.now().nanos()));
+    }
+
+    /** The last record that this very member acknowledged in this epoch. */
+    long acked(Member member) {
+        var progress = byNode.get(member.node());
+        if (progress == null) {
+            return 0;
+        }
+        boolean same =
+                progress.incarnation == member.incarnation() || !context.keeps(Rule.INCARNATION_IN_ACKNOWLEDGEMENTS);
+        return same ? progress.acked : 0;
+    }
+
+    // ---- streams
+
+    /** Attaches a follower at the end of what both logs share. */
+    void hello(long stream, Hello hello, long cfg) {
+        var progress = on(hello.follower().node());
+        if (progress.stream != 0 && progress.stream != stream) {
+            context.act(new ReplicaAction.DropFollower(progress.stream));
+            byStream.remove(progress.stream);
+        }
+        if (progress.incarnation != hello.follower().incarnation()) {
+            if (context.keeps(Rule.INCARNATION_IN_ACKNOWLEDGEMENTS)) {
+                progress.acked = 0;
+            }
+            progress.incarnation = hello.follower().incarnation();
+            progress.progressNanos = context.now().nanos();
+        }
+        heard(progress);
+        progress.stream = stream;
+        byStream.put(stream, progress);
+        var shape = context.journal.shape();
+        long common = shape.commonPrefix(hello.log());
+        boolean reachable = common >= shape.firstSeq() - 1 && common >= hello.committed();
+        progress.attached = reachable;
+        var cut = reachable ? shape.at(common) : LogPosition.NONE;
+        context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable)));
+        if (reachable) {
+            progress.base = common;
+            progress.sent = common;
+            progress.sentCommitted = 0;
+            fill(progress, cfg);
+        }
+    }
+
+    void lost(long stream) {
+        var progress = byStream.remove(stream);
+        if (progress != null && progress.stream == stream) {
+            progress.stream = 0;
+            progress.attached = false;
+        }
+    }
+
+    /** Ends all streams. */
+    void dropAll() {
+        for (var progress : byNode.values()) {
+            if (progress.stream != 0) {
+                context.act(new ReplicaAction.DropFollower(progress.stream));
+            }
+        }
+        byStream.clear();
+        byNode.clear();
+    }
+
+    /** Notes an acknowledgement; null where it is none of an attached stream. */
+    @Nullable
+    FollowerProgress acknowledged(long stream, Ack ack) {
+        var progress = byStream.get(stream);
+        if (progress == null || !progress.attached || ack.epoch() != epoch) {
+            return null;
+        }
+        if (ack.incarnation() != progress.incarnation || ack.persistedSeq() > progress.sent) {
+            return null;
+        }
+        heard(progress);
+        if (ack.persistedSeq() > progress.acked) {
+            progress.acked = ack.persistedSeq();
+            progress.progressNanos = context.now().nanos();
+        }
+        return progress;
+    }
+
+    void heard(FollowerProgress progress) {
+        progress.heardNanos = context.now().nanos();
+    }
+
+    // ---- sending
+
+    /** Records are about to be appended: whoever has acknowledged everything so far starts its time now. */
+    void aboutToAppend() {
+        long last = context.journal.lastSeq();
+        for (var progress : byNode.values()) {
+            if (progress.acked >= last) {
+                progress.progressNanos = context.now().nanos();
+            }
+        }
+    }
+
+    void fillAll(long cfg) {
+        for (var progress : byNode.values()) {
+            fill(progress, cfg);
+        }
+    }
+
+    /** Sends what is there and fits into the window. */
+    void fill(FollowerProgress progress, long cfg) {
+        var journal = context.journal;
+        if (!progress.attached || progress.sent >= journal.lastSeq()) {
+            return;
+        }
+        if (progress.sent + 1 < journal.shape().firstSeq()) {
+            // Trimmed away in the meantime; a new hello leads to a snapshot.
+            long stream = progress.stream;
+            context.act(new ReplicaAction.RefuseFollower(stream, new Refusal(RefuseReason.GAP, epoch)));
+            lost(stream);
+            return;
+        }
+        long room = ReplicaLimits.IN_FLIGHT_RECORDS - progress.inFlight();
+        if (room > 0) {
+            send(progress, Math.min(journal.lastSeq(), progress.sent + room), cfg);
+        }
+    }
+
+    /** Tells idle followers of a commit mark that no record will carry to them soon. */
+    void tellCommitted(long cfg) {
+        for (var progress : byNode.values()) {
+            if (progress.attached
+                    && progress.sentCommitted < context.journal.committed()
+                    && progress.sent >= context.journal.lastSeq()) {
+                send(progress, progress.sent, cfg);
+            }
+        }
+    }
+
+    private void send(FollowerProgress progress, long upTo, long cfg) {
+        var journal = context.journal;
+        var previous = journal.shape().at(progress.sent);
+        progress.sent = upTo;
+        progress.sentCommitted = journal.committed();
+        context.act(new ReplicaAction.SendAppend(progress.stream, epoch, cfg, previous, upTo, journal.committed()));
+    }
+}

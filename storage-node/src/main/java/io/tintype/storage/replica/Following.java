@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import java.util.OptionalLong;
+
+/**
+ * Follows whoever leads: keeps a stream open, takes records, grants leases; suspects the primary when it falls silent
+ * and may be elected itself. Learners, observers and nodes without a part are followers that are not electable.
+ */
+final class Following extends Role {
+    private final FollowerStream stream;
+    private final Freshness freshness = new Freshness();
+    private long quietSinceNanos;
+    private long standAfterNanos;
+
+    Following(Context context) {
+        this(context, 0);
+    }
+
+    /**
+     * Follows after an election that came to nothing.
+     *
+     * @param pauseNanos how long not to try again
+     */
+    Following(Context context, long pauseNanos) {
+        super(context);
+        this.stream = new FollowerStream(context);
+        this.quietSinceNanos = context.now().nanos();
+        this.standAfterNanos = context.now().nanos() + pauseNanos;
+    }
+
+    @Override
+    ReplicaState state() {
+        var config = context.config();
+        if (stream.isInstalling()) {
+            return ReplicaState.INSTALLING;
+        }
+        if (config == null || !config.config().replicas().containsKey(context.self.node())) {
+            return ReplicaState.UNASSIGNED;
+        }
+        if (config.config().replicas().get(context.self.node()) == ReplicaRole.OBSERVER) {
+            return ReplicaState.OBSERVER;
+        }
+        return context.isElectable() ? ReplicaState.FOLLOWER : ReplicaState.LEARNER;
+    }
+
+    @Override
+    void enter() {
+        var config = context.config();
+        if (config != null) {
+            follow(config);
+        }
+    }
+
+    @Override
+    void leave() {
+        stream.close();
+    }
+
+    @Override
+    void tick() {
+        stream.ensureOpen();
+        if (isTimeToStand()) {
+            context.become(new Campaigning(context, false));
+        }
+    }
+
+    @Override
+    void configChanged(VersionedConfig found) {
+        follow(found);
+    }
+
+    /**
+     * Promises the configuration's epoch. Where it names this very replica as primary of an epoch never promised
+     * before, a transfer made it so, and it takes over; one promised before was led before, by a life that ended: it
+     * must be elected anew, because its unsynced records of that epoch are gone.
+     */
+    private void follow(VersionedConfig found) {
+        var config = found.config();
+        boolean news = config.epoch() > context.promises.promised();
+        if (news && config.isPrimary(context.self.node()) && config.inSync().contains(context.self)) {
+            context.become(new Leading(context, config.epoch()));
+            return;
+        }
+        if (news) {
+            context.promise(config.epoch());
+            quietSinceNanos = context.now().nanos();
+        }
+        stream.follow(config);
+    }
+
+    @Override
+    void outranked() {
+        quietSinceNanos = context.now().nanos();
+        stream.closeIfAttached();
+    }
+
+    // ---- suspicion
+
+    private boolean isTimeToStand() {
+        var found = context.config();
+        long now = context.now().nanos();
+        if (found == null
+                || !context.isElectable()
+                || found.config().lifecycle() == ShardLifecycle.RETIRED
+                || now - standAfterNanos < 0) {
+            return false;
+        }
+        var config = found.config();
+        if (config.isPrimary(context.self.node())) {
+            return true;
+        }
+        return context.promises.grantIsOver(now) && now - quietSinceNanos >= patienceNanos(config);
+    }
+
+    private long patienceNanos(ShardConfig config) {
+        long rank = config.candidates().stream()
+                .filter(member -> !config.isPrimary(member.node()) && member.compareTo(context.self) < 0)
+                .count();
+        long base = 0;
+        var primary = config.primary();
+        if (primary != null) {
+            base = context.isAlive(primary) ? context.timing.suspectNanos() : context.timing.suspectGoneNanos();
+        }
+        return base + rank * context.timing.rankNanos();
+    }
+
+    @Override
+    boolean agreesTo(Ballot ballot) {
+        return context.promises.grantIsOver(context.now().nanos())
+                && context.promises.promised() <= ballot.epoch() + 1
+                && context.configEpoch() <= ballot.epoch();
+    }
+
+    @Override
+    void forceAsked() {
+        if (context.config() != null && !stream.isInstalling()) {
+            context.become(new Campaigning(context, true));
+        }
+    }
+
+    @Override
+    void handoverReceived() {
+        context.configReads().request();
+    }
+
+    // ---- the primary
+
+    @Override
+    void heardPrimary(ReplicaEvent.BeatReceived event) {
+        quietSinceNanos = context.now().nanos();
+        if (stream.isAttachedTo(event.beat().epoch())) {
+            context.journal.commit(Math.min(event.beat().committed(), context.journal.lastSeq()));
+            context.applyCommitted();
+            freshness.beat(event.beat(), event.sentAfterNanos(), context.journal.applied());
+        }
+    }
+
+    /** How old reads here may be; empty: unknown. */
+    OptionalLong stalenessNanos(long nowNanos) {
+        return freshness.ageNanos(nowNanos);
+    }
+
+    @Override
+    void persisted() {
+        stream.acknowledge();
+        context.applyCommitted();
+    }
+
+    @Override
+    void promisePersisted() {
+        stream.acknowledge();
+    }
+
+    @Override
+    void applied() {
+        freshness.applied(context.journal.applied());
+    }
+
+    @Override
+    void attachReceived(ReplicaEvent.AttachReceived event) {
+        stream.attach(event);
+    }
+
+    @Override
+    void appendReceived(ReplicaEvent.AppendReceived event) {
+        stream.append(event);
+    }
+
+    @Override
+    void refuseReceived(ReplicaEvent.RefuseReceived event) {
+        stream.refused(event);
+    }
+
+    @Override
+    void primaryLost(ReplicaEvent.PrimaryLost event) {
+        stream.lost(event.stream());
+    }
+
+    @Override
+    void snapshotInstalled(ReplicaEvent.SnapshotInstalled event) {
+        stream.installed(event);
+    }
+
+    @Override
+    void snapshotFailed(ReplicaEvent.SnapshotFailed event) {
+        stream.installFailed(event.stream());
+    }
+}

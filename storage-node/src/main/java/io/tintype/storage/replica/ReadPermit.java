@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import io.tintype.model.NodeId;
+import java.util.List;
+
+/**
+ * The right to serve linearizable reads, as of the last step. Immutable: the shard's loop publishes the one that stands
+ * after a step before it carries out the step's actions, and any thread may then use it without asking the loop.
+ *
+ * <p>Value first, then {@link #isValid}, then the reply: asked earlier, a pause in between makes the answer worthless.
+ */
+public final class ReadPermit {
+    /** Nothing may be served. */
+    public static final ReadPermit NONE = new ReadPermit(0, false, false, List.of(), 0, true);
+
+    private final long epoch;
+    private final boolean serving;
+    private final boolean leased;
+    private final List<Now> grantedSince;
+    private final long leaseNanos;
+    private final boolean bothClocks;
+
+    ReadPermit(
+            long epoch, boolean serving, boolean leased, List<Now> grantedSince, long leaseNanos, boolean bothClocks) {
+        this.epoch = epoch;
+        this.serving = serving;
+        this.leased = leased;
+        this.grantedSince = List.copyOf(grantedSince);
+        this.leaseNanos = leaseNanos;
+        this.bothClocks = bothClocks;
+    }
+
+    boolean isServing() {
+        return serving;
+    }
+
+    /**
+     * Whether what was read from the applied state before this call is linearizable: everybody who could be elected
+     * instead has granted a lease that runs still.
+     */
+    public boolean isValid(Now now) {
+        if (!serving || !leased) {
+            return false;
+        }
+        for (int i = 0; i < grantedSince.size(); i++) {
+            if (ageNanos(grantedSince.get(i), now) >= leaseNanos) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The same without a lease: whether a configuration read, after a sync, later than the value shows that this
+     * replica leads still. The caller compares the primary's node with its own.
+     */
+    public boolean isConfirmedBy(ShardConfig read, NodeId self) {
+        return serving && read.epoch() == epoch && read.isPrimary(self);
+    }
+
+    /**
+     * How long ago the answered beat was sent, by the larger of both clocks; where they disagree, the machine was
+     * suspended or a clock was set, and the lease is void ({@link Rule#LEASE_NEEDS_BOTH_CLOCKS}).
+     */
+    private long ageNanos(Now since, Now now) {
+        long monotonic = now.nanosSince(since);
+        if (!bothClocks) {
+            return monotonic;
+        }
+        long wall = (now.wallMillis() - since.wallMillis()) * 1_000_000;
+        return Math.abs(wall - monotonic) > ReplicaTiming.MAX_CLOCK_GAP_NANOS
+                ? Long.MAX_VALUE
+                : Math.max(wall, monotonic);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+/**
+ * How a replica behaves in its present state; events that mean nothing to a state are ignored, and late ones are
+ * normal. Confined to the shard's loop.
+ */
+abstract sealed class Role permits Following, Campaigning, Leading, Failed {
+    final Context context;
+
+    Role(Context context) {
+        this.context = context;
+    }
+
+    abstract ReplicaState state();
+
+    void enter() {}
+
+    void leave() {}
+
+    void tick() {}
+
+    /** The context knows a newer configuration than before. */
+    abstract void configChanged(VersionedConfig found);
+
+    /** Somebody else's higher epoch was promised. */
+    abstract void outranked();
+
+    /** The primary of the promised epoch was heard. */
+    abstract void heardPrimary(ReplicaEvent.BeatReceived event);
+
+    /** Whether this replica would agree to the election of somebody else now. */
+    abstract boolean agreesTo(Ballot ballot);
+
+    void persisted() {}
+
+    void promisePersisted() {}
+
+    void applied() {}
+
+    void configRead(ReplicaEvent.ConfigRead answer) {}
+
+    void configReadFailed(long ticket) {}
+
+    void casAnswered(ReplicaEvent.CasAnswered answer) {}
+
+    void propose(ReplicaEvent.Propose proposal) {
+        context.act(new ReplicaAction.FailProposals(proposal.handles(), Rejection.NOT_PRIMARY));
+    }
+
+    void transferAsked(ReplicaEvent.TransferAsked asked) {}
+
+    void forceAsked() {}
+
+    void ballotAnswered(ReplicaEvent.BallotAnswered answer) {}
+
+    void helloReceived(ReplicaEvent.HelloReceived event) {
+        context.act(new ReplicaAction.RefuseFollower(
+                event.stream(), new Refusal(RefuseReason.NOT_PRIMARY, context.promises.promised())));
+    }
+
+    void ackReceived(ReplicaEvent.AckReceived event) {}
+
+    void followerLost(ReplicaEvent.FollowerLost event) {}
+
+    void beatAnswered(ReplicaEvent.BeatAnswered event) {}
+
+    void attachReceived(ReplicaEvent.AttachReceived event) {}
+
+    void appendReceived(ReplicaEvent.AppendReceived event) {}
+
+    void refuseReceived(ReplicaEvent.RefuseReceived event) {}
+
+    void primaryLost(ReplicaEvent.PrimaryLost event) {}
+
+    void snapshotInstalled(ReplicaEvent.SnapshotInstalled event) {}
+
+    void snapshotFailed(ReplicaEvent.SnapshotFailed event) {}
+
+    void handoverReceived() {}
+}
