@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.control;
+
+import io.tintype.cluster.zk.CasOutcome;
+import io.tintype.cluster.zk.CompareAndSet;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.model.NodeId;
+import io.tintype.proto.internal.v1.ControllerEpoch;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Competes for the right to place shards. Thread-safe.
+ *
+ * <p>Curator's latch only says who should try, since two may believe to hold it. The right itself is the controller
+ * epoch: taking office raises it by one, and every write made in office checks that it still is the one taken. So of two
+ * who believe to be controller, the later one's first write ends the other's.
+ */
+public final class ControllerSeat implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ControllerSeat.class);
+
+    private static final long RETRY_PAUSE_MS = 1_000;
+
+    private final ZkSession session;
+    private final NodeId self;
+    private final Consumer<Term> onElected;
+    private final LeaderLatch latch;
+    private final CompareAndSet<ControllerEpoch> epochs;
+    private volatile boolean closed;
+
+    private ControllerSeat(ZkSession session, NodeId self, Consumer<Term> onElected) {
+        this.session = session;
+        this.self = self;
+        this.onElected = onElected;
+        this.latch = new LeaderLatch(session.curator(), Paths.CONTROLLER_LATCH, self.value());
+        this.epochs = new CompareAndSet<>(session.znodes(), ZnodeCodec.CONTROLLER_EPOCH, ControllerEpoch::equals);
+    }
+
+    /**
+     * Begins to compete.
+     *
+     * @param onElected is given each term of office won; called on a thread of ZooKeeper's client, must not block
+     */
+    public static ControllerSeat compete(ZkSession session, NodeId self, Consumer<Term> onElected) {
+        var seat = new ControllerSeat(session, self, onElected);
+        seat.latch.addListener(new LeaderLatchListener() {
+            @Override
+            public void isLeader() {
+                seat.takeOffice();
+            }
+
+            @Override
+            public void notLeader() {
+                log.info("{} is no longer first in line to be controller", self);
+            }
+        });
+        try {
+            seat.latch.start();
+        } catch (Exception e) { // what Curator declares
+            throw new IllegalStateException("the controllers' latch did not start", e);
+        }
+        return seat;
+    }
+
+    /** Whether this process should act as controller, as far as it knows. */
+    public boolean isFirstInLine() {
+        return !closed && latch.hasLeadership();
+    }
+
+    private void takeOffice() {
+        var unused = epochs.read(Paths.CONTROLLER_EPOCH)
+                .thenCompose(this::raise)
+                .whenComplete((outcome, failure) -> {
+                    if (failure == null && outcome instanceof CasOutcome.Won<ControllerEpoch> won) {
+                        log.info(
+                                "{} is controller in epoch {}",
+                                self,
+                                won.written().value().getEpoch());
+                        onElected.accept(new Term(session, won.written()));
+                    } else if (isFirstInLine() && !session.znodes().isClosed()) {
+                        log.debug("did not become controller; trying again", failure);
+                        CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS)
+                                .execute(this::takeOffice);
+                    }
+                });
+    }
+
+    private CompletableFuture<CasOutcome<ControllerEpoch>> raise(Optional<Versioned<ControllerEpoch>> current) {
+        var next = ControllerEpoch.newBuilder()
+                .setFormat(ZnodeCodec.FORMAT)
+                .setHolder(self.value())
+                .setEpoch(1 + current.map(there -> there.value().getEpoch()).orElse(0L))
+                .build();
+        return current.isPresent()
+                ? epochs.set(Paths.CONTROLLER_EPOCH, current.get().version(), next)
+                : epochs.create(Paths.CONTROLLER_EPOCH, next);
+    }
+
+    /** Leaves the line; another coordinator follows. */
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            latch.close();
+        } catch (IOException e) {
+            log.debug("leaving the controllers' line failed; the session's end does the same", e);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.control;
+
+import io.tintype.cluster.map.DirectoryLayout;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkErrors;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.proto.internal.v1.ControllerEpoch;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One term of office as controller: writes that take effect only while nobody has taken office since. Thread-safe; never
+ * blocks.
+ */
+public final class Term {
+    /** Most shards in one write, so that it stays far below ZooKeeper's limit of 1 MiB. */
+    public static final int MAX_SHARDS_PER_WRITE = 256;
+
+    private static final long ANSWER_TIMEOUT_MS = 20_000;
+
+    private final ZkSession session;
+    private final Versioned<ControllerEpoch> epoch;
+
+    Term(ZkSession session, Versioned<ControllerEpoch> epoch) {
+        this.session = session;
+        this.epoch = epoch;
+    }
+
+    /** How a write ended. */
+    public enum Outcome {
+        /** All of it was written. */
+        DONE,
+        /** None of it was: what it wanted to create is there already. Look again, then decide again. */
+        OUTDATED,
+        /** None of it was: another coordinator has taken office. */
+        DEPOSED,
+        /** All or none of it was. Look again, then decide again. */
+        UNKNOWN
+    }
+
+    /** The controller epoch of this term. */
+    public long epoch() {
+        return epoch.value().getEpoch();
+    }
+
+    /**
+     * Assigns new shards to nodes, all or none.
+     *
+     * @param shards assignments of ids that were never used, at most {@link #MAX_SHARDS_PER_WRITE}
+     * @param firstLayout where these are the first directory shards: which of them keeps what
+     */
+    public CompletableFuture<Outcome> assign(List<ShardAssignment> shards, @Nullable DirectoryLayout firstLayout) {
+        if (shards.size() > MAX_SHARDS_PER_WRITE) {
+            throw new IllegalArgumentException(shards.size() + " shards in one write");
+        }
+        return makeBuckets(shards)
+                .thenCompose(made -> write(shards, firstLayout))
+                .exceptionally(failure -> {
+                    if (ZkErrors.isUnanswered(failure)) {
+                        return Outcome.UNKNOWN;
+                    }
+                    throw new IllegalStateException("assigning shards failed", ZkErrors.unwrap(failure));
+                });
+    }
+
+    private CompletableFuture<Void> makeBuckets(List<ShardAssignment> shards) {
+        var buckets = shards.stream()
+                .map(shard -> Paths.assignment(shard.getShard()))
+                .map(path -> path.substring(0, path.lastIndexOf('/')))
+                .distinct()
+                .map(bucket -> session.znodes().create(bucket, new byte[0]).exceptionally(failure -> {
+                    if (ZkErrors.is(failure, Code.NODEEXISTS)) {
+                        return null;
+                    }
+                    throw new CompletionException(ZkErrors.unwrap(failure));
+                }));
+        return CompletableFuture.allOf(buckets.toArray(CompletableFuture[]::new));
+    }
+
+    private CompletableFuture<Outcome> write(List<ShardAssignment> shards, @Nullable DirectoryLayout firstLayout) {
+        var answer = new CompletableFuture<Outcome>();
+        try {
+            CuratorFramework client = session.curator();
+            List<CuratorOp> operations = new ArrayList<>();
+            operations.add(
+                    client.transactionOp().check().withVersion(epoch.version()).forPath(Paths.CONTROLLER_EPOCH));
+            for (var shard : shards) {
+                String path = Paths.assignment(shard.getShard());
+                operations.add(
+                        client.transactionOp().create().forPath(path, ZnodeCodec.ASSIGNMENT.encode(path, shard)));
+            }
+            if (firstLayout != null) {
+                operations.add(client.transactionOp()
+                        .create()
+                        .forPath(
+                                Paths.DIRECTORY_MAP,
+                                ZnodeCodec.DIRECTORY_MAP.encode(Paths.DIRECTORY_MAP, firstLayout.toRecord())));
+            }
+            client.transaction()
+                    .inBackground((ignored, event) -> settle(answer, event.getResultCode()))
+                    .forOperations(operations);
+        } catch (Exception e) { // what Curator declares
+            answer.completeExceptionally(
+                    e instanceof KeeperException ? e : new KeeperException.ConnectionLossException());
+        }
+        return answer.orTimeout(ANSWER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Of a failed transaction ZooKeeper tells the first failure: the check of the epoch comes first. */
+    private static void settle(CompletableFuture<Outcome> answer, int resultCode) {
+        var code = Code.get(resultCode);
+        switch (code) {
+            case OK -> answer.complete(Outcome.DONE);
+            case NODEEXISTS -> answer.complete(Outcome.OUTDATED);
+            case BADVERSION, NONODE -> answer.complete(Outcome.DEPOSED);
+            default -> answer.completeExceptionally(KeeperException.create(code));
+        }
+    }
+}

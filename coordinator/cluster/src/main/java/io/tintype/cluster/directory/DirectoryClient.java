@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.directory;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.grpc.CallOptions;
+import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.channel.GrpcLimits;
+import io.tintype.cluster.channel.UnaryCalls;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.CreateEntryRequest;
+import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.GetEntryRequest;
+import io.tintype.proto.internal.v1.RehomeEntryRequest;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * Asks the directory shards where a user lives, and enters users there. Thread-safe; never blocks.
+ *
+ * <p>What it remembers of earlier answers is bounded and only a hint: {@link #invalidate} it when a shard says otherwise.
+ * Every call goes to the directory shard's primary, finds a new one when that changes, and repeats until its deadline; all
+ * of them may be repeated without harm. Futures fail with {@link io.tintype.model.TintypeException}.
+ */
+public final class DirectoryClient {
+    /** Most users remembered. */
+    public static final int REMEMBERED_USERS = 100_000;
+
+    /** For how long, at most. */
+    public static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
+
+    private static final Duration ONE_TRY = Duration.ofSeconds(2);
+
+    private final DirectoryLocator locator;
+    private final ChannelSource channels;
+    private final String clusterId;
+    private final ConcurrentMap<UserId, UserHome> remembered = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED_USERS)
+            .expireAfterWrite(REMEMBERED_FOR)
+            .<UserId, UserHome>build()
+            .asMap();
+    /** Questions under way; no more than there are callers waiting. */
+    private final ConcurrentMap<UserId, CompletableFuture<UserHome>> asking = new ConcurrentHashMap<>();
+
+    /** Over a locator and channels that outlive this object. */
+    public DirectoryClient(DirectoryLocator locator, ChannelSource channels, String clusterId) {
+        this.locator = locator;
+        this.channels = channels;
+        this.clusterId = clusterId;
+    }
+
+    /**
+     * The entry there is now, and whether the call made it.
+     *
+     * @param home where the user lives
+     * @param created true for exactly one of all who enter the user
+     */
+    public record Entered(UserHome home, boolean created) {}
+
+    /**
+     * Where the user lives, perhaps as remembered. Of several callers at a time one asks. Fails with USER_NOT_FOUND where
+     * he is not entered.
+     */
+    public CompletableFuture<UserHome> lookup(UserId user) {
+        var known = remembered.get(user);
+        if (known != null) {
+            return CompletableFuture.completedFuture(known);
+        }
+        var mine = new CompletableFuture<UserHome>();
+        var first = asking.putIfAbsent(user, mine);
+        if (first != null) {
+            return first.copy();
+        }
+        var unused = lookupLatest(user, deadline()).whenComplete((home, failure) -> {
+            asking.remove(user, mine);
+            if (failure == null) {
+                mine.complete(home);
+            } else {
+                mine.completeExceptionally(Errors.fromWire(failure));
+            }
+        });
+        return mine.copy();
+    }
+
+    /** Where the user lives by the word of the directory's primary, now; remembered from then on. */
+    public CompletableFuture<UserHome> lookupLatest(UserId user, Deadline deadline) {
+        return ask(user, deadline).thenApply(home -> remember(user, home));
+    }
+
+    /** Forgets what was remembered of a user, unless it is of a higher generation than what turned out wrong. */
+    public void invalidate(UserId user, UserHome wrong) {
+        remembered.computeIfPresent(user, (key, home) -> home.generation() > wrong.generation() ? home : null);
+    }
+
+    /** Enters a user, unless he is there; either way his entry is the answer. */
+    public CompletableFuture<Entered> create(UserId user, ShardId home, PoolId pool, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getCreateEntryMethod(),
+                        place -> CreateEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setHome(home.value())
+                                .setPool(pool.toString())
+                                .build())
+                .thenApply(answer -> new Entered(remember(user, UserHome.of(answer.getEntry())), answer.getCreated()));
+    }
+
+    /** Gives a user another home if his entry still has this generation; either way his entry is the answer. */
+    public CompletableFuture<UserHome> rehome(UserId user, long generation, ShardId home, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getRehomeEntryMethod(),
+                        place -> RehomeEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setGeneration(generation)
+                                .setHome(home.value())
+                                .build())
+                .thenApply(answer -> remember(user, UserHome.of(answer.getEntry())));
+    }
+
+    private CompletableFuture<UserHome> ask(UserId user, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getGetEntryMethod(),
+                        place -> GetEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setLatest(true)
+                                .build())
+                .thenApply(answer -> UserHome.of(answer.getEntry()));
+    }
+
+    private <Q, A> CompletableFuture<A> call(
+            UserId user,
+            Deadline deadline,
+            MethodDescriptor<Q, A> method,
+            Function<DirectoryLocator.Place, Q> request) {
+        return Retries.run(
+                deadline,
+                attempt -> locator.locate(user, attempt > 0)
+                        .thenCompose(place -> UnaryCalls.start(
+                                channels.to(place.peerAddress()),
+                                method,
+                                CallOptions.DEFAULT.withDeadline(
+                                        deadline.minimum(Deadline.after(ONE_TRY.toMillis(), TimeUnit.MILLISECONDS))),
+                                request.apply(place))));
+    }
+
+    private UserHome remember(UserId user, UserHome home) {
+        return remembered.merge(user, home, (known, news) -> news.generation() >= known.generation() ? news : known);
+    }
+
+    private static Deadline deadline() {
+        return Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

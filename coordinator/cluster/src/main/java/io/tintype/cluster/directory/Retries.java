@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.directory;
+
+import io.grpc.Deadline;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+
+/** Repeats what may be repeated until it succeeds, is refused for good, or the time is over. Stateless. */
+public final class Retries {
+    private static final long FIRST_PAUSE_MS = 20;
+    private static final long LONGEST_PAUSE_MS = 500;
+    private static final int DOUBLINGS = 5;
+
+    private Retries() {}
+
+    /**
+     * Runs {@code attempt} with 0, 1, 2 … until one succeeds. Between two attempts it waits as long as the failure says,
+     * or 20 ms and up to 500 ms with jitter. The caller vouches that repeating does no harm.
+     *
+     * @return fails with the last attempt's {@link TintypeException}
+     */
+    public static <T> CompletableFuture<T> run(Deadline deadline, IntFunction<CompletableFuture<T>> attempt) {
+        return run(deadline, attempt, 0);
+    }
+
+    private static <T> CompletableFuture<T> run(
+            Deadline deadline, IntFunction<CompletableFuture<T>> attempt, int number) {
+        return attempt.apply(number).exceptionallyCompose(failure -> {
+            var cause = Errors.fromWire(failure);
+            long pauseMs = pauseMs(cause, number);
+            if (!isWorthRepeating(cause.reason()) || deadline.timeRemaining(TimeUnit.MILLISECONDS) <= pauseMs) {
+                return CompletableFuture.failedFuture(cause);
+            }
+            var pause = CompletableFuture.delayedExecutor(pauseMs, TimeUnit.MILLISECONDS);
+            return CompletableFuture.supplyAsync(() -> number + 1, pause)
+                    .thenCompose(next -> run(deadline, attempt, next));
+        });
+    }
+
+    private static boolean isWorthRepeating(Reason reason) {
+        return reason.isTransient() || reason == Reason.NOT_PRIMARY;
+    }
+
+    private static long pauseMs(TintypeException cause, int number) {
+        long longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(number, DOUBLINGS));
+        long jittered = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
+        return cause.retryAfter()
+                .map(Duration::toMillis)
+                .map(told -> Math.min(told, LONGEST_PAUSE_MS))
+                .orElse(jittered);
+    }
+}

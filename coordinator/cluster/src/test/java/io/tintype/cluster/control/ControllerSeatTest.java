@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.map.DirectoryLayout;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.proto.internal.v1.Member;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardRecord;
+import io.tintype.proto.internal.v1.ShardType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ControllerSeatTest {
+    @TempDir
+    Path folder;
+
+    private EmbeddedZooKeeper zooKeeper;
+    private ZkSession one;
+    private ZkSession two;
+    private ShardMapWatcher watcher;
+
+    @BeforeEach
+    void start() {
+        zooKeeper = EmbeddedZooKeeper.start(folder, 0);
+        one = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+        two = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+        watcher = ShardMapWatcher.start(two);
+    }
+
+    @AfterEach
+    void stop() {
+        watcher.close();
+        one.close();
+        two.close();
+        zooKeeper.close();
+    }
+
+    @Test
+    void whatTheControllerAssignsIsSeenByWatchersAndNeverAssignedTwice() throws Exception {
+        var term = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var layout = DirectoryLayout.even(List.of(new ShardId(1), new ShardId(2)));
+        var shards = List.of(assignment(1), assignment(2), assignment(257));
+        assertThat(term.assign(shards, layout).get(10, TimeUnit.SECONDS)).isEqualTo(Term.Outcome.DONE);
+        await().untilAsserted(() -> {
+            var view = watcher.view();
+            assertThat(view.assignments()).containsOnlyKeys(new ShardId(1), new ShardId(2), new ShardId(257));
+            assertThat(view.directory()).contains(layout);
+            assertThat(view.map().shard(new ShardId(257)).orElseThrow().primary())
+                    .isEmpty();
+        });
+        assertThat(term.assign(List.of(assignment(3), assignment(2)), null).get(10, TimeUnit.SECONDS))
+                .isEqualTo(Term.Outcome.OUTDATED);
+        assertThat(watcher.view().assignments()).doesNotContainKey(new ShardId(3));
+    }
+
+    @Test
+    void aControllerWhomAnotherFollowedCanWriteNoMore() throws Exception {
+        var former = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var successors = elect(two, "c2");
+        assertThat(successors.poll(200, TimeUnit.MILLISECONDS))
+                .as("one at a time")
+                .isNull();
+        zooKeeper.expireSession(one.sessionId());
+        var latter = successors.poll(20, TimeUnit.SECONDS);
+        assertThat(latter.epoch()).isGreaterThan(former.epoch());
+        await().until(one::isConnected);
+        assertThat(former.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
+                .isEqualTo(Term.Outcome.DEPOSED);
+        assertThat(latter.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
+                .isEqualTo(Term.Outcome.DONE);
+    }
+
+    @Test
+    void theViewFollowsPoolsAndShardsAndSurvivesALostSession() throws Exception {
+        var rules = new PoolRules(new PoolId("eu", "standard"), 3, 2, 100, 4);
+        var other = new PoolRules(new PoolId("eu", "standard"), 1, 1, 5, 1);
+        assertThat(new PoolZnodes(one).create(rules).get(10, TimeUnit.SECONDS)).isEqualTo(rules);
+        assertThat(new PoolZnodes(two).create(other).get(10, TimeUnit.SECONDS))
+                .as("whoever comes first")
+                .isEqualTo(rules);
+        var znodes = new ShardZnodes(one);
+        znodes.create(record(1, "n1")).get(10, TimeUnit.SECONDS);
+        watcher.ready().get(10, TimeUnit.SECONDS);
+        await().untilAsserted(() -> {
+            assertThat(watcher.view().pools()).containsEntry(rules.id(), rules);
+            assertThat(primaryOf(9)).isEqualTo("n1");
+        });
+        zooKeeper.expireSession(two.sessionId());
+        znodes.replace(0, record(2, "n2")).get(10, TimeUnit.SECONDS);
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(primaryOf(9)).isEqualTo("n2"));
+        znodes.close();
+    }
+
+    private String primaryOf(int shard) {
+        return watcher.map()
+                .shard(new ShardId(shard))
+                .flatMap(info -> info.primary())
+                .map(NodeId::value)
+                .orElse("");
+    }
+
+    private static BlockingQueue<Term> elect(ZkSession session, String id) {
+        var terms = new LinkedBlockingQueue<Term>();
+        ControllerSeat.compete(session, new NodeId(id), terms::add);
+        return terms;
+    }
+
+    private static ShardAssignment assignment(int shard) {
+        return ShardAssignment.newBuilder()
+                .setFormat(1)
+                .setShard(shard)
+                .setType(ShardType.SHARD_TYPE_DATA)
+                .setPool("eu.standard")
+                .addReplicas(Placement.newBuilder().setNode("n1").setRole(ReplicaRole.REPLICA_ROLE_VOTER))
+                .build();
+    }
+
+    private static ShardRecord record(long config, String primary) {
+        return ShardRecord.newBuilder()
+                .setFormat(1)
+                .setShard(9)
+                .setType(ShardType.SHARD_TYPE_DATA)
+                .setPool("eu.standard")
+                .setConfigVersion(config)
+                .setEpoch(config)
+                .setPrimary(primary)
+                .addInSync(Member.newBuilder().setNode(primary).setIncarnation(1))
+                .setWriter(primary)
+                .setWriterNonce(config)
+                .build();
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.Channel;
+import io.grpc.Deadline;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.CreateEntryRequest;
+import io.tintype.proto.internal.v1.CreateEntryResponse;
+import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.GetEntryRequest;
+import io.tintype.proto.internal.v1.GetEntryResponse;
+import io.tintype.wire.Errors;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class DirectoryClientTest {
+    private static final UserId ALICE = UserId.of("alice");
+    private static final PoolId POOL = new PoolId("eu", "standard");
+
+    /** Two nodes, of which one leads: the other refuses, as a storage node does. */
+    private final class Node extends DirectoryGrpc.DirectoryImplBase {
+        private final String name;
+
+        Node(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void getEntry(GetEntryRequest request, StreamObserver<GetEntryResponse> out) {
+            calls.incrementAndGet();
+            if (!name.equals(primary)) {
+                out.onError(Errors.toWire(new TintypeException(Reason.NOT_PRIMARY, name + " does not lead")));
+                return;
+            }
+            var entry = entries.get(request.getUser());
+            if (entry == null) {
+                out.onError(Errors.toWire(new TintypeException(Reason.USER_NOT_FOUND, "no such user")));
+                return;
+            }
+            out.onNext(GetEntryResponse.newBuilder().setEntry(entry).build());
+            out.onCompleted();
+        }
+
+        @Override
+        public void createEntry(CreateEntryRequest request, StreamObserver<CreateEntryResponse> out) {
+            var mine = DirectoryEntry.newBuilder()
+                    .setGeneration(1)
+                    .setHome(request.getHome())
+                    .setPool(request.getPool())
+                    .build();
+            var there = entries.putIfAbsent(request.getUser(), mine);
+            out.onNext(CreateEntryResponse.newBuilder()
+                    .setEntry(there == null ? mine : there)
+                    .setCreated(there == null)
+                    .build());
+            out.onCompleted();
+        }
+    }
+
+    private final Map<String, DirectoryEntry> entries = new HashMap<>();
+    private final Map<String, ManagedChannel> channels = new HashMap<>();
+    private final Map<String, Server> servers = new HashMap<>();
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile String primary = "a";
+    private volatile String believed = "a";
+    private final DirectoryLocator locator = (user, afresh) -> {
+        if (afresh) {
+            believed = primary;
+        }
+        return CompletableFuture.completedFuture(new DirectoryLocator.Place(new ShardId(1), believed));
+    };
+    private DirectoryClient client = new DirectoryClient(locator, this::channel, "c");
+
+    @BeforeEach
+    void start() throws Exception {
+        for (var name : new String[] {"a", "b"}) {
+            var server = InProcessServerBuilder.forName("dir-" + name)
+                    .directExecutor()
+                    .addService(new Node(name))
+                    .build()
+                    .start();
+            servers.put(name, server);
+            channels.put(
+                    name,
+                    InProcessChannelBuilder.forName("dir-" + name)
+                            .directExecutor()
+                            .build());
+        }
+        client = new DirectoryClient(locator, this::channel, "c");
+    }
+
+    @AfterEach
+    void stop() {
+        channels.values().forEach(ManagedChannel::shutdownNow);
+        servers.values().forEach(Server::shutdownNow);
+    }
+
+    @Test
+    void anAnswerIsRememberedUntilItTurnsOutWrong() throws Exception {
+        entries.put("alice", entry(1, 5));
+        assertThat(home()).isEqualTo(new UserHome(new ShardId(5), 1, POOL));
+        assertThat(home()).isEqualTo(new UserHome(new ShardId(5), 1, POOL));
+        assertThat(calls).hasValue(1);
+        entries.put("alice", entry(2, 6));
+        client.invalidate(ALICE, home());
+        var newer = home();
+        assertThat(newer).isEqualTo(new UserHome(new ShardId(6), 2, POOL));
+        client.invalidate(ALICE, new UserHome(new ShardId(5), 1, POOL));
+        home();
+        assertThat(calls).as("old news do not drop a newer answer").hasValue(2);
+    }
+
+    @Test
+    void aNewPrimaryIsFoundWithoutTheCallerNoticing() throws Exception {
+        entries.put("alice", entry(1, 5));
+        primary = "b";
+        assertThat(home().shard()).isEqualTo(new ShardId(5));
+    }
+
+    @Test
+    void anUnknownUserIsReportedAtOnceAndNotRemembered() throws Exception {
+        assertThatThrownBy(this::home)
+                .hasCauseInstanceOf(TintypeException.class)
+                .cause()
+                .extracting(e -> ((TintypeException) e).reason())
+                .isEqualTo(Reason.USER_NOT_FOUND);
+        entries.put("alice", entry(1, 5));
+        assertThat(home().shard()).isEqualTo(new ShardId(5));
+    }
+
+    @Test
+    void ofTwoWhoEnterAUserOneWinsAndBothLearnHisHome() throws Exception {
+        var deadline = Deadline.after(5, TimeUnit.SECONDS);
+        var first = client.create(ALICE, new ShardId(7), POOL, deadline).get(5, TimeUnit.SECONDS);
+        var second = client.create(ALICE, new ShardId(8), POOL, deadline).get(5, TimeUnit.SECONDS);
+        assertThat(first.created()).isTrue();
+        assertThat(second.created()).isFalse();
+        assertThat(second.home()).isEqualTo(first.home());
+        home();
+        assertThat(calls).as("entering is remembered too").hasValue(0);
+    }
+
+    @Test
+    void withoutAPrimaryTheLastRefusalIsToldWhenTimeIsUp() {
+        primary = "nobody";
+        believed = "a";
+        DirectoryLocator stuck =
+                (user, afresh) -> CompletableFuture.completedFuture(new DirectoryLocator.Place(new ShardId(1), "a"));
+        var impatient = new DirectoryClient(stuck, this::channel, "c");
+        assertThatThrownBy(() -> impatient
+                        .lookupLatest(ALICE, Deadline.after(300, TimeUnit.MILLISECONDS))
+                        .get(5, TimeUnit.SECONDS))
+                .hasMessageContaining("a does not lead");
+        assertThat(calls.get()).isBetween(2, 20);
+    }
+
+    private Channel channel(String name) {
+        return Objects.requireNonNull(channels.get(name), name);
+    }
+
+    private UserHome home() throws Exception {
+        return client.lookup(ALICE).get(5, TimeUnit.SECONDS);
+    }
+
+    private static DirectoryEntry entry(long generation, int home) {
+        return DirectoryEntry.newBuilder()
+                .setGeneration(generation)
+                .setHome(home)
+                .setPool("eu.standard")
+                .build();
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.placement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.cluster.placement.ReplicaPlacement.Candidate;
+import io.tintype.cluster.placement.ShardChoice.ShardLoad;
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+final class ReplicaPlacementTest {
+    @Property
+    void replicasAreDistinctInTheRegionAndSpreadOverZones(
+            @ForAll("clusters") List<Candidate> cluster, @ForAll @IntRange(min = 1, max = 7) int replicas) {
+        var inRegion =
+                cluster.stream().filter(node -> node.region().equals("eu")).toList();
+        var zones = inRegion.stream().collect(Collectors.groupingBy(Candidate::zone, Collectors.counting()));
+        var chosen = ReplicaPlacement.choose(new ShardId(5), "eu", replicas, cluster);
+        if (inRegion.size() < replicas) {
+            assertThat(chosen).isEmpty();
+            return;
+        }
+        var nodes = chosen.orElseThrow();
+        assertThat(nodes).hasSize(replicas).doesNotHaveDuplicates();
+        Map<NodeId, Candidate> byId = inRegion.stream().collect(Collectors.toMap(Candidate::id, node -> node));
+        assertThat(byId.keySet()).containsAll(nodes);
+        var used = nodes.stream()
+                .collect(Collectors.groupingBy(
+                        id -> byId.getOrDefault(id, cluster.get(0)).zone(), Collectors.counting()));
+        if (zones.size() >= replicas) {
+            assertThat(used).hasSize(replicas);
+        }
+        long most = used.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        zones.forEach((zone, size) -> assertThat(used.getOrDefault(zone, 0L))
+                .as("zone %s is not passed over while another has more", zone)
+                .isGreaterThanOrEqualTo(Math.min(size, most - 1)));
+    }
+
+    @Property
+    void theOrderInWhichNodesAreGivenDoesNotMatter(
+            @ForAll("clusters") List<Candidate> cluster,
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 999) int id) {
+        var shuffled = new ArrayList<>(cluster);
+        Collections.shuffle(shuffled, new Random(seed));
+        assertThat(ReplicaPlacement.choose(new ShardId(id), "eu", 3, shuffled))
+                .isEqualTo(ReplicaPlacement.choose(new ShardId(id), "eu", 3, cluster));
+    }
+
+    @Provide
+    Arbitrary<List<Candidate>> clusters() {
+        var node = Combinators.combine(
+                        Arbitraries.integers().between(0, 30),
+                        Arbitraries.of("eu", "eu", "us"),
+                        Arbitraries.of("a", "b", "c", "d"),
+                        Arbitraries.longs().between(0, 1L << 40),
+                        Arbitraries.integers().between(0, 50))
+                .as((id, region, zone, weight, replicas) ->
+                        new Candidate(new NodeId("n" + id), region, zone, weight, replicas, replicas / 3));
+        return node.list().ofMaxSize(12).uniqueElements(Candidate::id);
+    }
+
+    @Example
+    void shardsPlacedOneAfterAnotherSpreadEvenlyAlsoTheirPrimaries() {
+        var replicas = new HashMap<NodeId, Integer>();
+        var leads = new HashMap<NodeId, Integer>();
+        for (int shard = 1; shard <= 60; shard++) {
+            var cluster = new ArrayList<Candidate>();
+            for (int n = 0; n < 5; n++) {
+                var id = new NodeId("n" + n);
+                cluster.add(new Candidate(
+                        id, "eu", "z", 1L << 40, replicas.getOrDefault(id, 0), leads.getOrDefault(id, 0)));
+            }
+            var chosen = ReplicaPlacement.choose(new ShardId(shard), "eu", 3, cluster)
+                    .orElseThrow();
+            chosen.forEach(id -> replicas.merge(id, 1, Integer::sum));
+            leads.merge(chosen.get(0), 1, Integer::sum);
+        }
+        assertThat(replicas.values()).allMatch(count -> count == 36);
+        assertThat(leads.values()).allMatch(count -> count >= 11 && count <= 13);
+    }
+
+    @Example
+    void aNodeOfTwiceTheDiskTakesTwiceTheReplicas() {
+        var replicas = new HashMap<NodeId, Integer>();
+        for (int shard = 1; shard <= 40; shard++) {
+            var cluster = new ArrayList<Candidate>();
+            for (int n = 0; n < 3; n++) {
+                var id = new NodeId("n" + n);
+                cluster.add(new Candidate(id, "eu", "z", n == 0 ? 200 : 100, replicas.getOrDefault(id, 0), 0));
+            }
+            ReplicaPlacement.choose(new ShardId(shard), "eu", 1, cluster)
+                    .orElseThrow()
+                    .forEach(id -> replicas.merge(id, 1, Integer::sum));
+        }
+        assertThat(replicas).containsEntry(new NodeId("n0"), 20);
+    }
+
+    @Property
+    void aUserIsNeverSentToAFullShardWhileOneHasRoom(
+            @ForAll List<@IntRange(min = 0, max = 3) Integer> users, @ForAll long seed) {
+        var shards = new ArrayList<ShardLoad>();
+        for (int i = 0; i < users.size(); i++) {
+            shards.add(new ShardLoad(new ShardId(i + 1), users.get(i), 3));
+        }
+        var chosen = ShardChoice.choose(shards, new Random(seed));
+        assertThat(chosen.isPresent()).isEqualTo(users.stream().anyMatch(count -> count < 3));
+        chosen.ifPresent(shard -> assertThat(users.get(shard.value() - 1)).isLessThan(3));
+    }
+
+    @Example
+    void aPoolOutsideItsLimitsIsRefusedByName() {
+        var id = new PoolId("eu", "standard");
+        assertThatThrownBy(() -> new PoolRules(id, 8, 1, 1, 1))
+                .isInstanceOf(TintypeException.class)
+                .hasMessage("replication_factor is 8; give 1 to 7");
+        assertThatThrownBy(() -> new PoolRules(id, 3, 4, 1, 1)).hasMessage("min_insync is 4; give 1 to 3");
+        assertThatThrownBy(() -> new PoolRules(id, 3, 2, 0, 1)).hasMessageStartingWith("users_per_shard is 0");
+        assertThatThrownBy(() -> new PoolRules(id, 3, 2, 1, 257)).hasMessageStartingWith("initial_shards is 257");
+        assertThatThrownBy(() -> new PoolRules(id, -1, 1, 1, 1)).hasMessageContaining("4294967295");
+    }
+}
