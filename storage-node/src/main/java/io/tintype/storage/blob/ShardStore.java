@@ -4,6 +4,7 @@ package io.tintype.storage.blob;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.PutCommit;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
@@ -156,14 +157,36 @@ public final class ShardStore {
         }
     }
 
-    private static Optional<ChunkKey> inlineKey(LogRecord record) {
+    /**
+     * The key of the chunk that travels with a record; empty if none does. Does not block.
+     *
+     * @throws TintypeException CORRUPT_DATA if the record's payload is none
+     */
+    public static Optional<ChunkKey> inlineKey(LogRecord record) {
         var user = record.user();
-        if (record.type() != RecordType.PUT_COMMIT || user == null) {
-            return Optional.empty();
-        }
-        var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
-        return put.getInline()
-                ? Stored.upload(put.getManifest()).map(upload -> new ChunkKey(user, upload, 0))
+        return user == null
+                ? Optional.empty()
+                : put(record)
+                        .filter(PutCommit::getInline)
+                        .flatMap(put -> Stored.upload(put.getManifest()))
+                        .map(upload -> new ChunkKey(user, upload, 0));
+    }
+
+    /**
+     * The manifest of a record whose chunks do not travel with it but were staged before; empty for all other records.
+     * Does not block.
+     *
+     * @throws TintypeException CORRUPT_DATA if the record's payload is none
+     */
+    public static Optional<Manifest> stagedManifest(LogRecord record) {
+        return put(record)
+                .filter(put -> !put.getInline() && put.getManifest().getChunks() > 0)
+                .map(PutCommit::getManifest);
+    }
+
+    private static Optional<PutCommit> put(LogRecord record) {
+        return record.type() == RecordType.PUT_COMMIT
+                ? Optional.of(Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT"))
                 : Optional.empty();
     }
 }

@@ -72,6 +72,17 @@ public final class Committer implements AutoCloseable {
     }
 
     /**
+     * Says beforehand whether {@link #commit} would take so many bytes now, for callers that cannot take back what they
+     * are about to write. Never blocks.
+     *
+     * @throws TintypeException DISK_FULL or UNAVAILABLE
+     */
+    public void admit(long moreBytes) {
+        refuseIfFailed();
+        requireRoom(moreBytes);
+    }
+
+    /**
      * Hands a write in; never blocks. The future completes when it is fsynced. If writing fails, the future fails with
      * OUTCOME_UNKNOWN (the write may have survived) and the disk is failed for ever.
      *
@@ -79,12 +90,7 @@ public final class Committer implements AutoCloseable {
      *     disk is under its reserve, UNAVAILABLE when it failed or is being closed
      */
     public CompletableFuture<Void> commit(Write write) {
-        if (!space.hasRoomFor(write.bytes())) {
-            throw new TintypeException(
-                    Reason.DISK_FULL,
-                    config.directory() + " has only " + space.free() + " bytes free, and keeps " + config.reserveBytes()
-                            + " in reserve. Free space, add a node, or move shards away.");
-        }
+        requireRoom(write.bytes());
         return enqueue(write);
     }
 
@@ -299,6 +305,15 @@ public final class Committer implements AutoCloseable {
                 null,
                 e);
         group.forEach(waiting -> waiting.done().completeExceptionally(unknown));
+    }
+
+    private void requireRoom(long moreBytes) {
+        if (!space.hasRoomFor(moreBytes)) {
+            throw new TintypeException(
+                    Reason.DISK_FULL,
+                    config.directory() + " has only " + space.free() + " bytes free, and keeps " + config.reserveBytes()
+                            + " in reserve. Free space, add a node, or move shards away.");
+        }
     }
 
     private void refuseIfFailed() {

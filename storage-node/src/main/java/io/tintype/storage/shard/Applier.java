@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.storage.blob.Applied;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.log.LogEntry;
+import io.tintype.storage.log.LogRecord;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * Applies committed records in order, off the shard's loop, and completes the proposals among them.
+ *
+ * <p>{@link #submit} belongs to the loop; everything else runs on an apply thread, one batch at a time.
+ */
+final class Applier {
+    private static final int READ_BYTES = 1 << 20;
+
+    /**
+     * Records that may be applied.
+     *
+     * @param upTo the last of them
+     * @param cached those in memory: without gaps, ending at {@code upTo}; older ones are read from the disk
+     * @param proposals the proposals among them, in order
+     * @param replicas the nodes that are in sync
+     */
+    record Committable(long upTo, List<LogEntry> cached, List<OpenProposal> proposals, List<NodeId> replicas) {}
+
+    /** Is told of progress, on the apply thread. */
+    interface Listener {
+        void applied(long seq);
+
+        void applyFailed(Throwable cause);
+    }
+
+    private final ShardStore store;
+    private final Listener listener;
+    private final ShardMetrics metrics;
+    private final Inbox<Committable> inbox;
+    private final ArrayDeque<OpenProposal> open = new ArrayDeque<>();
+    private final List<LogRecord> slice = new ArrayList<>();
+    private List<NodeId> replicas = List.of();
+    private boolean failed;
+    private long next;
+
+    Applier(ShardStore store, Executor apply, ShardMetrics metrics, Listener listener) {
+        this.store = store;
+        this.metrics = metrics;
+        this.listener = listener;
+        this.next = store.machine().applied().seq() + 1;
+        this.inbox = new Inbox<>(apply, this::run);
+    }
+
+    void submit(Committable committable) {
+        inbox.post(committable);
+    }
+
+    private void run(List<Committable> batch) {
+        long before = next;
+        try {
+            for (var committable : batch) {
+                open.addAll(committable.proposals());
+                if (!failed) {
+                    gather(committable);
+                }
+            }
+            applySlice();
+        } catch (RuntimeException e) {
+            failed = true;
+            listener.applyFailed(e);
+        }
+        if (failed) {
+            abandon();
+        } else if (next > before) {
+            listener.applied(next - 1);
+        }
+    }
+
+    private void gather(Committable committable) {
+        replicas = committable.replicas();
+        var cached = committable.cached();
+        long firstCached = cached.isEmpty()
+                ? committable.upTo() + 1
+                : cached.get(0).record().seq();
+        while (next + slice.size() < firstCached) {
+            applySlice();
+            var read = store.log().read(next, firstCached - 1, READ_BYTES);
+            if (read.isEmpty()) {
+                throw new TintypeException(
+                        Reason.CORRUPT_DATA, "record " + next + " is committed, but the log does not have it");
+            }
+            for (var entry : read) {
+                take(entry);
+            }
+        }
+        for (var entry : cached) {
+            if (entry.record().seq() >= next + slice.size()) {
+                take(entry);
+            }
+        }
+    }
+
+    private void take(LogEntry entry) {
+        slice.add(entry.record());
+        if (slice.size() >= ShardLimits.APPLY_RECORDS) {
+            applySlice();
+        }
+    }
+
+    private void applySlice() {
+        if (slice.isEmpty()) {
+            return;
+        }
+        var results = store.machine().apply(slice);
+        next += slice.size();
+        slice.clear();
+        for (var result : results) {
+            complete(result);
+        }
+    }
+
+    private void complete(Applied applied) {
+        var first = open.peek();
+        if (first != null && first.seq == applied.at().seq()) {
+            open.remove();
+            metrics.committed(first, applied.outcome());
+            first.result.complete(new Committed(applied.at(), applied.outcome(), replicas));
+        }
+    }
+
+    /** The records are committed and durable, so only the answers are lost. */
+    private void abandon() {
+        OpenProposal proposal;
+        while ((proposal = open.poll()) != null) {
+            proposal.result.completeExceptionally(new TintypeException(
+                    Reason.OUTCOME_UNKNOWN,
+                    "the replica failed while it applied the change; repeat it to learn of it"));
+        }
+    }
+}

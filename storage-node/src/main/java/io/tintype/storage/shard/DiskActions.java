@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import com.google.protobuf.ByteString;
+import io.tintype.model.RequestId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.EpochOpening;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.disk.Write;
+import io.tintype.storage.log.LogCodec;
+import io.tintype.storage.log.LogEntry;
+import io.tintype.storage.log.LogRecord;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.replica.LogPosition;
+import io.tintype.storage.replica.ReplicaAction.AppendEpochStart;
+import io.tintype.storage.replica.ReplicaAction.AppendProposals;
+import io.tintype.storage.replica.ReplicaEvent;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the core wants done to this replica's log: makes records, keeps them in the tail, and puts them on the disk with
+ * the chunks that travel with them, in one write. Confined to the shard's loop.
+ */
+final class DiskActions {
+    private final ShardStore store;
+    private final Tail tail;
+    private final DiskQueue queue;
+    private final Clock clock;
+
+    DiskActions(ShardStore store, Tail tail, DiskQueue queue, Clock clock) {
+        this.store = store;
+        this.tail = tail;
+        this.queue = queue;
+        this.clock = clock;
+    }
+
+    void promise(long epoch) {
+        var write = new Write();
+        store.log().promise(write, epoch);
+        queue.submit(write, true, new ReplicaEvent.PromisePersisted(epoch));
+    }
+
+    void append(AppendProposals action, List<OpenProposal> proposals) {
+        var write = new Write();
+        for (var open : proposals) {
+            var proposal = open.proposal;
+            var entry = next(
+                    action.epoch(),
+                    open.seq,
+                    new Body(proposal.type(), proposal.user(), proposal.requestId(), proposal.payload()));
+            append(write, new Tail.Item(entry, proposal.inline(), true));
+        }
+        submit(write, true);
+    }
+
+    void append(AppendEpochStart action) {
+        var payload = action.losses() == 0
+                ? ByteString.EMPTY
+                : EpochOpening.newBuilder().setLosses(action.losses()).build().toByteString();
+        var entry = next(action.at().epoch(), action.at().seq(), new Body(RecordType.EPOCH_START, null, null, payload));
+        var write = new Write();
+        append(write, new Tail.Item(entry, null, true));
+        submit(write, true);
+    }
+
+    /** Appends what came from the primary. */
+    void append(ReceivedBatch batch) {
+        var write = new Write();
+        for (var entry : batch.entries()) {
+            var inline = batch.inline().get(entry.record().seq());
+            store.log().append(write, entry);
+            if (inline != null) {
+                store.chunks().inline(write, inline.key(), inline.chunk());
+            }
+            // The chunk is not kept in memory: followers of ours, should we lead, rarely need it.
+            tail.add(new Tail.Item(entry, null, entry.record().type() != RecordType.PUT_COMMIT));
+        }
+        submit(write, false);
+    }
+
+    /** Records of the tail from one to another, newest part only: without gaps, ending at {@code to}. */
+    List<LogEntry> cached(long from, long to) {
+        long first = to + 1;
+        while (first > from && tail.get(first - 1) != null) {
+            first--;
+        }
+        var cached = new ArrayList<LogEntry>((int) (to - first + 1));
+        for (long seq = first; seq <= to; seq++) {
+            var item = tail.get(seq);
+            if (item != null) {
+                cached.add(item.entry());
+            }
+        }
+        return cached;
+    }
+
+    /** Cuts the log; blocks, so it is called while the loop is suspended. */
+    void truncate(LogPosition last) {
+        var write = new Write();
+        store.truncateTo(write, last.seq());
+        tail.cutAfter(last.seq());
+        queue.submit(write, true, null);
+    }
+
+    private record Body(
+            RecordType type,
+            @Nullable UserId user,
+            @Nullable RequestId requestId,
+            ByteString payload) {}
+
+    private LogEntry next(long epoch, long seq, Body body) {
+        long logTimeMs = Math.max(store.log().lastLogTimeMs(), clock.now().wallMillis());
+        return LogCodec.encode(new LogRecord(
+                epoch,
+                seq,
+                store.log().last().epoch(),
+                logTimeMs,
+                body.type(),
+                body.user(),
+                body.requestId(),
+                body.payload()));
+    }
+
+    private void append(Write write, Tail.Item item) {
+        store.log().append(write, item.entry());
+        var inline = item.inline();
+        if (inline != null) {
+            store.chunks().inline(write, inline.key(), inline.chunk());
+        }
+        tail.add(item);
+    }
+
+    private void submit(Write write, boolean essential) {
+        var last = store.log().last();
+        queue.submit(write, essential, new ReplicaEvent.Persisted(new LogPosition(last.epoch(), last.seq())));
+    }
+}

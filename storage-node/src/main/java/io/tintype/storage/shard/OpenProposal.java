@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.storage.blob.Proposal;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A proposal on its way. Its place is set by the loop before anyone else sees it again.
+ *
+ * <p>Handed from thread to thread, never shared: caller, loop, apply thread.
+ */
+final class OpenProposal {
+    final Proposal proposal;
+    final CompletableFuture<Committed> result = new CompletableFuture<>();
+    final long sinceNanos;
+    /** How many bytes it keeps in memory until it is applied, about. */
+    final int bytes;
+
+    long seq;
+
+    OpenProposal(Proposal proposal, long sinceNanos) {
+        this.proposal = proposal;
+        this.sinceNanos = sinceNanos;
+        var inline = proposal.inline();
+        this.bytes = ShardLimits.RECORD_OVERHEAD_BYTES
+                + proposal.payload().size()
+                + (inline == null ? 0 : inline.chunk().data().size());
+    }
+}

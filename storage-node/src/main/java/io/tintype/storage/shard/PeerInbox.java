@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.NodeId;
+import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.replica.Ballot;
+import io.tintype.storage.replica.BallotAnswer;
+import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.Hello;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.Now;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** What other nodes may tell a shard. Thread-safe; never blocks, but for {@link #serve}. */
+public interface PeerInbox {
+    /** The replica. */
+    ShardReplica replica();
+
+    /** The replica and its incarnation. */
+    Member self();
+
+    /** A follower opened a stream; what it says from here on goes to the answer. */
+    FollowerLink.Events hello(Hello hello, FollowerLink link);
+
+    /** What to beat, and to whom; empty where this replica does not lead. Completes soon, on the shard's loop. */
+    CompletableFuture<Optional<Beating>> beat();
+
+    /**
+     * One shard's part in this node's heartbeat. Immutable.
+     *
+     * @param beat what to say
+     * @param to whom
+     */
+    record Beating(Beat beat, Set<NodeId> to) {}
+
+    /** A primary's beat came; the answer is empty where none is to be given. See ReplicaEvent.BeatReceived. */
+    CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos);
+
+    /** A follower answered a beat that was made after {@code sentAt}. */
+    void beatAnswered(NodeId from, BeatAnswer answer, Now sentAt);
+
+    /** A candidate asks about an election. */
+    CompletableFuture<BallotAnswer> ballot(Ballot ballot);
+
+    /**
+     * A primary hands over a chunk, verified. Completes when it is on this disk; fails with NOT_PRIMARY when the epoch is
+     * stale, OVERLOADED, DISK_FULL, UNAVAILABLE.
+     */
+    CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk);
+
+    /**
+     * A chunk for a follower that lacks it, or that it is gone; empty: not here. Blocks on the disk.
+     *
+     * @param sequence the record that names it
+     */
+    Optional<Peers.Fetched> serve(ChunkKey key, long sequence);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.storage.blob.Chunk;
+import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.replica.Ballot;
+import io.tintype.storage.replica.BallotAnswer;
+import io.tintype.storage.replica.Hello;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What a shard asks of other nodes. Implemented over gRPC. Thread-safe; never blocks; futures complete on any thread. */
+public interface Peers {
+    /** Opens a replication stream to the primary and says hello; what comes of it is told to {@code events}. */
+    PrimaryLink follow(ShardId shard, NodeId primary, Hello hello, PrimaryLink.Events events);
+
+    /** Asks a member about an election; fails where it does not answer in time. */
+    CompletableFuture<BallotAnswer> askBallot(ShardId shard, NodeId to, Ballot ballot);
+
+    /** Asks which incarnation of the shard's replica a node holds; 0: none. Fails where it does not answer in time. */
+    CompletableFuture<Long> incarnationOf(ShardId shard, NodeId at);
+
+    /**
+     * Hands a chunk to a follower; complete when it is on the follower's disk. Fails where the follower cannot be reached
+     * or will not take it, or more is under way to it than it is sent at a time.
+     */
+    CompletableFuture<Void> stage(ShardId shard, NodeId to, long epoch, StagedBytes chunk);
+
+    /**
+     * Fetches chunks from another replica.
+     *
+     * @param sequence the record that names them
+     * @param keys chunks of one upload, at least one
+     * @param taker takes each chunk as it comes, on a thread of the transport; must not block. The next one comes when its
+     *     future is complete
+     * @return completes after the last chunk; chunks that the other replica lacks were left out
+     */
+    CompletableFuture<Void> fetch(
+            ShardId shard,
+            NodeId from,
+            long sequence,
+            List<ChunkKey> keys,
+            Function<Fetched, CompletableFuture<Void>> taker);
+
+    /**
+     * One chunk that was fetched. Immutable.
+     *
+     * @param key which
+     * @param chunk its bytes, verified; null: a committed record made the upload garbage, and it is gone for good
+     */
+    record Fetched(ChunkKey key, @Nullable Chunk chunk) {}
+}

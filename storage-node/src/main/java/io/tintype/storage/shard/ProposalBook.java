@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.disk.Committer;
+import io.tintype.storage.replica.Rejection;
+import io.tintype.storage.replica.ReplicaAction;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The proposals of a shard from the moment they are let in until they are applied or have failed.
+ *
+ * <p>{@link #admit} may be called from any thread; everything else is confined to the shard's loop.
+ */
+final class ProposalBook {
+    private static final Duration RETRY_AFTER = Duration.ofMillis(50);
+
+    private final ShardIdentity identity;
+    private final Committer committer;
+    private final ByteBudget budget;
+    private final ShardMetrics metrics;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final Map<Long, OpenProposal> offered = new HashMap<>();
+    private final ArrayDeque<OpenProposal> appended = new ArrayDeque<>();
+    private long lastHandle;
+
+    ProposalBook(ShardIdentity identity, Committer committer, ByteBudget budget, ShardMetrics metrics) {
+        this.identity = identity;
+        this.committer = committer;
+        this.budget = budget;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Lets a proposal in, to be counted until its result is there.
+     *
+     * @throws TintypeException OVERLOADED, DISK_FULL or UNAVAILABLE, with nothing done
+     */
+    OpenProposal admit(Proposal proposal) {
+        var open = new OpenProposal(proposal, System.nanoTime());
+        committer.admit(open.bytes);
+        if (inFlight.incrementAndGet() > ShardLimits.PROPOSALS) {
+            inFlight.decrementAndGet();
+            throw overloaded(ShardLimits.PROPOSALS + " changes");
+        }
+        if (!budget.tryTake(open.bytes)) {
+            inFlight.decrementAndGet();
+            throw overloaded(ShardLimits.PROPOSAL_BYTES + " bytes of changes on this node");
+        }
+        var unused = open.result.whenComplete((committed, failure) -> {
+            inFlight.decrementAndGet();
+            budget.give(open.bytes);
+        });
+        return open;
+    }
+
+    /** Names proposals for the core. */
+    List<Long> offer(List<OpenProposal> proposals) {
+        var handles = new ArrayList<Long>(proposals.size());
+        for (var proposal : proposals) {
+            handles.add(++lastHandle);
+            offered.put(lastHandle, proposal);
+        }
+        return handles;
+    }
+
+    /** The proposals that the core wants appended, with their places set. */
+    List<OpenProposal> append(ReplicaAction.AppendProposals action) {
+        var proposals = new ArrayList<OpenProposal>(action.handles().size());
+        long seq = action.firstSeq();
+        for (long handle : action.handles()) {
+            var proposal = offered.remove(handle);
+            if (proposal == null) {
+                throw new IllegalStateException("nobody proposed " + handle);
+            }
+            proposal.seq = seq++;
+            proposals.add(proposal);
+        }
+        appended.addAll(proposals);
+        return proposals;
+    }
+
+    /** Hands over the proposals up to a record, which are committed. */
+    List<OpenProposal> takeCommitted(long upTo) {
+        var first = appended.peek();
+        if (first == null || first.seq > upTo) {
+            return List.of();
+        }
+        var taken = new ArrayList<OpenProposal>();
+        while ((first = appended.peek()) != null && first.seq <= upTo) {
+            taken.add(appended.remove());
+        }
+        return taken;
+    }
+
+    void fail(ReplicaAction.FailProposals action, ShardStatus status) {
+        for (long handle : action.handles()) {
+            var proposal = offered.remove(handle);
+            if (proposal != null) {
+                fail(proposal, failure(action.reason(), status));
+            }
+        }
+    }
+
+    /** Those appended and not committed may or may not survive. */
+    void failOpen() {
+        OpenProposal proposal;
+        while ((proposal = appended.poll()) != null) {
+            fail(proposal, unknown());
+        }
+    }
+
+    /** The shard stops here. */
+    void close() {
+        failOpen();
+        offered.values().forEach(proposal -> fail(proposal, unknown()));
+        offered.clear();
+    }
+
+    /** As a failure of {@link ShardReplica#propose}, counted. */
+    CompletableFuture<Committed> refuse(TintypeException refusal) {
+        metrics.failed(refusal.reason());
+        return CompletableFuture.failedFuture(refusal);
+    }
+
+    private void fail(OpenProposal proposal, TintypeException failure) {
+        metrics.failed(failure.reason());
+        proposal.result.completeExceptionally(failure);
+    }
+
+    private TintypeException failure(Rejection rejection, ShardStatus status) {
+        return switch (rejection) {
+            case NOT_PRIMARY -> Refusals.notLeading(status);
+            case NOT_ENOUGH_REPLICAS ->
+                new TintypeException(
+                        Reason.NOT_ENOUGH_REPLICAS,
+                        "shard " + identity.id() + " has " + status.inSync().size()
+                                + " in-sync replicas, and a write needs " + status.minInSync()
+                                + "; bring the missing nodes back",
+                        RETRY_AFTER);
+            case OVERLOADED -> overloaded("the records that may wait for their commit");
+            case READ_ONLY ->
+                new TintypeException(Reason.UNAVAILABLE, "shard " + identity.id() + " takes no writes at the moment");
+            case OUTCOME_UNKNOWN -> unknown();
+        };
+    }
+
+    private TintypeException unknown() {
+        return new TintypeException(
+                Reason.OUTCOME_UNKNOWN,
+                "shard " + identity.id() + " lost its primary or too many replicas while the change was made; repeat it"
+                        + " under the same request id to learn of it",
+                RETRY_AFTER);
+    }
+
+    private TintypeException overloaded(String limit) {
+        return new TintypeException(
+                Reason.OVERLOADED,
+                "shard " + identity.id() + " is at its limit of " + limit + " in flight; try again a little later",
+                RETRY_AFTER);
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+/**
+ * A read that was begun and is to be confirmed. Immutable; means something only to the {@link ShardReplica} that gave
+ * it.
+ *
+ * @param demand what was demanded
+ * @param epoch in which the replica leads; 0 where it need not
+ * @param asOfMs where it need not lead: the state is current at this time or later, milliseconds since 1970; 0: not known
+ */
+public record ReadPoint(ReadDemand demand, long epoch, long asOfMs) {}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.model.NodeId;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.replica.ReplicaTiming;
+
+/**
+ * What all shards of a node share. Immutable; everything in it is thread-safe.
+ *
+ * @param self this node
+ * @param disk where all of them are stored
+ * @param znodes their configurations
+ * @param peers the other nodes
+ * @param threads what they run on
+ * @param timing the same on every node of the cluster
+ * @param clock both clocks
+ * @param metrics what they tell monitoring
+ * @param budgets what they may use together
+ */
+record ShardContext(
+        NodeId self,
+        Disk disk,
+        ShardZnodes znodes,
+        Peers peers,
+        ShardThreads threads,
+        ReplicaTiming timing,
+        Clock clock,
+        ShardMetrics metrics,
+        Budgets budgets) {
+
+    /**
+     * Memory that the shards of a node share.
+     *
+     * @param proposals bytes of proposals not applied yet
+     * @param staging bytes of chunks not staged yet
+     * @param tails bytes of newest records kept in memory
+     */
+    record Budgets(ByteBudget proposals, ByteBudget staging, ByteBudget tails) {
+        static Budgets create() {
+            return new Budgets(
+                    new ByteBudget(ShardLimits.PROPOSAL_BYTES),
+                    new ByteBudget(ShardLimits.STAGING_BYTES),
+                    new ByteBudget(ShardLimits.NODE_TAIL_BYTES));
+        }
+    }
+}

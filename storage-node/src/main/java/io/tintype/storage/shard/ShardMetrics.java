@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.tintype.model.Reason;
+import io.tintype.storage.blob.Outcome;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What the shards of a node tell monitoring. Thread-safe. Summed over shards, so that their number does not matter. */
+public final class ShardMetrics {
+    private final MeterRegistry registry;
+    private final Counter committed;
+    private final Counter refusedByRecord;
+    private final Map<Reason, Counter> failed = new EnumMap<>(Reason.class);
+    private final Timer latency;
+    private final Counter staged;
+    private final Counter followersMissed;
+    private final Counter fetched;
+    private final Counter replicasFailed;
+    private final Counter snapshotsNeeded;
+    private final Counter elections;
+    private final Counter collectedChunks;
+
+    public ShardMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        committed =
+                counter("tintype.proposals.committed", "Changes committed on all in-sync replicas and applied here");
+        refusedByRecord = counter(
+                "tintype.proposals.conflicted", "Changes that were committed and refused at apply, such as conditions");
+        for (var reason : Reason.values()) {
+            failed.put(
+                    reason,
+                    Counter.builder("tintype.proposals.failed")
+                            .description("Changes that were not committed, by reason")
+                            .tag("reason", reason.name())
+                            .register(registry));
+        }
+        latency = Timer.builder("tintype.commit.latency")
+                .description("Time from a proposal to its commit on all in-sync replicas and apply here")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofNanos(100_000))
+                .maximumExpectedValue(Duration.ofSeconds(10))
+                .register(registry);
+        staged = counter("tintype.chunks.staged", "Chunks of larger blobs staged here as primary");
+        followersMissed = counter(
+                "tintype.chunks.staging.missed", "Chunks a follower did not take in time; it fetches them by itself");
+        fetched = counter("tintype.chunks.fetched", "Chunks that replicas here lacked and fetched from their primary");
+        replicasFailed = counter(
+                "tintype.replicas.failed",
+                "Replicas here that failed: an fsync error or corrupt storage. Needs attention");
+        snapshotsNeeded = counter(
+                "tintype.replicas.snapshot.needed",
+                "Times a replica here was too far behind its primary's log to catch up. Needs attention");
+        elections = counter("tintype.elections.won", "Times a replica here became primary");
+        collectedChunks = counter("tintype.chunks.collected", "Chunks of replaced or abandoned uploads deleted here");
+    }
+
+    /** Registers a level that is read when monitoring asks. */
+    void gauge(String name, String description, Supplier<Number> value) {
+        Gauge.builder(name, value).description(description).register(registry);
+    }
+
+    void committed(OpenProposal proposal, Outcome outcome) {
+        committed.increment();
+        if (outcome instanceof Outcome.Conflict || outcome instanceof Outcome.Refused) {
+            refusedByRecord.increment();
+        }
+        latency.record(Duration.ofNanos(System.nanoTime() - proposal.sinceNanos));
+    }
+
+    void failed(Reason reason) {
+        var counter = failed.get(reason);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    void staged() {
+        staged.increment();
+    }
+
+    void followerMissed() {
+        followersMissed.increment();
+    }
+
+    void fetched() {
+        fetched.increment();
+    }
+
+    void replicaFailed() {
+        replicasFailed.increment();
+    }
+
+    void snapshotNeeded() {
+        snapshotsNeeded.increment();
+    }
+
+    void becamePrimary() {
+        elections.increment();
+    }
+
+    void collected(int chunks) {
+        collectedChunks.increment(chunks);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.ShardId;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * The threads that all shards of a node share.
+ *
+ * <ul>
+ *   <li>loops: each shard is pinned to one; never blocked on disk or network;
+ *   <li>apply: runs the state machines, one batch of a shard at a time; blocks on the disk;
+ *   <li>io: what else blocks on the disk: reading for followers that are behind, looking for chunks, collecting;
+ *   <li>timer: one thread that only posts.
+ * </ul>
+ */
+final class ShardThreads implements AutoCloseable {
+    private static final int IO_QUEUE = 4_096;
+    private static final int CLOSE_SECONDS = 10;
+
+    private final List<ExecutorService> loops;
+    private final ExecutorService apply;
+    private final ExecutorService io;
+    private final ScheduledExecutorService timer;
+
+    ShardThreads(int loopCount, int applyCount, int ioCount) {
+        loops = IntStream.range(0, loopCount)
+                .<ExecutorService>mapToObj(i -> Executors.newSingleThreadExecutor(named("shard-loop-" + i)))
+                .toList();
+        apply = Executors.newFixedThreadPool(applyCount, named("shard-apply"));
+        io = new ThreadPoolExecutor(
+                ioCount, ioCount, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(IO_QUEUE), named("shard-io"));
+        timer = Executors.newSingleThreadScheduledExecutor(named("shard-timer"));
+    }
+
+    /** The loop a shard is pinned to. */
+    Executor loop(ShardId shard) {
+        return loops.get(shard.value() % loops.size());
+    }
+
+    /** For state machines; an {@link Inbox} in front keeps a shard's batches in order. */
+    Executor apply() {
+        return apply;
+    }
+
+    /** For reads that block; refuses with RejectedExecutionException when too many wait. */
+    Executor io() {
+        return io;
+    }
+
+    /** Runs something short after a while, on the timer's thread; never, once the threads are closed. */
+    void later(long delayMs, Runnable task) {
+        try {
+            var unused = timer.schedule(task, delayMs, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // the process is stopping
+        }
+    }
+
+    /** Runs something short again and again, on the timer's thread, until the threads are closed. */
+    void every(long periodNanos, Runnable task) {
+        var unused = timer.scheduleAtFixedRate(task, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Ends all threads; what was posted and not begun is dropped. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        loops.forEach(ExecutorService::shutdown);
+        apply.shutdown();
+        io.shutdown();
+        boolean interrupted = false;
+        for (var executor : IntStream.range(0, loops.size() + 2)
+                .mapToObj(i -> i < loops.size() ? loops.get(i) : i == loops.size() ? apply : io)
+                .toList()) {
+            try {
+                if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                    executor.shutdownNow();
+                }
+            } catch (InterruptedException e) {
+                executor.shutdownNow();
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ThreadFactory named(String name) {
+        var count = new AtomicInteger();
+        return task -> {
+            var thread = new Thread(task, "tintype-" + name + "-" + count.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}
