@@ -90,6 +90,16 @@ public final class ShardReader {
         return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
     }
 
+    /** Whether an upload was completed or aborted. */
+    public boolean closed(UserId user, UploadId upload) {
+        return chunks.closed(user, upload);
+    }
+
+    /** The chunk that is staged at a place, without its bytes. */
+    public Optional<StagedChunk> staged(ChunkKey key) {
+        return chunks.staged(key);
+    }
+
     /** The chunks of an upload that are staged here, by index. */
     public List<StagedChunk> staged(UserId user, UploadId upload) {
         return chunks.staged(user, upload);
