@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,6 +30,7 @@ import org.rocksdb.WriteBatch;
  * not known (a retried fsync may report success over lost pages).
  */
 public final class Committer implements AutoCloseable {
+    private static final int SPARE_BYTES = 16 << 10;
     private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
     /** Writes a batch; with sync, returns only when it is on the disk. */
@@ -43,6 +45,7 @@ public final class Committer implements AutoCloseable {
     private final BatchWriter writer;
     private final SpaceGuard space;
     private final BatchEncoder encoder;
+    private final ConcurrentLinkedQueue<BatchEncoder> spare = new ConcurrentLinkedQueue<>();
     private final Thread thread;
     private final LongAdder groups = new LongAdder();
     private final LongAdder writes = new LongAdder();
@@ -110,12 +113,17 @@ public final class Committer implements AutoCloseable {
      */
     public void writeNow(Write write) {
         refuseIfFailed();
-        try (var own = new BatchEncoder(handles, (int) Math.min(Integer.MAX_VALUE, write.bytes()))) {
+        var idleEncoder = spare.poll();
+        var own = idleEncoder == null ? new BatchEncoder(handles, SPARE_BYTES) : idleEncoder;
+        try {
             own.add(write);
             writer.write(own.batch(), false);
         } catch (RocksDBException e) {
             fail(e);
             throw unavailable(e);
+        } finally {
+            own.clear();
+            spare.add(own);
         }
     }
 

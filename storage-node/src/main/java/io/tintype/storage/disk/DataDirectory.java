@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,11 +31,13 @@ final class DataDirectory implements AutoCloseable {
     private static final int MAX_FORMAT_FILE_BYTES = 4096;
 
     private final Path directory;
+    private final FileStore fileStore;
     private final FileChannel lockFile;
     private final DiskIdentity identity;
 
-    private DataDirectory(Path directory, FileChannel lockFile, DiskIdentity identity) {
+    private DataDirectory(Path directory, FileStore fileStore, FileChannel lockFile, DiskIdentity identity) {
         this.directory = directory;
+        this.fileStore = fileStore;
         this.lockFile = lockFile;
         this.identity = identity;
     }
@@ -61,7 +64,7 @@ final class DataDirectory implements AutoCloseable {
                                 + ". Give this node another data directory.",
                         null);
             }
-            return new DataDirectory(directory, lockFile, identity);
+            return new DataDirectory(directory, Files.getFileStore(directory), lockFile, identity);
         } catch (IOException e) {
             closeQuietly(lockFile);
             throw failed(directory, e);
@@ -89,6 +92,11 @@ final class DataDirectory implements AutoCloseable {
 
     Path store() {
         return directory.resolve(STORE);
+    }
+
+    /** The file system it is on; kept, because finding it means reading all mounts. */
+    FileStore fileStore() {
+        return fileStore;
     }
 
     DiskIdentity identity() {

@@ -5,7 +5,6 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +40,7 @@ public final class Disk implements AutoCloseable {
     private final WriteOptions unsynced = new WriteOptions();
     private final SpaceGuard space;
     private final Committer committer;
+    private final BlobFiles blobFiles;
 
     private Disk(DiskConfig config, DataDirectory directory, StoreOptions options, OpenStore store, Failures failures) {
         this.config = config;
@@ -51,6 +51,7 @@ public final class Disk implements AutoCloseable {
         this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
         this.committer =
                 new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space);
+        this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
         failures.tell(committer);
         committer.start();
     }
@@ -122,10 +123,28 @@ public final class Disk implements AutoCloseable {
         }
     }
 
+    /**
+     * Gives the room of removed chunks back to the file system, in the background. To be called every minute or so, by
+     * one thread at a time.
+     *
+     * @return whether it is at it
+     */
+    public boolean maintain() {
+        gate.enter();
+        try {
+            return blobFiles.maintain();
+        } catch (RocksDBException e) {
+            throw new TintypeException(
+                    Reason.UNAVAILABLE, config.directory() + ": " + e.getMessage(), Map.of(), null, e);
+        } finally {
+            gate.exit();
+        }
+    }
+
     /** Bytes of the file system, and those free for use. */
     public Usage usage() {
         try {
-            return new Usage(Files.getFileStore(config.directory()).getTotalSpace(), usableBytes());
+            return new Usage(directory.fileStore().getTotalSpace(), usableBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -217,7 +236,7 @@ public final class Disk implements AutoCloseable {
 
     private long usableBytes() {
         try {
-            return Files.getFileStore(config.directory()).getUsableSpace();
+            return directory.fileStore().getUsableSpace();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -13,6 +13,8 @@ import java.util.function.LongSupplier;
 final class SpaceGuard {
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final long LEAST_BYTES = 16L << 20;
+
     private final long reserveBytes;
     private final LongSupplier freeBytes;
     private final LongSupplier nanoTime;
@@ -42,7 +44,7 @@ final class SpaceGuard {
     private synchronized void refresh(long bytes) {
         long now = nanoTime.getAsLong();
         writtenSince += bytes;
-        if (now - lastAsked >= INTERVAL_NANOS || writtenSince > reserveBytes / 8) {
+        if (now - lastAsked >= INTERVAL_NANOS || writtenSince > Math.max(reserveBytes / 8, LEAST_BYTES)) {
             lastAsked = now;
             writtenSince = 0;
             free = freeBytes.getAsLong();

@@ -28,8 +28,6 @@ final class StoreOptions implements AutoCloseable {
     private static final long MAX_WAL_BYTES = 512L << 20;
     private static final long BLOB_FILE_BYTES = 256L << 20;
     private static final long SMALL_MEMTABLE_BYTES = 16L << 20;
-    private static final double BLOB_AGE_CUTOFF = 0.5;
-    private static final double BLOB_GARBAGE_SHARE = 0.5;
     private static final double BLOOM_BITS = 10;
 
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
@@ -122,9 +120,7 @@ final class StoreOptions implements AutoCloseable {
                 .setMinBlobSize(config.minBlobFileValueBytes())
                 .setBlobFileSize(BLOB_FILE_BYTES)
                 .setBlobCompressionType(CompressionType.NO_COMPRESSION)
-                .setEnableBlobGarbageCollection(true)
-                .setBlobGarbageCollectionAgeCutoff(BLOB_AGE_CUTOFF)
-                .setBlobGarbageCollectionForceThreshold(BLOB_GARBAGE_SHARE);
+                .setEnableBlobGarbageCollection(false);
     }
 
     /** The option has no setter in Java yet. */
