@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import io.tintype.client.internal.route.ReadMode;
+import io.tintype.model.BlobName;
+import io.tintype.model.Limits;
+import io.tintype.model.PoolId;
+import io.tintype.model.RequestId;
+import io.tintype.model.ShardId;
+import io.tintype.model.UserId;
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.proto.v1.ListResponse;
+import io.tintype.proto.v1.Pool;
+import io.tintype.proto.v1.PutHeader;
+import io.tintype.proto.v1.ReadOptions;
+import io.tintype.proto.v1.User;
+import io.tintype.wire.Wire;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Messages to and from the shapes that applications see. Stateless and thread-safe. */
+final class Convert {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Convert() {}
+
+    static BlobInfo info(BlobHead head) {
+        return new BlobInfo(
+                head.getUser(),
+                head.getName(),
+                Wire.version(head.getVersion()),
+                head.getSize(),
+                head.getCrc32C(),
+                head.getContentType(),
+                head.getMetadataMap(),
+                Instant.ofEpochMilli(head.getWrittenAtMs()),
+                head.getExpiresAtMs() == 0 ? null : Instant.ofEpochMilli(head.getExpiresAtMs()));
+    }
+
+    static Freshness freshness(io.tintype.proto.v1.Freshness freshness) {
+        return freshness.getStale()
+                ? new Freshness(true, Instant.ofEpochMilli(freshness.getAsOfMs()))
+                : Freshness.CURRENT;
+    }
+
+    static SessionToken token(io.tintype.proto.v1.SessionToken token) {
+        return new SessionToken(token.getShard(), token.getEpoch(), token.getSequence());
+    }
+
+    static UserInfo user(User user) {
+        return new UserInfo(
+                user.getId(),
+                new PoolId(user.getRegion(), user.getTier()),
+                new ShardId(user.getShard()),
+                user.getGeneration());
+    }
+
+    static PoolInfo pool(Pool pool) {
+        return new PoolInfo(
+                new PoolId(pool.getRegion(), pool.getTier()),
+                pool.getReplicationFactor(),
+                pool.getMinInsync(),
+                pool.getUsersPerShard(),
+                pool.getInitialShards());
+    }
+
+    static Pool pool(PoolInfo pool) {
+        return Pool.newBuilder()
+                .setRegion(pool.id().region())
+                .setTier(pool.id().tier())
+                .setReplicationFactor(pool.replicationFactor())
+                .setMinInsync(pool.minInsync())
+                .setUsersPerShard(pool.usersPerShard())
+                .setInitialShards(pool.initialShards())
+                .build();
+    }
+
+    static ListPage page(ListResponse page) {
+        return new ListPage(
+                page.getEntriesList().stream().<ListEntry>map(Convert::entry).toList(),
+                page.getNextPageToken().isEmpty() ? null : page.getNextPageToken(),
+                freshness(page.getFreshness()));
+    }
+
+    private static ListEntry entry(io.tintype.proto.v1.ListEntry entry) {
+        return entry.hasBlob()
+                ? new ListEntry.BlobEntry(info(entry.getBlob()))
+                : new ListEntry.Prefix(entry.getCommonPrefix());
+    }
+
+    /** Checks a user id before anything is sent. */
+    static String user(String user) {
+        return UserId.of(user).value();
+    }
+
+    /** Checks a blob name before anything is sent. */
+    static String name(String name) {
+        return BlobName.of(name).value();
+    }
+
+    static RequestId orRandom(@Nullable RequestId id) {
+        return id != null ? id : RequestId.random(RANDOM);
+    }
+
+    static PutHeader header(String user, String name, PutOptions options, RequestId id) {
+        var header = PutHeader.newBuilder()
+                .setUser(user(user))
+                .setName(name(name))
+                .setRequestId(Wire.bytes(id))
+                .setContentType(options.contentType())
+                .putAllMetadata(options.metadata())
+                .setTimeToLiveMs(options.timeToLive().toMillis());
+        var condition = condition(options.condition());
+        if (condition != null) {
+            header.setCondition(condition);
+        }
+        Wire.checkHeader(header.build(), Limits.MAX_BLOB_BYTES);
+        return header.build();
+    }
+
+    static io.tintype.proto.v1.@Nullable Condition condition(Condition condition) {
+        var message = io.tintype.proto.v1.Condition.newBuilder();
+        if (condition instanceof Condition.IsVersion is) {
+            return message.setVersion(Wire.version(is.version())).build();
+        }
+        return condition instanceof Condition.Absent ? message.setAbsent(true).build() : null;
+    }
+
+    static io.tintype.proto.v1.ByteRange range(ByteRange range) {
+        return io.tintype.proto.v1.ByteRange.newBuilder()
+                .setOffset(range.offset())
+                .setLength(range.length())
+                .build();
+    }
+
+    /** How a read is to be made, given the client's own session. */
+    static ReadMode mode(Consistency consistency, Session own) {
+        if (consistency instanceof Consistency.BoundedStaleness bounded) {
+            var options = ReadOptions.newBuilder()
+                    .setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_BOUNDED_STALENESS)
+                    .setMaxStalenessMs((int) bounded.maxStaleness().toMillis())
+                    .build();
+            return new ReadMode(true, shard -> options);
+        }
+        if (consistency instanceof Consistency.InSession in) {
+            return new ReadMode(true, shard -> inSession(in.session(), shard));
+        }
+        if (consistency instanceof Consistency.OwnSession) {
+            return new ReadMode(true, shard -> inSession(own, shard));
+        }
+        return new ReadMode(false, shard -> linearizable());
+    }
+
+    private static ReadOptions linearizable() {
+        return ReadOptions.newBuilder()
+                .setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_LINEARIZABLE)
+                .build();
+    }
+
+    private static ReadOptions inSession(Session session, int shard) {
+        List<SessionToken> tokens =
+                shard == 0 ? session.tokens() : session.token(shard).stream().toList();
+        boolean mayMiss = !session.knowsEverything() && (shard == 0 || tokens.isEmpty());
+        if (mayMiss || tokens.size() > Limits.MAX_SESSION_TOKENS) {
+            return linearizable();
+        }
+        var options = ReadOptions.newBuilder().setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_SESSION);
+        tokens.forEach(token -> options.addSession(io.tintype.proto.v1.SessionToken.newBuilder()
+                .setShard(token.shard())
+                .setEpoch(token.epoch())
+                .setSequence(token.sequence())));
+        return options.build();
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Futures as applications see them: they fail with typed exceptions, and cancelling them cancels the work. Stateless. */
+final class Futures {
+    private Futures() {}
+
+    /** The outcome of some work in another shape. */
+    static <T, R> CompletableFuture<R> map(CompletableFuture<T> work, Function<? super T, ? extends R> shape) {
+        var result = cancelling(() -> work.cancel(true));
+        @SuppressWarnings("unchecked") // nobody has seen it yet
+        var typed = (CompletableFuture<R>) result;
+        var unused = work.whenComplete((value, thrown) -> {
+            if (thrown != null) {
+                typed.completeExceptionally(Typed.of(thrown));
+                return;
+            }
+            try {
+                typed.complete(shape.apply(value));
+            } catch (RuntimeException e) {
+                typed.completeExceptionally(Typed.of(e));
+            }
+        });
+        return typed;
+    }
+
+    /** A future that tells when it is cancelled. */
+    static <T> CompletableFuture<T> cancelling(Runnable onCancel) {
+        return new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterrupt) {
+                boolean done = super.cancel(mayInterrupt);
+                if (done) {
+                    onCancel.run();
+                }
+                return done;
+            }
+        };
+    }
+
+    /** Starts work; what it throws at once becomes the future's failure. */
+    static <T> CompletableFuture<T> start(Supplier<CompletableFuture<T>> work) {
+        try {
+            return work.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(Typed.of(e));
+        }
+    }
+
+    /** Waits for a read. */
+    static <T> T await(Future<T> work) {
+        return await(work, Reason.UNAVAILABLE, "nothing was changed");
+    }
+
+    /** Waits for a change. */
+    static <T> T awaitChange(Future<T> work) {
+        return await(work, Reason.OUTCOME_UNKNOWN, "the change may or may not be made");
+    }
+
+    private static <T> T await(Future<T> work, Reason interrupted, String meaning) {
+        try {
+            return work.get();
+        } catch (InterruptedException e) {
+            work.cancel(true);
+            Thread.currentThread().interrupt();
+            throw Typed.of(new TintypeException(interrupted, "interrupted while waiting for the cluster: " + meaning));
+        } catch (ExecutionException e) {
+            throw rethrow(e.getCause() == null ? e : e.getCause());
+        }
+    }
+
+    private static RuntimeException rethrow(Throwable cause) {
+        if (cause instanceof TintypeException e) {
+            // It was made on another thread; who called is more use to whoever reads the trace.
+            e.fillInStackTrace();
+            return e;
+        }
+        if (cause instanceof RuntimeException e) {
+            return e;
+        }
+        if (cause instanceof Error e) {
+            throw e;
+        }
+        return new IllegalStateException(cause);
+    }
+}

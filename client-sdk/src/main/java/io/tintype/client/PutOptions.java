@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import io.tintype.model.RequestId;
+import io.tintype.model.Version;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a blob is to be besides its bytes, and how it is to be stored. Immutable: begin with {@link #DEFAULT} and chain the
+ * {@code with} methods.
+ *
+ * @param contentType media type; empty: application/octet-stream
+ * @param metadata the application's own properties; with the content type at most 8 KiB of UTF-8
+ * @param timeToLive after which the blob ceases to exist, up to 10 years; zero: never
+ * @param condition what must hold of the current version
+ * @param timeout total time with all retries; null: no limit as long as bytes flow
+ * @param requestId names the request; null: a fresh random one. Repeating a request under its id, for instance after
+ *     {@link OutcomeUnknownException}, applies it once
+ */
+public record PutOptions(
+        String contentType,
+        Map<String, String> metadata,
+        Duration timeToLive,
+        Condition condition,
+        @Nullable Duration timeout,
+        @Nullable RequestId requestId) {
+    /** No type, no metadata, for ever, unconditionally. */
+    public static final PutOptions DEFAULT = new PutOptions("", Map.of(), Duration.ZERO, Condition.none(), null, null);
+
+    public PutOptions {
+        metadata = Map.copyOf(metadata);
+    }
+
+    /** With this media type, such as "image/jpeg". */
+    public PutOptions withContentType(String type) {
+        return new PutOptions(type, metadata, timeToLive, condition, timeout, requestId);
+    }
+
+    /** With these properties instead of those so far. */
+    public PutOptions withMetadata(Map<String, String> properties) {
+        return new PutOptions(contentType, properties, timeToLive, condition, timeout, requestId);
+    }
+
+    /** Ceases to exist after this time; counted in milliseconds, up to 10 years. */
+    public PutOptions withTimeToLive(Duration duration) {
+        return new PutOptions(contentType, metadata, duration, condition, timeout, requestId);
+    }
+
+    /** Only where the condition holds, else {@link VersionConflictException}. */
+    public PutOptions withCondition(Condition demand) {
+        return new PutOptions(contentType, metadata, timeToLive, demand, timeout, requestId);
+    }
+
+    /** Only where there is no blob of this name yet. */
+    public PutOptions ifAbsent() {
+        return withCondition(Condition.ifAbsent());
+    }
+
+    /** Only where this is the current version. */
+    public PutOptions ifVersion(Version version) {
+        return withCondition(Condition.ifVersion(version));
+    }
+
+    /** Gives up after this time in all. */
+    public PutOptions withTimeout(Duration limit) {
+        return new PutOptions(contentType, metadata, timeToLive, condition, limit, requestId);
+    }
+
+    /** Under this id: to repeat a request whose outcome is unknown. */
+    public PutOptions withRequestId(RequestId id) {
+        return new PutOptions(contentType, metadata, timeToLive, condition, timeout, id);
+    }
+}

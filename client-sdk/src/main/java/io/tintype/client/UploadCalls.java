@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.tintype.checksum.Crc32c;
+import io.tintype.client.internal.ClientCore;
+import io.tintype.client.internal.UserCall;
+import io.tintype.client.internal.UserCall.Kind;
+import io.tintype.model.RequestId;
+import io.tintype.model.UploadId;
+import io.tintype.proto.v1.AbortUploadRequest;
+import io.tintype.proto.v1.AbortUploadResponse;
+import io.tintype.proto.v1.BlobUploadGrpc;
+import io.tintype.proto.v1.CompleteUploadRequest;
+import io.tintype.proto.v1.CompleteUploadResponse;
+import io.tintype.proto.v1.GetUploadRequest;
+import io.tintype.proto.v1.GetUploadResponse;
+import io.tintype.proto.v1.PutChunkRequest;
+import io.tintype.proto.v1.PutFinish;
+import io.tintype.proto.v1.PutHeader;
+import io.tintype.proto.v1.StartUploadRequest;
+import io.tintype.proto.v1.StartUploadResponse;
+import io.tintype.wire.Wire;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** The calls of uploads in chunks. Thread-safe. */
+final class UploadCalls {
+    private final ClientCore core;
+    private final Session session;
+
+    UploadCalls(ClientCore core, Session session) {
+        this.core = core;
+        this.session = session;
+    }
+
+    CompletableFuture<StartUploadResponse> start(PutHeader header) {
+        return core.call(new UserCall<>(
+                BlobUploadGrpc.getStartUploadMethod(),
+                header.getUser(),
+                shard -> StartUploadRequest.newBuilder()
+                        .setHeader(header.toBuilder().setShard(shard))
+                        .build(),
+                Kind.CHANGE,
+                null,
+                null));
+    }
+
+    /** Stages a chunk, which is not copied; answers its checksum. */
+    CompletableFuture<Integer> putChunk(String user, UploadId id, int index, byte[] bytes) {
+        ByteString data = UnsafeByteOperations.unsafeWrap(bytes);
+        int crc = Crc32c.of(bytes);
+        return core.call(new UserCall<>(
+                        BlobUploadGrpc.getPutChunkMethod(),
+                        user,
+                        shard -> PutChunkRequest.newBuilder()
+                                .setUser(user)
+                                .setUploadId(Wire.bytes(id))
+                                .setIndex(index)
+                                .setData(data)
+                                .setCrc32C(crc)
+                                .setShard(shard)
+                                .build(),
+                        Kind.CHANGE,
+                        null,
+                        null))
+                .thenApply(answer -> crc);
+    }
+
+    CompletableFuture<GetUploadResponse> get(String user, UploadId id) {
+        return core.call(new UserCall<>(
+                BlobUploadGrpc.getGetUploadMethod(),
+                user,
+                shard -> GetUploadRequest.newBuilder()
+                        .setUser(user)
+                        .setUploadId(Wire.bytes(id))
+                        .setShard(shard)
+                        .build(),
+                Kind.READ,
+                null,
+                null));
+    }
+
+    CompletableFuture<CompleteUploadResponse> complete(
+            PutHeader header, UploadId id, PutFinish finish, RequestId requestId, @Nullable Duration timeout) {
+        return core.call(new UserCall<>(
+                        BlobUploadGrpc.getCompleteUploadMethod(),
+                        header.getUser(),
+                        shard -> CompleteUploadRequest.newBuilder()
+                                .setHeader(header.toBuilder().setShard(shard).setSize(finish.getSize()))
+                                .setUploadId(Wire.bytes(id))
+                                .setFinish(finish)
+                                .build(),
+                        Kind.LONG_CHANGE,
+                        requestId,
+                        timeout))
+                .whenComplete((answer, thrown) -> {
+                    if (answer != null) {
+                        session.note(Convert.token(answer.getSession()));
+                    }
+                });
+    }
+
+    CompletableFuture<AbortUploadResponse> abort(String user, UploadId id) {
+        return core.call(new UserCall<>(
+                BlobUploadGrpc.getAbortUploadMethod(),
+                user,
+                shard -> AbortUploadRequest.newBuilder()
+                        .setUser(user)
+                        .setUploadId(Wire.bytes(id))
+                        .setShard(shard)
+                        .build(),
+                Kind.CHANGE,
+                null,
+                null));
+    }
+}

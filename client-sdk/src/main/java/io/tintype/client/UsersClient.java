@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import io.tintype.client.internal.ClientCore;
+import io.tintype.model.PoolId;
+import io.tintype.proto.v1.GetUsageRequest;
+import io.tintype.proto.v1.LookupUserRequest;
+import io.tintype.proto.v1.RegisterUserRequest;
+import io.tintype.proto.v1.UsersGrpc;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Users and their homes. Thread-safe.
+ *
+ * <p>Registering is only needed to choose a pool: the first write of an unknown user registers him by the coordinator's
+ * policy.
+ */
+public final class UsersClient {
+    private final ClientCore core;
+
+    UsersClient(ClientCore core) {
+        this.core = core;
+    }
+
+    /** Registers a user in the coordinator's region and the default tier; answers the user there is where he exists. */
+    public Registration register(String user) {
+        return Futures.awaitChange(registerAsync(user, "", ""));
+    }
+
+    /**
+     * Registers a user in a pool.
+     *
+     * @throws AlreadyExistsException where he exists in another
+     * @throws NotFoundException POOL_NOT_FOUND
+     */
+    public Registration register(String user, PoolId pool) {
+        return Futures.awaitChange(registerAsync(user, pool.region(), pool.tier()));
+    }
+
+    private CompletableFuture<Registration> registerAsync(String user, String region, String tier) {
+        return Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getRegisterUserMethod(),
+                        RegisterUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .setRegion(region)
+                                .setTier(tier)
+                                .build()),
+                answer -> new Registration(Convert.user(answer.getUser()), answer.getCreated())));
+    }
+
+    /**
+     * Tells where a user lives.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public UserInfo lookup(String user) {
+        return Futures.await(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getLookupUserMethod(),
+                        LookupUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .build()),
+                answer -> Convert.user(answer.getUser()))));
+    }
+
+    /**
+     * Tells what a user has stored, exactly.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public Usage usage(String user) {
+        return Futures.await(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getGetUsageMethod(),
+                        GetUsageRequest.newBuilder().setUser(Convert.user(user)).build()),
+                answer -> new Usage(answer.getBlobs(), answer.getBytes()))));
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal;
+
+import io.grpc.MethodDescriptor;
+import io.tintype.client.internal.net.CallFailure;
+import io.tintype.client.internal.net.ChannelCache;
+import io.tintype.client.internal.net.ClientSettings;
+import io.tintype.client.internal.net.ClientThreads;
+import io.tintype.client.internal.net.Coordinators;
+import io.tintype.client.internal.net.Op;
+import io.tintype.client.internal.net.Retrier;
+import io.tintype.client.internal.net.StallWatch;
+import io.tintype.client.internal.net.UnaryCall;
+import io.tintype.client.internal.route.Homes;
+import io.tintype.client.internal.route.MapCache;
+import io.tintype.client.internal.route.Primaries;
+import io.tintype.client.internal.route.ReadMode;
+import io.tintype.client.internal.route.Route;
+import io.tintype.client.internal.route.Router;
+import io.tintype.client.internal.route.Target;
+import io.tintype.client.internal.transfer.ByteSource;
+import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Downloads;
+import io.tintype.client.internal.transfer.Uploads;
+import io.tintype.model.RequestId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.PutHeader;
+import io.tintype.proto.v1.PutResponse;
+import io.tintype.wire.Wire;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client without its public face: all its parts, put together once. Thread-safe.
+ *
+ * <p>Every operation passes here: it is let in, counted, reported when over, and its failure is turned into what the
+ * application is to see.
+ */
+public final class ClientCore implements AutoCloseable {
+    private final ClientSettings settings;
+    private final OpListener listener;
+    private final Admission admission;
+    private final ClientThreads threads = new ClientThreads();
+    private final ChannelCache channels;
+    private final Coordinators coordinators;
+    private final MapCache maps;
+    private final Retrier retrier;
+    private final Router router;
+    private final Uploads uploads;
+    private final Downloads downloads;
+
+    public ClientCore(ClientSettings settings, OpListener listener) {
+        this.settings = settings;
+        this.listener = listener;
+        admission = new Admission(settings.maxCallsInFlight());
+        channels = new ChannelCache(settings.channels(), threads.workers());
+        coordinators = new Coordinators(settings, channels);
+        maps = new MapCache(coordinators, threads, settings.retry());
+        retrier = new Retrier(settings.retry(), threads.timer());
+        var routing = settings.routing();
+        router = new Router(
+                routing.direct(),
+                coordinators,
+                new Homes(coordinators, threads.workers()),
+                new Primaries(maps, routing.region(), routing.zone()));
+        var stalls = new StallWatch(settings.attemptTimeout(), threads);
+        uploads = new Uploads(router, retrier, channels, stalls, threads);
+        downloads = new Downloads(router, retrier, channels, stalls, threads, routing.hedgeAfter());
+    }
+
+    /** For what may block. */
+    public Executor workers() {
+        return threads.workers();
+    }
+
+    /** Calls about one user. Cancelling the future cancels the call. */
+    public <Q, R> CompletableFuture<R> call(UserCall<Q, R> call) {
+        var op = begin(call.method(), call.timeout());
+        return run(
+                op,
+                call.requestId(),
+                () -> retrier.run(op, () -> {
+                    var route = call.kind().isChange()
+                            ? Route.change(call.user(), op)
+                            : Route.read(call.user(), call.kind().isAnywhere(), op);
+                    return router.attempt(route, target -> send(call, target, op));
+                }));
+    }
+
+    private <Q, R> CompletableFuture<R> send(UserCall<Q, R> call, Target target, Op op) {
+        var longest = call.kind().isSlow() ? Duration.ofNanos(Long.MAX_VALUE) : settings.attemptTimeout();
+        var request = call.request().apply(target.shard());
+        return UnaryCall.send(channels.to(target.address()), call.method(), op.unaryOptions(longest), op, request)
+                .whenComplete((answer, thrown) -> {
+                    if (thrown != null && CallFailure.of(thrown).leavesChangeInDoubt()) {
+                        op.maybeApplied();
+                    }
+                });
+    }
+
+    /** Calls what only coordinators serve, and what may be repeated. */
+    public <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request) {
+        var op = begin(method, null);
+        return run(op, null, () -> retrier.run(op, () -> coordinators.call(method, op, request)));
+    }
+
+    /** Stores a blob whole. The header comes without shard and size. */
+    public CompletableFuture<PutResponse> put(PutHeader header, ByteSource source, @Nullable Duration timeout) {
+        var op = new Op("Put", timeout, settings.requestTimeout());
+        return run(op, Wire.requestId(header.getRequestId()), () -> uploads.put(header, source, op));
+    }
+
+    /** Prepares a download; nothing happens before {@link Reading#start}. */
+    public Reading read(GetRequest request, ReadMode mode, @Nullable Duration timeout, DownloadSink sink) {
+        var op = new Op("Get", timeout, settings.requestTimeout());
+        var leave = admission.enter();
+        var download = downloads.prepare(request, mode, op, new DownloadSinkEnd(sink, failure -> {
+            leave.run();
+            Throwable seen = failure == null ? null : Failures.toShow(failure, op, null);
+            report(op, seen);
+            return seen;
+        }));
+        return new Reading(download, downloads);
+    }
+
+    private Op begin(MethodDescriptor<?, ?> method, @Nullable Duration timeout) {
+        var name = method.getBareMethodName();
+        return new Op(name == null ? "" : name, timeout, settings.requestTimeout());
+    }
+
+    private <T> CompletableFuture<T> run(Op op, @Nullable RequestId requestId, Supplier<CompletableFuture<T>> work) {
+        var result = new CompletableFuture<T>() {
+            @Override
+            public boolean cancel(boolean mayInterrupt) {
+                boolean done = super.cancel(mayInterrupt);
+                op.cancel();
+                return done;
+            }
+        };
+        Runnable leave;
+        try {
+            leave = admission.enter();
+        } catch (TintypeException e) {
+            result.completeExceptionally(e);
+            return result;
+        }
+        var unused = work.get().whenComplete((value, thrown) -> {
+            leave.run();
+            if (thrown == null) {
+                report(op, null);
+                result.complete(value);
+            } else {
+                var seen = Failures.toShow(Retrier.unwrap(thrown), op, requestId);
+                report(op, seen);
+                result.completeExceptionally(seen);
+            }
+        });
+        return result;
+    }
+
+    private void report(Op op, @Nullable Throwable failure) {
+        listener.finished(op, failure);
+    }
+
+    /** Ends everything: calls in flight get a moment, then fail. */
+    @Override
+    public void close() {
+        admission.close();
+        maps.close();
+        channels.close();
+        threads.close();
+    }
+
+    /** Told that an operation is over. */
+    @FunctionalInterface
+    interface End {
+        /** Null: it succeeded. Answers what is to be shown of a failure. */
+        @Nullable
+        Throwable over(@Nullable Throwable failure);
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal.net;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.wire.Errors;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Why one call failed, and what that says about whether the server saw it.
+ *
+ * <p>Immutable but for what {@link Throwable} adds; without a stack trace, for its cause has one where that helps.
+ */
+public final class CallFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final TintypeException failure;
+    private final Origin origin;
+
+    /** Who says so. */
+    public enum Origin {
+        /** No connection could be made: the server cannot have seen the request. */
+        NEVER_SENT,
+        /** The connection or the deadline: the server may have done anything. */
+        TRANSPORT,
+        /** The server answered so. */
+        SERVER,
+        /** This client decided so. */
+        CLIENT
+    }
+
+    private CallFailure(TintypeException failure, Origin origin) {
+        super(failure.getMessage(), failure, false, false);
+        this.failure = failure;
+        this.origin = origin;
+    }
+
+    /** What a failed future or observer means. */
+    public static CallFailure of(Throwable thrown) {
+        Throwable cause = unwrap(thrown);
+        if (cause instanceof CallFailure known) {
+            return known;
+        }
+        if (cause instanceof TintypeException e) {
+            return new CallFailure(e, Origin.CLIENT);
+        }
+        var status = StatusProto.fromThrowable(cause);
+        var decoded = Errors.fromWire(cause);
+        if (status != null && status.getDetailsCount() > 0) {
+            return new CallFailure(decoded, Origin.SERVER);
+        }
+        return new CallFailure(decoded, neverConnected(cause) ? Origin.NEVER_SENT : Origin.TRANSPORT);
+    }
+
+    /** What the end of a call means. */
+    public static CallFailure of(Status status, Metadata trailers) {
+        return of(status.asRuntimeException(trailers));
+    }
+
+    /** A failure that this client found. */
+    public static CallFailure of(Reason reason, String message) {
+        return new CallFailure(new TintypeException(reason, message), Origin.CLIENT);
+    }
+
+    /** The other side gave no sign of life for too long. */
+    public static CallFailure stalled(String what, Duration timeout) {
+        return new CallFailure(
+                new TintypeException(
+                        Reason.UNAVAILABLE,
+                        what + " stood still for " + timeout.toMillis() + " ms; the server may hang"),
+                Origin.TRANSPORT);
+    }
+
+    /** Whether a failed future failed with one of these, and not for instance with a file error. */
+    public static boolean isOne(Throwable thrown) {
+        return unwrap(thrown) instanceof CallFailure;
+    }
+
+    /** What made a chain of futures fail. */
+    public static Throwable unwrap(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
+    }
+
+    /** Why, for people and programs. */
+    public TintypeException failure() {
+        return failure;
+    }
+
+    /** Why, in one word. */
+    public Reason reason() {
+        return failure.reason();
+    }
+
+    /** Who says so. */
+    public Origin origin() {
+        return origin;
+    }
+
+    /** Whether the way there is what failed, so that another way may do. */
+    public boolean isUnreachable() {
+        return origin == Origin.NEVER_SENT || origin == Origin.TRANSPORT;
+    }
+
+    /** Whether a change that had been sent whole may nevertheless have been made. */
+    public boolean leavesChangeInDoubt() {
+        return switch (reason()) {
+            case OUTCOME_UNKNOWN -> true;
+            case UNAVAILABLE, INTERNAL -> origin != Origin.NEVER_SENT;
+            default -> false;
+        };
+    }
+
+    private static boolean neverConnected(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException
+                    || cause instanceof NoRouteToHostException
+                    || cause instanceof UnknownHostException
+                    || cause instanceof UnresolvedAddressException) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

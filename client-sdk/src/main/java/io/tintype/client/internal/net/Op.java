@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal.net;
+
+import io.grpc.CallOptions;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation of an application over all its attempts: its clock, its counters, and how to stop it. Thread-safe.
+ *
+ * <p>An operation with a timeout ends by it. One without goes on as long as it makes progress, and for the client's request
+ * timeout without.
+ */
+public final class Op {
+    private final String name;
+    private final long startNanos = System.nanoTime();
+    private final @Nullable Duration timeout;
+    private final Duration patience;
+    private final AtomicInteger attempts = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+    private volatile long lastProgressNanos = startNanos;
+    private volatile boolean maybeApplied;
+    private @Nullable Runnable canceller;
+    private boolean cancelled;
+
+    /**
+     * Begins an operation.
+     *
+     * @param name for reports
+     * @param timeout total time, or null
+     * @param patience time without progress where no total time is given
+     */
+    public Op(String name, @Nullable Duration timeout, Duration patience) {
+        this.name = name;
+        this.timeout = timeout;
+        this.patience = patience;
+    }
+
+    /** For reports. */
+    public String name() {
+        return name;
+    }
+
+    /** An attempt begins. */
+    public void attempt() {
+        attempts.incrementAndGet();
+    }
+
+    /** How many attempts began. */
+    public int attempts() {
+        return attempts.get();
+    }
+
+    /** Bytes moved on. */
+    public void progress(long moved) {
+        bytes.addAndGet(moved);
+        lastProgressNanos = System.nanoTime();
+    }
+
+    /** Bytes that moved in all. */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    /** Time since the beginning. */
+    public Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - startNanos);
+    }
+
+    /** Nanoseconds that are left, zero or less when time is up. */
+    public long remainingNanos() {
+        long now = System.nanoTime();
+        return timeout != null
+                ? timeout.toNanos() - (now - startNanos)
+                : patience.toNanos() - (now - lastProgressNanos);
+    }
+
+    /** The options of a call that lasts as long as bytes flow: it has a deadline only where the application set one. */
+    public CallOptions transferOptions() {
+        return timeout == null
+                ? CallOptions.DEFAULT
+                : CallOptions.DEFAULT.withDeadlineAfter(Math.max(1, remainingNanos()), TimeUnit.NANOSECONDS);
+    }
+
+    /** The options of a call that answers at once: it gets what is left, but no more than one attempt may take. */
+    public CallOptions unaryOptions(Duration longest) {
+        return CallOptions.DEFAULT.withDeadlineAfter(
+                Math.max(1, Math.min(longest.toNanos(), remainingNanos())), TimeUnit.NANOSECONDS);
+    }
+
+    /** The change may have been made, whatever later attempts say short of a final answer. */
+    public void maybeApplied() {
+        maybeApplied = true;
+    }
+
+    /** Whether an attempt may have made the change. */
+    public boolean isMaybeApplied() {
+        return maybeApplied;
+    }
+
+    /** Names what {@link #cancel} is to stop from now on; stops it at once where the operation was cancelled already. */
+    public void onCancel(Runnable stop) {
+        synchronized (this) {
+            if (!cancelled) {
+                canceller = stop;
+                return;
+            }
+        }
+        stop.run();
+    }
+
+    /** Stops the operation: the call in flight is cancelled and no attempt follows. */
+    public void cancel() {
+        Runnable stop;
+        synchronized (this) {
+            cancelled = true;
+            stop = canceller;
+        }
+        if (stop != null) {
+            stop.run();
+        }
+    }
+
+    /** Whether it was stopped. */
+    public synchronized boolean isCancelled() {
+        return cancelled;
+    }
+}

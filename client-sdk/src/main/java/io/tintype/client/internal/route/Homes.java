@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal.route;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tintype.client.internal.net.CallFailure;
+import io.tintype.client.internal.net.Coordinators;
+import io.tintype.client.internal.net.Op;
+import io.tintype.model.Reason;
+import io.tintype.proto.v1.LookupUserRequest;
+import io.tintype.proto.v1.RegisterUserRequest;
+import io.tintype.proto.v1.UsersGrpc;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which shard each user lives on, as far as this client has asked. Bounded; entries are hints that servers correct.
+ * Thread-safe.
+ */
+public final class Homes {
+    private static final int MAX_USERS = 100_000;
+    private static final Duration IDLE = Duration.ofHours(1);
+
+    private final Coordinators coordinators;
+    private final AsyncCache<String, Integer> shards;
+
+    public Homes(Coordinators coordinators, Executor executor) {
+        this.coordinators = coordinators;
+        shards = Caffeine.newBuilder()
+                .maximumSize(MAX_USERS)
+                .expireAfterAccess(IDLE)
+                .executor(executor)
+                .buildAsync();
+    }
+
+    /** The shard, if it was asked for before. */
+    public Optional<Integer> known(String user) {
+        @Nullable CompletableFuture<Integer> entry = shards.getIfPresent(user);
+        return entry != null && entry.isDone() && !entry.isCompletedExceptionally()
+                ? Optional.of(entry.join())
+                : Optional.empty();
+    }
+
+    /**
+     * The shard; asks a coordinator where it is not known, once for all who wait.
+     *
+     * @param register whether an unknown user is registered by this, in the coordinator's region and default tier
+     * @return fails with {@link CallFailure}, USER_NOT_FOUND for one
+     */
+    public CompletableFuture<Integer> find(String user, boolean register, Op op) {
+        var known = shards.getIfPresent(user);
+        if (known == null) {
+            // The caller's own cancellation must not fail those who wait with him.
+            var asking = new Op("LookupUser", null, Duration.ofNanos(Math.max(1, op.remainingNanos())));
+            known = shards.get(user, (id, executor) -> lookup(id, asking));
+        }
+        if (!register) {
+            return known;
+        }
+        return known.exceptionallyCompose(thrown -> {
+            var failure = CallFailure.of(thrown);
+            return failure.reason() == Reason.USER_NOT_FOUND
+                    ? register(user, op)
+                    : CompletableFuture.failedFuture(failure);
+        });
+    }
+
+    /** A server said where a user lives. */
+    public void learn(String user, int shard) {
+        shards.put(user, CompletableFuture.completedFuture(shard));
+    }
+
+    /** What was known of a user turned out to be wrong. */
+    public void forget(String user) {
+        shards.synchronous().invalidate(user);
+    }
+
+    private CompletableFuture<Integer> lookup(String user, Op op) {
+        return coordinators
+                .call(
+                        UsersGrpc.getLookupUserMethod(),
+                        op,
+                        LookupUserRequest.newBuilder().setUser(user).build())
+                .thenApply(answer -> answer.getUser().getShard());
+    }
+
+    private CompletableFuture<Integer> register(String user, Op op) {
+        return coordinators
+                .call(
+                        UsersGrpc.getRegisterUserMethod(),
+                        op,
+                        RegisterUserRequest.newBuilder().setUser(user).build())
+                .thenApply(answer -> {
+                    int shard = answer.getUser().getShard();
+                    learn(user, shard);
+                    return shard;
+                });
+    }
+}

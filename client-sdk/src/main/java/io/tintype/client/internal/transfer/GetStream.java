@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal.transfer;
+
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.tintype.client.internal.net.CallFailure;
+import io.tintype.client.internal.net.Op;
+import io.tintype.client.internal.net.StallWatch;
+import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.GetResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try at reading. The first message is asked for by itself; all others are only asked for by {@link #request}, so that
+ * no more of them are ever in memory than its user wants. Thread-safe.
+ */
+final class GetStream extends ClientCall.Listener<GetResponse> implements StallWatch.Watched {
+    private final ClientCall<GetRequest, GetResponse> call;
+    private final String address;
+    private final String name;
+    private final StallWatch stalls;
+    private final CompletableFuture<GetStream> opened = new CompletableFuture<>();
+
+    private @Nullable GetResponse first;
+    private @Nullable Listener listener;
+    private @Nullable Status end;
+    private Metadata endTrailers = new Metadata();
+    private @Nullable CallFailure clientFailure;
+    private long awaited = 1;
+    private long waitingSince = System.nanoTime();
+
+    /** Hears what follows the first message, one thing at a time. */
+    interface Listener {
+        /** The next message. */
+        void message(GetResponse message);
+
+        /** Nothing follows; null: as it should be. */
+        void end(@Nullable CallFailure failure);
+    }
+
+    private GetStream(Channel channel, String address, GetRequest request, Op op, StallWatch stalls) {
+        this.address = address;
+        this.name = request.getName();
+        this.stalls = stalls;
+        call = channel.newCall(BlobRetrievalGrpc.getGetMethod(), op.transferOptions());
+    }
+
+    /** Sends the request; the future completes with the first message, or fails with {@link CallFailure}. */
+    static GetStream open(Channel channel, String address, GetRequest request, Op op, StallWatch stalls) {
+        var stream = new GetStream(channel, address, request, op, stalls);
+        stalls.add(stream);
+        stream.call.start(stream, new Metadata());
+        stream.call.request(1);
+        stream.call.sendMessage(request);
+        stream.call.halfClose();
+        return stream;
+    }
+
+    CompletableFuture<GetStream> opened() {
+        return opened;
+    }
+
+    String address() {
+        return address;
+    }
+
+    /** The first message; only once {@link #opened}. */
+    synchronized GetResponse first() {
+        if (first == null) {
+            throw new IllegalStateException("not open");
+        }
+        return first;
+    }
+
+    /** Names who hears of what follows. Messages follow only those asked for from now on. */
+    void listen(Listener next) {
+        Status past;
+        synchronized (this) {
+            listener = next;
+            past = end;
+        }
+        if (past != null) {
+            next.end(failure(past, endTrailers));
+        }
+    }
+
+    /** Asks for more messages. */
+    void request(int messages) {
+        synchronized (this) {
+            if (awaited == 0) {
+                waitingSince = System.nanoTime();
+            }
+            awaited += messages;
+        }
+        call.request(messages);
+    }
+
+    void cancel(String why) {
+        call.cancel(why, null);
+    }
+
+    /** Gives up because of what was received: {@link Listener#end} will say so. */
+    void cancel(CallFailure why) {
+        synchronized (this) {
+            clientFailure = why;
+        }
+        call.cancel(why.getMessage(), null);
+    }
+
+    @Override
+    public void onMessage(GetResponse message) {
+        Listener hearer;
+        synchronized (this) {
+            awaited--;
+            waitingSince = System.nanoTime();
+            hearer = listener;
+            if (first == null) {
+                first = message;
+                hearer = null;
+            }
+        }
+        if (hearer != null) {
+            hearer.message(message);
+        } else {
+            opened.complete(this);
+        }
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+        stalls.remove(this);
+        Listener hearer;
+        synchronized (this) {
+            end = status;
+            endTrailers = trailers;
+            hearer = listener;
+        }
+        var failure = failure(status, trailers);
+        opened.completeExceptionally(
+                failure != null
+                        ? failure
+                        : CallFailure.of(Status.INTERNAL.withDescription("an empty answer"), trailers));
+        if (hearer != null) {
+            hearer.end(failure);
+        }
+    }
+
+    private synchronized @Nullable CallFailure failure(Status status, Metadata trailers) {
+        if (clientFailure != null) {
+            return clientFailure;
+        }
+        return status.isOk() ? null : CallFailure.of(status, trailers);
+    }
+
+    @Override
+    public synchronized long waitingSinceNanos() {
+        return awaited > 0 ? waitingSince : Long.MAX_VALUE;
+    }
+
+    @Override
+    public void stalled(Duration timeout) {
+        cancel(CallFailure.stalled("reading '" + name + "' from " + address, timeout));
+    }
+}

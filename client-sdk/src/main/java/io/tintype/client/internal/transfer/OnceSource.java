@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client.internal.transfer;
+
+import com.google.protobuf.ByteString;
+import io.tintype.model.Limits;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that come only once, of which the first {@link Limits#INLINE_BYTES} are kept: as long as no more were taken, and so
+ * always for small images, the upload can be repeated.
+ */
+public final class OnceSource implements ByteSource {
+    private final Starter starter;
+    private final boolean blocks;
+    private @Nullable Cursor rest;
+    private @Nullable ByteString first;
+    private boolean firstIsAll;
+    private boolean beyond;
+    private volatile Runnable wake = () -> {};
+
+    /** Gives the one cursor over the bytes. */
+    @FunctionalInterface
+    interface Starter {
+        /** Begins; run is what to run when bytes have come. */
+        Cursor start(Runnable wake) throws IOException;
+    }
+
+    private OnceSource(Starter starter, boolean blocks) {
+        this.starter = starter;
+        this.blocks = blocks;
+    }
+
+    /** What a stream still has to give. It is not closed: that is for whoever opened it. */
+    public static OnceSource stream(InputStream in) {
+        return new OnceSource(wake -> new StreamSource.StreamCursor(in, UNKNOWN), true);
+    }
+
+    /** What a publisher sends to a subscriber that comes with the first try. */
+    public static OnceSource publisher(Flow.Publisher<ByteBuffer> publisher) {
+        return new OnceSource(wake -> PublisherCursor.subscribe(publisher, wake), false);
+    }
+
+    @Override
+    public long size() {
+        return UNKNOWN;
+    }
+
+    @Override
+    public boolean blocks() {
+        return blocks;
+    }
+
+    @Override
+    public synchronized @Nullable Cursor open(Runnable attemptWake) throws IOException {
+        if (beyond) {
+            return null;
+        }
+        wake = attemptWake;
+        if (rest == null) {
+            rest = starter.start(() -> wake.run());
+        }
+        return new Replay(rest);
+    }
+
+    @Override
+    public synchronized void release() {
+        beyond = true;
+        if (!blocks && rest != null) {
+            rest.close();
+        }
+    }
+
+    private synchronized @Nullable ByteString first(Cursor from) throws IOException {
+        if (first == null) {
+            first = from.next(Limits.INLINE_BYTES);
+            firstIsAll = first != null && from.atEnd();
+        }
+        return first;
+    }
+
+    private synchronized void beyond() {
+        beyond = true;
+        first = null;
+    }
+
+    private final class Replay implements Cursor {
+        private final Cursor from;
+        private @Nullable ByteString head;
+        private int position;
+        private boolean pastHead;
+
+        Replay(Cursor from) {
+            this.from = from;
+        }
+
+        @Override
+        public @Nullable ByteString next(int max) throws IOException {
+            if (pastHead) {
+                return from.next(max);
+            }
+            if (head == null) {
+                head = first(from);
+                if (head == null) {
+                    return null;
+                }
+            }
+            if (position < head.size() || firstIsAll) {
+                int end = Math.min(head.size(), position + max);
+                var next = head.substring(position, end);
+                position = end;
+                return next;
+            }
+            beyond();
+            pastHead = true;
+            head = null;
+            return from.next(max);
+        }
+
+        @Override
+        public boolean atEnd() {
+            return pastHead ? from.atEnd() : firstIsAll && head != null && position == head.size();
+        }
+
+        @Override
+        public void close() {
+            // The bytes may be wanted again; what they come from is the application's to close.
+        }
+    }
+}
