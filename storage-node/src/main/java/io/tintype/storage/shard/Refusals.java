@@ -37,9 +37,7 @@ final class Refusals {
         details.put(TintypeException.PRIMARY, primary.value());
         details.put(TintypeException.EPOCH, Long.toString(status.epoch()));
         return new TintypeException(
-                Reason.NOT_PRIMARY,
-                "shard " + status.id() + " is led by node " + primary + ", not here",
-                details);
+                Reason.NOT_PRIMARY, "shard " + status.id() + " is led by node " + primary + ", not here", details);
     }
 
     static TintypeException closing(ShardId shard) {

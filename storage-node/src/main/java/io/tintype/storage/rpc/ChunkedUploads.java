@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.tintype.checksum.Crc32c;
+import io.tintype.model.Limits;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.AbortUpload;
+import io.tintype.proto.v1.AbortUploadRequest;
+import io.tintype.proto.v1.AbortUploadResponse;
+import io.tintype.proto.v1.CompleteUploadRequest;
+import io.tintype.proto.v1.CompleteUploadResponse;
+import io.tintype.proto.v1.GetUploadRequest;
+import io.tintype.proto.v1.GetUploadResponse;
+import io.tintype.proto.v1.PutChunkRequest;
+import io.tintype.proto.v1.PutChunkResponse;
+import io.tintype.proto.v1.PutFinish;
+import io.tintype.proto.v1.StartUploadRequest;
+import io.tintype.proto.v1.StartUploadResponse;
+import io.tintype.storage.blob.Chunk;
+import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.StagedChunk;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.Committed;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.StagedBytes;
+import io.tintype.wire.Wire;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Uploads in chunks that come in any order. Keeps nothing but the chunks themselves: who may continue is whoever knows the
+ * upload's id. Thread-safe; never blocks.
+ */
+final class ChunkedUploads {
+    /** Clocks of nodes may differ by this much. */
+    private static final long SKEW_MS = 600_000;
+
+    /** Most missing chunks that an error names. */
+    private static final int NAMED_MISSING = 100;
+
+    private final Toolbox box;
+    private final OpenUploads open = new OpenUploads();
+
+    ChunkedUploads(Toolbox box) {
+        this.box = box;
+    }
+
+    CompletableFuture<StartUploadResponse> start(StartUploadRequest request) {
+        var spec = box.spec(request.getHeader());
+        return box.forChanges(spec.user(), request.getHeader().getShard()).thenApply(shard -> {
+            var upload = Writes.newUpload(box.clock().millis());
+            return StartUploadResponse.newBuilder()
+                    .setUploadId(Wire.bytes(upload))
+                    .setChunkSize(Limits.CHUNK_BYTES)
+                    .setExpiresAtMs(upload.timeMs() + Limits.UPLOAD_LIFETIME.toMillis())
+                    .build();
+        });
+    }
+
+    CompletableFuture<PutChunkResponse> put(PutChunkRequest request) {
+        var user = UserId.of(request.getUser());
+        var upload = current(Wire.uploadId(request.getUploadId()));
+        var chunk = checked(request);
+        var key = new ChunkKey(user, upload, request.getIndex());
+        int bytes = chunk.data().size();
+        box.uploads().take(bytes);
+        return Futures.begin(() -> {
+                    open.stage(upload, key.index());
+                    return Futures.begin(() -> box.forChanges(user, request.getShard())
+                                    .thenCompose(shard -> stage(shard, key, chunk)))
+                            .whenComplete((done, failure) -> open.staged(upload, key.index()));
+                })
+                .whenComplete((done, failure) -> box.uploads().give(bytes))
+                .thenApply(done -> PutChunkResponse.getDefaultInstance());
+    }
+
+    CompletableFuture<GetUploadResponse> get(GetUploadRequest request) {
+        var user = UserId.of(request.getUser());
+        var upload = current(Wire.uploadId(request.getUploadId()));
+        return box.forChanges(user, request.getShard())
+                .thenApplyAsync(
+                        shard -> {
+                            checkOpen(shard, user, upload);
+                            var response = GetUploadResponse.newBuilder().setChunkSize(Limits.CHUNK_BYTES);
+                            for (var staged : shard.reader().staged(user, upload)) {
+                                response.addChunksBuilder()
+                                        .setIndex(staged.index())
+                                        .setSize(staged.size())
+                                        .setCrc32C(staged.crc());
+                            }
+                            return response.build();
+                        },
+                        box.readers());
+    }
+
+    CompletableFuture<CompleteUploadResponse> complete(CompleteUploadRequest request) {
+        var spec = box.spec(request.getHeader());
+        if (!request.hasFinish()) {
+            throw Requests.invalid("finish is missing; say how many bytes there are and their crc32c");
+        }
+        var finish = request.getFinish();
+        spec.checkFinish(finish, box.limits().maxBlobBytes());
+        var upload = Wire.uploadId(request.getUploadId());
+        open.complete(upload);
+        return Futures.begin(() -> box.forChanges(
+                                spec.user(), request.getHeader().getShard())
+                        .thenCompose(shard -> complete(shard, spec, upload, finish)
+                                .thenApply(committed -> {
+                                    var stored = Writes.stored(shard.id(), spec.user(), spec.name(), committed);
+                                    return CompleteUploadResponse.newBuilder()
+                                            .setHead(stored.head())
+                                            .addAllReplicas(stored.replicas())
+                                            .setSession(stored.session())
+                                            .build();
+                                })))
+                .whenComplete((done, failure) -> open.completed(upload));
+    }
+
+    CompletableFuture<AbortUploadResponse> abort(AbortUploadRequest request) {
+        var user = UserId.of(request.getUser());
+        var upload = Wire.uploadId(request.getUploadId());
+        var payload = AbortUpload.newBuilder().setUploadId(Wire.bytes(upload)).build();
+        return box.forChanges(user, request.getShard())
+                .thenCompose(shard -> shard.propose(Writes.proposal(RecordType.ABORT_UPLOAD, user, null, payload)))
+                .thenApply(committed -> {
+                    committed.outcome().orThrow();
+                    return AbortUploadResponse.getDefaultInstance();
+                });
+    }
+
+    private CompletableFuture<Void> stage(ShardReplica shard, ChunkKey key, Chunk chunk) {
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            checkOpen(shard, key.user(), key.upload());
+                            return isThere(shard, key, chunk);
+                        },
+                        box.readers())
+                .thenCompose(there ->
+                        there ? CompletableFuture.completedFuture(null) : shard.stage(new StagedBytes(key, chunk)));
+    }
+
+    private static boolean isThere(ShardReplica shard, ChunkKey key, Chunk chunk) {
+        var there = shard.reader().staged(key);
+        if (there.isPresent()
+                && (there.get().size() != chunk.data().size() || there.get().crc() != chunk.crc())) {
+            throw new TintypeException(
+                    Reason.CHECKSUM_MISMATCH,
+                    "chunk " + key.index() + " of upload " + key.upload() + " was sent before with other bytes (crc32c "
+                            + ChunkAssembler.hex(there.get().crc()) + ", now " + ChunkAssembler.hex(chunk.crc())
+                            + "); abort the upload and start a new one");
+        }
+        return there.isPresent();
+    }
+
+    private CompletableFuture<Committed> complete(ShardReplica shard, PutSpec spec, UploadId upload, PutFinish finish) {
+        long digest = RequestDigest.complete(spec, upload, finish.getSize(), finish.getCrc32C());
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            var earlier = shard.reader()
+                                    .outcome(
+                                            spec.user(),
+                                            spec.requestId(),
+                                            box.clock().millis());
+                            if (earlier.isEmpty()) {
+                                current(upload);
+                                checkOpen(shard, spec.user(), upload);
+                                checkStaged(shard, spec.user(), upload, finish);
+                            }
+                            return earlier;
+                        },
+                        box.readers())
+                .thenCompose(earlier -> earlier.isPresent()
+                        ? CompletableFuture.completedFuture(Writes.replayed(
+                                spec.requestId(),
+                                digest,
+                                earlier.get(),
+                                shard.status().inSync()))
+                        : shard.propose(Writes.proposal(
+                                RecordType.PUT_COMMIT,
+                                spec.user(),
+                                spec.requestId(),
+                                Writes.commit(
+                                                spec,
+                                                Writes.manifest(upload, finish.getSize(), finish.getCrc32C()),
+                                                digest,
+                                                box.clock().millis())
+                                        .build())));
+    }
+
+    /** Compares what is staged with what should be: all chunks, nothing behind them, their sizes and the checksum. */
+    private static void checkStaged(ShardReplica shard, UserId user, UploadId upload, PutFinish finish) {
+        var staged = shard.reader().staged(user, upload).stream()
+                .collect(Collectors.toMap(StagedChunk::index, chunk -> chunk));
+        int chunks = Writes.chunks(finish.getSize());
+        var missing = IntStream.range(0, chunks)
+                .filter(index -> !staged.containsKey(index))
+                .limit(NAMED_MISSING)
+                .boxed()
+                .toList();
+        if (!missing.isEmpty()) {
+            throw missing(upload, missing);
+        }
+        var whole = new Crc32c.Running();
+        for (int index = 0; index < chunks; index++) {
+            var chunk = Objects.requireNonNull(staged.get(index));
+            long expected = Math.min(Limits.CHUNK_BYTES, finish.getSize() - whole.length());
+            if (chunk.size() != expected) {
+                throw new TintypeException(
+                        Reason.SIZE_MISMATCH,
+                        "chunk " + index + " of upload " + upload + " has " + chunk.size() + " bytes, but " + expected
+                                + " are needed for finish.size " + finish.getSize() + "; nothing was stored");
+            }
+            whole.add(chunk.crc(), chunk.size());
+        }
+        if (staged.size() > chunks) {
+            throw new TintypeException(
+                    Reason.SIZE_MISMATCH,
+                    "upload " + upload + " has " + staged.size() + " chunks, but finish.size " + finish.getSize()
+                            + " needs only " + chunks + "; nothing was stored");
+        }
+        if (whole.crc() != finish.getCrc32C()) {
+            throw new TintypeException(
+                    Reason.CHECKSUM_MISMATCH,
+                    "finish.crc32c is " + ChunkAssembler.hex(finish.getCrc32C()) + ", but the staged chunks have "
+                            + ChunkAssembler.hex(whole.crc()) + "; nothing was stored");
+        }
+    }
+
+    private static TintypeException missing(UploadId upload, List<Integer> indexes) {
+        var text = indexes.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return new TintypeException(
+                Reason.CHUNKS_MISSING,
+                "upload " + upload + " lacks chunks " + text
+                        + (indexes.size() == NAMED_MISSING ? " and perhaps more" : "")
+                        + "; send them and complete again",
+                Map.of(TintypeException.MISSING, text));
+    }
+
+    private Chunk checked(PutChunkRequest request) {
+        long most = Writes.chunks(box.limits().maxBlobBytes());
+        if (request.getIndex() < 0 || request.getIndex() >= most) {
+            throw Requests.invalid("index is " + Integer.toUnsignedString(request.getIndex()) + "; a blob of at most "
+                    + box.limits().maxBlobBytes() + " bytes has chunks 0 to " + (most - 1));
+        }
+        var data = request.getData();
+        if (data.isEmpty() || data.size() > Limits.CHUNK_BYTES) {
+            throw new TintypeException(
+                    Reason.SIZE_MISMATCH,
+                    "data has " + data.size() + " bytes; a chunk has " + Limits.CHUNK_BYTES
+                            + ", the last one 1 to as many");
+        }
+        int crc = Crc32c.of(data);
+        if (crc != request.getCrc32C()) {
+            throw new TintypeException(
+                    Reason.CHECKSUM_MISMATCH,
+                    "chunk " + request.getIndex() + " has crc32c " + ChunkAssembler.hex(crc) + ", not the "
+                            + ChunkAssembler.hex(request.getCrc32C()) + " it was sent with; it was not stored");
+        }
+        return new Chunk(data, crc);
+    }
+
+    /** Refuses an upload that is too old, or was never begun by this cluster's clocks. */
+    private UploadId current(UploadId upload) {
+        long age = box.clock().millis() - upload.timeMs();
+        if (age > Limits.UPLOAD_LIFETIME.toMillis() || age < -SKEW_MS) {
+            throw over(upload);
+        }
+        return upload;
+    }
+
+    private static void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
+        if (shard.reader().closed(user, upload)) {
+            throw over(upload);
+        }
+    }
+
+    private static TintypeException over(UploadId upload) {
+        return new TintypeException(
+                Reason.UPLOAD_NOT_FOUND,
+                "upload " + upload + " was completed, aborted, begun more than " + Limits.UPLOAD_LIFETIME.toHours()
+                        + " h ago, or never; start a new one");
+    }
+}

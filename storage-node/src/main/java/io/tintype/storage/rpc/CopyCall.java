@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.tintype.model.BlobName;
+import io.tintype.model.Limits;
+import io.tintype.model.RequestId;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
+import io.tintype.model.Version;
+import io.tintype.proto.internal.v1.Manifest;
+import io.tintype.proto.internal.v1.Precondition;
+import io.tintype.proto.internal.v1.PutCommit;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.v1.CopyRequest;
+import io.tintype.storage.blob.Chunk;
+import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.Committed;
+import io.tintype.storage.shard.ReadDemand;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.StagedBytes;
+import io.tintype.wire.Wire;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One copy of a blob within its user: the bytes are read, verified and staged again under an upload of their own, one chunk
+ * at a time. Never blocks but on reader threads.
+ *
+ * <p>Bytes of their own, instead of a second reference to the same ones, keep every chunk owned by exactly one version.
+ */
+final class CopyCall {
+    private final Toolbox box;
+    private final ShardReplica shard;
+    private final Task task;
+    private final UploadId upload;
+
+    /** What to copy; all checked. */
+    record Task(
+            UserId user,
+            BlobName source,
+            @Nullable Version sourceVersion,
+            BlobName name,
+            RequestId requestId,
+            Precondition condition,
+            RetryAge age) {
+
+        static Task of(CopyRequest request, RetryAge age) {
+            return new Task(
+                    UserId.of(request.getUser()),
+                    BlobName.of(request.getSourceName()),
+                    request.hasSourceVersion() ? Requests.version("source_version", request.getSourceVersion()) : null,
+                    BlobName.of(request.getName()),
+                    Wire.requestId(request.getRequestId()),
+                    request.hasCondition() ? Requests.precondition(request.getCondition()) : Requests.NO_CONDITION,
+                    age);
+        }
+
+        long digest() {
+            return RequestDigest.copy(source, sourceVersion, name, condition);
+        }
+    }
+
+    CopyCall(Toolbox box, ShardReplica shard, Task task) {
+        this.box = box;
+        this.shard = shard;
+        this.task = task;
+        this.upload = Writes.newUpload(box.clock().millis());
+    }
+
+    /** Carries it out, unless an earlier attempt did. */
+    CompletableFuture<Committed> run() {
+        return CompletableFuture.supplyAsync(
+                        () -> shard.reader()
+                                .outcome(
+                                        task.user(),
+                                        task.requestId(),
+                                        box.clock().millis()),
+                        box.readers())
+                .thenCompose(earlier -> earlier.isPresent()
+                        ? CompletableFuture.completedFuture(Writes.replayed(
+                                task.requestId(),
+                                task.digest(),
+                                earlier.get(),
+                                shard.status().inSync()))
+                        : Reads.read(
+                                        shard,
+                                        new ReadDemand.Linearizable(),
+                                        box.readers(),
+                                        reader -> source(reader.head(
+                                                task.user(),
+                                                task.source(),
+                                                box.clock().millis())))
+                                .thenCompose(answer -> copy(answer.value())));
+    }
+
+    private StoredHead source(Optional<StoredHead> found) {
+        var head = found.orElseThrow(() -> Reads.noBlob(task.user(), task.source()));
+        var version = Requests.version(head.getVersion());
+        if (task.sourceVersion() != null && !version.equals(task.sourceVersion())) {
+            throw Reads.otherVersion("source_version", task.sourceVersion(), version);
+        }
+        return head;
+    }
+
+    private CompletableFuture<Committed> copy(StoredHead head) {
+        var manifest = head.getManifest();
+        if (manifest.getSize() == 0) {
+            return shard.propose(Writes.proposal(
+                    RecordType.PUT_COMMIT,
+                    task.user(),
+                    task.requestId(),
+                    commit(head).build()));
+        }
+        if (manifest.getChunks() == 1 && manifest.getSize() <= Limits.INLINE_BYTES) {
+            return holding(
+                    manifest,
+                    () -> read(manifest, 0)
+                            .thenCompose(chunk ->
+                                    shard.propose(Writes.inline(task.user(), task.requestId(), commit(head), chunk))));
+        }
+        return holding(manifest, () -> stageFrom(manifest, 0))
+                .thenCompose(staged -> shard.propose(Writes.proposal(
+                        RecordType.PUT_COMMIT,
+                        task.user(),
+                        task.requestId(),
+                        commit(head).build())))
+                .whenComplete((committed, failure) -> {
+                    if (committed == null || !Writes.tookOver(committed, upload)) {
+                        abort();
+                    }
+                });
+    }
+
+    /** Takes one chunk's bytes from the budget while a step runs. */
+    private <T> CompletableFuture<T> holding(Manifest manifest, Supplier<CompletableFuture<T>> step) {
+        long bytes = Math.min(manifest.getSize(), manifest.getChunkSize());
+        box.uploads().take(bytes);
+        return Futures.begin(step).whenComplete((done, failure) -> box.uploads().give(bytes));
+    }
+
+    private CompletableFuture<Void> stageFrom(Manifest manifest, int index) {
+        if (index == manifest.getChunks()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return read(manifest, index)
+                .thenCompose(chunk -> shard.stage(new StagedBytes(new ChunkKey(task.user(), upload, index), chunk)))
+                .thenComposeAsync(done -> stageFrom(manifest, index + 1), box.readers());
+    }
+
+    private CompletableFuture<Chunk> read(Manifest manifest, int index) {
+        return CompletableFuture.supplyAsync(() -> shard.reader().chunk(task.user(), manifest, index), box.readers());
+    }
+
+    private PutCommit.Builder commit(StoredHead head) {
+        task.age().check(box.stalls().now());
+        var manifest = head.getManifest().toBuilder();
+        if (manifest.getSize() > 0) {
+            manifest.setUploadId(Wire.bytes(upload));
+        }
+        return PutCommit.newBuilder()
+                .setName(task.name().value())
+                .setManifest(manifest)
+                .setContentType(head.getContentType())
+                .putAllMetadata(head.getMetadataMap())
+                .setExpiresAtMs(head.getExpiresAtMs())
+                .setPrecondition(task.condition())
+                .setVersionNonce(Writes.nonce())
+                .setRequestDigest(task.digest());
+    }
+
+    private void abort() {
+        Writes.abort(shard, task.user(), upload);
+    }
+}

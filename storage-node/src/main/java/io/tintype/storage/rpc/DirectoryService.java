@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.stub.StreamObserver;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.ClaimUserRequest;
+import io.tintype.proto.internal.v1.ClaimUserResponse;
+import io.tintype.proto.internal.v1.CreateEntryRequest;
+import io.tintype.proto.internal.v1.CreateEntryResponse;
+import io.tintype.proto.internal.v1.DirectoryCreate;
+import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.DirectoryRehome;
+import io.tintype.proto.internal.v1.GetEntryRequest;
+import io.tintype.proto.internal.v1.GetEntryResponse;
+import io.tintype.proto.internal.v1.GetUserUsageRequest;
+import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.internal.v1.RehomeEntryRequest;
+import io.tintype.proto.internal.v1.RehomeEntryResponse;
+import io.tintype.storage.blob.Outcome;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.ReadDemand;
+import io.tintype.storage.shard.ShardReplica;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Entries of the directory shards this node holds, and users of its data shards. Thread-safe; never blocks. */
+final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
+    /** How old the word of any replica may be: what it says is a hint anyway. */
+    private static final Duration HINT_AGE = Duration.ofMinutes(1);
+
+    private final Toolbox box;
+    private final Replies replies;
+    private final String clusterId;
+
+    DirectoryService(Toolbox box, String clusterId) {
+        this.box = box;
+        this.replies = new Replies(box.failures());
+        this.clusterId = clusterId;
+    }
+
+    @Override
+    public void getEntry(GetEntryRequest request, StreamObserver<GetEntryResponse> out) {
+        replies.send(out, "GetEntry", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var demand =
+                    request.getLatest() ? new ReadDemand.Linearizable() : new ReadDemand.BoundedStaleness(HINT_AGE);
+            return Reads.read(
+                            directory(request.getShard()),
+                            demand,
+                            box.readers(),
+                            reader -> reader.entry(user).orElseThrow(() -> Routes.unknown(user)))
+                    .thenApply(answer -> GetEntryResponse.newBuilder()
+                            .setEntry(answer.value())
+                            .build());
+        });
+    }
+
+    @Override
+    public void createEntry(CreateEntryRequest request, StreamObserver<CreateEntryResponse> out) {
+        replies.send(out, "CreateEntry", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var payload = DirectoryCreate.newBuilder()
+                    .setHome(shardId("home", request.getHome()).value())
+                    .setPool(PoolId.parse(request.getPool()).toString())
+                    .build();
+            return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_CREATE, user, null, payload))
+                    .thenApply(entry -> CreateEntryResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .setCreated(entry.changed())
+                            .build());
+        });
+    }
+
+    @Override
+    public void rehomeEntry(RehomeEntryRequest request, StreamObserver<RehomeEntryResponse> out) {
+        replies.send(out, "RehomeEntry", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var payload = DirectoryRehome.newBuilder()
+                    .setGeneration(request.getGeneration())
+                    .setHome(shardId("home", request.getHome()).value())
+                    .build();
+            return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_REHOME, user, null, payload))
+                    .thenApply(entry -> RehomeEntryResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .build());
+        });
+    }
+
+    @Override
+    public void getUserUsage(GetUserUsageRequest request, StreamObserver<GetUserUsageResponse> out) {
+        replies.send(out, "GetUserUsage", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var shard = box.routes().data(shardId("shard", request.getShard()));
+            return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user))
+                    .thenCompose(answer -> answer.value()
+                            .map(owned -> CompletableFuture.completedFuture(GetUserUsageResponse.newBuilder()
+                                    .setBlobs(owned.getBlobs())
+                                    .setBytes(owned.getBytes())
+                                    .build()))
+                            .orElseGet(() -> box.gate()
+                                    .livesOn(shard, user)
+                                    .thenApply(entry -> GetUserUsageResponse.getDefaultInstance())));
+        });
+    }
+
+    @Override
+    public void claimUser(ClaimUserRequest request, StreamObserver<ClaimUserResponse> out) {
+        replies.send(out, "ClaimUser", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var shard = Routes.leading(box.routes().data(shardId("shard", request.getShard())));
+            return box.gate()
+                    .claim(shard, user)
+                    .thenApply(generation -> ClaimUserResponse.newBuilder()
+                            .setGeneration(generation)
+                            .build());
+        });
+    }
+
+    private static CompletableFuture<Outcome.Entry> entry(ShardReplica shard, Proposal proposal) {
+        return Routes.leading(shard).propose(proposal).thenApply(committed -> {
+            if (committed.outcome().orThrow() instanceof Outcome.Entry entry) {
+                return entry;
+            }
+            throw new IllegalStateException("a directory record ended with " + committed.outcome());
+        });
+    }
+
+    private ShardReplica directory(int shard) {
+        return box.routes().directory(shardId("shard", shard));
+    }
+
+    private UserId checked(String callersCluster, String user) {
+        if (!callersCluster.equals(clusterId)) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "cluster_id is '" + callersCluster + "', but this node belongs to cluster " + clusterId
+                            + "; check which ZooKeeper the caller is set to");
+        }
+        return UserId.of(user);
+    }
+
+    private static ShardId shardId(String field, int shard) {
+        if (shard <= 0) {
+            throw Requests.invalid(field + " is " + Integer.toUnsignedString(shard) + ", which is no shard id");
+        }
+        return new ShardId(shard);
+    }
+}

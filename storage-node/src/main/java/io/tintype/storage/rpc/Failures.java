@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
+import io.tintype.model.TintypeException;
+import io.tintype.wire.Errors;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends calls with errors: fills in what the map knows about who to ask instead, and logs what is a bug under an id that the
+ * caller is told. Thread-safe.
+ */
+final class Failures {
+    private static final Logger log = LoggerFactory.getLogger(Failures.class);
+
+    private final Function<NodeId, Optional<String>> addresses;
+
+    /**
+     * Over an address book.
+     *
+     * @param addresses host:port of a node's public API, where known
+     */
+    Failures(Function<NodeId, Optional<String>> addresses) {
+        this.addresses = addresses;
+    }
+
+    /** Ends a call that has not ended yet. A caller who is gone is no error. */
+    void end(StreamObserver<?> call, Throwable failure, String what, @Nullable RequestId request) {
+        call.onError(toWire(failure, what, request));
+    }
+
+    /**
+     * The status to answer.
+     *
+     * @param what the call, for the log
+     * @param request its id, where it has one
+     */
+    StatusRuntimeException toWire(Throwable failure, String what, @Nullable RequestId request) {
+        if (Errors.isBug(failure)) {
+            var id = request != null ? request : RequestId.random(ThreadLocalRandom.current());
+            log.error("{} failed, request {}", what, id, failure);
+            return Errors.toWire(new TintypeException(
+                    Reason.INTERNAL,
+                    what + " failed for a reason that is a bug of this server; its log has the cause under request "
+                            + id));
+        }
+        var wire = Errors.toWire(failure);
+        var known = Errors.fromWire(wire);
+        return known.reason() == Reason.NOT_PRIMARY ? Errors.toWire(hinted(known)) : wire;
+    }
+
+    /** Adds the primary's address, which shards do not know. */
+    private TintypeException hinted(TintypeException notPrimary) {
+        var details = new HashMap<>(notPrimary.details());
+        String primary = details.get(TintypeException.PRIMARY);
+        if (primary == null || details.containsKey(TintypeException.ADDRESS)) {
+            return notPrimary;
+        }
+        addresses.apply(new NodeId(primary)).ifPresent(address -> details.put(TintypeException.ADDRESS, address));
+        return new TintypeException(
+                Reason.NOT_PRIMARY,
+                String.valueOf(notPrimary.getMessage()),
+                Map.copyOf(details),
+                notPrimary.retryAfter().orElse(null),
+                notPrimary);
+    }
+}

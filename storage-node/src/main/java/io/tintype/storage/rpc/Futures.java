@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Small help with futures. */
+final class Futures {
+    private Futures() {}
+
+    /** Begins something, and turns what it throws at once into a future that failed. */
+    static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> step) {
+        try {
+            return step.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** What a future failed with, to be thrown on. */
+    static RuntimeException unchecked(@Nullable Throwable failure) {
+        if (failure == null) {
+            return new IllegalStateException("a future ended with neither a value nor a failure");
+        }
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause instanceof RuntimeException e ? e : new CompletionException(cause);
+    }
+
+    /** Throws what a future failed with, if it did. */
+    static void rethrow(@Nullable Throwable failure) {
+        if (failure != null) {
+            throw unchecked(failure);
+        }
+    }
+}

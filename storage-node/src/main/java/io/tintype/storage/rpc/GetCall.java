@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.tintype.checksum.Crc32c;
+import io.tintype.model.BlobName;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.model.Version;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.v1.DataFrame;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.GetResponse;
+import io.tintype.storage.shard.Freshness;
+import io.tintype.storage.shard.ReadPoint;
+import io.tintype.storage.shard.ShardReplica;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One streamed read. Runs on reader threads, one at a time however often it is woken; sends while the transport is ready
+ * and meanwhile holds at most one chunk read ahead.
+ *
+ * <p>Order: the head and the first chunk are read, then their freshness is confirmed, then they are sent. What follows
+ * belongs to the same immutable version and needs no further proof. An error that depends on the head is confirmed too.
+ */
+final class GetCall implements Runnable, Stalls.Transfer {
+    private final Toolbox box;
+    private final ShardReplica shard;
+    private final Task task;
+    private final ReadPoint point;
+    private final ServerCallStreamObserver<GetResponse> out;
+    private final Holding holding;
+
+    /** Times it was woken and has not looked yet. Above 0: a thread runs it, or soon will. */
+    private final AtomicInteger wakes = new AtomicInteger();
+
+    private volatile @Nullable Freshness freshness;
+    private volatile @Nullable Throwable broken;
+    private volatile @Nullable TintypeException verdict;
+    private volatile boolean awaitsReady;
+    private volatile boolean over;
+    private volatile long movedAtNanos;
+
+    // These belong to whoever runs it.
+    private @Nullable ReadPlan plan;
+    private @Nullable StoredHead head;
+    private boolean asking;
+    private GetResponse.@Nullable Builder ahead;
+    private long aheadBytes;
+    private int nextFrame;
+
+    /** What is asked for; all checked. */
+    record Task(
+            GetRequest request,
+            UserId user,
+            BlobName name,
+            @Nullable Version only,
+            @Nullable Version not) {
+        static Task of(GetRequest request) {
+            return new Task(
+                    request,
+                    UserId.of(request.getUser()),
+                    BlobName.of(request.getName()),
+                    request.hasIfVersion() ? Requests.version("if_version", request.getIfVersion()) : null,
+                    request.hasIfNotVersion() ? Requests.version("if_not_version", request.getIfNotVersion()) : null);
+        }
+    }
+
+    GetCall(Toolbox box, ShardReplica shard, Task task, ReadPoint point, ServerCallStreamObserver<GetResponse> out) {
+        this.box = box;
+        this.shard = shard;
+        this.task = task;
+        this.point = point;
+        this.out = out;
+        this.holding = new Holding(box.downloads());
+        this.movedAtNanos = box.stalls().now();
+    }
+
+    /** Begins to read and send. */
+    void start() {
+        box.stalls().watch(this);
+        wake();
+    }
+
+    /** The transport takes more. */
+    void ready() {
+        if (awaitsReady) {
+            awaitsReady = false;
+            wake();
+        }
+    }
+
+    /** The call is over, and all that was sent has left. */
+    void closed() {
+        over = true;
+        box.stalls().forget(this);
+        holding.close();
+    }
+
+    @Override
+    public long movedAtNanos() {
+        return movedAtNanos;
+    }
+
+    @Override
+    public void giveUp(TintypeException failure) {
+        broken = failure;
+        wake();
+    }
+
+    private void wake() {
+        if (wakes.getAndIncrement() == 0) {
+            try {
+                box.readers().execute(this);
+            } catch (TintypeException overloaded) {
+                end(overloaded); // nobody else runs it, nor ever will: wakes stays above 0
+            }
+        }
+    }
+
+    @Override
+    public void run() {
+        int seen;
+        do {
+            seen = wakes.get();
+            if (!over) {
+                movedAtNanos = box.stalls().now();
+                try {
+                    step();
+                } catch (RuntimeException | Error e) {
+                    end(e);
+                }
+            }
+        } while (wakes.addAndGet(-seen) != 0);
+    }
+
+    /** Goes on as far as possible; returns early where it will be woken again. */
+    private void step() {
+        if (broken != null) {
+            throw Futures.unchecked(broken);
+        }
+        if (head == null && verdict == null) {
+            look();
+        }
+        if (verdict == null && (head == null || !fetch())) {
+            return;
+        }
+        if (freshness == null && !confirm()) {
+            return;
+        }
+        if (verdict != null) {
+            throw verdict;
+        }
+        send();
+    }
+
+    /** Finds the head and decides what to do about it. */
+    private void look() {
+        if (asking) {
+            return;
+        }
+        var found = shard.reader().head(task.user(), task.name(), box.clock().millis());
+        if (found.isPresent()) {
+            head = found.get();
+            judge(head);
+        } else if (shard.reader().user(task.user()).isPresent()) {
+            verdict = Reads.noBlob(task.user(), task.name());
+        } else {
+            asking = true;
+            var unused = box.gate().livesOn(shard, task.user()).whenComplete((entry, failure) -> {
+                broken = failure;
+                verdict = Reads.noBlob(task.user(), task.name());
+                wake();
+            });
+        }
+    }
+
+    private void judge(StoredHead found) {
+        var version = Requests.version(found.getVersion());
+        if (task.only() != null && !task.only().equals(version)) {
+            verdict = Reads.otherVersion("if_version", task.only(), version);
+        } else if (version.equals(task.not())) {
+            ahead = firstMessage(found).setNotModified(true);
+            plan = ReadPlan.NOTHING;
+        } else {
+            try {
+                plan = task.request().hasRange()
+                        ? ReadPlan.of(found.getManifest(), task.request().getRange())
+                        : ReadPlan.whole(found.getManifest());
+                if (plan.frames() == 0) {
+                    ahead = firstMessage(found);
+                }
+            } catch (TintypeException outside) {
+                verdict = outside;
+            }
+        }
+    }
+
+    private GetResponse.Builder firstMessage(StoredHead found) {
+        return GetResponse.newBuilder()
+                .setHead(Writes.head(task.request().getUser(), task.request().getName(), found));
+    }
+
+    /** Makes sure that the next message is at hand; false: memory is short, and it will be woken. */
+    private boolean fetch() {
+        if (ahead != null || plan == null || head == null) {
+            return true;
+        }
+        var slice = plan.slice(nextFrame);
+        if (!holding.takeOrWait(slice.chunkSize(), this::wake)) {
+            return false;
+        }
+        var chunk = shard.reader().chunk(task.user(), head.getManifest(), slice.chunk());
+        var frame = DataFrame.newBuilder().setOffset(slice.offset());
+        if (slice.isWholeChunk()) {
+            frame.setData(chunk.data()).setCrc32C(chunk.crc());
+        } else {
+            var data = chunk.data().substring(slice.from(), slice.to());
+            frame.setData(data).setCrc32C(Crc32c.of(data));
+        }
+        ahead = (nextFrame == 0 ? firstMessage(head) : GetResponse.newBuilder()).setFrame(frame);
+        aheadBytes = slice.chunkSize();
+        nextFrame++;
+        return true;
+    }
+
+    private boolean confirm() {
+        if (asking) {
+            return false;
+        }
+        var proof = shard.confirm(point);
+        if (proof.isDone()) {
+            freshness = proof.join();
+            return true;
+        }
+        asking = true;
+        var unused = proof.whenComplete((proven, failure) -> {
+            freshness = proven;
+            broken = failure;
+            wake();
+        });
+        return false;
+    }
+
+    private void send() {
+        while (ahead != null && plan != null) {
+            if (!out.isReady()) {
+                awaitsReady = true;
+                if (!out.isReady()) {
+                    return;
+                }
+                awaitsReady = false;
+            }
+            holding.keepOnly(aheadBytes); // what was sent before has left
+            if (ahead.hasHead() && freshness != null) {
+                ahead.setFreshness(Reads.freshness(freshness));
+            }
+            out.onNext(ahead.build());
+            ahead = null;
+            movedAtNanos = box.stalls().now();
+            if (nextFrame == plan.frames()) {
+                over = true;
+                box.stalls().forget(this);
+                out.onCompleted();
+            } else if (!fetch()) {
+                return;
+            }
+        }
+    }
+
+    private void end(Throwable failure) {
+        over = true;
+        box.stalls().forget(this);
+        box.failures().end(out, failure, "Get", null);
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.tintype.model.BlobName;
+import io.tintype.model.UserId;
+import io.tintype.model.Version;
+import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.GetResponse;
+import io.tintype.proto.v1.HeadRequest;
+import io.tintype.proto.v1.HeadResponse;
+import io.tintype.proto.v1.ListRequest;
+import io.tintype.proto.v1.ListResponse;
+import io.tintype.storage.blob.ShardReader;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.wire.Wire;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads of blobs of the shards this node holds. Thread-safe; never blocks. */
+final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
+    private final Toolbox box;
+    private final Replies replies;
+    private final Listings listings;
+
+    RetrievalService(Toolbox box, String clusterId) {
+        this.box = box;
+        this.replies = new Replies(box.failures());
+        this.listings = new Listings(new PageTokens(clusterId));
+    }
+
+    @Override
+    public void get(GetRequest request, StreamObserver<GetResponse> response) {
+        var out = (ServerCallStreamObserver<GetResponse>) response;
+        var handlers = new GetHandlers(out);
+        var unused = Futures.begin(() -> {
+                    var task = GetCall.Task.of(request);
+                    return box.routes()
+                            .data(task.user(), Wire.shardHint(request.getShard()))
+                            .thenCompose(shard -> shard.begin(Reads.demand(request.getOptions(), shard.id()))
+                                    .thenAccept(point -> handlers.start(new GetCall(box, shard, task, point, out))));
+                })
+                .whenComplete((started, failure) -> {
+                    if (failure != null) {
+                        box.failures().end(out, failure, "Get", null);
+                    }
+                });
+    }
+
+    @Override
+    public void head(HeadRequest request, StreamObserver<HeadResponse> out) {
+        replies.send(out, "Head", () -> head(request));
+    }
+
+    @Override
+    public void list(ListRequest request, StreamObserver<ListResponse> out) {
+        replies.send(out, "List", () -> list(request));
+    }
+
+    private CompletableFuture<HeadResponse> head(HeadRequest request) {
+        var user = UserId.of(request.getUser());
+        var name = BlobName.of(request.getName());
+        var only = request.hasIfVersion() ? Requests.version("if_version", request.getIfVersion()) : null;
+        return box.routes()
+                .data(user, Wire.shardHint(request.getShard()))
+                .thenCompose(shard -> Reads.read(
+                                shard,
+                                Reads.demand(request.getOptions(), shard.id()),
+                                box.readers(),
+                                owned(
+                                        user,
+                                        reader -> reader.head(
+                                                        user, name, box.clock().millis())
+                                                .map(head -> checked(head, only))))
+                        .thenCompose(answer -> orElseExplain(shard, user, answer.value())
+                                .thenApply(head -> HeadResponse.newBuilder()
+                                        .setHead(Writes.head(
+                                                request.getUser(),
+                                                request.getName(),
+                                                head.orElseThrow(() -> Reads.noBlob(user, name))))
+                                        .setFreshness(Reads.freshness(answer.freshness()))
+                                        .build())));
+    }
+
+    private CompletableFuture<ListResponse> list(ListRequest request) {
+        var page = listings.page(request);
+        var user = page.user();
+        return box.routes()
+                .data(user, Wire.shardHint(request.getShard()))
+                .thenCompose(shard -> Reads.read(
+                                shard,
+                                Reads.demand(request.getOptions(), shard.id()),
+                                box.readers(),
+                                owned(user, reader -> {
+                                    var listing = listings.read(
+                                            reader, page, box.clock().millis());
+                                    return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
+                                }))
+                        .thenCompose(answer -> orElseExplain(shard, user, answer.value())
+                                .thenApply(listing -> listing.orElse(ListResponse.getDefaultInstance()).toBuilder()
+                                        .setFreshness(Reads.freshness(answer.freshness()))
+                                        .build())));
+    }
+
+    /** A value, or that there is none, and then whether at least the user is known. */
+    private record Found<T>(Optional<T> value, boolean owner) {}
+
+    private static <T> Function<ShardReader, Found<T>> owned(UserId user, Function<ShardReader, Optional<T>> value) {
+        return reader -> {
+            var found = value.apply(reader);
+            return new Found<>(found, found.isPresent() || reader.user(user).isPresent());
+        };
+    }
+
+    /** Nothing of a user of whom the shard has never heard means something only if he lives there. */
+    private <T> CompletableFuture<Optional<T>> orElseExplain(ShardReplica shard, UserId user, Found<T> found) {
+        return found.owner()
+                ? CompletableFuture.completedFuture(found.value())
+                : box.gate().livesOn(shard, user).thenApply(entry -> found.value());
+    }
+
+    private static StoredHead checked(StoredHead head, @Nullable Version only) {
+        var version = Requests.version(head.getVersion());
+        if (only != null && !only.equals(version)) {
+            throw Reads.otherVersion("if_version", only, version);
+        }
+        return head;
+    }
+}

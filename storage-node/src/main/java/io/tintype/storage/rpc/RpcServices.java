@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.BindableService;
+import io.tintype.model.NodeId;
+import io.tintype.storage.shard.Shards;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The services of one node, and the threads and budgets they share. Thread-safe.
+ *
+ * <p>Servers should run them with a direct executor: nothing here blocks gRPC's threads.
+ */
+public final class RpcServices implements AutoCloseable {
+    private static final int WAITING_FOR_MEMORY = 4_096;
+
+    private final Toolbox box;
+    private final String clusterId;
+
+    /**
+     * Makes the services and starts their threads.
+     *
+     * @param clusterId id of the cluster
+     * @param shards the replicas to serve
+     * @param homes the directory
+     * @param addresses host:port of a node's public API, where known
+     */
+    public RpcServices(
+            String clusterId,
+            Shards shards,
+            Homes homes,
+            Function<NodeId, Optional<String>> addresses,
+            RpcLimits limits,
+            InstantSource clock) {
+        var readers = new ReaderPool(limits.readerThreads(), limits.readerQueue());
+        this.clusterId = clusterId;
+        this.box = new Toolbox(
+                new Routes(shards, homes),
+                new UserGate(readers, homes),
+                readers,
+                new Failures(addresses),
+                new ByteBudget("limits.uploadBytes", limits.uploadBytes(), WAITING_FOR_MEMORY),
+                new ByteBudget("limits.readBytes", limits.readBytes(), WAITING_FOR_MEMORY),
+                new Stalls(limits.stall(), System::nanoTime),
+                limits,
+                clock);
+    }
+
+    /** What everybody may call. */
+    public List<BindableService> publicServices() {
+        return List.of(new UploadService(box), new RetrievalService(box, clusterId));
+    }
+
+    /** What only processes of the cluster may call. */
+    public List<BindableService> peerServices() {
+        return List.of(new DirectoryService(box, clusterId));
+    }
+
+    /** Bytes that transfers hold in memory now: uploads, then reads. */
+    public long[] bytesHeld() {
+        return new long[] {box.uploads().used(), box.downloads().used()};
+    }
+
+    /** Lets reads under way end, then takes no more. Servers should have been stopped before. */
+    @Override
+    public void close() {
+        box.readers().close();
+        box.stalls().close();
+    }
+}

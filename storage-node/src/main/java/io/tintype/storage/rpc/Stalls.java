@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Gives up transfers that no longer move, so that a client who went to sleep does not keep memory that others wait for.
+ * Thread-safe.
+ */
+final class Stalls implements AutoCloseable {
+    /** A transfer that can be given up. */
+    interface Transfer {
+        /** When it last moved, by the clock given to {@link Stalls}. */
+        long movedAtNanos();
+
+        /** Ends it with this failure. */
+        void giveUp(TintypeException failure);
+    }
+
+    private final Duration limit;
+    private final LongSupplier nanoTime;
+    private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService sweeper;
+
+    /**
+     * Begins to watch.
+     *
+     * @param limit how long a transfer may stand still
+     */
+    Stalls(Duration limit, LongSupplier nanoTime) {
+        this.limit = limit;
+        this.nanoTime = nanoTime;
+        this.sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
+            var thread = new Thread(task, "stalled-transfers");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long period = Math.max(1, limit.toMillis() / 4);
+        var unused = sweeper.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.MILLISECONDS);
+    }
+
+    /** Watches a transfer until {@link #forget}. */
+    void watch(Transfer transfer) {
+        transfers.add(transfer);
+    }
+
+    /** Watches it no longer. */
+    void forget(Transfer transfer) {
+        transfers.remove(transfer);
+    }
+
+    /** What time it is for {@link Transfer#movedAtNanos}. */
+    long now() {
+        return nanoTime.getAsLong();
+    }
+
+    private void sweep() {
+        long now = nanoTime.getAsLong();
+        transfers.removeIf(transfer -> {
+            boolean stands = now - transfer.movedAtNanos() > limit.toNanos();
+            if (stands) {
+                transfer.giveUp(new TintypeException(
+                        Reason.UNAVAILABLE,
+                        "the transfer stood still for " + limit.toSeconds()
+                                + " s and was given up; begin again, or resume an upload in chunks"));
+            }
+            return stands;
+        });
+    }
+
+    @Override
+    public void close() {
+        sweeper.shutdownNow();
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.tintype.model.UserId;
+import io.tintype.proto.v1.PutHeader;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.wire.Wire;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What all calls of a node share. Immutable; everything in it is thread-safe.
+ *
+ * @param routes finds replicas
+ * @param gate takes users in
+ * @param readers threads that may block on the disk
+ * @param failures ends calls with errors
+ * @param uploads bytes that uploads may hold
+ * @param downloads bytes that reads may hold
+ * @param stalls gives up what stands still
+ * @param limits other limits
+ * @param clock calendar time
+ */
+record Toolbox(
+        Routes routes,
+        UserGate gate,
+        ReaderPool readers,
+        Failures failures,
+        ByteBudget uploads,
+        ByteBudget downloads,
+        Stalls stalls,
+        RpcLimits limits,
+        InstantSource clock) {
+
+    /**
+     * A header that has just come.
+     *
+     * @throws io.tintype.model.TintypeException naming the first field that is wrong
+     */
+    PutSpec spec(PutHeader header) {
+        return PutSpec.of(header, limits.maxBlobBytes(), age(header.getRetryAgeMs()));
+    }
+
+    /**
+     * The age of a request that has just come.
+     *
+     * @throws io.tintype.model.TintypeException REQUEST_EXPIRED where it is too old already
+     */
+    RetryAge age(long retryAgeMs) {
+        var age = RetryAge.of(retryAgeMs, stalls.now());
+        age.check(stalls.now());
+        return age;
+    }
+
+    /**
+     * The replica that takes a user's changes: it leads its shard, and the shard owns the user.
+     *
+     * @param hint the request's field shard
+     */
+    CompletableFuture<ShardReplica> forChanges(UserId user, int hint) {
+        return routes.data(user, Wire.shardHint(hint))
+                .thenApply(Routes::leading)
+                .thenCompose(shard -> gate.admit(shard, user).thenApply(admitted -> shard));
+    }
+}

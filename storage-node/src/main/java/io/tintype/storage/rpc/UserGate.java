@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.ClaimUser;
+import io.tintype.storage.blob.Outcome;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.ShardReplica;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Lets a user's first write take him into his shard. Thread-safe; never blocks its caller.
+ *
+ * <p>What it remembers only spares questions: whether a shard owns a user is decided again when a record is applied.
+ */
+final class UserGate {
+    private static final int REMEMBERED = 100_000;
+
+    private final ReaderPool readers;
+    private final Homes homes;
+    private final Cache<Home, Boolean> owned =
+            Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+    private record Home(ShardId shard, UserId user) {}
+
+    UserGate(ReaderPool readers, Homes homes) {
+        this.readers = readers;
+        this.homes = homes;
+    }
+
+    /**
+     * Makes sure that the shard owns a user who wants to write.
+     *
+     * @return fails with USER_NOT_FOUND, WRONG_SHARD or SHARD_FULL, and as {@link ShardReplica#propose}
+     */
+    CompletableFuture<Void> admit(ShardReplica shard, UserId user) {
+        var home = new Home(shard.id(), user);
+        if (owned.getIfPresent(home) != null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.supplyAsync(() -> shard.reader().user(user).isPresent(), readers)
+                .thenCompose(here -> {
+                    if (here) {
+                        owned.put(home, true);
+                        return CompletableFuture.completedFuture(null);
+                    }
+                    return claim(shard, user).thenAccept(generation -> {});
+                });
+    }
+
+    /**
+     * Takes a user in whom the directory sends here. Doing it again changes nothing.
+     *
+     * @return the generation under which the shard owns him; fails as {@link #admit}
+     */
+    CompletableFuture<Long> claim(ShardReplica shard, UserId user) {
+        return livesOn(shard, user).thenCompose(entry -> {
+            var claim = ClaimUser.newBuilder()
+                    .setGeneration(entry.generation())
+                    .setUsersLimit(shard.status().usersLimit())
+                    .build();
+            return shard.propose(Writes.proposal(RecordType.USER_CLAIM, user, null, claim))
+                    .thenApply(committed -> {
+                        if (committed.outcome().orThrow() instanceof Outcome.Claimed claimed) {
+                            owned.put(new Home(shard.id(), user), true);
+                            return claimed.generation();
+                        }
+                        throw new IllegalStateException("claim ended with " + committed.outcome());
+                    });
+        });
+    }
+
+    /**
+     * What to make of a user of whom the shard knows nothing: he lives here and has not written yet, and his home is
+     * the answer; else it fails with USER_NOT_FOUND or WRONG_SHARD.
+     */
+    CompletableFuture<UserHome> livesOn(ShardReplica shard, UserId user) {
+        return homes.find(user, true).thenApply(home -> {
+            if (!home.shard().equals(shard.id())) {
+                throw Routes.wrongShard(user, shard.id(), home.shard());
+            }
+            return home;
+        });
+    }
+
+    /** Forgets what a refused write has disproved. */
+    void learn(ShardReplica shard, UserId user, Throwable failure) {
+        if (failure instanceof TintypeException refusal && refusal.reason() == Reason.WRONG_SHARD) {
+            owned.invalidate(new Home(shard.id(), user));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.storage.blob.Applied;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.blob.ShardReader;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Write;
+import io.tintype.storage.log.LogCodec;
+import io.tintype.storage.log.LogRecord;
+import io.tintype.storage.replica.ReplicaState;
+import io.tintype.storage.shard.Committed;
+import io.tintype.storage.shard.Freshness;
+import io.tintype.storage.shard.ReadDemand;
+import io.tintype.storage.shard.ReadPoint;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardStatus;
+import io.tintype.storage.shard.StagedBytes;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * A shard with one replica and nobody to elect: the real log, committer, state machine and reader over a real disk. What
+ * services do to it happens as in a cluster; only leadership is given.
+ */
+final class LoneReplica implements ShardReplica, AutoCloseable {
+    static final NodeId NODE = new NodeId("n1");
+
+    private final ShardId id;
+    private final boolean directory;
+    private final Disk disk;
+    private final ShardStore store;
+    private final ExecutorService loop = Executors.newSingleThreadExecutor();
+    private final ExecutorService applier = Executors.newSingleThreadExecutor();
+    volatile int usersLimit = 1_000;
+    volatile Optional<NodeId> primary = Optional.of(NODE);
+
+    LoneReplica(Disk disk, int id, boolean directory) {
+        this.id = new ShardId(id);
+        this.directory = directory;
+        this.disk = disk;
+        this.store = ShardStore.open(disk, this.id, 4 << 20);
+    }
+
+    @Override
+    public ShardId id() {
+        return id;
+    }
+
+    @Override
+    public ShardStatus status() {
+        boolean leads = primary.equals(Optional.of(NODE));
+        return new ShardStatus(
+                id,
+                directory,
+                new PoolId("r1", "standard"),
+                usersLimit,
+                leads ? ReplicaState.PRIMARY : ReplicaState.FOLLOWER,
+                leads,
+                1,
+                primary,
+                List.of(NODE),
+                1,
+                0,
+                0,
+                store.machine().applied().seq(),
+                Optional.empty());
+    }
+
+    @Override
+    public CompletableFuture<Committed> propose(Proposal proposal) {
+        var done = new CompletableFuture<Committed>();
+        loop.execute(() -> {
+            var last = store.log().last();
+            long time = Math.max(System.currentTimeMillis(), store.log().lastLogTimeMs());
+            var record = new LogRecord(
+                    1,
+                    last.seq() + 1,
+                    last.epoch(),
+                    time,
+                    proposal.type(),
+                    proposal.user(),
+                    proposal.requestId(),
+                    proposal.payload());
+            var write = new Write();
+            if (proposal.inline() != null) {
+                store.chunks()
+                        .inline(
+                                write,
+                                proposal.inline().key(),
+                                proposal.inline().chunk());
+            }
+            store.log().append(write, LogCodec.encode(record));
+            var synced = disk.committer().commit(write);
+            applier.execute(() -> apply(synced, record, done));
+        });
+        return done;
+    }
+
+    private void apply(CompletableFuture<Void> synced, LogRecord record, CompletableFuture<Committed> done) {
+        try {
+            synced.join();
+            Applied applied = store.machine().apply(List.of(record)).get(0);
+            done.complete(new Committed(applied.at(), applied.outcome(), List.of(NODE)));
+        } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> stage(StagedBytes chunk) {
+        var write = new Write();
+        store.chunks().stage(write, chunk.key(), chunk.chunk());
+        return disk.committer().commit(write);
+    }
+
+    @Override
+    public ShardReader reader() {
+        return store.reader();
+    }
+
+    @Override
+    public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
+        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0));
+    }
+
+    @Override
+    public CompletableFuture<Freshness> confirm(ReadPoint point) {
+        return CompletableFuture.completedFuture(Freshness.CURRENT);
+    }
+
+    @Override
+    public void close() {
+        loop.shutdown();
+        applier.shutdown();
+    }
+}

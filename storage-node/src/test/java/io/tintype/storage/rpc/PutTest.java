@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.checksum.Crc32c;
+import io.tintype.model.Limits;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.Condition;
+import io.tintype.proto.v1.HeadRequest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PutTest {
+    private static Rig rig;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws Exception {
+        rig = Rig.start(folder);
+    }
+
+    @AfterAll
+    static void stop() {
+        rig.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 4_096, 262_144, 262_145, 1_048_575, 1_048_576, 1_048_577, 5_000_000})
+    void whatWasPutIsReadBack(int size) {
+        var bytes = rig.bytes(size);
+        var name = "size-" + size;
+        var stored = rig.put(
+                rig.header(name)
+                        .setContentType("image/png")
+                        .putMetadata("camera", "box")
+                        .setSize(size)
+                        .build(),
+                bytes);
+        assertThat(stored.getHead().getSize()).isEqualTo(size);
+        assertThat(stored.getHead().getCrc32C()).isEqualTo(Crc32c.of(bytes));
+        assertThat(stored.getHead().getContentType()).isEqualTo("image/png");
+        assertThat(stored.getHead().getMetadataMap()).containsEntry("camera", "box");
+        assertThat(stored.getReplicasList()).containsExactly("n1");
+        assertThat(stored.getSession().getShard()).isEqualTo(Rig.DATA);
+        assertThat(rig.read(name)).isEqualTo(bytes);
+        var head = rig.retrieval
+                .head(HeadRequest.newBuilder()
+                        .setUser(Rig.USER)
+                        .setName(name)
+                        .setShard(Rig.DATA)
+                        .build())
+                .getHead();
+        assertThat(head).isEqualTo(stored.getHead());
+    }
+
+    @Test
+    void framesNeedNotFallTogetherWithChunks() {
+        var bytes = rig.bytes(3_333_333);
+        rig.send(Rig.messages(rig.header("odd").build(), bytes, 77_777));
+        assertThat(rig.read("odd")).isEqualTo(bytes);
+        rig.send(Rig.messages(rig.header("tiny frames").build(), rig.bytes(300), 1));
+        rig.send(Rig.messages(rig.header("large frames").build(), bytes, Limits.MAX_FRAME_BYTES));
+        assertThat(rig.read("large frames")).isEqualTo(bytes);
+    }
+
+    @Test
+    void aRetryIsAppliedOnce() {
+        var bytes = rig.bytes(10_000);
+        var header = rig.header("retried").build();
+        var first = rig.put(header, bytes);
+        var later = rig.put("retried", rig.bytes(5));
+        var retried = rig.put(header, bytes);
+        assertThat(retried).isEqualTo(first);
+        assertThat(rig.read("retried")).as("the later write stands").hasSize(5);
+        assertThat(later.getHead().getVersion().getNumber())
+                .isGreaterThan(first.getHead().getVersion().getNumber());
+    }
+
+    @Test
+    void aRetryOfALargeUploadIsAppliedOnceAndItsBytesAreLetGo() {
+        var bytes = rig.bytes(2_500_000);
+        var header = rig.header("retried large").build();
+        var first = rig.put(header, bytes);
+        assertThat(rig.put(header, bytes)).isEqualTo(first);
+        assertThat(rig.read("retried large")).isEqualTo(bytes);
+    }
+
+    @Test
+    void theSameRequestIdForAnotherRequestIsRefused() {
+        var header = rig.header("first use").build();
+        rig.put(header, rig.bytes(10));
+        assertThatThrownBy(() -> rig.put(header, rig.bytes(11))).isInstanceOfSatisfying(TintypeException.class, e -> {
+            assertThat(e.reason()).isEqualTo(Reason.REQUEST_ID_REUSED);
+            assertThat(e).hasMessageContaining("draw a new one");
+        });
+    }
+
+    @Test
+    void conditionsHoldOrNothingChanges() {
+        var absent = Condition.newBuilder().setAbsent(true).build();
+        var first = rig.put(rig.header("conditional").setCondition(absent).build(), rig.bytes(3));
+        var version = first.getHead().getVersion();
+        assertThatThrownBy(() ->
+                        rig.put(rig.header("conditional").setCondition(absent).build(), rig.bytes(4)))
+                .isInstanceOfSatisfying(TintypeException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(Reason.VERSION_CONFLICT);
+                    assertThat(e.details())
+                            .containsEntry(
+                                    TintypeException.CURRENT_VERSION,
+                                    first.getHead().getEtag());
+                });
+        var exact = Condition.newBuilder().setVersion(version).build();
+        var second = rig.put(rig.header("conditional").setCondition(exact).build(), rig.bytes(2_000_000));
+        assertThatThrownBy(() ->
+                        rig.put(rig.header("conditional").setCondition(exact).build(), rig.bytes(2_000_000)))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.VERSION_CONFLICT));
+        assertThat(second.getHead().getVersion()).isNotEqualTo(version);
+        assertThat(rig.read("conditional")).hasSize(2_000_000);
+    }
+
+    @Test
+    void namesRoundTripExactly() {
+        for (var name : List.of("a/b", "..", "../x", "%2F", "back\\slash", "emoji-\uD83D\uDCF7", " ", "a//b", "ä")) {
+            rig.put(name, name.getBytes(StandardCharsets.UTF_8));
+            assertThat(rig.read(name)).asString(StandardCharsets.UTF_8).isEqualTo(name);
+        }
+    }
+
+    @Test
+    void aBlobEndsWithItsTimeToLive() {
+        rig.put(rig.header("brief").setTimeToLiveMs(60_000).build(), rig.bytes(10));
+        assertThat(rig.read("brief")).hasSize(10);
+        rig.clockShiftMs = 61_000;
+        try {
+            assertThatThrownBy(() -> rig.read("brief"))
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BLOB_NOT_FOUND));
+        } finally {
+            rig.clockShiftMs = 0;
+        }
+    }
+
+    @Test
+    void anEmptyStreamIsIncomplete() {
+        assertThatThrownBy(() -> rig.send(List.of())).isInstanceOfSatisfying(TintypeException.class, e -> {
+            assertThat(e.reason()).isEqualTo(Reason.INCOMPLETE_UPLOAD);
+            assertThat(e).hasMessageContaining("nothing was stored");
+        });
+    }
+}
