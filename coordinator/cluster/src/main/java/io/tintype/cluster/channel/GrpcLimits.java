@@ -15,7 +15,7 @@ public final class GrpcLimits {
     public static final Duration SHORTEST_KEEPALIVE_TAKEN = Duration.ofSeconds(5);
 
     /** Calls under way on one connection; further ones wait at the client. */
-    public static final int CALLS_PER_CONNECTION = 1_000;
+    public static final int CALLS_PER_CONNECTION = 10_000;
 
     /** Bytes of one call that may be on their way unasked for. */
     public static final int FLOW_CONTROL_WINDOW = 1 << 20;

@@ -31,16 +31,24 @@ public final class Retries {
 
     private static <T> CompletableFuture<T> run(
             Deadline deadline, IntFunction<CompletableFuture<T>> attempt, int number) {
-        return attempt.apply(number).exceptionallyCompose(failure -> {
+        return start(attempt, number).exceptionallyCompose(failure -> {
             var cause = Errors.fromWire(failure);
             long pauseMs = pauseMs(cause, number);
             if (!isWorthRepeating(cause.reason()) || deadline.timeRemaining(TimeUnit.MILLISECONDS) <= pauseMs) {
                 return CompletableFuture.failedFuture(cause);
             }
             var pause = CompletableFuture.delayedExecutor(pauseMs, TimeUnit.MILLISECONDS);
-            return CompletableFuture.supplyAsync(() -> number + 1, pause)
-                    .thenCompose(next -> run(deadline, attempt, next));
+            return CompletableFuture.runAsync(() -> {}, pause)
+                    .thenCompose(paused -> run(deadline, attempt, number + 1));
         });
+    }
+
+    private static <T> CompletableFuture<T> start(IntFunction<CompletableFuture<T>> attempt, int number) {
+        try {
+            return attempt.apply(number);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private static boolean isWorthRepeating(Reason reason) {

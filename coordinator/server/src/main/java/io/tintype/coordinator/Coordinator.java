@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.tintype.cluster.channel.Channels;
+import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.map.ClusterIdentity;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.node.CoordinatorRegistration;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.control.AdminService;
+import io.tintype.coordinator.control.Controller;
+import io.tintype.coordinator.control.ShardMapService;
+import io.tintype.coordinator.control.UsersService;
+import io.tintype.coordinator.http.HttpFrontend;
+import io.tintype.coordinator.http.StatusPages;
+import io.tintype.coordinator.retrieval.BlobRetrievalService;
+import io.tintype.coordinator.upload.BlobUploadService;
+import io.tintype.proto.internal.v1.CoordinatorLiveness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One coordinator: keeps nothing that cannot be lost, so any number may come and go.
+ *
+ * <p>Thread-safe. Starting and closing block; closing lets requests under way end for a few seconds.
+ */
+public final class Coordinator implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
+
+    private static final long IDENTITY_WAIT_S = 30;
+
+    private final CoordinatorConfig config;
+    /** What was started, the last first: closed in this order. */
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+
+    private @Nullable Server grpc;
+    private @Nullable HttpFrontend http;
+    private @Nullable Health health;
+    private CompletableFuture<String> displaced = new CompletableFuture<>();
+
+    private Coordinator(CoordinatorConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Starts a coordinator. When this returns it listens; {@link #notReadyBecause} tells whether it can serve.
+     *
+     * @throws RuntimeException if ZooKeeper does not answer or a port is taken; the message says what to do, and nothing is
+     *     left running
+     */
+    public static Coordinator start(CoordinatorConfig config) {
+        var coordinator = new Coordinator(config);
+        try {
+            coordinator.startParts();
+            return coordinator;
+        } catch (RuntimeException e) {
+            coordinator.close();
+            throw e;
+        }
+    }
+
+    private void startParts() {
+        var session = ZkSession.connect(config.zookeeper());
+        undo.push(session::close);
+        String clusterId = identify(session);
+        var watcher = ShardMapWatcher.start(session);
+        undo.push(watcher::close);
+        var channels = new Channels();
+        undo.push(channels::close);
+        var gateways = new Gateways(config, clusterId, watcher, channels);
+        var metrics = new Metrics(watcher, session, gateways.admission);
+        undo.push(metrics::close);
+        var map = new ShardMapService(watcher);
+        var services = services(session, clusterId, watcher, channels, gateways);
+        services.add(map);
+        var healthy = new Health(watcher, services);
+        health = healthy;
+        startGrpc(services, metrics, healthy);
+        undo.push(map::close);
+        if (config.http().enabled()) {
+            var frontend = HttpFrontend.start(
+                    config.host(),
+                    config.http(),
+                    has(Role.UPLOAD) ? gateways.upload : null,
+                    has(Role.RETRIEVAL) ? gateways.retrieval : null,
+                    new StatusPages(healthy::notReadyBecause, metrics::scrape));
+            http = frontend;
+            undo.push(frontend::close);
+        }
+        register(session);
+        if (has(Role.CONTROL)) {
+            var controller = Controller.start(session, watcher, config.nodeId(), config.policy(), config.control());
+            undo.push(controller::close);
+        }
+        undo.push(healthy::close);
+        log.info("coordinator {} of cluster {} serves gRPC on port {}", config.id(), clusterId, grpcPort());
+    }
+
+    private static String identify(ZkSession session) {
+        try {
+            return ClusterIdentity.createOrRead(session, System.currentTimeMillis())
+                    .get(IDENTITY_WAIT_S, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("The cluster's id could not be read from ZooKeeper.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while starting", e);
+        }
+    }
+
+    private List<BindableService> services(
+            ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
+        List<BindableService> services = new ArrayList<>();
+        services.add(new UsersService(gateways.registrar, gateways.directory, gateways.shards));
+        if (has(Role.UPLOAD)) {
+            services.add(new BlobUploadService(gateways.upload));
+        }
+        if (has(Role.RETRIEVAL)) {
+            services.add(new BlobRetrievalService(gateways.retrieval));
+        }
+        if (has(Role.CONTROL)) {
+            services.add(new AdminService(watcher::view, new PoolZnodes(session), channels, clusterId));
+        }
+        return services;
+    }
+
+    private void startGrpc(List<BindableService> services, Metrics metrics, Health healthy) {
+        var builder = GrpcServers.builder(config.host(), config.port())
+                .directExecutor() // nothing here blocks
+                .intercept(metrics.calls())
+                .addService(healthy.service())
+                .addService(ProtoReflectionServiceV1.newInstance());
+        services.forEach(builder::addService);
+        try {
+            var server = builder.build().start();
+            grpc = server;
+            undo.push(() -> GrpcServers.drain(server));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "gRPC cannot listen on " + config.host() + ":" + config.port() + ": " + e.getMessage()
+                            + ". Set port to another one.",
+                    e);
+        }
+    }
+
+    private void register(ZkSession session) {
+        var record = CoordinatorLiveness.newBuilder()
+                .setBootId(new SecureRandom().nextLong() | 1)
+                .setAddress(config.reachableHost() + ":" + grpcPort())
+                .setRegion(config.region())
+                .addAllRoles(config.roles().stream().sorted().map(Role::text).toList());
+        httpPort().ifPresent(port -> record.setHttpAddress(config.reachableHost() + ":" + port));
+        var registration = CoordinatorRegistration.start(session, config.nodeId(), record.build());
+        displaced = registration.displaced();
+        undo.push(registration::close);
+    }
+
+    private boolean has(Role role) {
+        return config.roles().contains(role);
+    }
+
+    /** The port on which it serves gRPC. */
+    public int grpcPort() {
+        return grpc == null ? config.port() : grpc.getPort();
+    }
+
+    /** The port on which it serves HTTP, if it does. */
+    public OptionalInt httpPort() {
+        return http == null ? OptionalInt.empty() : OptionalInt.of(http.port());
+    }
+
+    /** Why it cannot serve; empty: it can. */
+    public Optional<String> notReadyBecause() {
+        return health == null ? Optional.of("starting") : health.notReadyBecause();
+    }
+
+    /** Completes, with a text for people, when another process has taken this one's id: this one must be closed. */
+    public CompletableFuture<String> displaced() {
+        return displaced.copy();
+    }
+
+    @Override
+    public void close() {
+        while (!undo.isEmpty()) {
+            try {
+                undo.pop().run();
+            } catch (RuntimeException e) {
+                log.warn("stopping a part of coordinator {} failed", config.id(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator;
+
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.coordinator.control.ControlSettings;
+import io.tintype.coordinator.http.HttpSettings;
+import io.tintype.model.Limits;
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import java.util.Set;
+
+/**
+ * All settings of a coordinator, checked. Immutable. As YAML the names are those of the components; see {@link
+ * io.tintype.cluster.config.ConfigFiles}.
+ *
+ * @param id unique in the cluster and kept over restarts
+ * @param host address to listen on
+ * @param advertisedHost name or address by which others reach it; empty: {@code host}
+ * @param port gRPC port; 0 takes a free one
+ * @param region region it stands in; users who are not registered otherwise are put there
+ * @param tier tier of users who are not registered otherwise
+ * @param roles what it does
+ * @param uploadBytesInFlight bytes of uploads it holds at most; 0: a quarter of the heap
+ * @param maxBlobBytes largest blob it takes
+ * @param http the HTTP interface
+ * @param control what the controller makes of an empty cluster
+ * @param zookeeper how to reach ZooKeeper
+ */
+public record CoordinatorConfig(
+        String id,
+        String host,
+        String advertisedHost,
+        int port,
+        String region,
+        String tier,
+        Set<Role> roles,
+        long uploadBytesInFlight,
+        long maxBlobBytes,
+        HttpSettings http,
+        ControlSettings control,
+        ZkConfig zookeeper) {
+    /** The gRPC port where none is named. */
+    public static final int DEFAULT_PORT = 7400;
+
+    /** Fewest bytes of uploads in flight with which anything can be uploaded. */
+    private static final long LEAST_UPLOAD_BYTES = 4L << 20;
+
+    private static final int HEAP_SHARE = 4;
+
+    /** On this machine alone, all roles, region "local", tier "standard". */
+    public static final CoordinatorConfig DEFAULTS = new CoordinatorConfig(
+            "coordinator-1",
+            "127.0.0.1",
+            "",
+            DEFAULT_PORT,
+            "local",
+            "standard",
+            Role.all(),
+            0,
+            Limits.MAX_BLOB_BYTES,
+            HttpSettings.DEFAULTS,
+            ControlSettings.DEFAULTS,
+            ZkConfig.of("127.0.0.1:2181"));
+
+    public CoordinatorConfig {
+        roles = Set.copyOf(roles);
+        require(!roles.isEmpty(), "roles", roles, "one or more of upload, retrieval, control");
+        require(!host.isBlank(), "host", host, "an address to listen on");
+        require(port >= 0 && port < 65_536, "port", port, "0 to 65535");
+        require(
+                uploadBytesInFlight == 0 || uploadBytesInFlight >= LEAST_UPLOAD_BYTES,
+                "uploadBytesInFlight",
+                uploadBytesInFlight,
+                "0, or " + LEAST_UPLOAD_BYTES + " or more");
+        require(
+                maxBlobBytes >= 1 && maxBlobBytes <= Limits.MAX_BLOB_BYTES,
+                "maxBlobBytes",
+                maxBlobBytes,
+                "1 to " + Limits.MAX_BLOB_BYTES);
+        checkNames(id, region, tier);
+    }
+
+    private static void checkNames(String id, String region, String tier) {
+        var unusedId = new NodeId(id);
+        var unusedPool = new PoolId(region, tier);
+    }
+
+    /** The id, checked. */
+    public NodeId nodeId() {
+        return new NodeId(id);
+    }
+
+    /** The pool of users who are not registered otherwise. */
+    public PoolId policy() {
+        return new PoolId(region, tier);
+    }
+
+    /** By what others reach this process. */
+    public String reachableHost() {
+        return advertisedHost.isEmpty() ? host : advertisedHost;
+    }
+
+    /** Bytes of uploads held at most, with the default worked out. */
+    public long uploadBytes() {
+        return uploadBytesInFlight != 0
+                ? uploadBytesInFlight
+                : Math.max(LEAST_UPLOAD_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    }
+
+    /** The same with another id. */
+    public CoordinatorConfig withId(String other) {
+        return new CoordinatorConfig(
+                other,
+                host,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http,
+                control,
+                zookeeper);
+    }
+
+    /** The same on other ports; 0 takes free ones. */
+    public CoordinatorConfig withPorts(int grpc, int httpPort) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                grpc,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http.withPort(httpPort),
+                control,
+                zookeeper);
+    }
+
+    /** The same with other roles. */
+    public CoordinatorConfig withRoles(Set<Role> others) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                others,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http,
+                control,
+                zookeeper);
+    }
+
+    /** The same with other rules for an empty cluster. */
+    public CoordinatorConfig withControl(ControlSettings other) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http,
+                other,
+                zookeeper);
+    }
+
+    /** The same with another ZooKeeper. */
+    public CoordinatorConfig withZookeeper(ZkConfig other) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http,
+                control,
+                other);
+    }
+
+    private static void require(boolean holds, String setting, Object value, String wanted) {
+        if (!holds) {
+            throw new IllegalArgumentException(
+                    "Setting " + setting + " is '" + value + "'; it must be " + wanted + ".");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator;
+
+import io.tintype.cluster.channel.Channels;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.MapLocator;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.coordinator.route.UserRouter;
+import io.tintype.coordinator.upload.Admission;
+import io.tintype.coordinator.upload.UploadGateway;
+import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Registrar;
+
+/** What all interfaces of one coordinator work through, put together. */
+final class Gateways {
+    final DirectoryClient directory;
+    final DataShards shards;
+    final Registrar registrar;
+    final Admission admission;
+    final UploadGateway upload;
+    final RetrievalGateway retrieval;
+
+    Gateways(CoordinatorConfig config, String clusterId, ShardMapWatcher watcher, Channels channels) {
+        directory = new DirectoryClient(new MapLocator(watcher::view), channels, clusterId);
+        shards = new DataShards(watcher::view, channels, clusterId);
+        registrar = new Registrar(watcher::view, directory, shards, config.policy());
+        var router = new UserRouter(watcher::view, directory, registrar);
+        admission = new Admission(config.uploadBytes());
+        upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());
+        retrieval = new RetrievalGateway(router, channels);
+    }
+}

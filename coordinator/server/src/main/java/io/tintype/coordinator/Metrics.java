@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.upload.Admission;
+import io.tintype.model.NodeInfo;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+
+/** A coordinator's figures, for Prometheus. Thread-safe. */
+final class Metrics implements AutoCloseable {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics garbage = new JvmGcMetrics();
+
+    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission) {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        garbage.bindTo(registry);
+        gauge(
+                "tintype_upload_held_bytes",
+                "Bytes of uploads under way that this coordinator holds.",
+                admission,
+                Admission::heldBytes);
+        gauge(
+                "tintype_zookeeper_connected",
+                "1 while the connection to ZooKeeper stands, else 0.",
+                session,
+                s -> s.isConnected() ? 1 : 0);
+        gauge(
+                "tintype_nodes_live",
+                "Storage nodes in touch with ZooKeeper.",
+                watcher,
+                w -> w.map().nodes().filter(NodeInfo::live).count());
+        gauge(
+                "tintype_shards",
+                "Shards of the cluster, those of the directory included.",
+                watcher,
+                w -> w.map().shards().count());
+        gauge(
+                "tintype_shards_without_primary",
+                "Shards that nobody leads at the moment.",
+                watcher,
+                w -> w.map().shards().filter(shard -> shard.primary().isEmpty()).count());
+    }
+
+    private <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {
+        Gauge.builder(name, source, value).description(help).register(registry);
+    }
+
+    /** All figures in Prometheus' text format. */
+    String scrape() {
+        return registry.scrape();
+    }
+
+    /** Counts and times every gRPC call by method and status. */
+    ServerInterceptor calls() {
+        return new ServerInterceptor() {
+            @Override
+            public <Q, A> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                long start = System.nanoTime();
+                var timed = new SimpleForwardingServerCall<Q, A>(call) {
+                    @Override
+                    public void close(Status status, Metadata trailers) {
+                        Timer.builder("tintype_grpc_server_calls")
+                                .description("gRPC calls answered, and how long they took.")
+                                .tag("method", call.getMethodDescriptor().getFullMethodName())
+                                .tag("status", status.getCode().name())
+                                .register(registry)
+                                .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+                        super.close(status, trailers);
+                    }
+                };
+                return next.startCall(timed, headers);
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        garbage.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.grpc.CallOptions;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.channel.UnaryCalls;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.coordinator.route.Answers;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.DescribeReplicaRequest;
+import io.tintype.proto.internal.v1.DescribeReplicaResponse;
+import io.tintype.proto.internal.v1.ReplicationGrpc;
+import io.tintype.proto.v1.AdminGrpc;
+import io.tintype.proto.v1.CreatePoolRequest;
+import io.tintype.proto.v1.CreatePoolResponse;
+import io.tintype.proto.v1.GetShardRequest;
+import io.tintype.proto.v1.GetShardResponse;
+import io.tintype.proto.v1.ListNodesRequest;
+import io.tintype.proto.v1.ListNodesResponse;
+import io.tintype.proto.v1.ListPoolsRequest;
+import io.tintype.proto.v1.ListPoolsResponse;
+import io.tintype.proto.v1.ListShardsRequest;
+import io.tintype.proto.v1.ListShardsResponse;
+import io.tintype.proto.v1.NodeStatus;
+import io.tintype.proto.v1.ReplicaStatus;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The operator's view: what the map says, and what replicas say of themselves. */
+public final class AdminService extends AdminGrpc.AdminImplBase {
+    private static final Duration REPLICA_ANSWERS_WITHIN = Duration.ofSeconds(2);
+
+    private final Supplier<ClusterView> view;
+    private final PoolZnodes pools;
+    private final ChannelSource channels;
+    private final String clusterId;
+
+    /** Over parts that outlive this object. */
+    public AdminService(Supplier<ClusterView> view, PoolZnodes pools, ChannelSource channels, String clusterId) {
+        this.view = view;
+        this.pools = pools;
+        this.channels = channels;
+        this.clusterId = clusterId;
+    }
+
+    @Override
+    public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> out) {
+        Answers.send(out, () -> {
+            var map = view.get().map();
+            Map<NodeId, Integer> replicas = new HashMap<>();
+            Map<NodeId, Integer> primaries = new HashMap<>();
+            map.shards().forEach(shard -> {
+                shard.replicas().forEach(node -> replicas.merge(node, 1, Integer::sum));
+                shard.primary().ifPresent(node -> primaries.merge(node, 1, Integer::sum));
+            });
+            var answer = ListNodesResponse.newBuilder();
+            map.nodes()
+                    .map(node -> NodeStatus.newBuilder()
+                            .setNode(Views.node(node))
+                            .setReplicas(replicas.getOrDefault(node.id(), 0))
+                            .setPrimaries(primaries.getOrDefault(node.id(), 0)))
+                    .forEach(answer::addNodes);
+            return CompletableFuture.completedFuture(answer.build());
+        });
+    }
+
+    @Override
+    public void listShards(ListShardsRequest request, StreamObserver<ListShardsResponse> out) {
+        Answers.send(out, () -> {
+            var answer = ListShardsResponse.newBuilder();
+            view.get()
+                    .map()
+                    .shards()
+                    .filter(shard -> isAsked(request.getRegion(), shard.pool().region()))
+                    .filter(shard -> isAsked(request.getTier(), shard.pool().tier()))
+                    .map(Views::shard)
+                    .forEach(answer::addShards);
+            return CompletableFuture.completedFuture(answer.build());
+        });
+    }
+
+    private static boolean isAsked(String wanted, String value) {
+        return wanted.isEmpty() || wanted.equals(value);
+    }
+
+    @Override
+    public void getShard(GetShardRequest request, StreamObserver<GetShardResponse> out) {
+        Answers.send(out, () -> {
+            var shard = find(request.getShard());
+            var answers = shard.replicas().stream()
+                    .map(node -> describe(shard.id(), node))
+                    .toList();
+            return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                    .thenApply(all -> {
+                        var answer = GetShardResponse.newBuilder().setShard(Views.shard(shard));
+                        answers.forEach(status -> answer.addReplicas(status.join()));
+                        return answer.build();
+                    });
+        });
+    }
+
+    private ShardInfo find(int id) {
+        var found = id > 0 ? view.get().map().shard(new ShardId(id)) : Optional.<ShardInfo>empty();
+        return found.orElseThrow(() -> new TintypeException(
+                Reason.SHARD_NOT_FOUND, "There is no shard " + Integer.toUnsignedString(id) + "."));
+    }
+
+    /** Never fails: a replica that does not answer is part of the answer. */
+    private CompletableFuture<ReplicaStatus> describe(ShardId shard, NodeId node) {
+        var address = view.get().map().node(node).map(NodeInfo::peerAddress).orElse("");
+        if (address.isEmpty()) {
+            return CompletableFuture.completedFuture(status(node)
+                    .setError("the node's address is not known: it was never live")
+                    .build());
+        }
+        var options = CallOptions.DEFAULT.withDeadlineAfter(REPLICA_ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        var request = DescribeReplicaRequest.newBuilder()
+                .setClusterId(clusterId)
+                .setShard(shard.value())
+                .build();
+        return UnaryCalls.start(channels.to(address), ReplicationGrpc.getDescribeReplicaMethod(), options, request)
+                .handle((answer, failure) -> failure == null
+                        ? described(node, answer)
+                        : status(node).setError(text(failure)).build());
+    }
+
+    private static String text(Throwable failure) {
+        if (Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
+            return "no answer within " + REPLICA_ANSWERS_WITHIN.toSeconds() + " s";
+        }
+        return String.valueOf(Errors.fromWire(failure).getMessage());
+    }
+
+    private static ReplicaStatus.Builder status(NodeId node) {
+        return ReplicaStatus.newBuilder().setNode(node.value());
+    }
+
+    private static ReplicaStatus described(NodeId node, DescribeReplicaResponse answer) {
+        return status(node)
+                .setState(answer.getState())
+                .setEpoch(answer.getEpoch())
+                .setLastSequence(answer.getLastSequence())
+                .setCommittedSequence(answer.getCommittedSequence())
+                .setAppliedSequence(answer.getAppliedSequence())
+                .setUsers(answer.getUsers())
+                .setBlobs(answer.getBlobs())
+                .setBytes(answer.getBytes())
+                .build();
+    }
+
+    @Override
+    public void listPools(ListPoolsRequest request, StreamObserver<ListPoolsResponse> out) {
+        Answers.send(out, () -> {
+            var answer = ListPoolsResponse.newBuilder();
+            view.get().pools().values().stream()
+                    .sorted(Comparator.comparing(PoolRules::id))
+                    .map(PoolRules::toWire)
+                    .forEach(answer::addPools);
+            return CompletableFuture.completedFuture(answer.build());
+        });
+    }
+
+    @Override
+    public void createPool(CreatePoolRequest request, StreamObserver<CreatePoolResponse> out) {
+        Answers.send(out, () -> {
+            var wanted = PoolRules.of(request.getPool());
+            return pools.create(wanted).thenApply(there -> {
+                if (!there.equals(wanted)) {
+                    throw new TintypeException(
+                            Reason.ALREADY_EXISTS, "Pool " + wanted.id() + " exists with other rules: " + there + ".");
+                }
+                return CreatePoolResponse.newBuilder().setPool(there.toWire()).build();
+            });
+        });
+    }
+}

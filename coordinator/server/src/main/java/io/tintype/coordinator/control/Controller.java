@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.tintype.cluster.control.ControllerSeat;
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the cluster to what its pools ask for, while this coordinator is the controller: makes the first pool of an empty
+ * cluster, the directory's shards, and the first shards of every pool.
+ *
+ * <p>It only says which nodes should hold which shard. Reads, writes and failover go on without it.
+ *
+ * <p>Looks at every change of the map and once a second; all of it on one thread of its own. What it does it may do twice:
+ * each write fails whole where it was made before.
+ */
+public final class Controller implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Controller.class);
+
+    private static final long LOOK_MS = 1_000;
+    /** Of two nodes both must have every write: one of them may be lost. */
+    private static final int LARGEST_MIN_INSYNC = 2;
+
+    private final ShardMapWatcher watcher;
+    private final PoolZnodes pools;
+    private final PoolId firstPool;
+    private final ControlSettings settings;
+    private final ScheduledThreadPoolExecutor loop;
+    private final ZkSession.Registration watching;
+    private final ControllerSeat seat;
+
+    // Confined to the loop:
+    private @Nullable Term term;
+    private @Nullable CompletableFuture<?> underWay;
+    private int awaitedShard;
+    private long firstNodeSeenNanos;
+    private boolean nodeSeen;
+
+    private Controller(
+            ZkSession session, ShardMapWatcher watcher, NodeId self, PoolId firstPool, ControlSettings settings) {
+        this.watcher = watcher;
+        this.pools = new PoolZnodes(session);
+        this.firstPool = firstPool;
+        this.settings = settings;
+        this.loop = new ScheduledThreadPoolExecutor(1, task -> {
+            var thread = new Thread(task, "controller");
+            thread.setDaemon(true);
+            return thread;
+        });
+        this.watching = watcher.addListener(view -> soon());
+        this.seat = ControllerSeat.compete(
+                session,
+                self,
+                won -> onLoop(() -> {
+                    term = won;
+                    awaitedShard = 0;
+                    look();
+                }));
+        var unused = loop.scheduleWithFixedDelay(this::lookSafely, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Begins to compete for office, and to act once in it.
+     *
+     * @param firstPool the pool that an empty cluster gets
+     */
+    public static Controller start(
+            ZkSession session, ShardMapWatcher watcher, NodeId self, PoolId firstPool, ControlSettings settings) {
+        return new Controller(session, watcher, self, firstPool, settings);
+    }
+
+    /** Leaves office; another coordinator of role control follows. */
+    @Override
+    public void close() {
+        watching.close();
+        seat.close();
+        loop.shutdownNow();
+    }
+
+    private void soon() {
+        onLoop(this::look);
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(() -> {
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    log.error("the controller failed; it goes on with the next look", e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            log.trace("dropped a task after closing", e);
+        }
+    }
+
+    private void lookSafely() {
+        try {
+            look();
+        } catch (RuntimeException e) {
+            log.error("the controller failed; it goes on with the next look", e);
+        }
+    }
+
+    private void look() {
+        if (term == null || !watcher.ready().isDone() || (underWay != null && !underWay.isDone())) {
+            return;
+        }
+        var view = watcher.view();
+        if (awaitedShard != 0 && !view.assignments().containsKey(new ShardId(awaitedShard))) {
+            return; // what was written last has not come round yet
+        }
+        if (view.pools().isEmpty()) {
+            createFirstPool(view);
+            return;
+        }
+        var inOffice = term;
+        FirstPlacement.next(view, settings.directoryShards()).ifPresent(plan -> assign(inOffice, plan));
+    }
+
+    private void createFirstPool(ClusterView view) {
+        int live = (int) view.map()
+                .nodes()
+                .filter(NodeInfo::live)
+                .filter(node -> node.region().equals(firstPool.region()))
+                .count();
+        if (live == 0) {
+            return;
+        }
+        if (!nodeSeen) {
+            nodeSeen = true;
+            firstNodeSeenNanos = System.nanoTime();
+        }
+        boolean settled =
+                System.nanoTime() - firstNodeSeenNanos >= settings.settleTime().toNanos();
+        if (live < settings.replicationFactor() && !settled) {
+            return;
+        }
+        int factor = Math.min(settings.replicationFactor(), live);
+        var rules = new PoolRules(
+                firstPool,
+                factor,
+                Math.min(factor, LARGEST_MIN_INSYNC),
+                settings.usersPerShard(),
+                settings.initialShards());
+        log.info("making the first pool, {}, with {} replicas a shard", firstPool, factor);
+        underWay = pools.create(rules).whenComplete((made, failure) -> {
+            if (failure != null) {
+                log.warn("making pool {} failed; trying again", firstPool, failure);
+            }
+            soon();
+        });
+    }
+
+    private void assign(Term inOffice, FirstPlacement.Plan plan) {
+        int last = plan.shards().get(plan.shards().size() - 1).getShard();
+        log.info(
+                "assigning {} new shards of pool {}, up to {}",
+                plan.shards().size(),
+                plan.shards().get(0).getPool(),
+                last);
+        underWay = inOffice.assign(plan.shards(), plan.layout())
+                .whenComplete((outcome, failure) -> onLoop(() -> {
+                    if (failure != null) {
+                        log.error("assigning shards failed", failure);
+                        return;
+                    }
+                    switch (outcome) {
+                        case DONE -> awaitedShard = last;
+                        case DEPOSED -> {
+                            log.warn("another coordinator is controller now");
+                            if (inOffice.equals(term)) {
+                                term = null;
+                            }
+                        }
+                        case OUTDATED, UNKNOWN -> log.info("assigning shards: {}; looking again", outcome);
+                    }
+                }));
+    }
+}

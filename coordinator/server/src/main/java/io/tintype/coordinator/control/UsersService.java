@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.coordinator.route.Answers;
+import io.tintype.coordinator.route.UnaryProxy;
+import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Registrar;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.v1.GetUsageRequest;
+import io.tintype.proto.v1.GetUsageResponse;
+import io.tintype.proto.v1.LookupUserRequest;
+import io.tintype.proto.v1.LookupUserResponse;
+import io.tintype.proto.v1.RegisterUserRequest;
+import io.tintype.proto.v1.RegisterUserResponse;
+import io.tintype.proto.v1.User;
+import io.tintype.proto.v1.UsersGrpc;
+import java.util.concurrent.CompletableFuture;
+
+/** The gRPC face of registration and the directory. */
+public final class UsersService extends UsersGrpc.UsersImplBase {
+    private final Registrar registrar;
+    private final DirectoryClient directory;
+    private final DataShards shards;
+
+    /** Over parts that outlive this object. */
+    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards) {
+        this.registrar = registrar;
+        this.directory = directory;
+        this.shards = shards;
+    }
+
+    @Override
+    public void registerUser(RegisterUserRequest request, StreamObserver<RegisterUserResponse> out) {
+        Answers.send(out, () -> {
+            var user = UserId.of(request.getUser());
+            var policy = registrar.policy();
+            var pool = new PoolId(
+                    request.getRegion().isEmpty() ? policy.region() : request.getRegion(),
+                    request.getTier().isEmpty() ? policy.tier() : request.getTier());
+            return registrar.register(user, pool, UnaryProxy.deadlineOfCaller()).thenCompose(entered -> {
+                if (differs(request, entered.home().pool())) {
+                    return CompletableFuture.failedFuture(new TintypeException(
+                            Reason.ALREADY_EXISTS,
+                            "User '" + user + "' is registered in pool "
+                                    + entered.home().pool() + ", not " + pool
+                                    + ". Leave region and tier out to use him as he is."));
+                }
+                return CompletableFuture.completedFuture(RegisterUserResponse.newBuilder()
+                        .setUser(show(user, entered.home()))
+                        .setCreated(entered.created())
+                        .build());
+            });
+        });
+    }
+
+    private static boolean differs(RegisterUserRequest request, PoolId pool) {
+        return (!request.getRegion().isEmpty() && !request.getRegion().equals(pool.region()))
+                || (!request.getTier().isEmpty() && !request.getTier().equals(pool.tier()));
+    }
+
+    @Override
+    public void lookupUser(LookupUserRequest request, StreamObserver<LookupUserResponse> out) {
+        Answers.send(out, () -> {
+            var user = UserId.of(request.getUser());
+            return directory
+                    .lookupLatest(user, UnaryProxy.deadlineOfCaller())
+                    .thenApply(home -> LookupUserResponse.newBuilder()
+                            .setUser(show(user, home))
+                            .build());
+        });
+    }
+
+    @Override
+    public void getUsage(GetUsageRequest request, StreamObserver<GetUsageResponse> out) {
+        Answers.send(out, () -> {
+            var user = UserId.of(request.getUser());
+            var deadline = UnaryProxy.deadlineOfCaller();
+            return directory
+                    .lookupLatest(user, deadline)
+                    .thenCompose(home -> shards.usage(user, home.shard(), deadline))
+                    .thenApply(usage -> GetUsageResponse.newBuilder()
+                            .setBlobs(usage.getBlobs())
+                            .setBytes(usage.getBytes())
+                            .build());
+        });
+    }
+
+    private static User show(UserId user, UserHome home) {
+        return User.newBuilder()
+                .setId(user.value())
+                .setRegion(home.pool().region())
+                .setTier(home.pool().tier())
+                .setShard(home.shard().value())
+                .setGeneration(home.generation())
+                .build();
+    }
+}

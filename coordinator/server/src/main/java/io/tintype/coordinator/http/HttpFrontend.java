@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.coordinator.upload.UploadGateway;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP interface: HTTP/1.1 and HTTP/2 without TLS on one port.
+ *
+ * <p>Thread-safe. Jetty's few threads never wait for a node or a client; what they do they do as either is ready.
+ */
+public final class HttpFrontend implements AutoCloseable {
+    private static final int MAX_THREADS = 32;
+    private static final int MIN_THREADS = 4;
+    /** Read from a connection at once; also what a waiting upload holds of its body. */
+    private static final int INPUT_BUFFER_BYTES = 32 << 10;
+    /** Metadata at its limit, percent-encoded, with the other headers. */
+    private static final int MAX_RESPONSE_HEADER_BYTES = 40 << 10;
+
+    private static final long STOP_MS = 2_000;
+
+    private final Server server;
+    private final ServerConnector connector;
+
+    private HttpFrontend(Server server, ServerConnector connector) {
+        this.server = server;
+        this.connector = connector;
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param host address to listen on
+     * @param upload takes changes; null: none are taken
+     * @param retrieval serves reads; null: none are served
+     * @throws IllegalStateException if the port is taken
+     */
+    public static HttpFrontend start(
+            String host,
+            HttpSettings settings,
+            @Nullable UploadGateway upload,
+            @Nullable RetrievalGateway retrieval,
+            StatusPages status) {
+        var threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
+        threads.setName("http");
+        threads.setDaemon(true);
+        var server = new Server(threads);
+        var configuration = configuration(settings);
+        var http1 = new HttpConnectionFactory(configuration);
+        http1.setInputBufferSize(INPUT_BUFFER_BYTES);
+        var connector = new ServerConnector(server, http1, new HTTP2CServerConnectionFactory(configuration));
+        connector.setHost(host);
+        connector.setPort(settings.port());
+        connector.setIdleTimeout(settings.idleTimeout().toMillis());
+        server.addConnector(connector);
+        server.setHandler(new Router(upload, retrieval, status));
+        server.setErrorHandler(new JsonErrors());
+        server.setStopTimeout(STOP_MS);
+        try {
+            server.start();
+        } catch (Exception e) { // what Jetty declares
+            throw new IllegalStateException(
+                    "HTTP cannot listen on " + host + ":" + settings.port() + ": " + e.getMessage()
+                            + ". Set http.port to another one.",
+                    e);
+        }
+        return new HttpFrontend(server, connector);
+    }
+
+    private static HttpConfiguration configuration(HttpSettings settings) {
+        var configuration = new HttpConfiguration();
+        configuration.setRequestHeaderSize(settings.maxHeaderBytes());
+        configuration.setMaxResponseHeaderSize(MAX_RESPONSE_HEADER_BYTES);
+        configuration.setSendServerVersion(false);
+        // Names are taken from the raw path, in which nothing is ambiguous: see BlobPath.
+        configuration.setUriCompliance(UriCompliance.UNSAFE);
+        return configuration;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** Stops; requests under way get a little time to end. */
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) { // what Jetty declares
+            throw new IllegalStateException("HTTP did not stop", e);
+        }
+    }
+
+    /** What Jetty itself refuses, such as headers that are too long or no HTTP at all, told as we tell things. */
+    private static final class JsonErrors extends ErrorHandler {
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            int status = response.getStatus();
+            var cause = (Throwable) request.getAttribute(ERROR_EXCEPTION);
+            String text =
+                    cause == null || cause.getMessage() == null ? HttpStatus.getMessage(status) : cause.getMessage();
+            var reason = status >= HttpStatus.INTERNAL_SERVER_ERROR_500 ? Reason.INTERNAL : Reason.INVALID_ARGUMENT;
+            Failures.answer(response, callback, status, new TintypeException(reason, text));
+            return true;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import java.time.Duration;
+
+/**
+ * How the HTTP interface listens and what it puts up with.
+ *
+ * @param enabled whether it listens at all
+ * @param port TCP port; 0 takes a free one
+ * @param idleTimeout a connection on which nothing moves for this long is closed; 1 s to 1 h
+ * @param maxHeaderBytes request line and headers together; 1 KiB to 1 MiB
+ */
+public record HttpSettings(boolean enabled, int port, Duration idleTimeout, int maxHeaderBytes) {
+    /** The port where none is named. */
+    public static final int DEFAULT_PORT = 7480;
+
+    /** Port 7480, 60 s, 32 KiB. */
+    public static final HttpSettings DEFAULTS = new HttpSettings(true, DEFAULT_PORT, Duration.ofSeconds(60), 32 << 10);
+
+    public HttpSettings {
+        require(port >= 0 && port < 65_536, "http.port", port, "0 to 65535");
+        require(
+                idleTimeout.toMillis() >= 1_000 && idleTimeout.toHours() <= 1,
+                "http.idleTimeout",
+                idleTimeout,
+                "1 s to 1 h");
+        require(
+                maxHeaderBytes >= 1 << 10 && maxHeaderBytes <= 1 << 20,
+                "http.maxHeaderBytes",
+                maxHeaderBytes,
+                "1024 to 1048576");
+    }
+
+    /** The same on another port. */
+    public HttpSettings withPort(int other) {
+        return new HttpSettings(enabled, other, idleTimeout, maxHeaderBytes);
+    }
+
+    private static void require(boolean holds, String setting, Object value, String wanted) {
+        if (!holds) {
+            throw new IllegalArgumentException("Setting " + setting + " is " + value + "; it must be " + wanted + ".");
+        }
+    }
+}

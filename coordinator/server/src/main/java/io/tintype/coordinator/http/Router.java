@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.coordinator.upload.UploadGateway;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.DeleteRequest;
+import io.tintype.proto.v1.HeadRequest;
+import io.tintype.wire.Wire;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out what a request wants and has it done. Runs on Jetty's threads; never blocks. */
+final class Router extends Handler.Abstract.NonBlocking {
+    private final @Nullable UploadGateway upload;
+    private final @Nullable RetrievalGateway retrieval;
+    private final StatusPages status;
+
+    /**
+     * @param upload null: this coordinator takes no changes
+     * @param retrieval null: this coordinator serves no reads
+     */
+    Router(@Nullable UploadGateway upload, @Nullable RetrievalGateway retrieval, StatusPages status) {
+        this.upload = upload;
+        this.retrieval = retrieval;
+        this.status = status;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        try {
+            route(request, response, callback);
+        } catch (RuntimeException e) {
+            Failures.answer(response, callback, e);
+        }
+        return true;
+    }
+
+    private void route(Request request, Response response, Callback callback) {
+        String path = request.getHttpURI().getPath();
+        if (status.answer(path, request, response, callback)) {
+            return;
+        }
+        var target = BlobPath.parse(path == null ? "" : path);
+        if (target.isEmpty()) {
+            Failures.answer(
+                    response,
+                    callback,
+                    HttpStatus.NOT_FOUND_404,
+                    new TintypeException(
+                            Reason.INVALID_ARGUMENT,
+                            "There is nothing at this path. Blobs are at /v1/users/{user}/blobs/{name}."));
+        } else if (target.get().nameOrNull() == null) {
+            listing(target.get(), request, response, callback);
+        } else {
+            blob(target.get(), request, response, callback);
+        }
+    }
+
+    private void listing(BlobPath path, Request request, Response response, Callback callback) {
+        if (!request.getMethod().equals("GET") || retrieval == null) {
+            notAllowed(request, response, callback, retrieval == null ? "" : "GET");
+            return;
+        }
+        var unused = retrieval
+                .list(Listing.request(path.user(), request.getHttpURI().getQuery()))
+                .whenComplete((page, failure) -> {
+                    if (failure != null) {
+                        Failures.answer(response, callback, failure);
+                    } else {
+                        response.setStatus(HttpStatus.OK_200);
+                        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+                        Json.write(response, callback, Listing.toJson(page));
+                    }
+                });
+    }
+
+    private void blob(BlobPath path, Request request, Response response, Callback callback) {
+        String method = request.getMethod();
+        if (method.equals("GET") && retrieval != null) {
+            new BlobReader(retrieval, path, request, response, callback).begin();
+        } else if (method.equals("HEAD") && retrieval != null) {
+            head(retrieval, path, request, response, callback);
+        } else if (method.equals("PUT") && upload != null) {
+            var header = BlobHeaders.read(path, request.getHeaders(), ThreadLocalRandom.current());
+            new BlobWriter(upload, header, request, response, callback).begin();
+        } else if (method.equals("DELETE") && upload != null) {
+            delete(upload, path, request, response, callback);
+        } else {
+            String reads = retrieval == null ? "" : "GET, HEAD";
+            String writes = upload == null ? "" : "PUT, DELETE";
+            String both = reads.isEmpty() || writes.isEmpty() ? "" : ", ";
+            notAllowed(request, response, callback, reads + both + writes);
+        }
+    }
+
+    private static void head(
+            RetrievalGateway gateway, BlobPath path, Request request, Response response, Callback callback) {
+        var conditions = ReadConditions.of(request.getHeaders());
+        var wanted = HeadRequest.newBuilder()
+                .setUser(path.user().value())
+                .setName(String.valueOf(path.nameOrNull()))
+                .build();
+        var unused = gateway.head(wanted).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                Failures.answer(response, callback, failure);
+                return;
+            }
+            var found = answer.getHead();
+            switch (conditions.judge(found)) {
+                case NOT_MODIFIED -> BlobReader.notModified(response, callback, found);
+                case FAILED -> Failures.answer(response, callback, BlobReader.conflict(found));
+                case SEND -> {
+                    BlobHeaders.write(found, response.getHeaders());
+                    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, found.getSize());
+                    response.setStatus(HttpStatus.OK_200);
+                    response.write(true, BufferUtil.EMPTY_BUFFER, callback);
+                }
+            }
+        });
+    }
+
+    private static void delete(
+            UploadGateway gateway, BlobPath path, Request request, Response response, Callback callback) {
+        var wanted = DeleteRequest.newBuilder()
+                .setUser(path.user().value())
+                .setName(String.valueOf(path.nameOrNull()))
+                .setRequestId(Wire.bytes(BlobHeaders.requestId(request.getHeaders(), ThreadLocalRandom.current())));
+        var condition = BlobHeaders.condition(request.getHeaders());
+        if (condition != null && condition.getAbsent()) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT, "If-None-Match: * makes no sense of a DELETE; leave it out.");
+        }
+        if (condition != null) {
+            wanted.setCondition(condition);
+        }
+        var unused = gateway.delete(wanted.build()).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                Failures.answer(response, callback, failure);
+            } else {
+                response.setStatus(HttpStatus.NO_CONTENT_204);
+                response.write(true, BufferUtil.EMPTY_BUFFER, callback);
+            }
+        });
+    }
+
+    private static void notAllowed(Request request, Response response, Callback callback, String allowed) {
+        var failure = new TintypeException(
+                Reason.INVALID_ARGUMENT,
+                "This coordinator does not take " + request.getMethod() + " here; it takes: "
+                        + (allowed.isEmpty() ? "nothing" : allowed)
+                        + ". Reads need one of role retrieval, changes one of role upload.");
+        Failures.answer(response, callback, HttpStatus.METHOD_NOT_ALLOWED_405, failure, allowed);
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.route;
+
+import io.grpc.Deadline;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * The way of one request to the node that can serve it, over as many attempts as it takes and time allows.
+ *
+ * <p>Used by one request: {@link #first}, then {@link #next} after each failed attempt, one at a time. Futures fail with the
+ * {@link TintypeException} to answer the caller with.
+ */
+public final class Route {
+    /** Hints that are followed without a pause in between, so that nodes that contradict each other cannot spin us. */
+    private static final int HOPS_WITHOUT_PAUSE = 3;
+
+    private static final long FIRST_PAUSE_MS = 20;
+    private static final long LONGEST_PAUSE_MS = 500;
+    private static final int DOUBLINGS = 5;
+
+    private final UserRouter router;
+    private final DirectoryClient directory;
+    private final HomeMaker homes;
+    private final UserId user;
+    private final boolean mayRegister;
+    private final Deadline deadline;
+    private int failures;
+
+    Route(
+            UserRouter router,
+            DirectoryClient directory,
+            HomeMaker homes,
+            UserId user,
+            boolean mayRegister,
+            Deadline deadline) {
+        this.router = router;
+        this.directory = directory;
+        this.homes = homes;
+        this.user = user;
+        this.mayRegister = mayRegister;
+        this.deadline = deadline;
+    }
+
+    /** Until when attempts are made. */
+    public Deadline deadline() {
+        return deadline;
+    }
+
+    /** Where to send the first attempt. */
+    public CompletableFuture<Target> first() {
+        return resolve();
+    }
+
+    /**
+     * Where to send the next attempt after one failed; fails where no attempt can help or the time is up.
+     *
+     * @param asked where the failed attempt was sent
+     * @param failure how it failed
+     */
+    public CompletableFuture<Target> next(Target asked, TintypeException failure) {
+        failures++;
+        return switch (failure.reason()) {
+            case NOT_PRIMARY -> {
+                boolean led = router.learn(asked, failure);
+                yield led && failures <= HOPS_WITHOUT_PAUSE ? resolve() : later(failure, this::resolve);
+            }
+            case WRONG_SHARD -> {
+                directory.invalidate(user, asked.home());
+                yield failures <= HOPS_WITHOUT_PAUSE ? resolve() : later(failure, this::resolve);
+            }
+            case SHARD_FULL ->
+                mayRegister
+                        ? homes.rehome(user, asked.home(), deadline).thenApply(router::target)
+                        : CompletableFuture.failedFuture(failure);
+            default -> {
+                if (!failure.reason().isTransient()) {
+                    yield CompletableFuture.failedFuture(failure);
+                }
+                router.forgetHint(asked);
+                yield later(failure, this::resolve);
+            }
+        };
+    }
+
+    private CompletableFuture<Target> resolve() {
+        return home().thenApply(router::target).exceptionallyCompose(failure -> {
+            var cause = Errors.fromWire(failure);
+            if (!cause.reason().isTransient()) {
+                return CompletableFuture.failedFuture(cause);
+            }
+            failures++;
+            return later(cause, this::resolve);
+        });
+    }
+
+    private CompletableFuture<UserHome> home() {
+        var known = directory.lookup(user);
+        if (!mayRegister) {
+            return known;
+        }
+        return known.exceptionallyCompose(failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
+                ? homes.register(user, deadline)
+                : CompletableFuture.failedFuture(failure));
+    }
+
+    private CompletableFuture<Target> later(TintypeException cause, Supplier<CompletableFuture<Target>> step) {
+        long pauseMs = pauseMs(cause);
+        if (deadline.timeRemaining(TimeUnit.MILLISECONDS) <= pauseMs) {
+            return CompletableFuture.failedFuture(forCaller(cause));
+        }
+        var pause = CompletableFuture.delayedExecutor(pauseMs, TimeUnit.MILLISECONDS);
+        return CompletableFuture.runAsync(() -> {}, pause).thenCompose(paused -> step.get());
+    }
+
+    private long pauseMs(TintypeException cause) {
+        long longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(failures, DOUBLINGS));
+        long jittered = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
+        return cause.retryAfter()
+                .map(Duration::toMillis)
+                .map(told -> Math.min(told, LONGEST_PAUSE_MS))
+                .orElse(jittered);
+    }
+
+    /** A caller of a coordinator can do nothing about who leads what: to him there was no primary in time. */
+    public static TintypeException forCaller(TintypeException cause) {
+        if (cause.reason() != Reason.NOT_PRIMARY && cause.reason() != Reason.WRONG_SHARD) {
+            return cause;
+        }
+        return new TintypeException(
+                Reason.NO_PRIMARY,
+                "The node that leads the user's shard was not found in time; last answer: " + cause.getMessage(),
+                Map.of(),
+                Duration.ofMillis(LONGEST_PAUSE_MS),
+                cause);
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.route;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.grpc.Deadline;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Knows where requests of users go: by the directory and the map, and by the hints of nodes that know better. Thread-safe;
+ * never blocks.
+ */
+public final class UserRouter {
+    /** Most shards of which a hint is remembered. */
+    private static final int REMEMBERED_HINTS = 10_000;
+
+    /** The map catches up within this time, or the hint was wrong. */
+    private static final Duration HINT_LIFETIME = Duration.ofSeconds(10);
+
+    private static final Duration ELECTION_RETRY = Duration.ofMillis(300);
+
+    private final Supplier<ClusterView> view;
+    private final DirectoryClient directory;
+    private final HomeMaker homes;
+    private final Cache<ShardId, Hint> hints = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED_HINTS)
+            .expireAfterWrite(HINT_LIFETIME)
+            .build();
+
+    private record Hint(long epoch, String address) {}
+
+    /** Over parts that are kept current by others. */
+    public UserRouter(Supplier<ClusterView> view, DirectoryClient directory, HomeMaker homes) {
+        this.view = view;
+        this.directory = directory;
+        this.homes = homes;
+    }
+
+    /** The way of one read: an unknown user is reported. */
+    public Route read(UserId user, Deadline deadline) {
+        return new Route(this, directory, homes, user, false, deadline);
+    }
+
+    /** The way of one change: an unknown user is registered. */
+    public Route write(UserId user, Deadline deadline) {
+        return new Route(this, directory, homes, user, true, deadline);
+    }
+
+    /** Who leads the home's shard; throws NO_PRIMARY while nobody is known to. */
+    Target target(UserHome home) {
+        var map = view.get().map();
+        var info = map.shard(home.shard());
+        long knownEpoch = info.map(ShardInfo::epoch).orElse(0L);
+        var byMap = info.flatMap(ShardInfo::primary).flatMap(map::node).map(NodeInfo::address);
+        var hint = Optional.ofNullable(hints.getIfPresent(home.shard()))
+                .filter(h -> h.epoch() > knownEpoch || byMap.isEmpty())
+                .map(Hint::address);
+        return hint.or(() -> byMap)
+                .map(address -> new Target(home, address))
+                .orElseThrow(() -> new TintypeException(
+                        Reason.NO_PRIMARY,
+                        "Shard " + home.shard() + " has no primary at the moment; one is being elected. Try again.",
+                        ELECTION_RETRY));
+    }
+
+    /** Takes a node's NOT_PRIMARY to heart; true where it names another address than the one asked. */
+    boolean learn(Target asked, TintypeException refusal) {
+        var address = refusal.details().get(TintypeException.ADDRESS);
+        if (address == null || address.isEmpty() || address.equals(asked.address())) {
+            hints.invalidate(asked.shard());
+            return false;
+        }
+        hints.put(asked.shard(), new Hint(epochIn(refusal), address));
+        return true;
+    }
+
+    /** Forgets hints on a shard whose node did not answer as it should. */
+    void forgetHint(Target asked) {
+        hints.invalidate(asked.shard());
+    }
+
+    private static long epochIn(TintypeException refusal) {
+        try {
+            return Long.parseLong(refusal.details().getOrDefault(TintypeException.EPOCH, "0"));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}

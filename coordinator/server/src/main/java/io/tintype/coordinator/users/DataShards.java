@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.users;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.grpc.CallOptions;
+import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.channel.GrpcLimits;
+import io.tintype.cluster.channel.UnaryCalls;
+import io.tintype.cluster.directory.Retries;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.placement.ShardChoice.ShardLoad;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.ClaimUserRequest;
+import io.tintype.proto.internal.v1.ClaimUserResponse;
+import io.tintype.proto.internal.v1.DescribeReplicaRequest;
+import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.GetUserUsageRequest;
+import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.internal.v1.ReplicationGrpc;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Asks the primaries of data shards what concerns users, and remembers how full they said they were. Thread-safe; never
+ * blocks.
+ */
+public final class DataShards {
+    /** Most shards whose load is remembered. */
+    private static final int REMEMBERED = 100_000;
+
+    /** A load older than this is asked for anew; the old one serves meanwhile. */
+    private static final Duration FRESH = Duration.ofSeconds(5);
+
+    /** A shard that said it was full is left alone for this long. */
+    private static final Duration FULL_FOR = Duration.ofSeconds(30);
+
+    private final Supplier<ClusterView> view;
+    private final ChannelSource channels;
+    private final String clusterId;
+    private final Cache<ShardId, Boolean> full = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED)
+            .expireAfterWrite(FULL_FOR)
+            .build();
+    private final Cache<ShardId, Boolean> asked = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED)
+            .expireAfterWrite(FRESH)
+            .build();
+    private final Cache<ShardId, Long> users =
+            Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+    /** Over parts that outlive this object. */
+    public DataShards(Supplier<ClusterView> view, ChannelSource channels, String clusterId) {
+        this.view = view;
+        this.channels = channels;
+        this.clusterId = clusterId;
+    }
+
+    /** Has a shard claim a user whom the directory sends there; yields the generation under which it owns him. */
+    public CompletableFuture<Long> claim(UserId user, ShardId shard, Deadline deadline) {
+        return call(
+                        shard,
+                        deadline,
+                        DirectoryGrpc.getClaimUserMethod(),
+                        ClaimUserRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .setUser(user.value())
+                                .build())
+                .thenApply(ClaimUserResponse::getGeneration);
+    }
+
+    /** What a user has stored, by his shard's word. */
+    public CompletableFuture<GetUserUsageResponse> usage(UserId user, ShardId shard, Deadline deadline) {
+        return call(
+                shard,
+                deadline,
+                DirectoryGrpc.getGetUserUsageMethod(),
+                GetUserUsageRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(shard.value())
+                        .setUser(user.value())
+                        .build());
+    }
+
+    /** A shard has said that it has no room. */
+    void markFull(ShardId shard) {
+        full.put(shard, true);
+    }
+
+    /** How full the pool's shards are, as last heard; those nobody leads are left out while any is led. */
+    List<ShardLoad> loads(PoolRules pool) {
+        var shards = view.get()
+                .map()
+                .shards()
+                .filter(shard -> !shard.directory() && shard.pool().equals(pool.id()))
+                .toList();
+        boolean anyLed = shards.stream().anyMatch(shard -> shard.primary().isPresent());
+        return shards.stream()
+                .filter(shard -> !anyLed || shard.primary().isPresent())
+                .map(shard -> load(shard.id(), pool.usersPerShard()))
+                .toList();
+    }
+
+    private ShardLoad load(ShardId shard, long limit) {
+        if (asked.getIfPresent(shard) == null) {
+            asked.put(shard, true);
+            ask(shard);
+        }
+        boolean isFull = full.getIfPresent(shard) != null;
+        Long known = users.getIfPresent(shard);
+        return new ShardLoad(shard, isFull ? limit : known == null ? 0 : Math.min(known, limit - 1), limit);
+    }
+
+    private void ask(ShardId shard) {
+        var unused = call(
+                        shard,
+                        Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS),
+                        ReplicationGrpc.getDescribeReplicaMethod(),
+                        DescribeReplicaRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .build())
+                .thenAccept(answer -> users.put(shard, answer.getUsers()));
+    }
+
+    private <Q, A> CompletableFuture<A> call(
+            ShardId shard, Deadline deadline, MethodDescriptor<Q, A> method, Q request) {
+        return Retries.run(deadline, attempt -> {
+            var address = peerAddress(shard);
+            var oneTry = Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            return UnaryCalls.start(
+                    channels.to(address), method, CallOptions.DEFAULT.withDeadline(oneTry.minimum(deadline)), request);
+        });
+    }
+
+    private String peerAddress(ShardId shard) {
+        var map = view.get().map();
+        return map.shard(shard)
+                .flatMap(ShardInfo::primary)
+                .flatMap(map::node)
+                .map(NodeInfo::peerAddress)
+                .orElseThrow(() -> new TintypeException(
+                        Reason.NO_PRIMARY,
+                        "Shard " + shard + " has no primary at the moment; one is being elected. Try again."));
+    }
+}

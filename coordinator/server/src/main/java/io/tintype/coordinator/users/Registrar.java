@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.users;
+
+import io.grpc.Deadline;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.ShardChoice;
+import io.tintype.coordinator.route.HomeMaker;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Registers users: enters them in the directory and has the chosen shard claim them. Thread-safe; never blocks.
+ *
+ * <p>Of several coordinators that register one user at a time, the directory lets one win and all answer his home. Whether
+ * a shard has room is the shard's to say: where it has none, the user gets another home.
+ */
+public final class Registrar implements HomeMaker {
+    /** Full shards that one registration puts up with before it gives up. */
+    private static final int MAX_REHOMINGS = 16;
+
+    private static final Duration SHARDS_RETRY = Duration.ofSeconds(1);
+
+    private final Supplier<ClusterView> view;
+    private final DirectoryClient directory;
+    private final DataShards shards;
+    private final PoolId policy;
+
+    /**
+     * @param view the map and pools, kept current by others
+     * @param directory where users are entered
+     * @param shards how shards are asked and what is known of their room
+     * @param policy the pool of users who were not registered with one
+     */
+    public Registrar(Supplier<ClusterView> view, DirectoryClient directory, DataShards shards, PoolId policy) {
+        this.view = view;
+        this.directory = directory;
+        this.shards = shards;
+        this.policy = policy;
+    }
+
+    /** The pool of users who were not registered with one. */
+    public PoolId policy() {
+        return policy;
+    }
+
+    @Override
+    public CompletableFuture<UserHome> register(UserId user, Deadline deadline) {
+        return register(user, policy, deadline).thenApply(DirectoryClient.Entered::home);
+    }
+
+    /**
+     * Registers a user in a pool, unless he is registered; either way his entry is the answer, and his shard has claimed
+     * him. Fails with POOL_NOT_FOUND or POOL_FULL, with the remedy in the text.
+     */
+    public CompletableFuture<DirectoryClient.Entered> register(UserId user, PoolId pool, Deadline deadline) {
+        return choose(pool)
+                .thenCompose(home -> directory.create(user, home, pool, deadline))
+                .thenCompose(entered -> claim(user, entered.home(), deadline, 0)
+                        .thenApply(home -> new DirectoryClient.Entered(home, entered.created())));
+    }
+
+    @Override
+    public CompletableFuture<UserHome> rehome(UserId user, UserHome full, Deadline deadline) {
+        return rehome(user, full, deadline, 0);
+    }
+
+    private CompletableFuture<UserHome> rehome(UserId user, UserHome full, Deadline deadline, int rehomings) {
+        shards.markFull(full.shard());
+        if (rehomings >= MAX_REHOMINGS) {
+            return CompletableFuture.failedFuture(poolFull(full.pool()));
+        }
+        return choose(full.pool())
+                .thenCompose(shard -> directory.rehome(user, full.generation(), shard, deadline))
+                .thenCompose(home -> claim(user, home, deadline, rehomings + 1));
+    }
+
+    private CompletableFuture<UserHome> claim(UserId user, UserHome home, Deadline deadline, int rehomings) {
+        return shards.claim(user, home.shard(), deadline)
+                .thenApply(generation -> home)
+                .exceptionallyCompose(failure -> {
+                    var cause = Errors.fromWire(failure);
+                    return switch (cause.reason()) {
+                        case SHARD_FULL -> rehome(user, home, deadline, rehomings);
+                        case WRONG_SHARD ->
+                            directory
+                                    .lookupLatest(user, deadline)
+                                    .thenCompose(latest ->
+                                            latest.generation() > home.generation() && rehomings < MAX_REHOMINGS
+                                                    ? claim(user, latest, deadline, rehomings + 1)
+                                                    : CompletableFuture.failedFuture(cause));
+                        default -> CompletableFuture.failedFuture(cause);
+                    };
+                });
+    }
+
+    private CompletableFuture<ShardId> choose(PoolId pool) {
+        var now = view.get();
+        var rules = now.pools().get(pool);
+        if (rules == null) {
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.POOL_NOT_FOUND,
+                    "There is no pool " + pool + ". Create it, or register the user with a region and tier of: "
+                            + known(now) + "."));
+        }
+        var loads = shards.loads(rules);
+        if (loads.isEmpty()) {
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.UNAVAILABLE,
+                    "Pool " + pool + " has no shards yet. The controller makes them as soon as "
+                            + rules.replicationFactor() + " storage nodes are live in region " + pool.region() + ".",
+                    SHARDS_RETRY));
+        }
+        return ShardChoice.choose(loads, ThreadLocalRandom.current())
+                .map(CompletableFuture::completedFuture)
+                .orElseGet(() -> CompletableFuture.failedFuture(poolFull(pool)));
+    }
+
+    private static String known(ClusterView view) {
+        return view.pools().isEmpty()
+                ? "(none yet: the controller makes the first pool once storage nodes are live)"
+                : view.pools().keySet().stream().sorted().map(PoolId::toString).collect(Collectors.joining(", "));
+    }
+
+    private static TintypeException poolFull(PoolId pool) {
+        return new TintypeException(
+                Reason.POOL_FULL,
+                "No shard of pool " + pool + " has room for another user. Register the user in another pool, or create"
+                        + " one with more shards or more users per shard.");
+    }
+}
