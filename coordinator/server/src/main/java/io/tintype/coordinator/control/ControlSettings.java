@@ -28,6 +28,11 @@ public record ControlSettings(
         }
     }
 
+    /** The same with another number of replicas: that of an empty cluster's nodes, where it is known beforehand. */
+    public ControlSettings withReplicationFactor(int replicas) {
+        return new ControlSettings(replicas, initialShards, directoryShards, usersPerShard, settleTime);
+    }
+
     private static void require(String setting, int value, int max) {
         if (value < 1 || value > max) {
             throw new IllegalArgumentException(

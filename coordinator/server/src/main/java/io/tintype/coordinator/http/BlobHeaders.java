@@ -28,6 +28,8 @@ final class BlobHeaders {
     static final String CRC32C = "Tintype-Crc32c";
     /** Request id of a change, 32 hex digits. */
     static final String REQUEST_ID = "Tintype-Request-Id";
+    /** Milliseconds since the first attempt under this request id; 0, or left out: this is the first one. */
+    static final String RETRY_AGE = "Tintype-Retry-Age-Ms";
     /** Milliseconds until the blob ceases to exist. */
     static final String TIME_TO_LIVE = "Tintype-Time-To-Live-Ms";
     /** When the blob ceases to exist, milliseconds since 1970. */
@@ -68,6 +70,7 @@ final class BlobHeaders {
                 .setUser(path.user().value())
                 .setName(String.valueOf(path.nameOrNull()))
                 .setRequestId(Wire.bytes(requestId(headers, random)))
+                .setRetryAgeMs(retryAge(headers))
                 .putAllMetadata(metadata(headers));
         String type = headers.get(HttpHeader.CONTENT_TYPE);
         if (type != null) {
@@ -95,6 +98,12 @@ final class BlobHeaders {
         } catch (IllegalArgumentException e) {
             throw new TintypeException(Reason.INVALID_ARGUMENT, REQUEST_ID + " is not 32 hex digits.");
         }
+    }
+
+    /** How old the request is, if it is a retry. */
+    static long retryAge(HttpFields headers) {
+        String given = headers.get(RETRY_AGE);
+        return given == null ? 0 : number(RETRY_AGE, given, Long.MAX_VALUE);
     }
 
     /** The checksum that the caller declares, if he does. */

@@ -133,7 +133,8 @@ final class Router extends Handler.Abstract.NonBlocking {
         var wanted = DeleteRequest.newBuilder()
                 .setUser(path.user().value())
                 .setName(String.valueOf(path.nameOrNull()))
-                .setRequestId(Wire.bytes(BlobHeaders.requestId(request.getHeaders(), ThreadLocalRandom.current())));
+                .setRequestId(Wire.bytes(BlobHeaders.requestId(request.getHeaders(), ThreadLocalRandom.current())))
+                .setRetryAgeMs(BlobHeaders.retryAge(request.getHeaders()));
         var condition = BlobHeaders.condition(request.getHeaders());
         if (condition != null && condition.getAbsent()) {
             throw new TintypeException(
