@@ -8,7 +8,9 @@ import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Hello;
+import io.tintype.storage.replica.Member;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,16 @@ public interface Peers {
     /** Asks a member about an election; fails where it does not answer in time. */
     CompletableFuture<BallotAnswer> askBallot(ShardId shard, NodeId to, Ballot ballot);
 
-    /** Asks which incarnation of the shard's replica a node holds; 0: none. Fails where it does not answer in time. */
-    CompletableFuture<Long> incarnationOf(ShardId shard, NodeId at);
+    /** Asks which replica of the shard a node holds, if any. Fails where it does not answer in time. */
+    CompletableFuture<Optional<Found>> describe(ShardId shard, NodeId at);
+
+    /**
+     * A replica on another node. Immutable.
+     *
+     * @param member the replica and its incarnation
+     * @param lastSeq last record of its log
+     */
+    record Found(Member member, long lastSeq) {}
 
     /**
      * Hands a chunk to a follower; complete when it is on the follower's disk. Fails where the follower cannot be reached

@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param pool the pool it belongs to
  * @param usersLimit users it takes at most
  * @param state what the replica is doing
- * @param serving it leads, and has applied everything that was ever acknowledged
+ * @param serving it does its part: it leads and has applied everything that was ever acknowledged, or it follows, hears
+ *     its primary and applies what comes
  * @param epoch the highest epoch it knows
  * @param primary the node that leads, as far as it knows
  * @param inSync nodes that hold every acknowledged record, as far as it knows
@@ -41,6 +42,25 @@ public record ShardStatus(
         long committedSeq,
         long appliedSeq,
         Optional<String> failure) {
+
+    /** Before anything is known. */
+    static ShardStatus booting(ShardIdentity identity) {
+        return new ShardStatus(
+                identity.id(),
+                identity.isDirectory(),
+                identity.pool(),
+                identity.usersLimit(),
+                ReplicaState.BOOTING,
+                false,
+                0,
+                Optional.empty(),
+                List.of(),
+                0,
+                0,
+                0,
+                0,
+                Optional.empty());
+    }
 
     /** Whether the replica leads. */
     public boolean leads() {

@@ -14,6 +14,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads that all shards of a node share.
@@ -26,6 +28,7 @@ import java.util.stream.IntStream;
  * </ul>
  */
 final class ShardThreads implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ShardThreads.class);
     private static final int IO_QUEUE = 4_096;
     private static final int CLOSE_SECONDS = 10;
 
@@ -70,7 +73,14 @@ final class ShardThreads implements AutoCloseable {
 
     /** Runs something short again and again, on the timer's thread, until the threads are closed. */
     void every(long periodNanos, Runnable task) {
-        var unused = timer.scheduleAtFixedRate(task, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+        Runnable guarded = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                log.error("a periodic task failed; it is tried again", e);
+            }
+        };
+        var unused = timer.scheduleAtFixedRate(guarded, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
     }
 
     /** Ends all threads; what was posted and not begun is dropped. */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import io.tintype.model.NodeId;
+import io.tintype.proto.internal.v1.ShardBeat;
+import io.tintype.storage.replica.Now;
+import io.tintype.storage.shard.PeerInbox;
+import io.tintype.storage.shard.PeerShards;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends this node's heartbeats: every round asks all shards that it leads what to say, and sends each other node one
+ * message with all of it. Thread-safe.
+ */
+final class HeartbeatSender implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HeartbeatSender.class);
+
+    private final PeerCluster cluster;
+    private final PeerShards shards;
+    private final Map<NodeId, HeartbeatCall> calls = new ConcurrentHashMap<>();
+    private final AtomicBoolean gathering = new AtomicBoolean();
+    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+        var thread = new Thread(task, "tintype-heartbeats");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private record Asked(PeerInbox shard, CompletableFuture<Optional<PeerInbox.Beating>> answer) {}
+
+    private HeartbeatSender(PeerCluster cluster, PeerShards shards) {
+        this.cluster = cluster;
+        this.shards = shards;
+    }
+
+    static HeartbeatSender start(PeerCluster cluster, PeerShards shards, long periodNanos) {
+        var sender = new HeartbeatSender(cluster, shards);
+        var unused = sender.timer.scheduleAtFixedRate(sender::round, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+        return sender;
+    }
+
+    private void round() {
+        if (!gathering.compareAndSet(false, true)) {
+            return; // the last round still asks its shards
+        }
+        // In front of everything that is said, so that no lease seems younger than it is.
+        var sentAt = shards.clock().now();
+        var asked = shards.all().stream()
+                .map(shard -> new Asked(shard, shard.beat()))
+                .toList();
+        var unused = CompletableFuture.allOf(asked.stream().map(Asked::answer).toArray(CompletableFuture<?>[]::new))
+                .whenComplete((done, failure) -> {
+                    gathering.set(false);
+                    try {
+                        send(asked, sentAt);
+                    } catch (RuntimeException e) {
+                        log.error("a round of heartbeats failed; the next one follows", e);
+                    }
+                });
+    }
+
+    private void send(List<Asked> asked, Now sentAt) {
+        var byNode = new HashMap<NodeId, List<ShardBeat>>();
+        for (var one : asked) {
+            one.answer().join().ifPresent(beating -> {
+                var message = PeerCodec.beat(one.shard().replica().id(), beating.beat());
+                for (var node : beating.to()) {
+                    byNode.computeIfAbsent(node, key -> new ArrayList<>()).add(message);
+                }
+            });
+        }
+        byNode.forEach((node, beats) -> calls.computeIfAbsent(node, key -> new HeartbeatCall(cluster, shards, key))
+                .send(beats, sentAt));
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        calls.values().forEach(HeartbeatCall::close);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import io.grpc.Channel;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.tintype.cluster.channel.Channels;
+import io.tintype.model.NodeId;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Who this node is and how it reaches the others: three connections a node. Thread-safe; never blocks.
+ */
+final class PeerCluster implements AutoCloseable {
+    /** What a connection is for. */
+    enum Lane {
+        /** Heartbeats and questions: small, and never behind anything else. */
+        CONTROL,
+        /** Logs, with the chunks that travel in them. */
+        LOG,
+        /** Chunks of larger blobs. */
+        BULK
+    }
+
+    private final NodeId self;
+    private final String clusterId;
+    private final Function<NodeId, Optional<String>> addresses;
+    private final PeerMetrics metrics;
+    private final Channels control = new Channels();
+    private final Channels logs = new Channels();
+    private final Channels bulk = new Channels();
+
+    PeerCluster(NodeId self, String clusterId, Function<NodeId, Optional<String>> addresses, PeerMetrics metrics) {
+        this.self = self;
+        this.clusterId = clusterId;
+        this.addresses = addresses;
+        this.metrics = metrics;
+    }
+
+    NodeId self() {
+        return self;
+    }
+
+    String clusterId() {
+        return clusterId;
+    }
+
+    PeerMetrics metrics() {
+        return metrics;
+    }
+
+    /**
+     * A connection to a node. One that broke is tried again at once: callers pace themselves, and a node that is back
+     * must not wait for gRPC's own, ever longer pauses.
+     *
+     * @throws io.grpc.StatusRuntimeException UNAVAILABLE where nobody knows the node's address
+     */
+    Channel to(NodeId node, Lane lane) {
+        var address = addresses
+                .apply(node)
+                .filter(known -> !known.isEmpty())
+                .orElseThrow(() -> Status.UNAVAILABLE
+                        .withDescription("the address of node " + node + " is not known")
+                        .asRuntimeException());
+        var channel = channels(lane).to(address);
+        if (channel instanceof ManagedChannel managed
+                && managed.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            managed.resetConnectBackoff();
+        }
+        return channel;
+    }
+
+    private Channels channels(Lane lane) {
+        return switch (lane) {
+            case CONTROL -> control;
+            case LOG -> logs;
+            case BULK -> bulk;
+        };
+    }
+
+    @Override
+    public void close() {
+        control.close();
+        logs.close();
+        bulk.close();
+    }
+}

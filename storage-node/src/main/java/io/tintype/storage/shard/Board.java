@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.storage.replica.ReadPermit;
+import io.tintype.storage.replica.ShardConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a shard's loop lets other threads know. Written by the loop alone, each field by itself.
+ *
+ * <p>{@link #permit} is written after every step, before the step's actions are carried out.
+ */
+final class Board {
+    volatile ShardStatus status;
+    volatile ReadPermit permit = ReadPermit.NONE;
+
+    /** The epoch in which this replica leads and has applied all that was ever acknowledged; 0: it does not. */
+    volatile long servingEpoch;
+
+    /** The epoch in which this replica leads; 0: it does not. */
+    volatile long leadingEpoch;
+
+    /** The configuration it goes by. */
+    volatile @Nullable ShardConfig config;
+
+    /** Records that the follower furthest behind has not been sent. */
+    volatile long behind;
+
+    Board(ShardStatus first) {
+        this.status = first;
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.ShardId;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes what is no longer needed, a bounded amount a shard and round: garbage past its grace from this disk; and, where
+ * the replica leads, what only the log may remove (expired blobs, abandoned uploads) by proposing it.
+ *
+ * <p>Thread-safe; never blocks.
+ */
+final class Collecting {
+    private static final Logger log = LoggerFactory.getLogger(Collecting.class);
+    private static final int BUDGET = 256;
+
+    private final ShardContext context;
+    private final Set<ShardId> underWay = ConcurrentHashMap.newKeySet();
+
+    Collecting(ShardContext context) {
+        this.context = context;
+    }
+
+    /** One round for one shard, unless one is under way. */
+    void round(ShardRuntime shard) {
+        if (!underWay.add(shard.id())) {
+            return;
+        }
+        try {
+            context.threads().io().execute(() -> {
+                try {
+                    collect(shard);
+                } catch (RuntimeException e) {
+                    log.warn("shard {}: removing what is no longer needed failed", shard.id(), e);
+                } finally {
+                    underWay.remove(shard.id());
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            underWay.remove(shard.id()); // busy: next round
+        }
+    }
+
+    private void collect(ShardRuntime shard) {
+        var found = shard.store().collector().collect(context.clock().now().wallMillis(), BUDGET);
+        context.metrics().collected(found.chunksRemoved());
+        if (shard.board().servingEpoch != 0) {
+            for (var proposal : found.proposals()) {
+                var unused = shard.propose(proposal).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        log.debug("shard {}: {} comes again next round", shard.id(), proposal.type(), failure);
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.NodeId;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.replica.Ballot;
+import io.tintype.storage.replica.BallotAnswer;
+import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.ReadPermit;
+import io.tintype.storage.replica.ReplicaAction;
+import io.tintype.storage.replica.ReplicaCore;
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaState;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The loop of one shard: hands the core one event after the other, publishes what it then says of itself, and carries out
+ * its actions in order.
+ *
+ * <p>Everything here is confined to the loop; other threads post to {@link #inbox}. An exception that nobody expected
+ * fails the replica, because what it then is cannot be known.
+ */
+final class ReplicaLoop {
+    private static final Logger log = LoggerFactory.getLogger(ReplicaLoop.class);
+    private static final long SNAPSHOT_RETRY_MS = 5_000;
+    private static final long SUSPEND_RETRY_MS = 20;
+
+    private final ShardContext context;
+    private final ShardIdentity identity;
+    private final ReplicaCore core;
+    private final RandomGenerator random;
+    private final Inbox<Input> inbox;
+
+    private final ProposalBook proposals;
+    private final DiskQueue diskQueue;
+    private final DiskActions disk;
+    private final FollowerStreams followers;
+    private final PrimaryStream primary;
+    private final ConfigActions configs;
+    private final Applier applier;
+    private final Board board;
+    private final WaitingReads waitingReads = new WaitingReads();
+
+    private final ArrayDeque<Input> waiting = new ArrayDeque<>();
+    private final ArrayDeque<ReplicaAction> todo = new ArrayDeque<>();
+    private final List<OpenProposal> offers = new ArrayList<>();
+    private final Map<Long, CompletableFuture<BallotAnswer>> ballots = new HashMap<>();
+    private final Map<Long, CompletableFuture<Optional<BeatAnswer>>> beats = new HashMap<>();
+    private @Nullable ReceivedBatch received;
+    private @Nullable String failure;
+    private List<NodeId> inSync = List.of();
+    private long lastTicket;
+    private long submittedToApply;
+    private long epochStart = Long.MAX_VALUE;
+    private int configVersion = -1;
+    private boolean suspended;
+    private boolean closed;
+
+    ReplicaLoop(ShardContext context, ShardIdentity identity, ShardStore store, RandomGenerator random) {
+        this.context = context;
+        this.identity = identity;
+        this.random = random;
+        this.core = new ReplicaCore(context.timing());
+        this.inbox = new Inbox<>(context.threads().loop(identity.id()), this::handle);
+        this.board = new Board(ShardStatus.booting(identity));
+        this.proposals = new ProposalBook(
+                identity, context.disk().committer(), context.budgets().proposals(), context.metrics());
+        this.diskQueue = new DiskQueue(
+                context.disk().committer(), context.threads(), task -> inbox.post(new Input.Task(task)), this::post);
+        var tail = new Tail(context.budgets().tails());
+        this.disk = new DiskActions(store, tail, diskQueue, context.clock());
+        this.followers = new FollowerStreams(
+                new Feeder.Source(store, tail, context.threads(), task -> inbox.post(new Input.Task(task))), inbox);
+        this.primary = new PrimaryStream(
+                new ChunkGate.Source(
+                        store,
+                        context.disk().committer(),
+                        context.peers(),
+                        context.threads().io(),
+                        context.metrics()),
+                inbox);
+        this.configs = new ConfigActions(context.znodes(), identity, this::post);
+        this.applier = new Applier(store, context.threads().apply(), context.metrics(), new Applier.Listener() {
+            @Override
+            public void applied(long seq) {
+                post(new ReplicaEvent.Applied(seq));
+            }
+
+            @Override
+            public void applyFailed(Throwable cause) {
+                log.error("shard {}: records cannot be applied", identity.id(), cause);
+                post(new ReplicaEvent.PersistFailed("applying failed: " + cause.getMessage()));
+            }
+        });
+        this.submittedToApply = store.machine().applied().seq();
+    }
+
+    // ---- for other threads
+
+    Board board() {
+        return board;
+    }
+
+    ProposalBook proposals() {
+        return proposals;
+    }
+
+    FollowerStreams followers() {
+        return followers;
+    }
+
+    ConfigActions configs() {
+        return configs;
+    }
+
+    void post(ReplicaEvent event) {
+        inbox.post(new Input.Event(event));
+    }
+
+    void post(Input input) {
+        inbox.post(input);
+    }
+
+    // ---- for tasks on the loop
+
+    ReplicaCore core() {
+        return core;
+    }
+
+    WaitingReads waitingReads() {
+        return waitingReads;
+    }
+
+    void ballot(Ballot ballot, CompletableFuture<BallotAnswer> answer) {
+        ballots.put(++lastTicket, answer);
+        step(new ReplicaEvent.BallotReceived(lastTicket, ballot));
+    }
+
+    /** Ends streams, fails what is open; the core is not asked any more. */
+    void close() {
+        closed = true;
+        proposals.close();
+        offers.forEach(offer -> offer.result.completeExceptionally(Refusals.closing(identity.id())));
+        offers.clear();
+        followers.close();
+        primary.close();
+        waitingReads.failAll(Refusals.closing(identity.id()));
+        board.permit = ReadPermit.NONE;
+        board.servingEpoch = 0;
+        board.leadingEpoch = 0;
+    }
+
+    // ---- the loop
+
+    private void handle(List<Input> batch) {
+        waiting.addAll(batch);
+        run();
+    }
+
+    private void run() {
+        try {
+            while (!suspended && !closed) {
+                var action = todo.poll();
+                if (action != null) {
+                    execute(action);
+                    continue;
+                }
+                var input = waiting.poll();
+                if (input != null) {
+                    accept(input);
+                } else if (!offers.isEmpty()) {
+                    propose();
+                } else {
+                    break;
+                }
+            }
+            board.behind = followers.behind();
+            board.status = status();
+        } catch (RuntimeException e) {
+            failUnexpectedly(e);
+        }
+        if (closed) {
+            refuseWhatWaits();
+        }
+    }
+
+    private void accept(Input input) {
+        if (input instanceof Input.Event event) {
+            step(event.event());
+        } else if (input instanceof Input.Proposed proposed) {
+            offers.add(proposed.proposal());
+        } else if (input instanceof Input.Acked acked) {
+            var ack = acked.newest().getAndSet(null);
+            if (ack != null) {
+                followers.acked(acked.stream(), ack);
+                step(new ReplicaEvent.AckReceived(acked.stream(), ack));
+            }
+        } else if (input instanceof Input.Task task) {
+            task.work().run();
+        } else if (input instanceof Input.Received records) {
+            received = records.batch();
+            step(new ReplicaEvent.AppendReceived(
+                    records.stream(), records.batch().append()));
+        } else if (input instanceof Input.Beaten beaten) {
+            beats.put(++lastTicket, beaten.answer());
+            step(new ReplicaEvent.BeatReceived(beaten.from(), lastTicket, beaten.beat(), beaten.sentAfterNanos()));
+        }
+    }
+
+    private void propose() {
+        var handles = proposals.offer(offers);
+        offers.clear();
+        step(new ReplicaEvent.Propose(handles));
+    }
+
+    private void step(ReplicaEvent event) {
+        var actions = core.step(event, context.clock().now(), random);
+        board.permit = core.permit();
+        todo.addAll(actions);
+        if (event instanceof ReplicaEvent.BeatReceived beat) {
+            boolean answered = actions.stream().anyMatch(ReplicaAction.AnswerBeat.class::isInstance);
+            if (!answered) {
+                answer(beat.ticket(), Optional.empty());
+            }
+        } else if (event instanceof ReplicaEvent.AppendReceived) {
+            boolean accepted = actions.stream().anyMatch(ReplicaAction.AcceptAppend.class::isInstance);
+            if (!accepted) {
+                taken();
+            }
+        } else if (event instanceof ReplicaEvent.Applied applied) {
+            if (board.leadingEpoch != 0 && applied.seq() >= epochStart) {
+                board.servingEpoch = board.leadingEpoch;
+            }
+            waitingReads.check(core);
+        }
+        learnConfig();
+    }
+
+    private void learnConfig() {
+        var known = core.config().orElse(null);
+        if (known != null && known.version() != configVersion) {
+            configVersion = known.version();
+            board.config = known.config();
+            inSync = known.config().inSync().stream().map(Member::node).sorted().toList();
+        }
+    }
+
+    // ---- actions
+
+    private void execute(ReplicaAction action) {
+        boolean done = executeOnDisk(action)
+                || followers.execute(action)
+                || primary.execute(action)
+                || configs.execute(action)
+                || executeForOthers(action);
+        if (!done) {
+            throw new IllegalStateException("an action that nobody carries out: " + action);
+        }
+    }
+
+    private boolean executeOnDisk(ReplicaAction action) {
+        if (action instanceof ReplicaAction.AppendProposals append) {
+            disk.append(append, proposals.append(append));
+        } else if (action instanceof ReplicaAction.AcceptAppend) {
+            var batch = received;
+            if (batch == null) {
+                throw new IllegalStateException("records are to be accepted, and none came");
+            }
+            disk.append(batch);
+            taken();
+        } else if (action instanceof ReplicaAction.ApplyUpTo apply) {
+            var cached = disk.cached(submittedToApply + 1, apply.seq());
+            submittedToApply = apply.seq();
+            applier.submit(new Applier.Committable(apply.seq(), cached, proposals.takeCommitted(apply.seq()), inSync));
+        } else if (action instanceof ReplicaAction.PersistPromise promise) {
+            disk.promise(promise.epoch());
+        } else if (action instanceof ReplicaAction.AppendEpochStart start) {
+            epochStart = start.at().seq();
+            disk.append(start);
+        } else if (action instanceof ReplicaAction.Truncate truncate) {
+            suspendToTruncate(truncate);
+        } else if (action instanceof ReplicaAction.InstallSnapshot install) {
+            context.metrics().snapshotNeeded();
+            log.error(
+                    "shard {}: this replica is too far behind the log of node {} to catch up; it stays {} until it is"
+                            + " rebuilt",
+                    identity.id(),
+                    install.primary(),
+                    ReplicaState.INSTALLING);
+            context.threads().later(SNAPSHOT_RETRY_MS, () -> post(new ReplicaEvent.SnapshotFailed(install.stream())));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private boolean executeForOthers(ReplicaAction action) {
+        if (action instanceof ReplicaAction.AnswerBeat answer) {
+            answer(answer.ticket(), Optional.of(answer.answer()));
+        } else if (action instanceof ReplicaAction.FailProposals fail) {
+            proposals.fail(fail, status());
+        } else if (action instanceof ReplicaAction.FailOpenProposals) {
+            proposals.failOpen();
+        } else if (action instanceof ReplicaAction.BecamePrimary became) {
+            log.info("shard {}: this replica leads in epoch {}", identity.id(), became.epoch());
+            context.metrics().becamePrimary();
+            board.leadingEpoch = became.epoch();
+        } else if (action instanceof ReplicaAction.SteppedDown down) {
+            log.info("shard {}: this replica leads no longer; its epoch was {}", identity.id(), down.epoch());
+            board.servingEpoch = 0;
+            board.leadingEpoch = 0;
+            epochStart = Long.MAX_VALUE;
+        } else if (action instanceof ReplicaAction.AskBallot ask) {
+            var unused = context.peers()
+                    .askBallot(identity.id(), ask.to(), ask.ballot())
+                    .whenComplete((given, e) -> {
+                        if (given != null) {
+                            post(new ReplicaEvent.BallotAnswered(ask.to(), given));
+                        }
+                    });
+        } else if (action instanceof ReplicaAction.AnswerBallot answer) {
+            var asked = ballots.remove(answer.ticket());
+            if (asked != null) {
+                asked.complete(answer.answer());
+            }
+        } else if (action instanceof ReplicaAction.Fail fail) {
+            failed(fail.cause());
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void answer(long ticket, Optional<BeatAnswer> answer) {
+        var beat = beats.remove(ticket);
+        if (beat != null) {
+            beat.complete(answer);
+        }
+    }
+
+    private void taken() {
+        var batch = received;
+        received = null;
+        if (batch != null) {
+            batch.taken().run();
+        }
+    }
+
+    /** The loop rests meanwhile, because cutting the log reads the disk. */
+    private void suspendToTruncate(ReplicaAction.Truncate truncate) {
+        suspended = true;
+        var unused = diskQueue.drained().whenComplete((drained, e) -> truncateOnIo(truncate));
+    }
+
+    private void truncateOnIo(ReplicaAction.Truncate truncate) {
+        try {
+            context.threads().io().execute(() -> {
+                RuntimeException problem = null;
+                try {
+                    disk.truncate(truncate.last());
+                } catch (RuntimeException e) {
+                    problem = e;
+                }
+                resume(problem);
+            });
+        } catch (RejectedExecutionException e) {
+            context.threads().later(SUSPEND_RETRY_MS, () -> truncateOnIo(truncate));
+        }
+    }
+
+    private void resume(@Nullable RuntimeException problem) {
+        context.threads().loop(identity.id()).execute(() -> {
+            suspended = false;
+            if (problem != null) {
+                failUnexpectedly(problem);
+            }
+            run();
+        });
+    }
+
+    // ---- failure
+
+    private void failUnexpectedly(RuntimeException e) {
+        log.error("shard {}: this replica fails", identity.id(), e);
+        todo.clear();
+        if (failure == null) {
+            todo.addAll(core.step(
+                    new ReplicaEvent.PersistFailed(String.valueOf(e.getMessage())),
+                    context.clock().now(),
+                    random));
+            failed(String.valueOf(e.getMessage()));
+        }
+        context.threads().loop(identity.id()).execute(this::run);
+    }
+
+    private void failed(String cause) {
+        if (failure == null) {
+            failure = cause;
+            context.metrics().replicaFailed();
+            log.error("shard {}: the replica here has failed: {}", identity.id(), cause);
+        }
+        board.permit = ReadPermit.NONE;
+        board.servingEpoch = 0;
+        board.leadingEpoch = 0;
+        proposals.close();
+        waitingReads.failAll(Refusals.notLeading(status()));
+    }
+
+    private void refuseWhatWaits() {
+        Input input;
+        while ((input = waiting.poll()) != null) {
+            if (input instanceof Input.Proposed proposed) {
+                proposed.proposal().result.completeExceptionally(Refusals.closing(identity.id()));
+            } else if (input instanceof Input.Beaten beaten) {
+                beaten.answer().complete(Optional.empty());
+            }
+        }
+    }
+
+    private ShardStatus status() {
+        var now = core.status();
+        var config = board.config;
+        return new ShardStatus(
+                identity.id(),
+                identity.isDirectory(),
+                identity.pool(),
+                identity.usersLimit(),
+                now.state(),
+                isServing(now.state()),
+                now.epoch(),
+                Optional.ofNullable(now.primary()),
+                inSync,
+                config == null ? 0 : config.minInSync(),
+                now.lastSeq(),
+                now.committedSeq(),
+                now.appliedSeq(),
+                Optional.ofNullable(failure));
+    }
+
+    private boolean isServing(ReplicaState state) {
+        if (failure != null) {
+            return false;
+        }
+        return board.servingEpoch != 0
+                || (state == ReplicaState.FOLLOWER
+                        && core.stalenessNanos(context.clock().now()).isPresent());
+    }
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tintype.cluster.map.NodesWatcher;
+import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.Write;
+import io.tintype.storage.replica.ReplicaTiming;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All replicas of this node: starts one for every shard that is assigned to the node or that its disk holds, keeps them
+ * told of what ZooKeeper says, and of time. Thread-safe.
+ *
+ * <p>Replicas are opened one after the other on one thread of this object, which may block on the disk.
+ */
+public final class ShardHost implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ShardHost.class);
+    private static final int IO_THREADS = 4;
+    private static final Duration BOOTSTRAP_EVERY = Duration.ofMillis(250);
+    private static final int CLOSE_SECONDS = 5;
+
+    /**
+     * What a host needs. Everything in it outlives the host.
+     *
+     * @param self this node
+     * @param disk where replicas are stored
+     * @param session with ZooKeeper
+     * @param nodes who is alive
+     * @param peers the other nodes
+     * @param timing the same on every node of the cluster
+     * @param collectEvery how often what is no longer needed is removed
+     * @param clock both clocks
+     * @param metrics where to tell how things stand
+     */
+    public record Config(
+            NodeId self,
+            Disk disk,
+            ZkSession session,
+            NodesWatcher nodes,
+            Peers peers,
+            ReplicaTiming timing,
+            Duration collectEvery,
+            Clock clock,
+            MeterRegistry metrics) {
+        /** With default times, on this machine's clocks. */
+        public static Config of(
+                NodeId self, Disk disk, ZkSession session, NodesWatcher nodes, Peers peers, MeterRegistry metrics) {
+            return new Config(
+                    self,
+                    disk,
+                    session,
+                    nodes,
+                    peers,
+                    ReplicaTiming.DEFAULT,
+                    Duration.ofSeconds(30),
+                    Clock.SYSTEM,
+                    metrics);
+        }
+
+        /** With other times for leases and elections; all nodes of a cluster must agree on them. */
+        public Config withTiming(ReplicaTiming other) {
+            return new Config(self, disk, session, nodes, peers, other, collectEvery, clock, metrics);
+        }
+    }
+
+    private final Config config;
+    private final ShardContext context;
+    private final ShardThreads threads;
+    private final ShardZnodes znodes;
+    private final Bootstrap bootstrap;
+    private final Collecting collecting;
+    private final SecureRandom random = new SecureRandom();
+    private final ExecutorService opener = Executors.newSingleThreadExecutor(task -> {
+        var thread = new Thread(task, "tintype-shard-opener");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final ShardRegistry registry = new ShardRegistry();
+    private final Map<ShardId, ShardAssignment> assignments = new ConcurrentHashMap<>();
+    private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
+
+    private ShardHost(Config config) {
+        this.config = config;
+        int cores = Math.max(1, Runtime.getRuntime().availableProcessors());
+        this.threads = new ShardThreads(Math.max(1, cores / 2), Math.max(2, cores), IO_THREADS);
+        this.znodes = new ShardZnodes(config.session());
+        this.context = new ShardContext(
+                config.self(),
+                config.disk(),
+                znodes,
+                config.peers(),
+                threads,
+                config.timing(),
+                config.clock(),
+                new ShardMetrics(config.metrics()),
+                ShardContext.Budgets.create());
+        this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
+        this.collecting = new Collecting(context);
+    }
+
+    /** Starts; replicas come up as ZooKeeper tells of them. */
+    public static ShardHost start(Config config) {
+        var host = new ShardHost(config);
+        host.registerLevels();
+        host.threads.every(
+                config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
+        host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
+        host.threads.every(
+                config.collectEvery().toNanos(), () -> host.registry.running().forEach(host.collecting::round));
+        config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
+        host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
+        host.watches.add(host.znodes.watchAssignments(config.self(), host.new Assignments()));
+        return host;
+    }
+
+    /** The replicas, for services. */
+    public Shards shards() {
+        return registry.forServices();
+    }
+
+    /** The replicas, for what brings other nodes' messages. */
+    public PeerShards peerShards() {
+        return registry.forPeers(threads.io(), config.clock());
+    }
+
+    // ---- what ZooKeeper tells
+
+    private final class Assignments implements ShardZnodes.AssignmentListener {
+        @Override
+        public void assigned(ShardAssignment assignment) {
+            var id = new ShardId(assignment.getShard());
+            assignments.put(id, assignment);
+            onOpener(() -> {
+                var shard = open(ShardIdentity.of(assignment));
+                if (shard != null) {
+                    shard.assignmentSeen(assignment);
+                }
+            });
+        }
+
+        @Override
+        public void unassigned(ShardId shard) {
+            assignments.remove(shard);
+            log.info("shard {} is no longer assigned to this node; its replica stays until it is dropped", shard);
+        }
+
+        @Override
+        public void loaded() {
+            onOpener(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
+        }
+    }
+
+    private void tellLiveness() {
+        registry.running().forEach(this::tellLiveness);
+    }
+
+    /** Nothing is told as long as nothing is known: nobody is dead for not having been heard of yet. */
+    private void tellLiveness(ShardRuntime shard) {
+        var live = config.nodes().nodes().values().stream()
+                .filter(NodeInfo::live)
+                .map(NodeInfo::id)
+                .collect(Collectors.toUnmodifiableSet());
+        if (!live.isEmpty()) {
+            shard.livenessSeen(live);
+        }
+    }
+
+    private void bootstrap() {
+        for (var shard : registry.running()) {
+            var assignment = assignments.get(shard.id());
+            if (assignment != null && shard.board().config == null) {
+                bootstrap.attempt(shard, assignment, random.nextLong());
+            }
+        }
+    }
+
+    // ---- opening
+
+    private void onOpener(Runnable task) {
+        try {
+            opener.execute(() -> {
+                try {
+                    if (!closed) {
+                        task.run();
+                    }
+                } catch (RuntimeException e) {
+                    log.error("a replica cannot be opened", e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            // the node is stopping
+        }
+    }
+
+    /** A shard that the disk holds without being assigned to this node runs as long as it is a member. */
+    private void openIfMember(ShardId id) {
+        if (registry.runtime(id).isPresent()) {
+            return;
+        }
+        var unused = znodes.read(id).whenComplete((found, failure) -> {
+            var znode = found == null ? null : found.orElse(null);
+            if (failure != null) {
+                threads.later(BOOTSTRAP_EVERY.toMillis(), () -> onOpener(() -> openIfMember(id)));
+            } else if (znode != null
+                    && znode.value().getReplicasList().stream()
+                            .anyMatch(replica ->
+                                    replica.getNode().equals(config.self().value()))) {
+                onOpener(() -> open(ShardIdentity.of(znode.value())));
+            } else {
+                log.warn("shard {} is on the disk of this node, which is no replica of it; leaving it there", id);
+            }
+        });
+    }
+
+    private @Nullable ShardRuntime open(ShardIdentity identity) {
+        var known = registry.runtime(identity.id());
+        if (known.isPresent()) {
+            return known.get();
+        }
+        ShardStore store;
+        try {
+            store = ShardStore.open(config.disk(), identity.id(), 0);
+            if (store.log().incarnation() == 0) {
+                incarnate(store);
+            }
+        } catch (TintypeException e) {
+            context.metrics().replicaFailed();
+            log.error("shard {}: its replica on this node cannot be opened and does not run", identity.id(), e);
+            return null;
+        }
+        var shard = new ShardRuntime(context, identity, store, RandomGenerator.of("SplittableRandom"));
+        registry.add(shard);
+        tellLiveness(shard);
+        watches.add(znodes.watch(identity.id(), shard::configSeen));
+        return shard;
+    }
+
+    /** A replica is named before anybody hears of it, so that a wiped one is never taken for what it was. */
+    private void incarnate(ShardStore store) {
+        long incarnation = random.nextLong();
+        var write = new Write();
+        store.log().incarnate(write, incarnation == 0 ? 1 : incarnation);
+        config.disk().committer().commitEssential(write).join();
+    }
+
+    // ---- monitoring and the end
+
+    private void registerLevels() {
+        var metrics = context.metrics();
+        metrics.gauge(
+                "tintype.shards",
+                "Replicas that run on this node",
+                () -> registry.running().size());
+        metrics.gauge("tintype.shards.leading", "Shards that this node leads", () -> count(ShardStatus::leads));
+        metrics.gauge(
+                "tintype.shards.unhealthy",
+                "Replicas on this node that cannot do their part: no primary heard, catching up, or failed",
+                () -> count(status -> !status.serving()));
+        metrics.gauge(
+                "tintype.replication.lag.records",
+                "Records that the follower furthest behind has not been sent yet, over all shards led here",
+                () -> most(shard -> shard.board().behind));
+        metrics.gauge(
+                "tintype.apply.lag.records",
+                "Committed records that the replica furthest behind on this node has not applied yet",
+                () -> most(
+                        shard -> shard.status().committedSeq() - shard.applied().seq()));
+        metrics.gauge(
+                "tintype.proposals.bytes",
+                "Bytes of changes in flight on this node, of at most " + ShardLimits.PROPOSAL_BYTES,
+                () -> context.budgets().proposals().taken());
+        metrics.gauge(
+                "tintype.staging.bytes",
+                "Bytes of chunks being staged on this node, of at most " + ShardLimits.STAGING_BYTES,
+                () -> context.budgets().staging().taken());
+        metrics.gauge(
+                "tintype.tails.bytes",
+                "Bytes of newest records kept in memory for followers, of at most " + ShardLimits.NODE_TAIL_BYTES,
+                () -> context.budgets().tails().taken());
+    }
+
+    private long count(Predicate<ShardStatus> which) {
+        return registry.running().stream()
+                .map(ShardRuntime::status)
+                .filter(which)
+                .count();
+    }
+
+    private long most(ToLongFunction<ShardRuntime> what) {
+        return registry.running().stream().mapToLong(what).max().orElse(0);
+    }
+
+    /** Ends all replicas and their threads. What is open fails; the disk stays open. Blocks for some seconds at most. */
+    @Override
+    public void close() {
+        closed = true;
+        opener.shutdown();
+        watches.forEach(ZkSession.Registration::close);
+        var ends = registry.running().stream().map(ShardRuntime::close).toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(ends).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("not all replicas ended within {} s", CLOSE_SECONDS, e);
+        }
+        threads.close();
+        znodes.close();
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.ShardId;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/** The replicas that run on this node. Thread-safe; never blocks. */
+final class ShardRegistry {
+    private final Map<ShardId, ShardRuntime> running = new ConcurrentHashMap<>();
+
+    Collection<ShardRuntime> running() {
+        return running.values();
+    }
+
+    Optional<ShardRuntime> runtime(ShardId id) {
+        return Optional.ofNullable(running.get(id));
+    }
+
+    void add(ShardRuntime shard) {
+        running.put(shard.id(), shard);
+    }
+
+    /** As services see them. */
+    Shards forServices() {
+        return new Shards() {
+            @Override
+            public Optional<ShardReplica> find(ShardId id) {
+                return Optional.ofNullable(running.get(id));
+            }
+
+            @Override
+            public Collection<ShardReplica> all() {
+                return List.copyOf(running.values());
+            }
+        };
+    }
+
+    /** As other nodes reach them. */
+    PeerShards forPeers(Executor blocking, Clock clock) {
+        return new PeerShards() {
+            @Override
+            public Optional<PeerInbox> find(ShardId id) {
+                return Optional.ofNullable(running.get(id));
+            }
+
+            @Override
+            public Collection<PeerInbox> all() {
+                return List.copyOf(running.values());
+            }
+
+            @Override
+            public Executor blocking() {
+                return blocking;
+            }
+
+            @Override
+            public Clock clock() {
+                return clock;
+            }
+        };
+    }
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardRecord;
+import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.blob.ShardReader;
+import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.log.LogPosition;
+import io.tintype.storage.replica.Ballot;
+import io.tintype.storage.replica.BallotAnswer;
+import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.EpochStart;
+import io.tintype.storage.replica.Hello;
+import io.tintype.storage.replica.LogShape;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.Now;
+import io.tintype.storage.replica.ReplicaEvent;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/**
+ * One replica at work: what services, peers and the host may call, on any thread. Everything that decides or changes
+ * something is posted to the loop.
+ */
+final class ShardRuntime implements ShardReplica, PeerInbox {
+    private static final long ANSWER_MS = 200;
+    private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
+
+    private final ShardContext context;
+    private final ShardIdentity identity;
+    private final ShardStore store;
+    private final Member self;
+    private final ReplicaLoop loop;
+    private final Reads reads;
+    private final Stager stager;
+
+    /**
+     * @param store as opened, with its incarnation durable
+     */
+    ShardRuntime(ShardContext context, ShardIdentity identity, ShardStore store, RandomGenerator random) {
+        this.context = context;
+        this.identity = identity;
+        this.store = store;
+        this.self = new Member(context.self(), store.log().incarnation());
+        this.loop = new ReplicaLoop(context, identity, store, random);
+        this.reads = new Reads(
+                context,
+                identity,
+                loop.board(),
+                loop.configs(),
+                task -> loop.post(new Input.Task(() -> task.accept(loop.core(), loop.waitingReads()))));
+        this.stager = new Stager(context, store, loop.board());
+        loop.post(new ReplicaEvent.Booted(
+                self,
+                store.log().promisedEpoch(),
+                shape(store),
+                store.machine().applied().seq()));
+    }
+
+    private static LogShape shape(ShardStore store) {
+        var log = store.log();
+        return new LogShape(
+                log.epochs().stream()
+                        .map(start -> new EpochStart(start.epoch(), start.seq()))
+                        .toList(),
+                log.first(),
+                log.last().seq());
+    }
+
+    // ---- for services
+
+    @Override
+    public ShardId id() {
+        return identity.id();
+    }
+
+    @Override
+    public ShardStatus status() {
+        return loop.board().status;
+    }
+
+    @Override
+    public CompletableFuture<Committed> propose(Proposal proposal) {
+        if (loop.board().leadingEpoch == 0) {
+            return loop.proposals().refuse(Refusals.notLeading(status()));
+        }
+        OpenProposal open;
+        try {
+            open = loop.proposals().admit(proposal);
+        } catch (TintypeException e) {
+            return loop.proposals().refuse(e);
+        }
+        loop.post(new Input.Proposed(open));
+        return open.result;
+    }
+
+    @Override
+    public CompletableFuture<Void> stage(StagedBytes chunk) {
+        return stager.stage(chunk);
+    }
+
+    @Override
+    public ShardReader reader() {
+        return store.reader();
+    }
+
+    @Override
+    public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
+        return reads.begin(demand);
+    }
+
+    @Override
+    public CompletableFuture<Freshness> confirm(ReadPoint point) {
+        return reads.confirm(point);
+    }
+
+    // ---- for peers
+
+    @Override
+    public ShardReplica replica() {
+        return this;
+    }
+
+    @Override
+    public Member self() {
+        return self;
+    }
+
+    @Override
+    public FollowerLink.Events hello(Hello hello, FollowerLink link) {
+        return loop.followers().accept(hello, link);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Beating>> beat() {
+        if (loop.board().leadingEpoch == 0) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        var answer = new CompletableFuture<Optional<Beating>>();
+        loop.post(new Input.Task(() -> {
+            Set<NodeId> targets = loop.core().beatTargets();
+            answer.complete(loop.core().beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
+        }));
+        return answer.completeOnTimeout(Optional.empty(), ANSWER_MS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos) {
+        var answer = new CompletableFuture<Optional<BeatAnswer>>();
+        loop.post(new Input.Beaten(from, beat, sentAfterNanos, answer));
+        return answer.completeOnTimeout(Optional.empty(), ANSWER_MS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void beatAnswered(NodeId from, BeatAnswer answer, Now sentAt) {
+        loop.post(new ReplicaEvent.BeatAnswered(from, answer, sentAt));
+    }
+
+    @Override
+    public CompletableFuture<BallotAnswer> ballot(Ballot ballot) {
+        var answer = new CompletableFuture<BallotAnswer>();
+        loop.post(new Input.Task(() -> loop.ballot(ballot, answer)));
+        return answer;
+    }
+
+    @Override
+    public CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk) {
+        return stager.stageReceived(epoch, chunk);
+    }
+
+    @Override
+    public Optional<Peers.Fetched> serve(ChunkKey key, long sequence) {
+        long applied = store.machine().applied().seq();
+        var chunk = store.reader().chunk(key);
+        if (chunk.isEmpty() && applied < sequence) {
+            return Optional.empty();
+        }
+        // Everything applied was acknowledged here with its chunks, so what is missing now was collected.
+        return Optional.of(new Peers.Fetched(key, chunk.orElse(null)));
+    }
+
+    // ---- for the host
+
+    ShardIdentity identity() {
+        return identity;
+    }
+
+    ShardStore store() {
+        return store;
+    }
+
+    Board board() {
+        return loop.board();
+    }
+
+    /** Last record that was applied; may be ahead of {@link #status}. */
+    LogPosition applied() {
+        return store.machine().applied();
+    }
+
+    void tick() {
+        loop.post(TICK);
+    }
+
+    void configSeen(Versioned<ShardRecord> znode) {
+        loop.configs().seen(znode);
+    }
+
+    void livenessSeen(Set<NodeId> live) {
+        loop.post(new ReplicaEvent.LivenessSeen(live));
+    }
+
+    void assignmentSeen(ShardAssignment assignment) {
+        loop.post(new ReplicaEvent.AssignmentSeen(
+                ConfigCodec.roles(assignment.getReplicasList()), assignment.getMinInsync()));
+    }
+
+    void diskFailed(Throwable cause) {
+        loop.post(new ReplicaEvent.PersistFailed("the disk failed: " + cause.getMessage()));
+    }
+
+    /** Ends streams and fails what is open, on the loop; completes when that is done. */
+    CompletableFuture<Void> close() {
+        var closed = new CompletableFuture<Void>();
+        loop.post(new Input.Task(() -> {
+            loop.close();
+            closed.complete(null);
+        }));
+        return closed;
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardType;
+import io.tintype.storage.replica.ReplicaState;
+import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.shard.ShardReplica;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/** Storage nodes in one JVM: real disks, real gRPC on loopback, an embedded ZooKeeper. For tests. */
+final class TestCluster implements AutoCloseable {
+    static final String CLUSTER = "0123456789abcdef0123456789abcdef";
+    static final ShardId SHARD = new ShardId(7);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Faster than by default, and still patient enough for a machine under load. */
+    static final ReplicaTiming TIMING =
+            new ReplicaTiming(millis(100), millis(1_000), millis(1_500), millis(2_500), millis(1_700), millis(200));
+
+    private final Path directory;
+    private final EmbeddedZooKeeper zooKeeper;
+    private final ZkSession session;
+    private final Map<NodeId, String> addresses = new ConcurrentHashMap<>();
+    private final TreeMap<NodeId, TestNode> nodes = new TreeMap<>();
+
+    TestCluster(Path directory, int size) throws Exception {
+        this.directory = directory;
+        this.zooKeeper = EmbeddedZooKeeper.start(directory.resolve("zookeeper"), 0);
+        this.session = connect();
+        for (int i = 1; i <= size; i++) {
+            start(new NodeId("node-" + i));
+        }
+    }
+
+    private static long millis(long millis) {
+        return Duration.ofMillis(millis).toNanos();
+    }
+
+    ZkSession connect() {
+        return ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+    }
+
+    Optional<String> address(NodeId node) {
+        return Optional.ofNullable(addresses.get(node));
+    }
+
+    // ---- nodes
+
+    TestNode start(NodeId id) throws Exception {
+        var node = TestNode.start(this, id, directory.resolve(id.value()));
+        addresses.put(id, node.peerAddress());
+        nodes.put(id, node);
+        return node;
+    }
+
+    void stop(NodeId id) {
+        var node = nodes.remove(id);
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    TestNode node(int number) {
+        var node = nodes.get(new NodeId("node-" + number));
+        assertThat(node).as("node " + number).isNotNull();
+        return node;
+    }
+
+    List<TestNode> nodes() {
+        return List.copyOf(nodes.values());
+    }
+
+    // ---- the shard
+
+    /** Writes where the shard should be, as a controller would: on all nodes there are. */
+    void assign(int minInSync) {
+        var assignment = ShardAssignment.newBuilder()
+                .setFormat(ZnodeCodec.FORMAT)
+                .setShard(SHARD.value())
+                .setType(ShardType.SHARD_TYPE_DATA)
+                .setPool("local.standard")
+                .setMinInsync(minInSync)
+                .setUsersLimit(100);
+        nodes.keySet()
+                .forEach(node -> assignment.addReplicas(
+                        Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_VOTER)));
+        var path = Paths.assignment(SHARD.value());
+        session.znodes()
+                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment.build()))
+                .join();
+    }
+
+    /** The replicas that run. */
+    Stream<ShardReplica> replicas() {
+        return nodes.values().stream().flatMap(node -> node.replica().stream());
+    }
+
+    /** The replica that leads and serves, waited for. */
+    ShardReplica primary() {
+        return await("a primary that serves")
+                .atMost(PATIENCE)
+                .until(
+                        () -> replicas()
+                                .filter(replica -> replica.status().leads()
+                                        && replica.status().serving())
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
+    }
+
+    /** Waits until so many replicas are in sync, as their primary knows. */
+    void awaitInSync(int count) {
+        await(count + " in-sync replicas")
+                .atMost(PATIENCE)
+                .until(() -> primary().status().inSync().size() == count);
+    }
+
+    /** Waits until all replicas that run have applied everything that their primary has. */
+    void awaitEqual() {
+        await("all replicas caught up").atMost(PATIENCE).untilAsserted(() -> {
+            long applied = primary().status().appliedSeq();
+            assertThat(replicas().map(replica -> replica.status().appliedSeq()))
+                    .allMatch(seq -> seq == applied)
+                    .hasSize(nodes.size());
+        });
+    }
+
+    /** A replica that follows, waited for. */
+    ShardReplica follower() {
+        return await("a follower")
+                .atMost(PATIENCE)
+                .until(
+                        () -> replicas()
+                                .filter(replica -> replica.status().state() == ReplicaState.FOLLOWER)
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(nodes.keySet()).forEach(this::stop);
+        session.close();
+        zooKeeper.close();
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import io.grpc.Server;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.map.NodesWatcher;
+import io.tintype.cluster.node.NodePresence;
+import io.tintype.cluster.node.NodeRegistration;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.shard.ShardHost;
+import io.tintype.storage.shard.ShardReplica;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** One storage node without its public services. For tests. */
+final class TestNode implements AutoCloseable {
+    private final NodeId id;
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final Disk disk;
+    private final ZkSession session;
+    private final NodesWatcher watcher;
+    private final PeerNetwork network;
+    private final ShardHost host;
+    private final Server server;
+    private final NodeRegistration registration;
+
+    private TestNode(TestCluster cluster, NodeId id, Path directory) throws Exception {
+        this.id = id;
+        this.disk = Disk.open(DiskConfig.of(directory, TestCluster.CLUSTER)
+                .withMemory(8 << 20, 16 << 20)
+                .withReserve(0));
+        this.session = cluster.connect();
+        this.watcher = NodesWatcher.start(session);
+        this.network = new PeerNetwork(id, TestCluster.CLUSTER, cluster::address, registry);
+        this.host = ShardHost.start(ShardHost.Config.of(id, disk, session, watcher, network, registry)
+                .withTiming(TestCluster.TIMING));
+        this.server = GrpcServers.builder("127.0.0.1", 0)
+                .directExecutor()
+                .addService(network.service(host.peerShards()))
+                .build()
+                .start();
+        network.startHeartbeats(host.peerShards(), TestCluster.TIMING);
+        this.registration = NodeRegistration.start(
+                session,
+                new NodePresence(
+                        id,
+                        id.value().getBytes(StandardCharsets.UTF_8),
+                        System.nanoTime() | 1,
+                        peerAddress(),
+                        peerAddress(),
+                        "local",
+                        "a",
+                        0));
+        registration.registered().join();
+    }
+
+    static TestNode start(TestCluster cluster, NodeId id, Path directory) throws Exception {
+        return new TestNode(cluster, id, directory);
+    }
+
+    NodeId id() {
+        return id;
+    }
+
+    String peerAddress() {
+        return "127.0.0.1:" + server.getPort();
+    }
+
+    SimpleMeterRegistry registry() {
+        return registry;
+    }
+
+    Optional<ShardReplica> replica() {
+        return host.shards().find(TestCluster.SHARD);
+    }
+
+    /** Stops without a word to the others, as far as one JVM allows. */
+    @Override
+    public void close() {
+        server.shutdownNow();
+        network.close();
+        host.close();
+        registration.close();
+        watcher.close();
+        session.close();
+        disk.close();
+    }
+}
