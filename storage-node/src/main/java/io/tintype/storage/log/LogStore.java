@@ -183,10 +183,10 @@ public final class LogStore {
         long size = 0;
         try (var scan = disk.scan(Family.LOG, LogKeys.record(shard, from), LogKeys.record(shard, to + 1))) {
             for (long seq = from; scan.valid(); scan.next(), seq++) {
-                var entry = decode(scan.value(), seq);
                 if (LogKeys.lastLong(scan.key()) != seq) {
                     break;
                 }
+                var entry = decode(scan.value(), seq);
                 size += entry.encoded().size();
                 if (!found.isEmpty() && size > maxBytes) {
                     break;

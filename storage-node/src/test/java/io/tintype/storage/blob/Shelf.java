@@ -24,6 +24,7 @@ import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.RecordType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** One shard on one disk, driven as a lone primary would: append, sync, apply. For tests. */
@@ -34,7 +35,6 @@ final class Shelf implements AutoCloseable {
     private final Path directory;
     private Disk disk;
     private ShardStore store;
-    private long nextUpload;
     long nowMs = 1_700_000_000_000L;
 
     Shelf(Path directory) throws DiskException {
@@ -88,7 +88,7 @@ final class Shelf implements AutoCloseable {
     }
 
     UploadId upload() {
-        return new UploadId(nowMs, nextUpload++);
+        return new UploadId(nowMs, ThreadLocalRandom.current().nextLong());
     }
 
     Outcome put(UserId user, String name, byte[] bytes) {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.checksum.Crc32c;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
+import org.rocksdb.RocksDB;
+
+class DiskTest {
+    private static final String CLUSTER = "0123456789abcdef0123456789abcdef";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void keepsItsIdentityAndItsDataOverReopening() throws Exception {
+        assertThat(Disk.identify(directory)).isEmpty();
+        DiskIdentity identity;
+        try (var disk = Disk.open(config())) {
+            identity = disk.identity();
+            disk.committer()
+                    .commit(new Write().put(Family.HEAD, key(1), value("a")))
+                    .join();
+            disk.committer().writeNow(new Write().put(Family.USER, key(1), value("b")));
+        }
+        assertThat(Disk.identify(directory)).contains(identity);
+        assertThat(identity.clusterId()).isEqualTo(CLUSTER);
+
+        try (var disk = Disk.open(config())) {
+            assertThat(disk.identity()).isEqualTo(identity);
+            assertThat(disk.get(Family.HEAD, key(1))).isEqualTo(value("a"));
+            assertThat(disk.get(Family.USER, key(1))).isEqualTo(value("b"));
+            assertThat(disk.get(Family.CHUNK, key(1))).isNull();
+            assertThat(disk.metrics()).containsKeys("wal.syncs", "native.cache.bytes", "files.blob.bytes");
+            assertThat(disk.usage().freeBytes()).isPositive();
+        }
+    }
+
+    @Test
+    void isOpenOnlyOnceAtATime() throws Exception {
+        try (var disk = Disk.open(config())) {
+            assertThat(disk.identity().dataId()).hasSize(32);
+            assertRefused(DiskException.Kind.LOCKED, "in use by another storage node");
+        }
+        Disk.open(config()).close();
+    }
+
+    @Test
+    void refusesADirectoryOfAnotherCluster() throws Exception {
+        Disk.open(DiskConfig.of(directory, "f".repeat(32)).withReserve(0)).close();
+
+        assertRefused(DiskException.Kind.FOREIGN, "belongs to cluster ffff");
+    }
+
+    @Test
+    void refusesANewerFormat() throws Exception {
+        Disk.open(config()).close();
+        var file = directory.resolve(DataDirectory.FORMAT_FILE);
+        String body = "format=2\ncluster=" + CLUSTER + "\ndata=" + "0".repeat(32) + "\n";
+        int crc = Crc32c.of(body.getBytes(StandardCharsets.UTF_8));
+        Files.writeString(file, body + "crc32c=" + HexFormat.of().toHexDigits(crc) + "\n");
+
+        assertRefused(DiskException.Kind.NEWER_FORMAT, "format 2");
+    }
+
+    @Test
+    void refusesADamagedOrMissingFormatFile() throws Exception {
+        Disk.open(config()).close();
+        var file = directory.resolve(DataDirectory.FORMAT_FILE);
+        String text = Files.readString(file);
+
+        Files.writeString(file, text.replace("data=", "data=1"));
+        assertRefused(DiskException.Kind.DAMAGED, "checksum does not hold");
+
+        Files.delete(file);
+        assertRefused(DiskException.Kind.DAMAGED, "no " + DataDirectory.FORMAT_FILE);
+
+        Files.writeString(file, text);
+        Disk.open(config()).close();
+    }
+
+    @Test
+    void refusesAFamilyItDoesNotKnow() throws Exception {
+        Disk.open(config()).close();
+        var names = new ArrayList<ColumnFamilyDescriptor>();
+        var handles = new ArrayList<ColumnFamilyHandle>();
+        try (var options = new DBOptions().setCreateMissingColumnFamilies(true)) {
+            names.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY));
+            for (var family : Family.values()) {
+                names.add(new ColumnFamilyDescriptor(family.columnFamily().getBytes(StandardCharsets.UTF_8)));
+            }
+            names.add(new ColumnFamilyDescriptor("future".getBytes(StandardCharsets.UTF_8)));
+            try (var db =
+                    RocksDB.open(options, directory.resolve(DataDirectory.STORE).toString(), names, handles)) {
+                handles.forEach(ColumnFamilyHandle::close);
+                assertThat(db.getLatestSequenceNumber()).isNotNegative();
+            }
+        }
+
+        assertRefused(DiskException.Kind.NEWER_FORMAT, "'future'");
+    }
+
+    @Test
+    void scansARangeOfOneFamilyOnly() throws Exception {
+        try (var disk = Disk.open(config())) {
+            var write = new Write();
+            for (int i = 0; i < 10; i++) {
+                write.put(Family.HEAD, key(i), value("h" + i)).put(Family.USER, key(i), value("u" + i));
+            }
+            disk.committer().commit(write).join();
+
+            try (var scan = disk.scan(Family.HEAD, key(3), key(6))) {
+                assertThat(scan.valid()).isTrue();
+                assertThat(scan.value()).isEqualTo(value("h3"));
+                scan.seek(key(5));
+                assertThat(scan.key()).isEqualTo(key(5));
+                scan.next();
+                assertThat(scan.valid()).isFalse();
+                scan.seekToLast();
+                assertThat(scan.value()).isEqualTo(value("h5"));
+            }
+            try (var scan = disk.scan(Family.HEAD, key(20), key(30))) {
+                scan.seekToLast();
+                assertThat(scan.valid()).as("what lies in front of the range").isFalse();
+            }
+        }
+    }
+
+    @Test
+    void refusesToReadOnceItIsClosed() throws Exception {
+        var disk = Disk.open(config());
+        disk.close();
+
+        assertThatThrownBy(() -> disk.get(Family.HEAD, key(1))).hasMessageContaining("being closed");
+        assertThatThrownBy(() -> disk.scan(Family.HEAD, key(1), key(2))).hasMessageContaining("being closed");
+        assertThatThrownBy(() -> disk.committer().commit(new Write())).hasMessageContaining("being closed");
+    }
+
+    @Test
+    void roomOfRemovedChunksIsGivenBack() throws Exception {
+        try (var disk = Disk.open(config().withMemory(8 << 20, 4 << 20))) {
+            var random = new Random(1);
+            var bytes = new byte[256 << 10];
+            for (int i = 0; i < 64; i++) {
+                random.nextBytes(bytes);
+                disk.committer()
+                        .commit(new Write().put(Family.CHUNK, key(i), bytes.clone()))
+                        .join();
+            }
+            for (int i = 0; i < 64; i++) {
+                if (i % 4 != 0) {
+                    disk.committer()
+                            .commit(new Write().delete(Family.CHUNK, key(i)))
+                            .join();
+                }
+            }
+            // Deletions reach the files as later writes push them out of memory.
+            long before = disk.metrics().getOrDefault("files.blob.bytes", 0L);
+            for (int i = 1000; i < 1032; i++) {
+                random.nextBytes(bytes);
+                disk.committer()
+                        .commit(new Write().put(Family.CHUNK, key(i), bytes.clone()))
+                        .join();
+                disk.committer()
+                        .commit(new Write().delete(Family.CHUNK, key(i)))
+                        .join();
+            }
+            Awaitility.await().untilAsserted(() -> {
+                disk.maintain();
+                assertThat(disk.metrics().getOrDefault("files.blob.bytes", 0L)).isLessThan(before / 2);
+            });
+            for (int i = 0; i < 64; i += 4) {
+                assertThat(disk.get(Family.CHUNK, key(i))).hasSize(bytes.length);
+            }
+        }
+    }
+
+    private DiskConfig config() {
+        return DiskConfig.of(directory, CLUSTER).withReserve(0);
+    }
+
+    private void assertRefused(DiskException.Kind kind, String message) {
+        assertThatThrownBy(() -> Disk.open(config()))
+                .isInstanceOfSatisfying(
+                        DiskException.class, e -> assertThat(e.kind()).isEqualTo(kind))
+                .hasMessageContaining(message)
+                .hasMessageContaining(directory.toString());
+    }
+
+    private static byte[] key(int number) {
+        return ByteBuffer.allocate(8).putInt(1).putInt(number).array();
+    }
+
+    private static byte[] value(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
