@@ -208,6 +208,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
             return true;
         }
         var slice = plan.slice(nextFrame);
+        isReady(); // gives back what has left: nobody may wait for memory that he holds himself
         if (!holding.takeOrWait(slice.chunkSize(), this::wake)) {
             return false;
         }
@@ -222,6 +223,17 @@ final class GetCall implements Runnable, Stalls.Transfer {
         ahead = (nextFrame == 0 ? firstMessage(head) : GetResponse.newBuilder()).setFrame(frame);
         aheadBytes = slice.chunkSize();
         nextFrame++;
+        return true;
+    }
+
+    /** Whether the transport takes more, and hence what was sent before has left; if not, it will be woken. */
+    private boolean isReady() {
+        awaitsReady = true;
+        if (!out.isReady()) {
+            return false;
+        }
+        awaitsReady = false;
+        holding.keepOnly(ahead == null ? 0 : aheadBytes);
         return true;
     }
 
@@ -245,14 +257,9 @@ final class GetCall implements Runnable, Stalls.Transfer {
 
     private void send() {
         while (ahead != null && plan != null) {
-            if (!out.isReady()) {
-                awaitsReady = true;
-                if (!out.isReady()) {
-                    return;
-                }
-                awaitsReady = false;
+            if (!isReady()) {
+                return;
             }
-            holding.keepOnly(aheadBytes); // what was sent before has left
             if (ahead.hasHead() && freshness != null) {
                 ahead.setFreshness(Reads.freshness(freshness));
             }

@@ -252,13 +252,13 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
                 abort();
             }
             var stored = Writes.stored(replica.id(), spec.user(), spec.name(), committed);
+            end();
             out.onNext(PutResponse.newBuilder()
                     .setHead(stored.head())
                     .addAllReplicas(stored.replicas())
                     .setSession(stored.session())
                     .build());
             out.onCompleted();
-            end();
         });
     }
 
@@ -281,9 +281,9 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         if (task != null && shard != null) {
             box.gate().learn(shard, task.spec().user(), failure);
         }
+        end();
         box.failures()
                 .end(out, failure, "Put", task == null ? null : task.spec().requestId());
-        end();
     }
 
     private void end() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.rpc;
 
-import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.model.NodeId;
 import io.tintype.storage.shard.Shards;
 import java.time.InstantSource;
@@ -50,18 +52,36 @@ public final class RpcServices implements AutoCloseable {
     }
 
     /** What everybody may call. */
-    public List<BindableService> publicServices() {
-        return List.of(new UploadService(box), new RetrievalService(box, clusterId));
+    public List<ServerServiceDefinition> publicServices() {
+        return List.of(
+                ParseGuard.around(new UploadService(box)), ParseGuard.around(new RetrievalService(box, clusterId)));
     }
 
     /** What only processes of the cluster may call. */
-    public List<BindableService> peerServices() {
-        return List.of(new DirectoryService(box, clusterId));
+    public List<ServerServiceDefinition> peerServices() {
+        return List.of(ParseGuard.around(new DirectoryService(box, clusterId)));
     }
 
-    /** Bytes that transfers hold in memory now: uploads, then reads. */
-    public long[] bytesHeld() {
-        return new long[] {box.uploads().used(), box.downloads().used()};
+    /** Bytes that uploads hold in memory now. */
+    public long uploadBytesHeld() {
+        return box.uploads().used();
+    }
+
+    /** Bytes that reads hold in memory now. */
+    public long readBytesHeld() {
+        return box.downloads().used();
+    }
+
+    /** Tells from now on how much is held. */
+    public void meter(MeterRegistry registry) {
+        Gauge.builder("tintype.uploads.bytes", this, RpcServices::uploadBytesHeld)
+                .description("Bytes that uploads hold in memory, of at most limits.uploadBytes")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("tintype.reads.bytes", this, RpcServices::readBytesHeld)
+                .description("Bytes that reads hold in memory, of at most limits.readBytes")
+                .baseUnit("bytes")
+                .register(registry);
     }
 
     /** Lets reads under way end, then takes no more. Servers should have been stopped before. */

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.node;
+
+import java.util.Set;
+
+/**
+ * Where a node listens, and where it says that others reach it. Immutable.
+ *
+ * @param host address to listen on; 0.0.0.0 is all of them
+ * @param port port of the public gRPC API; 0 takes a free one
+ * @param peerPort port for other nodes and coordinators; 0 takes a free one
+ * @param advertisedHost name or address at which others reach the node; empty: {@code host}
+ */
+public record ListenSettings(String host, int port, int peerPort, String advertisedHost) {
+    private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
+    private static final int MAX_PORT = 65_535;
+
+    public ListenSettings {
+        Settings.require(!host.isBlank(), "listen.host", host, "an address of this machine");
+        Settings.require(port >= 0 && port <= MAX_PORT, "listen.port", port, "0 to 65535");
+        Settings.require(peerPort >= 0 && peerPort <= MAX_PORT, "listen.peerPort", peerPort, "0 to 65535");
+        Settings.require(port == 0 || port != peerPort, "listen.peerPort", peerPort, "another port than listen.port");
+        Settings.require(
+                !advertisedHost.isBlank() || !EVERYWHERE.contains(host),
+                "listen.advertisedHost",
+                advertisedHost,
+                "a name at which others reach this node, since it listens on " + host);
+    }
+
+    /** The address others are told, for a port that was bound. */
+    String advertised(int boundPort) {
+        var name = advertisedHost.isBlank() ? host : advertisedHost;
+        return (name.indexOf(':') >= 0 ? "[" + name + "]" : name) + ":" + boundPort;
+    }
+}

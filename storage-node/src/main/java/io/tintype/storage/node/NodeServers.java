@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.node;
+
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.tintype.cluster.channel.GrpcLimits;
+import io.tintype.cluster.channel.GrpcServers;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The two servers of a node: one for everybody, one for processes of the cluster. They listen from the start, and serve
+ * between {@link #open} and {@link #drain}. Calls run on the transport's threads, since no service here blocks them.
+ * Thread-safe.
+ */
+final class NodeServers implements AutoCloseable {
+    private static final long IDLE_MINUTES = 15;
+    private static final long AGE_HOURS = 12;
+    private static final long AGE_GRACE_HOURS = 1;
+
+    private final ServiceGate everybody = new ServiceGate();
+    private final ServiceGate cluster = new ServiceGate();
+    private final Server publicServer;
+    private final Server peerServer;
+
+    private NodeServers(ListenSettings listen, NodeHealth health) throws IOException {
+        publicServer = start(
+                "listen.port",
+                listen.host(),
+                listen.port(),
+                GrpcServers.builder(listen.host(), listen.port())
+                        .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
+                        .maxConnectionAge(AGE_HOURS, TimeUnit.HOURS)
+                        .maxConnectionAgeGrace(AGE_GRACE_HOURS, TimeUnit.HOURS)
+                        .addService(health.service())
+                        .addService(ProtoReflectionServiceV1.newInstance())
+                        .fallbackHandlerRegistry(everybody));
+        try {
+            peerServer = start(
+                    "listen.peerPort",
+                    listen.host(),
+                    listen.peerPort(),
+                    GrpcServers.builder(listen.host(), listen.peerPort()).fallbackHandlerRegistry(cluster));
+        } catch (IOException e) {
+            publicServer.shutdownNow();
+            throw e;
+        }
+    }
+
+    /**
+     * Binds both ports.
+     *
+     * @throws IOException if one is taken; the message says which
+     */
+    static NodeServers start(ListenSettings listen, NodeHealth health) throws IOException {
+        return new NodeServers(listen, health);
+    }
+
+    private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {
+        try {
+            return builder.directExecutor()
+                    .keepAliveTime(GrpcLimits.KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                    .keepAliveTimeout(GrpcLimits.KEEPALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .build()
+                    .start();
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot listen on " + host + ":" + port + " (" + e.getMessage()
+                            + "); stop what listens there, or set " + setting,
+                    e);
+        }
+    }
+
+    /** Lets calls in. */
+    void open(List<ServerServiceDefinition> forEverybody, List<ServerServiceDefinition> forCluster) {
+        cluster.open(forCluster);
+        everybody.open(forEverybody);
+    }
+
+    /** Turns new calls away, waits a while for those under way, and only then stops hearing peers. */
+    void drain() {
+        everybody.close();
+        GrpcServers.drain(publicServer);
+        cluster.close();
+        peerServer.shutdownNow();
+    }
+
+    int port() {
+        return publicServer.getPort();
+    }
+
+    int peerPort() {
+        return peerServer.getPort();
+    }
+
+    /** Cuts off what still goes on. */
+    @Override
+    public void close() {
+        everybody.close();
+        cluster.close();
+        publicServer.shutdownNow();
+        peerServer.shutdownNow();
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.node;
+
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import io.tintype.storage.rpc.RpcLimits;
+import java.nio.file.Path;
+
+/**
+ * Settings of a storage node, checked when they are made. Immutable. Laid over {@link #defaults} from a YAML file by {@code
+ * ConfigFiles.load}; the names of settings are those of the components.
+ *
+ * @param id the node's id: unique in the cluster, and kept over restarts
+ * @param zookeeper how to reach ZooKeeper
+ * @param dataDir where it keeps everything; made if it is missing
+ * @param region region the node stands in; pools of this region may use it
+ * @param zone what fails together inside the region; replicas of a shard are spread over zones
+ * @param listen where it listens
+ * @param disk how it uses its disk
+ * @param limits how much its services may take on
+ */
+public record StorageNodeConfig(
+        String id,
+        ZkConfig zookeeper,
+        Path dataDir,
+        String region,
+        String zone,
+        ListenSettings listen,
+        DiskSettings disk,
+        RpcLimits limits) {
+    private static final String ANY_TIER = "standard";
+    private static final String LEGAL_ZONE = "[a-z0-9-]{1,32}";
+
+    public StorageNodeConfig {
+        Settings.check("id", id, () -> new NodeId(id));
+        Settings.check("region", region, () -> new PoolId(region, ANY_TIER));
+        Settings.require(zone.matches(LEGAL_ZONE), "zone", zone, "1 to 32 characters out of a-z, 0-9 and '-'");
+    }
+
+    /** One node on this machine, with ZooKeeper beside it. */
+    public static StorageNodeConfig defaults() {
+        var runtime = Runtime.getRuntime();
+        return new StorageNodeConfig(
+                "node1",
+                ZkConfig.of("127.0.0.1:7490"),
+                Path.of("tintype-data", "node1"),
+                "local",
+                "a",
+                new ListenSettings("127.0.0.1", 7410, 7411, ""),
+                DiskSettings.DEFAULT,
+                RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()));
+    }
+
+    /** The same under another id. */
+    public StorageNodeConfig withId(String other) {
+        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, listen, disk, limits);
+    }
+
+    /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
+    public StorageNodeConfig withZookeeper(String connect) {
+        var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
+        return new StorageNodeConfig(id, other, dataDir, region, zone, listen, disk, limits);
+    }
+
+    /** The same with another data directory. */
+    public StorageNodeConfig withDataDir(Path other) {
+        return new StorageNodeConfig(id, zookeeper, other, region, zone, listen, disk, limits);
+    }
+
+    /** The same in another place. */
+    public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, otherRegion, otherZone, listen, disk, limits);
+    }
+
+    /**
+     * The same listening elsewhere.
+     *
+     * @param host address to listen on, at which others reach it too
+     * @param port of the public API; 0 takes a free one
+     * @param peerPort for other nodes; 0 takes a free one
+     */
+    public StorageNodeConfig withListen(String host, int port, int peerPort) {
+        var other = new ListenSettings(host, port, peerPort, "");
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits);
+    }
+
+    /** The same with another use of the disk. */
+    public StorageNodeConfig withDisk(DiskSettings other) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, other, limits);
+    }
+
+    /** The same with other limits. */
+    public StorageNodeConfig withLimits(RpcLimits other) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, other);
+    }
+}
