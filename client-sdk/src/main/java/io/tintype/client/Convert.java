@@ -111,7 +111,8 @@ final class Convert {
                 .setRequestId(Wire.bytes(id))
                 .setContentType(options.contentType())
                 .putAllMetadata(options.metadata())
-                .setTimeToLiveMs(options.timeToLive().toMillis());
+                .setTimeToLiveMs(options.timeToLive().toMillis())
+                .setRetryAgeMs(options.requestAge().toMillis());
         var condition = condition(options.condition());
         if (condition != null) {
             header.setCondition(condition);

@@ -12,26 +12,38 @@ import org.jspecify.annotations.Nullable;
  * @param ifVersion only where this is the current version; null: whatever there is
  * @param timeout total time with all retries; null: the client's request timeout
  * @param requestId names the request; null: a fresh random one
+ * @param requestAge time since the first try under the request id began
  */
 public record DeleteOptions(
         @Nullable Version ifVersion,
         @Nullable Duration timeout,
-        @Nullable RequestId requestId) {
+        @Nullable RequestId requestId,
+        Duration requestAge) {
     /** Whatever there is. */
-    public static final DeleteOptions DEFAULT = new DeleteOptions(null, null, null);
+    public static final DeleteOptions DEFAULT = new DeleteOptions(null, null, null, Duration.ZERO);
 
     /** Only where this is the current version, else {@link VersionConflictException}. */
     public DeleteOptions withIfVersion(Version version) {
-        return new DeleteOptions(version, timeout, requestId);
+        return new DeleteOptions(version, timeout, requestId, requestAge);
     }
 
     /** Gives up after this time in all. */
     public DeleteOptions withTimeout(Duration limit) {
-        return new DeleteOptions(ifVersion, limit, requestId);
+        return new DeleteOptions(ifVersion, limit, requestId, requestAge);
     }
 
-    /** Under this id: to repeat a request whose outcome is unknown. */
+    /**
+     * Repeats a request: to settle an unknown outcome.
+     *
+     * @param id the id it had, see {@link OutcomeUnknownException#requestId}
+     * @param age time since its first try began, as far as known rather more than less; from 15 minutes on it is refused
+     */
+    public DeleteOptions repeating(RequestId id, Duration age) {
+        return new DeleteOptions(ifVersion, timeout, id, age);
+    }
+
+    /** Under an id of your own choice, drawn at random for this one request. */
     public DeleteOptions withRequestId(RequestId id) {
-        return new DeleteOptions(ifVersion, timeout, id);
+        return repeating(id, Duration.ZERO);
     }
 }

@@ -8,7 +8,8 @@ import java.util.Optional;
 /**
  * A change was begun and the client, after all retries, does not know whether it was made: OUTCOME_UNKNOWN.
  *
- * <p>Repeat it within 15 minutes with the same content and {@link #requestId} to settle it: it is applied once. Or look at
+ * <p>Repeat it within 15 minutes with the same content and {@link #requestId} ({@link PutOptions#repeating}) to settle it: it
+ * is applied once. Or look at
  * what is there. Until then count on neither.
  */
 public final class OutcomeUnknownException extends TintypeException {

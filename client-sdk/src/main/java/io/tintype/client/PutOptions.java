@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeToLive after which the blob ceases to exist, up to 10 years; zero: never
  * @param condition what must hold of the current version
  * @param timeout total time with all retries; null: no limit as long as bytes flow
- * @param requestId names the request; null: a fresh random one. Repeating a request under its id, for instance after
- *     {@link OutcomeUnknownException}, applies it once
+ * @param requestId names the request; null: a fresh random one
+ * @param requestAge time since the first try under the request id began
  */
 public record PutOptions(
         String contentType,
@@ -25,9 +25,11 @@ public record PutOptions(
         Duration timeToLive,
         Condition condition,
         @Nullable Duration timeout,
-        @Nullable RequestId requestId) {
+        @Nullable RequestId requestId,
+        Duration requestAge) {
     /** No type, no metadata, for ever, unconditionally. */
-    public static final PutOptions DEFAULT = new PutOptions("", Map.of(), Duration.ZERO, Condition.none(), null, null);
+    public static final PutOptions DEFAULT =
+            new PutOptions("", Map.of(), Duration.ZERO, Condition.none(), null, null, Duration.ZERO);
 
     public PutOptions {
         metadata = Map.copyOf(metadata);
@@ -35,22 +37,22 @@ public record PutOptions(
 
     /** With this media type, such as "image/jpeg". */
     public PutOptions withContentType(String type) {
-        return new PutOptions(type, metadata, timeToLive, condition, timeout, requestId);
+        return new PutOptions(type, metadata, timeToLive, condition, timeout, requestId, requestAge);
     }
 
     /** With these properties instead of those so far. */
     public PutOptions withMetadata(Map<String, String> properties) {
-        return new PutOptions(contentType, properties, timeToLive, condition, timeout, requestId);
+        return new PutOptions(contentType, properties, timeToLive, condition, timeout, requestId, requestAge);
     }
 
     /** Ceases to exist after this time; counted in milliseconds, up to 10 years. */
     public PutOptions withTimeToLive(Duration duration) {
-        return new PutOptions(contentType, metadata, duration, condition, timeout, requestId);
+        return new PutOptions(contentType, metadata, duration, condition, timeout, requestId, requestAge);
     }
 
     /** Only where the condition holds, else {@link VersionConflictException}. */
     public PutOptions withCondition(Condition demand) {
-        return new PutOptions(contentType, metadata, timeToLive, demand, timeout, requestId);
+        return new PutOptions(contentType, metadata, timeToLive, demand, timeout, requestId, requestAge);
     }
 
     /** Only where there is no blob of this name yet. */
@@ -65,11 +67,21 @@ public record PutOptions(
 
     /** Gives up after this time in all. */
     public PutOptions withTimeout(Duration limit) {
-        return new PutOptions(contentType, metadata, timeToLive, condition, limit, requestId);
+        return new PutOptions(contentType, metadata, timeToLive, condition, limit, requestId, requestAge);
     }
 
-    /** Under this id: to repeat a request whose outcome is unknown. */
+    /**
+     * Repeats a request: to settle an unknown outcome.
+     *
+     * @param id the id it had, see {@link OutcomeUnknownException#requestId}
+     * @param age time since its first try began, as far as known rather more than less; from 15 minutes on it is refused
+     */
+    public PutOptions repeating(RequestId id, Duration age) {
+        return new PutOptions(contentType, metadata, timeToLive, condition, timeout, id, age);
+    }
+
+    /** Under an id of your own choice, drawn at random for this one request. */
     public PutOptions withRequestId(RequestId id) {
-        return new PutOptions(contentType, metadata, timeToLive, condition, timeout, id);
+        return repeating(id, Duration.ZERO);
     }
 }

@@ -46,12 +46,11 @@ final class Requests {
         return new UserCall<>(
                 BlobRetrievalGrpc.getHeadMethod(),
                 user,
-                shard -> asked.toBuilder()
+                (shard, ageMs) -> asked.toBuilder()
                         .setShard(shard)
                         .setOptions(mode.options().apply(shard))
                         .build(),
                 Kind.read(mode),
-                null,
                 options.timeout());
     }
 
@@ -72,12 +71,11 @@ final class Requests {
         return new UserCall<>(
                 BlobRetrievalGrpc.getListMethod(),
                 user,
-                shard -> asked.toBuilder()
+                (shard, ageMs) -> asked.toBuilder()
                         .setShard(shard)
                         .setOptions(mode.options().apply(shard))
                         .build(),
                 Kind.read(mode),
-                null,
                 options.timeout());
     }
 
@@ -94,9 +92,11 @@ final class Requests {
         return new UserCall<>(
                 BlobUploadGrpc.getDeleteMethod(),
                 user,
-                shard -> asked.toBuilder().setShard(shard).build(),
+                (shard, ageMs) ->
+                        asked.toBuilder().setShard(shard).setRetryAgeMs(ageMs).build(),
                 Kind.CHANGE,
                 id,
+                options.requestAge(),
                 options.timeout());
     }
 
@@ -118,9 +118,11 @@ final class Requests {
         return new UserCall<>(
                 BlobUploadGrpc.getCopyMethod(),
                 user,
-                shard -> asked.toBuilder().setShard(shard).build(),
+                (shard, ageMs) ->
+                        asked.toBuilder().setShard(shard).setRetryAgeMs(ageMs).build(),
                 Kind.LONG_CHANGE,
                 id,
+                options.requestAge(),
                 options.timeout());
     }
 }

@@ -40,11 +40,10 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getStartUploadMethod(),
                 header.getUser(),
-                shard -> StartUploadRequest.newBuilder()
+                (shard, ageMs) -> StartUploadRequest.newBuilder()
                         .setHeader(header.toBuilder().setShard(shard))
                         .build(),
                 Kind.CHANGE,
-                null,
                 null));
     }
 
@@ -55,7 +54,7 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                         BlobUploadGrpc.getPutChunkMethod(),
                         user,
-                        shard -> PutChunkRequest.newBuilder()
+                        (shard, ageMs) -> PutChunkRequest.newBuilder()
                                 .setUser(user)
                                 .setUploadId(Wire.bytes(id))
                                 .setIndex(index)
@@ -64,7 +63,6 @@ final class UploadCalls {
                                 .setShard(shard)
                                 .build(),
                         Kind.CHANGE,
-                        null,
                         null))
                 .thenApply(answer -> crc);
     }
@@ -73,13 +71,12 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getGetUploadMethod(),
                 user,
-                shard -> GetUploadRequest.newBuilder()
+                (shard, ageMs) -> GetUploadRequest.newBuilder()
                         .setUser(user)
                         .setUploadId(Wire.bytes(id))
                         .setShard(shard)
                         .build(),
                 Kind.READ,
-                null,
                 null));
     }
 
@@ -88,13 +85,17 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                         BlobUploadGrpc.getCompleteUploadMethod(),
                         header.getUser(),
-                        shard -> CompleteUploadRequest.newBuilder()
-                                .setHeader(header.toBuilder().setShard(shard).setSize(finish.getSize()))
+                        (shard, ageMs) -> CompleteUploadRequest.newBuilder()
+                                .setHeader(header.toBuilder()
+                                        .setShard(shard)
+                                        .setRetryAgeMs(ageMs)
+                                        .setSize(finish.getSize()))
                                 .setUploadId(Wire.bytes(id))
                                 .setFinish(finish)
                                 .build(),
                         Kind.LONG_CHANGE,
                         requestId,
+                        Duration.ofMillis(header.getRetryAgeMs()),
                         timeout))
                 .whenComplete((answer, thrown) -> {
                     if (answer != null) {
@@ -107,13 +108,12 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getAbortUploadMethod(),
                 user,
-                shard -> AbortUploadRequest.newBuilder()
+                (shard, ageMs) -> AbortUploadRequest.newBuilder()
                         .setUser(user)
                         .setUploadId(Wire.bytes(id))
                         .setShard(shard)
                         .build(),
                 Kind.CHANGE,
-                null,
                 null));
     }
 }

@@ -79,7 +79,7 @@ public final class ClientCore implements AutoCloseable {
 
     /** Calls about one user. Cancelling the future cancels the call. */
     public <Q, R> CompletableFuture<R> call(UserCall<Q, R> call) {
-        var op = begin(call.method(), call.timeout());
+        var op = begin(call.method(), call.timeout(), call.age());
         return run(
                 op,
                 call.requestId(),
@@ -93,7 +93,7 @@ public final class ClientCore implements AutoCloseable {
 
     private <Q, R> CompletableFuture<R> send(UserCall<Q, R> call, Target target, Op op) {
         var longest = call.kind().isSlow() ? Duration.ofNanos(Long.MAX_VALUE) : settings.attemptTimeout();
-        var request = call.request().apply(target.shard());
+        var request = call.request().make(target.shard(), op.nextTryAgeMs());
         return UnaryCall.send(channels.to(target.address()), call.method(), op.unaryOptions(longest), op, request)
                 .whenComplete((answer, thrown) -> {
                     if (thrown != null && CallFailure.of(thrown).leavesChangeInDoubt()) {
@@ -104,13 +104,14 @@ public final class ClientCore implements AutoCloseable {
 
     /** Calls what only coordinators serve, and what may be repeated. */
     public <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request) {
-        var op = begin(method, null);
+        var op = begin(method, null, Duration.ZERO);
         return run(op, null, () -> retrier.run(op, () -> coordinators.call(method, op, request)));
     }
 
     /** Stores a blob whole. The header comes without shard and size. */
     public CompletableFuture<PutResponse> put(PutHeader header, ByteSource source, @Nullable Duration timeout) {
-        var op = new Op("Put", timeout, settings.requestTimeout());
+        var age = Duration.ofMillis(header.getRetryAgeMs());
+        var op = new Op("Put", timeout, settings.requestTimeout(), age);
         return run(op, Wire.requestId(header.getRequestId()), () -> uploads.put(header, source, op));
     }
 
@@ -127,9 +128,9 @@ public final class ClientCore implements AutoCloseable {
         return new Reading(download, downloads);
     }
 
-    private Op begin(MethodDescriptor<?, ?> method, @Nullable Duration timeout) {
+    private Op begin(MethodDescriptor<?, ?> method, @Nullable Duration timeout, Duration age) {
         var name = method.getBareMethodName();
-        return new Op(name == null ? "" : name, timeout, settings.requestTimeout());
+        return new Op(name == null ? "" : name, timeout, settings.requestTimeout(), age);
     }
 
     private <T> CompletableFuture<T> run(Op op, @Nullable RequestId requestId, Supplier<CompletableFuture<T>> work) {

@@ -5,7 +5,6 @@ import io.grpc.MethodDescriptor;
 import io.tintype.client.internal.route.ReadMode;
 import io.tintype.model.RequestId;
 import java.time.Duration;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,18 +12,38 @@ import org.jspecify.annotations.Nullable;
  *
  * @param method the RPC
  * @param user whose request it is
- * @param request the request for a shard; 0: the shard is not known
+ * @param request the request
  * @param kind what it does
  * @param requestId of a change that must not be made twice, else null
+ * @param age time since the first try under the request id began, where this repeats one
  * @param timeout total time, or null for the client's
  */
 public record UserCall<Q, R>(
         MethodDescriptor<Q, R> method,
         String user,
-        IntFunction<Q> request,
+        Maker<Q> request,
         Kind kind,
         @Nullable RequestId requestId,
+        Duration age,
         @Nullable Duration timeout) {
+
+    /** A call that may be repeated at any time. */
+    public UserCall(
+            MethodDescriptor<Q, R> method, String user, Maker<Q> request, Kind kind, @Nullable Duration timeout) {
+        this(method, user, request, kind, null, Duration.ZERO, timeout);
+    }
+
+    /** Makes the request anew for each try. */
+    @FunctionalInterface
+    public interface Maker<Q> {
+        /**
+         * The request for a shard.
+         *
+         * @param shard the shard the user is believed to live on; 0: not known
+         * @param ageMs milliseconds since the first try; 0 in the first
+         */
+        Q make(int shard, long ageMs);
+    }
 
     /** What a call does, as far as routing and deadlines care. */
     public enum Kind {

@@ -7,10 +7,6 @@ import io.grpc.protobuf.StatusProto;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.wire.Errors;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 
@@ -43,8 +39,13 @@ public final class CallFailure extends RuntimeException {
         this.origin = origin;
     }
 
-    /** What a failed future or observer means. */
+    /** What a failed future means. */
     public static CallFailure of(Throwable thrown) {
+        return of(thrown, true);
+    }
+
+    /** What a failed call means; {@code sent} says whether the server may have seen it. */
+    public static CallFailure of(Throwable thrown, boolean sent) {
         Throwable cause = unwrap(thrown);
         if (cause instanceof CallFailure known) {
             return known;
@@ -57,12 +58,12 @@ public final class CallFailure extends RuntimeException {
         if (status != null && status.getDetailsCount() > 0) {
             return new CallFailure(decoded, Origin.SERVER);
         }
-        return new CallFailure(decoded, neverConnected(cause) ? Origin.NEVER_SENT : Origin.TRANSPORT);
+        return new CallFailure(decoded, sent ? Origin.TRANSPORT : Origin.NEVER_SENT);
     }
 
     /** What the end of a call means. */
-    public static CallFailure of(Status status, Metadata trailers) {
-        return of(status.asRuntimeException(trailers));
+    public static CallFailure of(Status status, Metadata trailers, boolean sent) {
+        return of(status.asRuntimeException(trailers), sent);
     }
 
     /** A failure that this client found. */
@@ -71,12 +72,12 @@ public final class CallFailure extends RuntimeException {
     }
 
     /** The other side gave no sign of life for too long. */
-    public static CallFailure stalled(String what, Duration timeout) {
+    public static CallFailure stalled(String what, Duration timeout, boolean sent) {
         return new CallFailure(
                 new TintypeException(
                         Reason.UNAVAILABLE,
                         what + " stood still for " + timeout.toMillis() + " ms; the server may hang"),
-                Origin.TRANSPORT);
+                sent ? Origin.TRANSPORT : Origin.NEVER_SENT);
     }
 
     /** Whether a failed future failed with one of these, and not for instance with a file error. */
@@ -120,17 +121,5 @@ public final class CallFailure extends RuntimeException {
             case UNAVAILABLE, INTERNAL -> origin != Origin.NEVER_SENT;
             default -> false;
         };
-    }
-
-    private static boolean neverConnected(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConnectException
-                    || cause instanceof NoRouteToHostException
-                    || cause instanceof UnknownHostException
-                    || cause instanceof UnresolvedAddressException) {
-                return true;
-            }
-        }
-        return false;
     }
 }

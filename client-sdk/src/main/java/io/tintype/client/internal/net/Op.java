@@ -2,6 +2,7 @@
 package io.tintype.client.internal.net;
 
 import io.grpc.CallOptions;
+import io.tintype.model.Limits;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,16 +16,26 @@ import org.jspecify.annotations.Nullable;
  * timeout without.
  */
 public final class Op {
+    /** Repeats end well before servers forget request ids: clocks drift, and requests wait in queues. */
+    private static final Duration REPEAT_WINDOW = Limits.DEDUP_WINDOW.minusMinutes(1);
+
     private final String name;
     private final long startNanos = System.nanoTime();
     private final @Nullable Duration timeout;
     private final Duration patience;
+    private final Duration ageBefore;
     private final AtomicInteger attempts = new AtomicInteger();
+    private final AtomicInteger tries = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
     private volatile long lastProgressNanos = startNanos;
     private volatile boolean maybeApplied;
     private @Nullable Runnable canceller;
     private boolean cancelled;
+
+    /** Begins an operation that nobody has tried before. */
+    public Op(String name, @Nullable Duration timeout, Duration patience) {
+        this(name, timeout, patience, Duration.ZERO);
+    }
 
     /**
      * Begins an operation.
@@ -32,11 +43,13 @@ public final class Op {
      * @param name for reports
      * @param timeout total time, or null
      * @param patience time without progress where no total time is given
+     * @param ageBefore time since the first try under the same request id began, where this repeats one
      */
-    public Op(String name, @Nullable Duration timeout, Duration patience) {
+    public Op(String name, @Nullable Duration timeout, Duration patience, Duration ageBefore) {
         this.name = name;
         this.timeout = timeout;
         this.patience = patience;
+        this.ageBefore = ageBefore;
     }
 
     /** For reports. */
@@ -76,6 +89,18 @@ public final class Op {
         return timeout != null
                 ? timeout.toNanos() - (now - startNanos)
                 : patience.toNanos() - (now - lastProgressNanos);
+    }
+
+    /** Whether another try would come so late that servers might not recognise it as one. */
+    public boolean isTooOldToRepeat() {
+        return ageBefore.plus(elapsed()).compareTo(REPEAT_WINDOW) >= 0;
+    }
+
+    /** Another try of a change begins: milliseconds since the first one, 0 for the first. */
+    public long nextTryAgeMs() {
+        return tries.getAndIncrement() == 0
+                ? ageBefore.toMillis()
+                : Math.max(1, ageBefore.plus(elapsed()).toMillis());
     }
 
     /** The options of a call that lasts as long as bytes flow: it has a deadline only where the application set one. */

@@ -10,9 +10,11 @@ import io.tintype.model.TintypeException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Repeats attempts that failed for a passing reason: bounded in number and in time, with exponential backoff and jitter, or
@@ -47,40 +49,65 @@ public final class Retrier {
     /** Runs attempts until one succeeds, one fails for good, or patience ends. Fails with {@link CallFailure}. */
     public <T> CompletableFuture<T> run(Op op, Supplier<CompletableFuture<T>> attempt) {
         try {
-            return retry.executeCompletionStage(timer, () -> once(op, attempt)).toCompletableFuture();
+            return retry.executeCompletionStage(timer, new Attempts<>(op, attempt))
+                    .toCompletableFuture();
         } catch (RejectedExecutionException closed) {
             return CompletableFuture.failedFuture(closed());
         }
     }
 
-    private static <T> CompletableFuture<T> once(Op op, Supplier<CompletableFuture<T>> attempt) {
-        if (op.isCancelled()) {
-            return CompletableFuture.failedFuture(
-                    finalOf(CallFailure.of(Reason.UNAVAILABLE, "cancelled by the caller")));
+    /** The attempts of one run, one after the other. */
+    private static final class Attempts<T> implements Supplier<CompletionStage<T>> {
+        private final Op op;
+        private final Supplier<CompletableFuture<T>> attempt;
+        private volatile @Nullable CallFailure last;
+
+        Attempts(Op op, Supplier<CompletableFuture<T>> attempt) {
+            this.op = op;
+            this.attempt = attempt;
         }
-        op.attempt();
-        var result = new CompletableFuture<T>();
-        CompletableFuture<T> running;
-        try {
-            running = attempt.get();
-        } catch (RuntimeException e) {
-            running = CompletableFuture.failedFuture(e);
-        }
-        var unused = running.whenComplete((value, thrown) -> {
-            if (thrown == null) {
-                result.complete(value);
-                return;
+
+        @Override
+        public CompletionStage<T> get() {
+            var before = last;
+            if (op.isCancelled()) {
+                return CompletableFuture.failedFuture(
+                        finalOf(CallFailure.of(Reason.UNAVAILABLE, "cancelled by the caller")));
             }
+            if (before != null && op.remainingNanos() <= 0) {
+                // Time ran out while waiting for this attempt: what failed before says more than a missed deadline.
+                return CompletableFuture.failedFuture(finalOf(before));
+            }
+            op.attempt();
+            var result = new CompletableFuture<T>();
+            var unused = running().whenComplete((value, thrown) -> {
+                if (thrown == null) {
+                    result.complete(value);
+                } else {
+                    result.completeExceptionally(outcome(thrown));
+                }
+            });
+            return result;
+        }
+
+        private CompletableFuture<T> running() {
+            try {
+                return attempt.get();
+            } catch (RuntimeException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+
+        private Throwable outcome(Throwable thrown) {
             if (!CallFailure.isOne(thrown)) {
-                result.completeExceptionally(CallFailure.unwrap(thrown));
-                return;
+                return CallFailure.unwrap(thrown);
             }
             var failure = CallFailure.of(thrown);
+            last = failure;
             var delay = failure.failure().retryAfter().orElse(Duration.ZERO);
-            boolean timeIsUp = op.isCancelled() || op.remainingNanos() <= delay.toNanos();
-            result.completeExceptionally(timeIsUp ? finalOf(failure) : failure);
-        });
-        return result;
+            boolean over = op.isCancelled() || op.isTooOldToRepeat() || op.remainingNanos() <= delay.toNanos();
+            return over ? finalOf(failure) : failure;
+        }
     }
 
     /** What made a run fail: a {@link CallFailure}, or whatever else an attempt threw. */

@@ -19,7 +19,8 @@ public final class UnaryCall {
     public static <Q, R> CompletableFuture<R> send(
             Channel channel, MethodDescriptor<Q, R> method, CallOptions options, Op op, Q request) {
         var answer = new CompletableFuture<R>();
-        ClientCall<Q, R> call = channel.newCall(method, options);
+        var mark = new SentMark();
+        ClientCall<Q, R> call = channel.newCall(method, mark.mark(options));
         op.onCancel(() -> call.cancel("cancelled by the caller", null));
         ClientCalls.asyncUnaryCall(call, request, new StreamObserver<>() {
             private @Nullable R message;
@@ -31,7 +32,7 @@ public final class UnaryCall {
 
             @Override
             public void onError(Throwable failure) {
-                answer.completeExceptionally(CallFailure.of(failure));
+                answer.completeExceptionally(CallFailure.of(failure, mark.isSent()));
             }
 
             @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.route;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.Coordinators;
@@ -13,8 +13,8 @@ import io.tintype.proto.v1.UsersGrpc;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which shard each user lives on, as far as this client has asked. Bounded; entries are hints that servers correct.
@@ -25,7 +25,8 @@ public final class Homes {
     private static final Duration IDLE = Duration.ofHours(1);
 
     private final Coordinators coordinators;
-    private final AsyncCache<String, Integer> shards;
+    private final Cache<String, Integer> shards;
+    private final ConcurrentHashMap<String, CompletableFuture<Integer>> asking = new ConcurrentHashMap<>();
 
     public Homes(Coordinators coordinators, Executor executor) {
         this.coordinators = coordinators;
@@ -33,15 +34,12 @@ public final class Homes {
                 .maximumSize(MAX_USERS)
                 .expireAfterAccess(IDLE)
                 .executor(executor)
-                .buildAsync();
+                .build();
     }
 
     /** The shard, if it was asked for before. */
     public Optional<Integer> known(String user) {
-        @Nullable CompletableFuture<Integer> entry = shards.getIfPresent(user);
-        return entry != null && entry.isDone() && !entry.isCompletedExceptionally()
-                ? Optional.of(entry.join())
-                : Optional.empty();
+        return Optional.ofNullable(shards.getIfPresent(user));
     }
 
     /**
@@ -52,15 +50,14 @@ public final class Homes {
      */
     public CompletableFuture<Integer> find(String user, boolean register, Op op) {
         var known = shards.getIfPresent(user);
-        if (known == null) {
-            // The caller's own cancellation must not fail those who wait with him.
-            var asking = new Op("LookupUser", null, Duration.ofNanos(Math.max(1, op.remainingNanos())));
-            known = shards.get(user, (id, executor) -> lookup(id, asking));
+        if (known != null) {
+            return CompletableFuture.completedFuture(known);
         }
+        var found = ask(user, op);
         if (!register) {
-            return known;
+            return found;
         }
-        return known.exceptionallyCompose(thrown -> {
+        return found.exceptionallyCompose(thrown -> {
             var failure = CallFailure.of(thrown);
             return failure.reason() == Reason.USER_NOT_FOUND
                     ? register(user, op)
@@ -68,14 +65,34 @@ public final class Homes {
         });
     }
 
+    private CompletableFuture<Integer> ask(String user, Op op) {
+        var mine = new CompletableFuture<Integer>();
+        var others = asking.putIfAbsent(user, mine);
+        if (others != null) {
+            return others;
+        }
+        // The caller's own cancellation must not fail those who wait with him.
+        var lookup = new Op("LookupUser", null, Duration.ofNanos(Math.max(1, op.remainingNanos())));
+        var unused = lookup(user, lookup).whenComplete((shard, thrown) -> {
+            asking.remove(user, mine);
+            if (thrown == null) {
+                learn(user, shard);
+                mine.complete(shard);
+            } else {
+                mine.completeExceptionally(CallFailure.unwrap(thrown));
+            }
+        });
+        return mine;
+    }
+
     /** A server said where a user lives. */
     public void learn(String user, int shard) {
-        shards.put(user, CompletableFuture.completedFuture(shard));
+        shards.put(user, shard);
     }
 
     /** What was known of a user turned out to be wrong. */
     public void forget(String user) {
-        shards.synchronous().invalidate(user);
+        shards.invalidate(user);
     }
 
     private CompletableFuture<Integer> lookup(String user, Op op) {

@@ -144,7 +144,7 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
         opened.completeExceptionally(
                 failure != null
                         ? failure
-                        : CallFailure.of(Status.INTERNAL.withDescription("an empty answer"), trailers));
+                        : CallFailure.of(Status.INTERNAL.withDescription("an empty answer"), trailers, true));
         if (hearer != null) {
             hearer.end(failure);
         }
@@ -154,7 +154,7 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
         if (clientFailure != null) {
             return clientFailure;
         }
-        return status.isOk() ? null : CallFailure.of(status, trailers);
+        return status.isOk() ? null : CallFailure.of(status, trailers, true);
     }
 
     @Override
@@ -164,6 +164,6 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
 
     @Override
     public void stalled(Duration timeout) {
-        cancel(CallFailure.stalled("reading '" + name + "' from " + address, timeout));
+        cancel(CallFailure.stalled("reading '" + name + "' from " + address, timeout, true));
     }
 }

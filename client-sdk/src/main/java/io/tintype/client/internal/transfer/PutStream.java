@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.tintype.checksum.Crc32c;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.Op;
+import io.tintype.client.internal.net.SentMark;
 import io.tintype.client.internal.net.StallWatch;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -46,6 +47,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
     private final StallWatch stalls;
     private final @Nullable Executor pumpers;
     private final CompletableFuture<PutResponse> result = new CompletableFuture<>();
+    private final SentMark mark = new SentMark();
     private final AtomicInteger work = new AtomicInteger();
     private final Crc32c.Running sum = new Crc32c.Running();
 
@@ -62,7 +64,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
     record Shared(PutHeader header, Op op, StallWatch stalls, Executor workers) {}
 
     private PutStream(Channel channel, CallOptions options, Shared shared, boolean blocks) {
-        call = channel.newCall(BlobUploadGrpc.getPutMethod(), options.withOnReadyThreshold(READY_BYTES));
+        call = channel.newCall(BlobUploadGrpc.getPutMethod(), mark.mark(options).withOnReadyThreshold(READY_BYTES));
         header = shared.header;
         op = shared.op;
         stalls = shared.stalls;
@@ -223,7 +225,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
 
     private CallFailure failure(Status status, Metadata trailers) {
         var own = clientFailure;
-        var failure = own != null ? own : CallFailure.of(status, trailers);
+        var failure = own != null ? own : CallFailure.of(status, trailers, mark.isSent());
         if (finishSent && failure.leavesChangeInDoubt()) {
             op.maybeApplied();
         }
@@ -237,7 +239,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
 
     @Override
     public void stalled(Duration timeout) {
-        clientFailure = CallFailure.stalled("the upload of '" + header.getName() + "'", timeout);
+        clientFailure = CallFailure.stalled("the upload of '" + header.getName() + "'", timeout, mark.isSent());
         call.cancel("stalled", null);
     }
 }

@@ -75,7 +75,7 @@ public final class Uploads {
 
         private CompletableFuture<PutResponse> begin(Target target) {
             try {
-                var addressed = header.toBuilder().setShard(target.shard());
+                var addressed = header.toBuilder().setShard(target.shard()).setRetryAgeMs(op.nextTryAgeMs());
                 if (source.size() != ByteSource.UNKNOWN) {
                     addressed.setSize(source.size());
                 }
