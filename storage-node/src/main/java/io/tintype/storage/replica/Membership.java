@@ -34,6 +34,7 @@ final class Membership {
                 .or(() -> adoptMinimum(config))
                 .or(() -> addReplica(config))
                 .or(() -> retireMember(config))
+                .or(() -> changeRole(config))
                 .or(() -> dropReplica(config));
     }
 
@@ -142,7 +143,7 @@ final class Membership {
             return Optional.empty();
         }
         return config.inSync().stream()
-                .filter(member -> !member.node().equals(context.self.node()) && !isWanted(member.node()))
+                .filter(member -> !member.node().equals(context.self.node()) && !isToVote(member.node()))
                 .findFirst()
                 .map(member -> withMembers(
                         config,
@@ -151,13 +152,33 @@ final class Membership {
                         config.replicas()));
     }
 
+    /** A replica that is neither in sync nor electable takes the part it is to have; a vote comes with joining. */
+    private Optional<ShardConfig> changeRole(ShardConfig config) {
+        return config.replicas().entrySet().stream()
+                .filter(replica -> config.candidateOn(replica.getKey()).isEmpty())
+                .filter(replica -> {
+                    var wanted = context.assignment().get(replica.getKey());
+                    return wanted != null && wanted != ReplicaRole.VOTER && wanted != replica.getValue();
+                })
+                .findFirst()
+                .map(replica -> withMembers(
+                        config,
+                        config.inSync(),
+                        config.electable(),
+                        ShardConfig.withRole(
+                                config.replicas(),
+                                replica.getKey(),
+                                context.assignment().get(replica.getKey()))));
+    }
+
     /** A replica that is neither in sync nor electable may go. */
     private Optional<ShardConfig> dropReplica(ShardConfig config) {
         if (context.assignment().isEmpty()) {
             return Optional.empty();
         }
         return config.replicas().keySet().stream()
-                .filter(node -> !isWanted(node) && config.candidateOn(node).isEmpty())
+                .filter(node -> !context.assignment().containsKey(node)
+                        && config.candidateOn(node).isEmpty())
                 .findFirst()
                 .map(node -> withMembers(
                         config,
@@ -168,14 +189,14 @@ final class Membership {
 
     /** Whom to hand over to, where this primary itself is no longer wanted and everybody wanted is in sync. */
     Optional<NodeId> successor(ShardConfig config) {
-        if (context.assignment().isEmpty() || isWanted(context.self.node()) || !isEveryWantedVoterInSync(config)) {
+        if (context.assignment().isEmpty() || isToVote(context.self.node()) || !isEveryWantedVoterInSync(config)) {
             return Optional.empty();
         }
-        return config.inSync().stream().map(Member::node).filter(this::isWanted).findFirst();
+        return config.inSync().stream().map(Member::node).filter(this::isToVote).findFirst();
     }
 
-    private boolean isWanted(NodeId node) {
-        return context.assignment().containsKey(node);
+    private boolean isToVote(NodeId node) {
+        return context.assignment().get(node) == ReplicaRole.VOTER;
     }
 
     private boolean isEveryWantedVoterInSync(ShardConfig config) {

@@ -8,7 +8,9 @@ import java.util.List;
  * The right to serve linearizable reads, as of the last step. Immutable: the shard's loop publishes the one that stands
  * after a step before it carries out the step's actions, and any thread may then use it without asking the loop.
  *
- * <p>Value first, then {@link #isValid}, then the reply: asked earlier, a pause in between makes the answer worthless.
+ * <p>Three looks: take the permit that is published, read the value, take the permit that is published then, and reply
+ * only if {@link #covers} says so. Without the first look, the value may come from before this replica had applied all
+ * of its predecessor's commits; asked earlier, a pause in front of the reply makes the second look worthless.
  */
 public final class ReadPermit {
     /** Nothing may be served. */
@@ -36,9 +38,16 @@ public final class ReadPermit {
     }
 
     /**
-     * Whether what was read from the applied state before this call is linearizable: everybody who could be elected
-     * instead has granted a lease that runs still.
+     * Whether a value read after {@code before} was published, and before this permit was looked up, is linearizable:
+     * this replica served all along, and everybody who could be elected instead has granted a lease that runs still.
+     *
+     * @param now looked up after this permit
      */
+    public boolean covers(ReadPermit before, Now now) {
+        return before.serving && before.epoch == epoch && isValid(now);
+    }
+
+    /** Whether everybody who could be elected instead has granted a lease that runs still, and this replica serves. */
     public boolean isValid(Now now) {
         if (!serving || !leased) {
             return false;
@@ -52,8 +61,8 @@ public final class ReadPermit {
     }
 
     /**
-     * The same without a lease: whether a configuration read, after a sync, later than the value shows that this
-     * replica leads still. The caller compares the primary's node with its own.
+     * The same as {@link #covers} without a lease: whether a value read after this permit was published is linearizable,
+     * because a configuration read later still, after a sync, shows this node as primary of the same epoch.
      */
     public boolean isConfirmedBy(ShardConfig read, NodeId self) {
         return serving && read.epoch() == epoch && read.isPrimary(self);

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.VersionedConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must hold, checked whenever something it depends on changes:
+ *
+ * <ul>
+ *   <li>every acknowledged record is durable on every electable replica;
+ *   <li>what replicas apply is the same everywhere;
+ *   <li>a place in the log never holds two different records;
+ *   <li>an epoch has one primary, which leads it in one life only;
+ *   <li>reads said to be linearizable show all that was acknowledged before they began; reads said to be at most so
+ *       old show all that was acknowledged before that.
+ * </ul>
+ */
+final class Checker {
+    private final Sim sim;
+    private final List<@Nullable Long> applied = new ArrayList<>();
+    private final Map<Long, Map<Long, Long>> places = new HashMap<>();
+    private final Map<Long, String> primaries = new HashMap<>();
+    private final List<Ack> acks = new ArrayList<>();
+    private long acknowledgedSeq;
+
+    private record Ack(long seq, long value, long at) {}
+
+    Checker(Sim sim) {
+        this.sim = sim;
+    }
+
+    /** Records acknowledged to clients so far. */
+    int acknowledged() {
+        return acks.size();
+    }
+
+    /** The highest place of an acknowledged record. */
+    long acknowledgedSeq() {
+        return acknowledgedSeq;
+    }
+
+    long elections() {
+        return primaries.size();
+    }
+
+    // ---- what is acknowledged stays
+
+    void acknowledged(long seq, long value) {
+        var ack = new Ack(seq, value, sim.queue.now());
+        acks.add(ack);
+        acknowledgedSeq = Math.max(acknowledgedSeq, seq);
+        for (var member : sim.zk.current().config().candidates()) {
+            requireDurable(member, ack);
+        }
+    }
+
+    void configWritten(VersionedConfig written) {
+        sim.trace(() -> "zk: " + written);
+        for (var member : written.config().candidates()) {
+            requireAllDurable(member);
+        }
+    }
+
+    /** The durable part of a disk changed. */
+    void diskChanged(SimNode node) {
+        if (sim.zk.current().config().mayBeElected(node.member())) {
+            requireAllDurable(node.member());
+        }
+    }
+
+    void wiped(SimNode node) {
+        sim.trace(() -> node.id + " is wiped; now " + node.member());
+    }
+
+    private void requireAllDurable(Member member) {
+        for (int i = acks.size() - 1; i >= 0; i--) {
+            requireDurable(member, acks.get(i));
+        }
+    }
+
+    private void requireDurable(Member member, Ack ack) {
+        var disk = sim.node(member.node()).disk;
+        if (disk.incarnation != member.incarnation()) {
+            return;
+        }
+        var log = disk.durable.log;
+        if (log.size() < ack.seq() || log.get((int) ack.seq() - 1).value() != ack.value()) {
+            throw new SimFailure("acknowledged record " + ack.value() + " at " + ack.seq() + " is not in the log of "
+                    + member + ", which may be elected: it has " + log.size() + " records under "
+                    + sim.zk.current());
+        }
+    }
+
+    // ---- everybody applies the same
+
+    /** A replica applies records {@code after + 1} to {@code upTo} of its log. */
+    void applied(SimNode node, long after, long upTo) {
+        var log = node.disk.seen.log;
+        for (long seq = after + 1; seq <= upTo; seq++) {
+            long value = log.get((int) seq - 1).value();
+            while (applied.size() < seq) {
+                applied.add(null);
+            }
+            var known = applied.get((int) seq - 1);
+            if (known == null) {
+                applied.set((int) seq - 1, value);
+            } else if (known != value) {
+                throw new SimFailure(node.id + " applies " + value + " at " + seq + ", where another applied " + known);
+            }
+        }
+    }
+
+    /** Records go into some log; those of one epoch and number are the same everywhere. */
+    void appended(long previousSeq, List<Rec> records) {
+        for (int i = 0; i < records.size(); i++) {
+            var record = records.get(i);
+            long seq = previousSeq + i + 1;
+            var known = places.computeIfAbsent(record.epoch(), epoch -> new HashMap<>())
+                    .putIfAbsent(seq, record.value());
+            if (known != null && known != record.value()) {
+                throw new SimFailure("epoch " + record.epoch() + " has both " + known + " and " + record.value()
+                        + " at " + seq);
+            }
+        }
+    }
+
+    void becamePrimary(SimNode node, long epoch) {
+        var known = primaries.putIfAbsent(epoch, node.id + " in life " + node.life());
+        if (known != null) {
+            throw new SimFailure("epoch " + epoch + " is led by " + node.id + " in life " + node.life()
+                    + ", and was led by " + known);
+        }
+    }
+
+    // ---- reads
+
+    /** A linearizable read that began when {@code seq} was the highest acknowledged place showed {@code shown}. */
+    void read(SimNode node, long seq, long shown) {
+        if (shown < seq) {
+            throw new SimFailure(node.id + " serves a read of record " + shown + " as current, but " + seq
+                    + " was acknowledged before it began");
+        }
+    }
+
+    /** A read showed {@code shown} and was said to be no older than a virtual time. */
+    void boundedRead(SimNode node, long asOf, long shown) {
+        for (int i = acks.size() - 1; i >= 0; i--) {
+            var ack = acks.get(i);
+            if (ack.at() <= asOf && ack.seq() > shown) {
+                throw new SimFailure(node.id + " serves record " + shown + " as of " + asOf / SimNet.MILLI
+                        + " ms, but " + ack.seq() + " was acknowledged at " + ack.at() / SimNet.MILLI + " ms");
+            }
+            if (ack.at() < asOf - 20_000 * SimNet.MILLI) {
+                return;
+            }
+        }
+    }
+}

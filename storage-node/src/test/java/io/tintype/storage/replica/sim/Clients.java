@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaState;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes and reads all the time, at whoever thinks that it may serve. */
+final class Clients {
+    private static final long MILLI = SimNet.MILLI;
+
+    private final Sim sim;
+    private final long writeGap;
+    private final boolean leaseFirst;
+    private long values;
+
+    /** @param leaseFirst asks for the permission to serve before the value is read: wrong, and to be noticed */
+    Clients(Sim sim, boolean leaseFirst) {
+        this.sim = sim;
+        this.leaseFirst = leaseFirst;
+        this.writeGap = sim.random.nextLong(20 * MILLI, 300 * MILLI);
+    }
+
+    void start() {
+        write();
+        read();
+    }
+
+    private void write() {
+        for (var node : sim.nodes) {
+            if (node.state() == ReplicaState.PRIMARY) {
+                propose(node, sim.random.nextInt(1, 4));
+            }
+        }
+        sim.queue.after(sim.random.nextLong(writeGap) + 1, this::write);
+    }
+
+    /** Asks a node to take so many new records. */
+    void propose(SimNode node, int count) {
+        List<Long> batch = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            batch.add(++values);
+        }
+        node.deliver(node.life(), new ReplicaEvent.Propose(batch));
+    }
+
+    private void read() {
+        for (var node : sim.nodes) {
+            if (node.isUp() && !node.isPaused()) {
+                if (node.state() == ReplicaState.PRIMARY) {
+                    readCurrent(node);
+                } else {
+                    readBounded(node);
+                }
+            }
+        }
+        sim.queue.after(sim.random.nextLong(60 * MILLI), this::read);
+    }
+
+    private void readCurrent(SimNode node) {
+        long acknowledged = sim.checker.acknowledgedSeq();
+        var before = node.permit();
+        long shown = node.disk.applied;
+        boolean early = leaseFirst && node.permit().isValid(node.now());
+        boolean askZooKeeper = sim.random.nextInt(4) == 0;
+        finishRead(node, node.life(), () -> {
+            boolean valid;
+            if (leaseFirst) {
+                valid = early;
+            } else if (askZooKeeper) {
+                valid = before.isConfirmedBy(sim.zk.current().config(), node.id);
+            } else {
+                valid = node.permit().covers(before, node.now());
+            }
+            if (valid) {
+                sim.coverage.count("linearizable read");
+                sim.checker.read(node, acknowledged, shown);
+            }
+        });
+    }
+
+    /** The process goes on when it pleases, but not while it is paused. */
+    private void finishRead(SimNode node, int life, Runnable rest) {
+        sim.queue.after(sim.random.nextLong(3 * MILLI), () -> {
+            if (node.isLife(life)) {
+                if (node.isPaused()) {
+                    finishRead(node, life, rest);
+                } else {
+                    rest.run();
+                }
+            }
+        });
+    }
+
+    private void readBounded(SimNode node) {
+        var core = node.core();
+        if (core != null) {
+            var now = node.now();
+            core.stalenessNanos(now).ifPresent(age -> {
+                long asOf = node.virtualTimeOf(now.nanos() - age);
+                if (asOf >= 0) {
+                    sim.coverage.count("bounded read");
+                    sim.checker.boundedRead(node, asOf, node.disk.applied);
+                }
+            });
+        }
+    }
+}

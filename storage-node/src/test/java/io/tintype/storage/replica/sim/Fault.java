@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+/** What the nemesis may do to a run; each seed draws the kinds that it uses. */
+enum Fault {
+    /** A process dies; unsynced data is lost from some point on. */
+    CRASH,
+    /** All processes die at once. */
+    BLACKOUT,
+    /** A process stands still for a while; its clocks go on. */
+    PAUSE,
+    /** A machine is suspended: the monotonic clock stands still, the wall clock does not. */
+    SUSPEND,
+    /** A disk is lost with all that is on it. */
+    WIPE,
+    /** An fsync fails, and what it was to write is lost. */
+    FSYNC_ERROR,
+    /** A disk takes seconds for what takes milliseconds. */
+    SLOW_DISK,
+    /** Nothing gets from one node to another one, in one direction. */
+    CUT_ONE_WAY,
+    /** Two nodes hear each other no longer. */
+    CUT_PAIR,
+    /** The nodes fall into two groups. */
+    PARTITION,
+    /** A node hears no other node, but ZooKeeper. */
+    ISOLATE,
+    /** Single messages are lost, doubled or late. */
+    FLAKY,
+    /** A node hears ZooKeeper no longer; its session may expire. */
+    ZK_CUT,
+    /** ZooKeeper answers nobody. */
+    ZK_OUTAGE,
+    /** Compare-and-sets land, and their answers are lost; or they land late. */
+    ZK_LOST_ANSWERS,
+    /** A wall clock is set. */
+    CLOCK_STEP,
+    /** Somebody asks for another primary. */
+    TRANSFER,
+    /** The controller wants other replicas. */
+    REASSIGN,
+    /** Old records are dropped from a log, so that whoever lags needs a snapshot. */
+    TRIM
+}

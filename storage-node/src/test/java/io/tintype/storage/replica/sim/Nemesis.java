@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.model.NodeId;
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaRole;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/** Breaks things for a while, then mends everything. */
+final class Nemesis {
+    private static final long MILLI = SimNet.MILLI;
+
+    private final Sim sim;
+    private final RandomGenerator random;
+    private final List<Fault> kinds = new ArrayList<>();
+    private final Set<Fault> allowed;
+    private final long end;
+    private final long gap;
+    private final List<Runnable> mends = new ArrayList<>();
+
+    /**
+     * @param allowed faults that may strike; the seed draws some of all kinds and decides when, so that a run with
+     *     fewer allowed is the same run with some faults left out, as far as it can be
+     */
+    Nemesis(Sim sim, RandomGenerator random, Set<Fault> allowed, long end) {
+        this.sim = sim;
+        this.random = random;
+        this.allowed = allowed;
+        this.end = end;
+        double share = random.nextDouble(0.1, 0.7);
+        for (var fault : EnumSet.allOf(Fault.class)) {
+            if (random.nextDouble() < share) {
+                kinds.add(fault);
+            }
+        }
+        this.gap = random.nextLong(200 * MILLI, 4_000 * MILLI);
+    }
+
+    void start() {
+        if (!kinds.isEmpty()) {
+            sim.queue.after(random.nextLong(3_000 * MILLI), this::strike);
+        }
+    }
+
+    private void strike() {
+        if (sim.queue.now() >= end) {
+            return;
+        }
+        var fault = kinds.get(random.nextInt(kinds.size()));
+        var victim = sim.nodes.get(random.nextInt(sim.nodes.size()));
+        var other = sim.nodes.get(random.nextInt(sim.nodes.size()));
+        long duration = random.nextInt(4) == 0 ? random.nextLong(500 * MILLI) : random.nextLong(9_000 * MILLI);
+        if (allowed.contains(fault)) {
+            strike(fault, victim, other, duration);
+        }
+        sim.queue.after(random.nextLong(gap) + MILLI, this::strike);
+    }
+
+    private void strike(Fault fault, SimNode victim, SimNode other, long duration) {
+        sim.trace(() -> "nemesis: " + fault + " " + victim.id + " " + other.id + " " + duration / MILLI + " ms");
+        sim.coverage.fault(fault);
+        switch (fault) {
+            case CRASH -> crash(victim, duration);
+            case BLACKOUT -> sim.nodes.forEach(node -> crash(node, random.nextLong(duration + 1)));
+            case PAUSE -> during(duration, victim::pause, victim::resume);
+            case SUSPEND -> during(duration, victim::pause, () -> {
+                victim.clock.suspended(duration);
+                victim.resume();
+            });
+            case WIPE -> {
+                if (sim.survivesLossOf(victim)) {
+                    victim.wipe();
+                    sim.queue.after(duration, victim::boot);
+                }
+            }
+            case FSYNC_ERROR -> victim.failNextFsync();
+            case SLOW_DISK -> {
+                long delay = random.nextLong(3_000 * MILLI);
+                during(duration, () -> victim.diskDelay(delay), () -> victim.diskDelay(0));
+            }
+            case CUT_ONE_WAY -> cut(victim, other, duration);
+            case CUT_PAIR -> {
+                cut(victim, other, duration);
+                cut(other, victim, duration);
+            }
+            case PARTITION -> {
+                int side = random.nextInt(1 << sim.nodes.size());
+                for (var a : sim.nodes) {
+                    for (var b : sim.nodes) {
+                        if ((side >> a.index & 1) != (side >> b.index & 1)) {
+                            cut(a, b, duration);
+                        }
+                    }
+                }
+            }
+            case ISOLATE -> {
+                for (var node : sim.nodes) {
+                    cut(victim, node, duration);
+                    cut(node, victim, duration);
+                }
+            }
+            case FLAKY -> {
+                double loss = random.nextDouble(0.3);
+                long delay = random.nextLong(2_500 * MILLI);
+                during(duration, () -> sim.net.flaky(loss, delay), () -> sim.net.flaky(0, 0));
+            }
+            case ZK_CUT -> during(2 * duration, () -> sim.zk.cut(victim, 1), () -> sim.zk.cut(victim, -1));
+            case ZK_OUTAGE -> during(duration, () -> sim.zk.outage(1), () -> sim.zk.outage(-1));
+            case ZK_LOST_ANSWERS -> {
+                double rate = random.nextDouble(0.9);
+                during(duration, () -> sim.zk.lostAnswers(rate), () -> sim.zk.lostAnswers(0));
+            }
+            case CLOCK_STEP -> victim.clock.step(random.nextLong(-10_800_000, 10_800_000));
+            case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(other.id));
+            case REASSIGN -> sim.assign(randomAssignment());
+            case TRIM -> victim.trim(victim.disk.applied - random.nextLong(20) + 1);
+        }
+    }
+
+    private void crash(SimNode node, long duration) {
+        node.crash();
+        sim.queue.after(duration, node::boot);
+    }
+
+    private void cut(SimNode from, SimNode to, long duration) {
+        if (from != to) {
+            during(
+                    duration,
+                    () -> sim.net.cut(from.index, to.index, 1),
+                    () -> sim.net.cut(from.index, to.index, -1));
+        }
+    }
+
+    /** Mends after the duration, or at the end of all faults, whichever comes first. */
+    private void during(long duration, Runnable breaks, Runnable mend) {
+        breaks.run();
+        mends.add(mend);
+        sim.queue.after(duration, () -> {
+            if (mends.remove(mend)) {
+                mend.run();
+            }
+        });
+    }
+
+    /** As many voters as ever, on other nodes, and perhaps an observer. */
+    private ReplicaEvent.AssignmentSeen randomAssignment() {
+        var wanted = new TreeMap<NodeId, ReplicaRole>();
+        while (wanted.size() < sim.voters) {
+            wanted.put(sim.nodes.get(random.nextInt(sim.nodes.size())).id, ReplicaRole.VOTER);
+        }
+        if (random.nextInt(3) == 0) {
+            wanted.putIfAbsent(sim.nodes.get(random.nextInt(sim.nodes.size())).id, ReplicaRole.OBSERVER);
+        }
+        int minimum = random.nextInt(4) == 0 ? random.nextInt(1, sim.voters + 1) : sim.minimum;
+        return new ReplicaEvent.AssignmentSeen(wanted, minimum);
+    }
+
+    /** The faults are over. */
+    void mendAll() {
+        var left = List.copyOf(mends);
+        mends.clear();
+        left.forEach(Runnable::run);
+        sim.nodes.forEach(SimNode::boot);
+    }
+}

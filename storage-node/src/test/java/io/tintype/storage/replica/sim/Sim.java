@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.model.NodeId;
+import io.tintype.storage.replica.Append;
+import io.tintype.storage.replica.BallotAnswer;
+import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.ReplicaCore;
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaRole;
+import io.tintype.storage.replica.ReplicaState;
+import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.replica.RuleSwitch;
+import io.tintype.storage.replica.ShardConfig;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * One run: a shard's replicas, their machines, the network and ZooKeeper, clients and a nemesis, all drawn from one
+ * seed. First faults strike; then everything is mended, and the shard must be whole again within bounded time.
+ */
+final class Sim {
+    private static final long MILLI = SimNet.MILLI;
+    private static final long RECOVERY = 90_000 * MILLI;
+    private static final long MAX_EVENTS = 3_000_000;
+    private static final int TRACED_LINES = 4_000;
+
+    /** Reads ask for permission before they look at the value. A rule of the reader, not of the core. */
+    static final String LEASE_BEFORE_VALUE = "VALUE_THEN_LEASE_THEN_REPLY";
+
+    /** An answer to a beat, and the answering node's clock at that moment. */
+    record StampedAnswer(BeatAnswer answer, long stamp) {}
+
+    final EventQueue queue = new EventQueue();
+    final SplittableRandom random;
+    final Coverage coverage = new Coverage();
+    final Checker checker = new Checker(this);
+    final List<SimNode> nodes = new ArrayList<>();
+    final Map<Append, List<Rec>> cargo = new IdentityHashMap<>();
+    final int voters;
+    final int minimum;
+    final SimNet net;
+    final SimZk zk;
+    final Clients clients;
+    private final Nemesis nemesis;
+    private final Set<String> off;
+    private final Map<Long, Consumer<StampedAnswer>> beats = new HashMap<>();
+    private final Map<Long, Consumer<BallotAnswer>> ballots = new HashMap<>();
+    private final Deque<String> traced = new ArrayDeque<>();
+    private final boolean tracing;
+    private final long faultsEnd;
+    private ReplicaEvent.AssignmentSeen assigned;
+    private long tickets;
+
+    /** What to run: everything the seed does not decide. */
+    record Plan(Set<Fault> faults, Set<String> rulesOff, int voters, int minimum, boolean tracing) {
+        /** All faults, all rules, a shape drawn by the seed. */
+        static final Plan ANYTHING = new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, false);
+
+        Plan without(String rule) {
+            return new Plan(faults, Set.of(rule), voters, minimum, tracing);
+        }
+
+        Plan shaped(int replicas, int inSync) {
+            return new Plan(faults, rulesOff, replicas, inSync, tracing);
+        }
+
+        Plan only(Set<Fault> some) {
+            return new Plan(some, rulesOff, voters, minimum, tracing);
+        }
+
+        Plan traced() {
+            return new Plan(faults, rulesOff, voters, minimum, true);
+        }
+    }
+
+    Sim(long seed, Plan plan) {
+        this.random = new SplittableRandom(seed);
+        this.off = new TreeSet<>(plan.rulesOff());
+        this.tracing = plan.tracing();
+        int drawn = random.nextInt(8);
+        this.voters = plan.voters() > 0 ? plan.voters() : drawn == 0 ? 1 : drawn <= 2 ? 2 : 3;
+        int drawnMinimum = random.nextInt(1, 4);
+        this.minimum = plan.minimum() > 0 ? plan.minimum() : Math.min(voters, drawnMinimum == 3 ? 2 : drawnMinimum);
+        int spares = random.nextInt(3);
+        this.net = new SimNet(queue, random, voters + spares);
+        for (int i = 0; i < voters + spares; i++) {
+            double drift = 1 + random.nextDouble(-0.02, 0.02);
+            nodes.add(new SimNode(this, i, new SimClock(queue, drift)));
+        }
+        var replicas = new TreeMap<NodeId, ReplicaRole>();
+        var members = new TreeSet<Member>();
+        for (var node : nodes.subList(0, voters)) {
+            replicas.put(node.id, ReplicaRole.VOTER);
+            members.add(node.member());
+        }
+        this.assigned = new ReplicaEvent.AssignmentSeen(replicas, minimum);
+        this.zk = new SimZk(queue, random, checker, nodes, ShardConfig.initial(members, replicas, minimum));
+        this.clients = new Clients(this, off.remove(LEASE_BEFORE_VALUE));
+        this.faultsEnd = random.nextLong(20_000 * MILLI, 60_000 * MILLI);
+        this.nemesis = new Nemesis(this, random.split(), plan.faults(), faultsEnd);
+    }
+
+    /** Runs to the end; throws {@link SimFailure} at the first invariant that does not hold. */
+    void run() {
+        start();
+        nemesis.start();
+        advance(faultsEnd);
+        trace(() -> "nemesis: all is mended");
+        nemesis.mendAll();
+        long mended = queue.now();
+        int acknowledged = checker.acknowledged();
+        while (!isWhole() || checker.acknowledged() == acknowledged) {
+            if (queue.now() > mended + RECOVERY) {
+                throw new SimFailure("not whole " + RECOVERY / MILLI + " ms after the last fault: " + describe());
+            }
+            advance(queue.now() + 500 * MILLI);
+        }
+    }
+
+    /** Boots all nodes and lets the clients loose. */
+    void start() {
+        nodes.forEach(node -> queue.after(random.nextLong(500 * MILLI), node::boot));
+        clients.start();
+    }
+
+    /** Runs on to a time. */
+    void advance(long until) {
+        while (queue.now() < until) {
+            queue.runUntil(Math.min(until, queue.now() + 500 * MILLI));
+            if (queue.count() > MAX_EVENTS) {
+                throw new SimFailure("something runs wild: " + describe());
+            }
+        }
+    }
+
+    /** Somebody leads and may serve, and all who should be in sync are, under their present incarnations. */
+    boolean isWhole() {
+        var config = zk.current().config();
+        if (!config.replicas().keySet().equals(assigned.replicas().keySet())
+                || config.minInSync() != assigned.minInSync()
+                || config.primary() == null) {
+            return false;
+        }
+        for (var wanted : assigned.replicas().entrySet()) {
+            boolean in = config.inSync().contains(node(wanted.getKey()).member());
+            if (in != (wanted.getValue() == ReplicaRole.VOTER)) {
+                return false;
+            }
+        }
+        var primary = node(config.primary());
+        long committed = checker.acknowledgedSeq();
+        boolean allApply =
+                assigned.replicas().keySet().stream().allMatch(id -> node(id).disk.applied >= committed - 50);
+        return allApply
+                && primary.state() == ReplicaState.PRIMARY
+                && primary.permit().isValid(primary.now());
+    }
+
+    String describe() {
+        var text = new StringBuilder(zk.current().toString());
+        for (var node : nodes) {
+            var core = node.core();
+            text.append("\n  ")
+                    .append(node.member())
+                    .append(' ')
+                    .append(core == null ? "down" : core.status() + " " + core.log());
+        }
+        return text.append("\n  assigned ").append(assigned).toString();
+    }
+
+    // ---- what the parts share
+
+    ReplicaCore newCore() {
+        return RuleSwitch.without(ReplicaTiming.DEFAULT, off);
+    }
+
+    SimNode node(NodeId id) {
+        return nodes.get(id.value().charAt(1) - 'a');
+    }
+
+    Optional<ReplicaEvent> assignment() {
+        return Optional.of(assigned);
+    }
+
+    void assign(ReplicaEvent.AssignmentSeen wanted) {
+        assigned = wanted;
+        for (var node : nodes) {
+            int life = node.life();
+            queue.after(random.nextLong(500 * MILLI), () -> node.deliver(life, assigned));
+        }
+    }
+
+    /** Whether somebody electable is left, under any configuration that may come about, without this node's disk. */
+    boolean survivesLossOf(SimNode node) {
+        var configs = new ArrayList<>(zk.underWay());
+        configs.add(zk.current().config());
+        for (var config : configs) {
+            if (config.candidates().stream()
+                    .noneMatch(member -> !member.node().equals(node.id)
+                            && node(member.node()).disk.incarnation == member.incarnation())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    long nextTicket() {
+        return ++tickets;
+    }
+
+    List<Rec> cargo(Append header) {
+        var records = cargo.get(header);
+        if (records == null) {
+            throw new IllegalStateException("no bytes for " + header);
+        }
+        return records;
+    }
+
+    void onBeat(long ticket, Consumer<StampedAnswer> answered) {
+        beats.put(ticket, answered);
+    }
+
+    void answerBeat(long ticket, StampedAnswer answer) {
+        Optional.ofNullable(beats.remove(ticket)).ifPresent(answered -> answered.accept(answer));
+    }
+
+    void onBallot(long ticket, Consumer<BallotAnswer> answered) {
+        ballots.put(ticket, answered);
+    }
+
+    void answerBallot(long ticket, BallotAnswer answer) {
+        Optional.ofNullable(ballots.remove(ticket)).ifPresent(answered -> answered.accept(answer));
+    }
+
+    // ---- telling what happened
+
+    void trace(Supplier<String> line) {
+        if (tracing) {
+            traced.add(queue.now() / MILLI + " " + line.get());
+            if (traced.size() > TRACED_LINES) {
+                traced.remove();
+            }
+        }
+    }
+
+    List<String> traced() {
+        return List.copyOf(traced);
+    }
+}

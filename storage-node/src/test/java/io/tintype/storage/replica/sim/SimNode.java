@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.model.NodeId;
+import io.tintype.storage.replica.LogPosition;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.Now;
+import io.tintype.storage.replica.ReadPermit;
+import io.tintype.storage.replica.ReplicaAction;
+import io.tintype.storage.replica.ReplicaCore;
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaState;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A machine with one replica's process on it: boots it, feeds it, carries out what it says, kills it. */
+final class SimNode {
+    private static final long MILLI = SimNet.MILLI;
+    private static final int STAMPS = 512;
+
+    final NodeId id;
+    final int index;
+    final SimClock clock;
+    private final Sim sim;
+    SimDisk disk;
+    private final Map<Long, SimStream> following = new HashMap<>();
+    private final Map<Long, SimStream> leading = new HashMap<>();
+    private final TreeMap<Long, Long> stamps = new TreeMap<>();
+    private final Map<NodeId, Long> echoes = new HashMap<>();
+    private final Deque<ReplicaEvent> backlog = new ArrayDeque<>();
+    private final TreeMap<Long, Long> open = new TreeMap<>();
+    private @Nullable ReplicaCore core;
+    private ReadPermit permit = ReadPermit.NONE;
+    private int life;
+    private int pauses;
+    private boolean flushing;
+    private long diskDelay;
+    private boolean fsyncFails;
+
+    SimNode(Sim sim, int index, SimClock clock) {
+        this.sim = sim;
+        this.index = index;
+        this.id = new NodeId("n" + (char) ('a' + index));
+        this.clock = clock;
+        this.disk = new SimDisk(sim.random.nextLong() | 1);
+    }
+
+    // ---- life and death
+
+    int life() {
+        return life;
+    }
+
+    boolean isUp() {
+        return core != null;
+    }
+
+    boolean isPaused() {
+        return pauses > 0;
+    }
+
+    boolean isLife(int wanted) {
+        return isUp() && life == wanted;
+    }
+
+    Member member() {
+        return new Member(id, disk.incarnation);
+    }
+
+    @Nullable ReplicaCore core() {
+        return core;
+    }
+
+    void boot() {
+        if (isUp()) {
+            return;
+        }
+        life++;
+        core = sim.newCore();
+        int booted = life;
+        deliver(
+                booted,
+                new ReplicaEvent.Booted(member(), disk.seen.promise, disk.seen.shape(), disk.applied));
+        sim.assignment().ifPresent(assigned -> deliver(booted, assigned));
+        sim.zk.contact(this);
+        tick(booted);
+        heartbeat(booted);
+    }
+
+    void crash() {
+        if (!isUp()) {
+            return;
+        }
+        sim.trace(() -> id + " dies");
+        core = null;
+        permit = ReadPermit.NONE;
+        life++;
+        disk.crash(sim.random);
+        sim.checker.diskChanged(this);
+        flushing = false;
+        fsyncFails = false;
+        backlog.clear();
+        open.clear();
+        echoes.clear();
+        following.values().forEach(stream -> stream.died(this));
+        leading.values().forEach(stream -> stream.died(this));
+        following.clear();
+        leading.clear();
+        sim.zk.contact(this);
+    }
+
+    /** The disk is gone; whatever boots here next is another incarnation. */
+    void wipe() {
+        crash();
+        disk = new SimDisk(sim.random.nextLong() | 1);
+        sim.checker.wiped(this);
+    }
+
+    void pause() {
+        pauses++;
+    }
+
+    void resume() {
+        pauses--;
+        while (pauses == 0 && !backlog.isEmpty()) {
+            step(backlog.remove());
+        }
+    }
+
+    void diskDelay(long nanos) {
+        diskDelay = nanos;
+    }
+
+    void failNextFsync() {
+        fsyncFails = true;
+    }
+
+    private void tick(int forLife) {
+        if (isLife(forLife)) {
+            if (!isPaused()) {
+                step(new ReplicaEvent.Tick());
+            }
+            sim.queue.after(50 * MILLI, () -> tick(forLife));
+        }
+    }
+
+    private void heartbeat(int forLife) {
+        var running = core;
+        if (running == null || !isLife(forLife)) {
+            return;
+        }
+        if (!isPaused()) {
+            beat(running);
+        }
+        sim.queue.after(250 * MILLI, () -> heartbeat(forLife));
+    }
+
+    // ---- heartbeats
+
+    private void beat(ReplicaCore running) {
+        var now = clock.now();
+        running.beat(now).ifPresent(beat -> {
+            int sender = life;
+            for (var target : running.beatTargets()) {
+                var to = sim.node(target);
+                long echo = echoes.getOrDefault(target, Long.MIN_VALUE);
+                sim.net.datagram(index, to.index, () -> {
+                    long ticket = sim.nextTicket();
+                    sim.onBeat(ticket, answer -> sim.net.datagram(to.index, index, () -> {
+                        if (isLife(sender)) {
+                            echoes.merge(target, answer.stamp(), Math::max);
+                            deliver(sender, new ReplicaEvent.BeatAnswered(target, answer.answer(), now));
+                        }
+                    }));
+                    to.deliver(to.life(), new ReplicaEvent.BeatReceived(id, ticket, beat, to.known(echo)));
+                });
+            }
+        });
+    }
+
+    /** A stamp of an earlier life bounds nothing in this one. */
+    private long known(long stamp) {
+        return stamps.containsKey(stamp) ? stamp : Long.MIN_VALUE;
+    }
+
+    private long stamp() {
+        long now = clock.now().nanos();
+        stamps.put(now, sim.queue.now());
+        if (stamps.size() > STAMPS) {
+            stamps.pollFirstEntry();
+        }
+        return now;
+    }
+
+    /** When a stamp was made, in virtual time; negative: too long ago to know. */
+    long virtualTimeOf(long stamp) {
+        return stamps.getOrDefault(stamp, -1L);
+    }
+
+    // ---- events and actions
+
+    void deliver(int forLife, ReplicaEvent event) {
+        if (!isLife(forLife)) {
+            return;
+        }
+        if (isPaused()) {
+            backlog.add(event);
+        } else {
+            step(event);
+        }
+    }
+
+    private void step(ReplicaEvent event) {
+        var running = core;
+        if (running == null) {
+            return;
+        }
+        if (!(event instanceof ReplicaEvent.Tick)) {
+            sim.trace(() -> id + " <- " + event);
+        }
+        var before = running.status().state();
+        var actions = running.step(event, clock.now(), sim.random);
+        permit = running.permit();
+        var state = running.status().state();
+        sim.coverage.state(before, state);
+        int acting = life;
+        for (var action : actions) {
+            if (isLife(acting)) {
+                sim.trace(() -> id + " -> " + action);
+                carryOut(running, action);
+            }
+        }
+    }
+
+    private void carryOut(ReplicaCore running, ReplicaAction action) {
+        if (!SimActions.onDisk(sim, this, action)
+                && !streams(running, action)
+                && !coordination(action)
+                && !elections(action)) {
+            clients(action);
+        }
+    }
+
+    private boolean streams(ReplicaCore running, ReplicaAction action) {
+        if (action instanceof ReplicaAction.OpenStream opened) {
+            openStream(opened);
+        } else if (action instanceof ReplicaAction.CloseStream closed) {
+            var stream = following.remove(closed.stream());
+            if (stream != null) {
+                stream.closedByFollower(null);
+            }
+        } else if (action instanceof ReplicaAction.RefusePrimary refused) {
+            var stream = following.remove(refused.stream());
+            if (stream != null) {
+                stream.closedByFollower(refused.refusal());
+            }
+        } else if (action instanceof ReplicaAction.SendAck ack) {
+            var stream = following.get(ack.stream());
+            if (stream != null) {
+                stream.toPrimary(new ReplicaEvent.AckReceived(stream.primaryId, ack.ack()));
+            }
+        } else if (action instanceof ReplicaAction.SendAttach attach) {
+            var stream = leading.get(attach.stream());
+            if (stream != null) {
+                stream.toFollower(new ReplicaEvent.AttachReceived(stream.followerId, attach.attach()));
+            }
+        } else if (action instanceof ReplicaAction.SendAppend append) {
+            var stream = leading.get(append.stream());
+            if (stream != null) {
+                SimActions.send(sim, stream, append, disk.seen.log);
+            }
+        } else if (action instanceof ReplicaAction.RefuseFollower refused) {
+            var stream = leading.remove(refused.stream());
+            if (stream != null) {
+                stream.closedByPrimary(new ReplicaEvent.RefuseReceived(stream.followerId, refused.refusal()));
+            }
+        } else if (action instanceof ReplicaAction.DropFollower dropped) {
+            var stream = leading.remove(dropped.stream());
+            if (stream != null) {
+                stream.closedByPrimary(new ReplicaEvent.PrimaryLost(stream.followerId));
+            }
+        } else if (action instanceof ReplicaAction.InstallSnapshot install) {
+            install(life, install);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void openStream(ReplicaAction.OpenStream opened) {
+        following.values().forEach(stream -> stream.closedByFollower(null));
+        following.clear();
+        var primary = sim.node(opened.primary());
+        long primaryId = sim.nextTicket();
+        int opener = life;
+        sim.queue.after(sim.random.nextLong(MILLI), () -> {
+            if (!isLife(opener)) {
+                return;
+            }
+            if (!primary.isUp() || sim.net.isCut(index, primary.index) || sim.net.isCut(primary.index, index)) {
+                sim.queue.after(
+                        sim.net.detection(),
+                        () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream())));
+                return;
+            }
+            var stream = new SimStream(sim.net, this, primary, opened.stream(), primaryId);
+            following.put(opened.stream(), stream);
+            primary.leading.put(primaryId, stream);
+            stream.toPrimary(new ReplicaEvent.HelloReceived(primaryId, opened.hello()));
+        });
+    }
+
+    /** Copies what the primary has applied, if it can be reached, and all earlier writes here are done. */
+    private void install(int forLife, ReplicaAction.InstallSnapshot install) {
+        sim.queue.after(sim.random.nextLong(10 * MILLI, 800 * MILLI), () -> {
+            if (!isLife(forLife)) {
+                return;
+            }
+            var source = sim.node(install.primary());
+            if (disk.unsynced() > 0 || flushing) {
+                install(forLife, install);
+            } else if (!source.isUp() || sim.net.isCut(source.index, index) || sim.random.nextInt(8) == 0) {
+                deliver(forLife, new ReplicaEvent.SnapshotFailed(install.stream()));
+            } else {
+                sim.coverage.count("snapshot installed");
+                disk.replace(new ArrayList<>(source.disk.seen.log.subList(0, (int) source.disk.applied)));
+                sim.checker.applied(this, 0, disk.applied);
+                sim.checker.diskChanged(this);
+                deliver(forLife, new ReplicaEvent.SnapshotInstalled(install.stream(), disk.seen.shape()));
+            }
+        });
+    }
+
+    private boolean coordination(ReplicaAction action) {
+        if (action instanceof ReplicaAction.ReadConfig read) {
+            sim.zk.read(this, read.ticket());
+        } else if (action instanceof ReplicaAction.Cas cas) {
+            sim.zk.compareAndSet(this, cas.ticket(), cas.next(), cas.expectedVersion());
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private boolean elections(ReplicaAction action) {
+        int asking = life;
+        if (action instanceof ReplicaAction.AskBallot asked) {
+            var to = sim.node(asked.to());
+            sim.net.datagram(index, to.index, () -> {
+                long ticket = sim.nextTicket();
+                sim.onBallot(
+                        ticket,
+                        answer -> sim.net.datagram(
+                                to.index,
+                                index,
+                                () -> deliver(asking, new ReplicaEvent.BallotAnswered(to.id, answer))));
+                to.deliver(to.life(), new ReplicaEvent.BallotReceived(ticket, asked.ballot()));
+            });
+        } else if (action instanceof ReplicaAction.AnswerBallot answer) {
+            sim.answerBallot(answer.ticket(), answer.answer());
+        } else if (action instanceof ReplicaAction.AnswerBeat answer) {
+            sim.answerBeat(answer.ticket(), new Sim.StampedAnswer(answer.answer(), stamp()));
+        } else if (action instanceof ReplicaAction.SendHandover handover) {
+            var to = sim.node(handover.to());
+            sim.net.datagram(
+                    index,
+                    to.index,
+                    () -> to.deliver(to.life(), new ReplicaEvent.HandoverReceived(id, handover.epoch())));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void clients(ReplicaAction action) {
+        if (action instanceof ReplicaAction.BecamePrimary became) {
+            sim.checker.becamePrimary(this, became.epoch());
+        } else if (action instanceof ReplicaAction.FailOpenProposals) {
+            open.clear();
+        } else if (action instanceof ReplicaAction.Fail) {
+            sim.coverage.count("replica failed");
+            wipe();
+            sim.queue.after(sim.random.nextLong(100 * MILLI, 3_000 * MILLI), this::boot);
+        } else if (!(action instanceof ReplicaAction.FailProposals) && !(action instanceof ReplicaAction.SteppedDown)) {
+            throw new IllegalStateException("nobody carries out " + action);
+        }
+    }
+
+    // ---- the disk's side of actions
+
+    void write(SimDisk.Write write) {
+        disk.write(write);
+        flushSoon();
+    }
+
+    /** Proposals with these values are open from record {@code firstSeq} on. */
+    void opened(long firstSeq, List<Long> values) {
+        for (int i = 0; i < values.size(); i++) {
+            open.put(firstSeq + i, values.get(i));
+        }
+    }
+
+    private void flushSoon() {
+        if (flushing) {
+            return;
+        }
+        flushing = true;
+        int writing = life;
+        sim.queue.after(sim.random.nextLong(MILLI / 5, 4 * MILLI) + diskDelay, () -> {
+            if (!isLife(writing)) {
+                return;
+            }
+            int count = disk.unsynced();
+            var promised = disk.seen.promise;
+            var last = disk.seen.last();
+            long appliedThen = disk.applied;
+            sim.queue.after(sim.random.nextLong(MILLI / 5, 3 * MILLI), () -> {
+                if (isLife(writing)) {
+                    flushing = false;
+                    flushed(writing, count, promised, last, appliedThen);
+                }
+            });
+        });
+    }
+
+    private void flushed(
+            int forLife, int count, long promised, LogPosition last, long appliedThen) {
+        if (fsyncFails && sim.survivesLossOf(this)) {
+            fsyncFails = false;
+            disk.lose(count, sim.random);
+            sim.checker.diskChanged(this);
+            deliver(forLife, new ReplicaEvent.PersistFailed("the disk said no"));
+            return;
+        }
+        if (disk.synced(count, appliedThen)) {
+            sim.checker.diskChanged(this);
+        }
+        if (disk.unsynced() > 0) {
+            flushSoon();
+        }
+        deliver(forLife, new ReplicaEvent.PromisePersisted(promised));
+        if (last.seq() > 0) {
+            deliver(forLife, new ReplicaEvent.Persisted(last));
+        }
+    }
+
+    void apply(long upTo) {
+        int applying = life;
+        sim.queue.after(sim.random.nextLong(MILLI / 10, 2 * MILLI), () -> {
+            if (isLife(applying) && upTo > disk.applied) {
+                sim.checker.applied(this, disk.applied, upTo);
+                disk.applied = upTo;
+                var done = open.headMap(upTo, true);
+                for (var entry : done.entrySet()) {
+                    sim.checker.acknowledged(entry.getKey(), entry.getValue());
+                }
+                done.clear();
+                deliver(applying, new ReplicaEvent.Applied(upTo));
+            }
+        });
+    }
+
+    /** Drops records that are applied already. */
+    void trim(long firstSeq) {
+        if (isUp() && firstSeq > disk.seen.firstSeq && firstSeq <= disk.applied) {
+            write(image -> image.firstSeq = Math.max(image.firstSeq, Math.min(firstSeq, image.log.size() + 1L)));
+            deliver(life, new ReplicaEvent.LogTrimmed(firstSeq));
+        }
+    }
+
+    // ---- reads
+
+    ReadPermit permit() {
+        return permit;
+    }
+
+    Now now() {
+        return clock.now();
+    }
+
+    ReplicaState state() {
+        return core == null ? ReplicaState.BOOTING : core.status().state();
+    }
+}
