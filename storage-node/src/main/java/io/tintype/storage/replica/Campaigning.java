@@ -72,7 +72,7 @@ final class Campaigning extends Role {
         }
         epoch = found.config().epoch();
         poll = new Poll(context, found.config());
-        if (forced || !context.keeps(Rule.CANDIDATES_ASK_FIRST)) {
+        if (forced) {
             promise();
             return;
         }
@@ -103,19 +103,9 @@ final class Campaigning extends Role {
             case OPEN -> {}
             case AGAINST -> giveUp();
             case FOR -> {
-                if (context.promises.grantIsOver(context.now().nanos())
-                        || !context.keeps(Rule.NEW_PRIMARY_WAITS_OUT_ITS_GRANT)
-                        || ownTerm()) {
-                    promise();
-                }
+                promise();
             }
         }
-    }
-
-    /** The configuration names this node as primary already: it led before it was restarted. */
-    private boolean ownTerm() {
-        var found = context.config();
-        return found != null && found.config().isPrimary(context.self.node());
     }
 
     private void promise() {
@@ -199,7 +189,8 @@ final class Campaigning extends Role {
 
     @Override
     void heardPrimary(ReplicaEvent.BeatReceived event) {
-        if (phase == Phase.READING || phase == Phase.ASKING) {
+        boolean early = phase == Phase.READING || phase == Phase.ASKING;
+        if (early && context.keeps(Rule.CANDIDATES_ASK_FIRST)) {
             context.become(new Following(context));
             context.role().heardPrimary(event);
         }
@@ -207,7 +198,7 @@ final class Campaigning extends Role {
 
     @Override
     boolean agreesTo(Ballot ballot) {
-        return context.promises.grantIsOver(context.now().nanos())
+        return (context.promises.grantIsOver(context.now().nanos()) || !context.keeps(Rule.CANDIDATES_ASK_FIRST))
                 && context.promises.promised() <= ballot.epoch() + 1
                 && context.configEpoch() <= ballot.epoch();
     }

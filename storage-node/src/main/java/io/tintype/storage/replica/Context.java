@@ -153,7 +153,8 @@ final class Context {
      * and whoever leads in a lower one steps down.
      */
     void learn(VersionedConfig found) {
-        if (config != null && found.version() <= config.version()) {
+        boolean late = config != null && found.version() <= config.version();
+        if (late && keeps(Rule.LOWER_EPOCHS_ARE_REFUSED)) {
             return;
         }
         config = found;

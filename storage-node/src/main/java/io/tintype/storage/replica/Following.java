@@ -8,6 +8,9 @@ import java.util.OptionalLong;
  * and may be elected itself. Learners, observers and nodes without a part are followers that are not electable.
  */
 final class Following extends Role {
+    /** Without patience, one tick in so many makes a follower stand. */
+    private static final int IMPATIENCE = 60;
+
     private final FollowerStream stream;
     private final Freshness freshness = new Freshness();
     private long quietSinceNanos;
@@ -110,7 +113,11 @@ final class Following extends Role {
         if (config.isPrimary(context.self.node())) {
             return true;
         }
-        return context.promises.grantIsOver(now) && now - quietSinceNanos >= patienceNanos(config);
+        if (!context.keeps(Rule.PATIENCE)) {
+            return context.random().nextInt(IMPATIENCE) == 0;
+        }
+        boolean grantOver = context.promises.grantIsOver(now) || !context.keeps(Rule.NEW_PRIMARY_WAITS_OUT_ITS_GRANT);
+        return grantOver && now - quietSinceNanos >= patienceNanos(config);
     }
 
     private long patienceNanos(ShardConfig config) {
@@ -127,7 +134,7 @@ final class Following extends Role {
 
     @Override
     boolean agreesTo(Ballot ballot) {
-        return context.promises.grantIsOver(context.now().nanos())
+        return (context.promises.grantIsOver(context.now().nanos()) || !context.keeps(Rule.CANDIDATES_ASK_FIRST))
                 && context.promises.promised() <= ballot.epoch() + 1
                 && context.configEpoch() <= ballot.epoch();
     }

@@ -232,7 +232,7 @@ final class Leading extends Role {
     @Override
     void helloReceived(ReplicaEvent.HelloReceived event) {
         var hello = event.hello();
-        if (hello.promisedEpoch() > epoch) {
+        if (hello.promisedEpoch() > epoch && context.keeps(Rule.LOWER_EPOCHS_ARE_REFUSED)) {
             context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(RefuseReason.STALE_EPOCH, epoch)));
             context.meet(hello.promisedEpoch());
             return;

@@ -65,7 +65,7 @@ final class Poll {
             if (answer == null) {
                 allAnswered = false;
                 silentAlive |= context.isAlive(member.node());
-            } else if (member.equals(answer.member()) && !answer.agreed()) {
+            } else if (member.equals(answer.member()) && !answer.agreed() && context.keeps(Rule.CANDIDATES_ASK_FIRST)) {
                 return Verdict.AGAINST;
             }
         }
@@ -75,7 +75,9 @@ final class Poll {
         if (context.now().nanos() - deadlineNanos < 0) {
             return Verdict.OPEN;
         }
-        return !silentAlive || agreed().size() >= config.minInSync() ? Verdict.FOR : Verdict.AGAINST;
+        return !context.keeps(Rule.CANDIDATES_ASK_FIRST) || !silentAlive || agreed().size() >= config.minInSync()
+                ? Verdict.FOR
+                : Verdict.AGAINST;
     }
 
     /** The members that agreed, this one included: the next in-sync set. */

@@ -124,8 +124,8 @@ final class Checker {
             var known = places.computeIfAbsent(record.epoch(), epoch -> new HashMap<>())
                     .putIfAbsent(seq, record.value());
             if (known != null && known != record.value()) {
-                throw new SimFailure("epoch " + record.epoch() + " has both " + known + " and " + record.value()
-                        + " at " + seq);
+                throw new SimFailure(
+                        "epoch " + record.epoch() + " has both " + known + " and " + record.value() + " at " + seq);
             }
         }
     }
@@ -153,8 +153,8 @@ final class Checker {
         for (int i = acks.size() - 1; i >= 0; i--) {
             var ack = acks.get(i);
             if (ack.at() <= asOf && ack.seq() > shown) {
-                throw new SimFailure(node.id + " serves record " + shown + " as of " + asOf / SimNet.MILLI
-                        + " ms, but " + ack.seq() + " was acknowledged at " + ack.at() / SimNet.MILLI + " ms");
+                throw new SimFailure(node.id + " serves record " + shown + " as of " + asOf / SimNet.MILLI + " ms, but "
+                        + ack.seq() + " was acknowledged at " + ack.at() / SimNet.MILLI + " ms");
             }
             if (ack.at() < asOf - 20_000 * SimNet.MILLI) {
                 return;

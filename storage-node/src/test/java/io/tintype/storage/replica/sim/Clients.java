@@ -12,13 +12,13 @@ final class Clients {
 
     private final Sim sim;
     private final long writeGap;
-    private final boolean leaseFirst;
+    private final boolean twoLooks;
     private long values;
 
-    /** @param leaseFirst asks for the permission to serve before the value is read: wrong, and to be noticed */
-    Clients(Sim sim, boolean leaseFirst) {
+    /** @param twoLooks does not look whether the replica served when the value was read: wrong, and to be noticed */
+    Clients(Sim sim, boolean twoLooks) {
         this.sim = sim;
-        this.leaseFirst = leaseFirst;
+        this.twoLooks = twoLooks;
         this.writeGap = sim.random.nextLong(20 * MILLI, 300 * MILLI);
     }
 
@@ -34,6 +34,11 @@ final class Clients {
             }
         }
         sim.queue.after(sim.random.nextLong(writeGap) + 1, this::write);
+    }
+
+    /** The longest time between two writes that nobody but the clients is to blame for, in nanoseconds. */
+    long longestGap() {
+        return writeGap;
     }
 
     /** Asks a node to take so many new records. */
@@ -62,12 +67,11 @@ final class Clients {
         long acknowledged = sim.checker.acknowledgedSeq();
         var before = node.permit();
         long shown = node.disk.applied;
-        boolean early = leaseFirst && node.permit().isValid(node.now());
         boolean askZooKeeper = sim.random.nextInt(4) == 0;
         finishRead(node, node.life(), () -> {
             boolean valid;
-            if (leaseFirst) {
-                valid = early;
+            if (twoLooks) {
+                valid = node.permit().isValid(node.now());
             } else if (askZooKeeper) {
                 valid = before.isConfirmedBy(sim.zk.current().config(), node.id);
             } else {

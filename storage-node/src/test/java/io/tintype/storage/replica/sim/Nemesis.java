@@ -24,17 +24,18 @@ final class Nemesis {
     private final List<Runnable> mends = new ArrayList<>();
 
     /**
-     * @param allowed faults that may strike; the seed draws some of all kinds and decides when, so that a run with
-     *     fewer allowed is the same run with some faults left out, as far as it can be
+     * @param plan which faults may strike. The seed draws some of all kinds and decides when, so that a run with fewer
+     *     allowed is the same run with some faults left out, as far as it can be; a focused one uses all it may
      */
-    Nemesis(Sim sim, RandomGenerator random, Set<Fault> allowed, long end) {
+    Nemesis(Sim sim, RandomGenerator random, Sim.Plan plan, long end) {
         this.sim = sim;
         this.random = random;
-        this.allowed = allowed;
+        this.allowed = plan.faults();
         this.end = end;
         double share = random.nextDouble(0.1, 0.7);
         for (var fault : EnumSet.allOf(Fault.class)) {
-            if (random.nextDouble() < share) {
+            boolean drawn = random.nextDouble() < share;
+            if (plan.pace() == Sim.Pace.HASTY ? allowed.contains(fault) : drawn) {
                 kinds.add(fault);
             }
         }
@@ -68,10 +69,11 @@ final class Nemesis {
             case CRASH -> crash(victim, duration);
             case BLACKOUT -> sim.nodes.forEach(node -> crash(node, random.nextLong(duration + 1)));
             case PAUSE -> during(duration, victim::pause, victim::resume);
-            case SUSPEND -> during(duration, victim::pause, () -> {
-                victim.clock.suspended(duration);
-                victim.resume();
-            });
+            case SUSPEND ->
+                during(duration, victim::pause, () -> {
+                    victim.clock.suspended(duration);
+                    victim.resume();
+                });
             case WIPE -> {
                 if (sim.survivesLossOf(victim)) {
                     victim.wipe();
@@ -106,7 +108,7 @@ final class Nemesis {
             }
             case FLAKY -> {
                 double loss = random.nextDouble(0.3);
-                long delay = random.nextLong(2_500 * MILLI);
+                long delay = random.nextLong(5_000 * MILLI);
                 during(duration, () -> sim.net.flaky(loss, delay), () -> sim.net.flaky(0, 0));
             }
             case ZK_CUT -> during(2 * duration, () -> sim.zk.cut(victim, 1), () -> sim.zk.cut(victim, -1));
@@ -129,10 +131,7 @@ final class Nemesis {
 
     private void cut(SimNode from, SimNode to, long duration) {
         if (from != to) {
-            during(
-                    duration,
-                    () -> sim.net.cut(from.index, to.index, 1),
-                    () -> sim.net.cut(from.index, to.index, -1));
+            during(duration, () -> sim.net.cut(from.index, to.index, 1), () -> sim.net.cut(from.index, to.index, -1));
         }
     }
 

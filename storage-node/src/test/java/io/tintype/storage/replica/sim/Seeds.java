@@ -30,7 +30,8 @@ final class Seeds {
         var text = new StringBuilder();
         text.append("seed ").append(seed).append(": ").append(failure).append('\n');
         text.append("faults needed: ").append(fewest).append('\n');
-        text.append("repeat with: mvn -pl storage-node -am test -Dtest=SimulatorTest -Dsurefire.failIfNoSpecifiedTests=false")
+        text.append(
+                        "repeat with: mvn -pl storage-node -am test -Dtest=SimulatorTest -Dsurefire.failIfNoSpecifiedTests=false")
                 .append(" -Dsim.seed=")
                 .append(seed)
                 .append('\n');

@@ -39,8 +39,11 @@ final class Sim {
     private static final long MAX_EVENTS = 3_000_000;
     private static final int TRACED_LINES = 4_000;
 
-    /** Reads ask for permission before they look at the value. A rule of the reader, not of the core. */
-    static final String LEASE_BEFORE_VALUE = "VALUE_THEN_LEASE_THEN_REPLY";
+    /** What keeps the peace, and nothing else: off in many runs. */
+    private static final List<String> PEACE = List.of("PATIENCE", "CANDIDATES_ASK_FIRST");
+
+    /** Reads do not look whether the replica served when the value was read. A rule of the reader, not of the core. */
+    static final String TWO_LOOKS = "READS_TAKE_THREE_LOOKS";
 
     /** An answer to a beat, and the answering node's clock at that moment. */
     record StampedAnswer(BeatAnswer answer, long stamp) {}
@@ -50,14 +53,15 @@ final class Sim {
     final Coverage coverage = new Coverage();
     final Checker checker = new Checker(this);
     final List<SimNode> nodes = new ArrayList<>();
-    final Map<Append, List<Rec>> cargo = new IdentityHashMap<>();
+    final IdentityHashMap<Append, List<Rec>> cargo = new IdentityHashMap<>();
     final int voters;
     final int minimum;
     final SimNet net;
     final SimZk zk;
     final Clients clients;
     private final Nemesis nemesis;
-    private final Set<String> off;
+    private final RuleSwitch rules = new RuleSwitch();
+    private final boolean hasty;
     private final Map<Long, Consumer<StampedAnswer>> beats = new HashMap<>();
     private final Map<Long, Consumer<BallotAnswer>> ballots = new HashMap<>();
     private final Deque<String> traced = new ArrayDeque<>();
@@ -66,31 +70,58 @@ final class Sim {
     private ReplicaEvent.AssignmentSeen assigned;
     private long tickets;
 
-    /** What to run: everything the seed does not decide. */
-    record Plan(Set<Fault> faults, Set<String> rulesOff, int voters, int minimum, boolean tracing) {
+    /** How a run goes about it. */
+    enum Pace {
+        /** The seed decides. */
+        DRAWN,
+        /** Followers stand for election only when they should. */
+        PATIENT,
+        /** Followers stand when they please, and every fault that is allowed strikes. */
+        HASTY
+    }
+
+    /**
+     * What to run: everything the seed does not decide.
+     *
+     * @param faults faults that may strike
+     * @param rulesOff rules that are switched off
+     * @param voters replicas; 0: the seed decides
+     * @param minimum in-sync replicas that a write needs; 0: the seed decides
+     * @param pace whether followers are patient, and whether all faults allowed strike
+     * @param tracing keeps the last lines of what happened
+     */
+    record Plan(Set<Fault> faults, Set<String> rulesOff, int voters, int minimum, Pace pace, boolean tracing) {
         /** All faults, all rules, a shape drawn by the seed. */
-        static final Plan ANYTHING = new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, false);
+        static final Plan ANYTHING = new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, Pace.DRAWN, false);
 
         Plan without(String rule) {
-            return new Plan(faults, Set.of(rule), voters, minimum, tracing);
+            return new Plan(faults, Set.of(rule), voters, minimum, pace, tracing);
         }
 
         Plan shaped(int replicas, int inSync) {
-            return new Plan(faults, rulesOff, replicas, inSync, tracing);
+            return new Plan(faults, rulesOff, replicas, inSync, focused, tracing);
         }
 
         Plan only(Set<Fault> some) {
-            return new Plan(some, rulesOff, voters, minimum, tracing);
+            return new Plan(some, rulesOff, voters, minimum, pace, tracing);
+        }
+
+        Plan focusedOn(Fault first, Fault... more) {
+            return new Plan(EnumSet.of(first, more), rulesOff, voters, minimum, Pace.HASTY, tracing);
+        }
+
+        /** Followers are patient, as in production. */
+        Plan patient() {
+            return new Plan(faults, rulesOff, voters, minimum, Pace.PATIENT, tracing);
         }
 
         Plan traced() {
-            return new Plan(faults, rulesOff, voters, minimum, true);
+            return new Plan(faults, rulesOff, voters, minimum, pace, true);
         }
     }
 
     Sim(long seed, Plan plan) {
         this.random = new SplittableRandom(seed);
-        this.off = new TreeSet<>(plan.rulesOff());
         this.tracing = plan.tracing();
         int drawn = random.nextInt(8);
         this.voters = plan.voters() > 0 ? plan.voters() : drawn == 0 ? 1 : drawn <= 2 ? 2 : 3;
@@ -110,9 +141,15 @@ final class Sim {
         }
         this.assigned = new ReplicaEvent.AssignmentSeen(replicas, minimum);
         this.zk = new SimZk(queue, random, checker, nodes, ShardConfig.initial(members, replicas, minimum));
-        this.clients = new Clients(this, off.remove(LEASE_BEFORE_VALUE));
+        this.clients = new Clients(this, plan.rulesOff().contains(TWO_LOOKS));
+        plan.rulesOff().stream().filter(rule -> !rule.equals(TWO_LOOKS)).forEach(rules::off);
+        boolean drawnHaste = random.nextInt(3) == 0;
+        this.hasty = plan.pace() == Pace.DRAWN ? drawnHaste : plan.pace() == Pace.HASTY;
+        if (hasty) {
+            PEACE.forEach(rules::off);
+        }
         this.faultsEnd = random.nextLong(20_000 * MILLI, 60_000 * MILLI);
-        this.nemesis = new Nemesis(this, random.split(), plan.faults(), faultsEnd);
+        this.nemesis = new Nemesis(this, random.split(), plan, faultsEnd);
     }
 
     /** Runs to the end; throws {@link SimFailure} at the first invariant that does not hold. */
@@ -122,6 +159,9 @@ final class Sim {
         advance(faultsEnd);
         trace(() -> "nemesis: all is mended");
         nemesis.mendAll();
+        if (hasty) {
+            PEACE.forEach(rules::on);
+        }
         long mended = queue.now();
         int acknowledged = checker.acknowledged();
         while (!isWhole() || checker.acknowledged() == acknowledged) {
@@ -186,7 +226,7 @@ final class Sim {
     // ---- what the parts share
 
     ReplicaCore newCore() {
-        return RuleSwitch.without(ReplicaTiming.DEFAULT, off);
+        return rules.core(ReplicaTiming.DEFAULT);
     }
 
     SimNode node(NodeId id) {

@@ -23,7 +23,11 @@ final class SimActions {
             node.opened(append.firstSeq(), append.handles());
             append(sim, node, append.firstSeq() - 1, records);
         } else if (action instanceof ReplicaAction.AppendEpochStart start) {
-            append(sim, node, start.previous().seq(), List.of(new Rec(start.at().epoch(), -start.at().epoch())));
+            append(
+                    sim,
+                    node,
+                    start.previous().seq(),
+                    List.of(new Rec(start.at().epoch(), -start.at().epoch())));
         } else if (action instanceof ReplicaAction.AcceptAppend accept) {
             var append = accept.append();
             append(sim, node, append.previous().seq(), sim.cargo(append));

@@ -45,7 +45,9 @@ final class SimDisk {
         }
 
         LogPosition last() {
-            return log.isEmpty() ? LogPosition.NONE : new LogPosition(log.get(log.size() - 1).epoch(), log.size());
+            return log.isEmpty()
+                    ? LogPosition.NONE
+                    : new LogPosition(log.get(log.size() - 1).epoch(), log.size());
         }
 
         LogShape shape() {

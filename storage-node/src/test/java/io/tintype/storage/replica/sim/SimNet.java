@@ -105,5 +105,4 @@ final class SimNet {
     void later(long nanos, Runnable what) {
         queue.after(nanos, what);
     }
-
 }

@@ -73,7 +73,8 @@ final class SimNode {
         return new Member(id, disk.incarnation);
     }
 
-    @Nullable ReplicaCore core() {
+    @Nullable
+    ReplicaCore core() {
         return core;
     }
 
@@ -84,9 +85,7 @@ final class SimNode {
         life++;
         core = sim.newCore();
         int booted = life;
-        deliver(
-                booted,
-                new ReplicaEvent.Booted(member(), disk.seen.promise, disk.seen.shape(), disk.applied));
+        deliver(booted, new ReplicaEvent.Booted(member(), disk.seen.promise, disk.seen.shape(), disk.applied));
         sim.assignment().ifPresent(assigned -> deliver(booted, assigned));
         sim.zk.contact(this);
         tick(booted);
@@ -128,8 +127,14 @@ final class SimNode {
 
     void resume() {
         pauses--;
-        while (pauses == 0 && !backlog.isEmpty()) {
+        drain(life);
+    }
+
+    /** What came in the meantime is worked off in order, and other things happen in between. */
+    private void drain(int forLife) {
+        if (isLife(forLife) && pauses == 0 && !backlog.isEmpty()) {
             step(backlog.remove());
+            sim.queue.after(sim.random.nextLong(MILLI), () -> drain(forLife));
         }
     }
 
@@ -172,12 +177,14 @@ final class SimNode {
                 long echo = echoes.getOrDefault(target, Long.MIN_VALUE);
                 sim.net.datagram(index, to.index, () -> {
                     long ticket = sim.nextTicket();
-                    sim.onBeat(ticket, answer -> sim.net.datagram(to.index, index, () -> {
-                        if (isLife(sender)) {
-                            echoes.merge(target, answer.stamp(), Math::max);
-                            deliver(sender, new ReplicaEvent.BeatAnswered(target, answer.answer(), now));
-                        }
-                    }));
+                    sim.onBeat(
+                            ticket,
+                            answer -> sim.net.datagram(to.index, index, () -> {
+                                if (isLife(sender)) {
+                                    echoes.merge(target, answer.stamp(), Math::max);
+                                    deliver(sender, new ReplicaEvent.BeatAnswered(target, answer.answer(), now));
+                                }
+                            }));
                     to.deliver(to.life(), new ReplicaEvent.BeatReceived(id, ticket, beat, to.known(echo)));
                 });
             }
@@ -209,7 +216,7 @@ final class SimNode {
         if (!isLife(forLife)) {
             return;
         }
-        if (isPaused()) {
+        if (isPaused() || !backlog.isEmpty()) {
             backlog.add(event);
         } else {
             step(event);
@@ -305,8 +312,7 @@ final class SimNode {
             }
             if (!primary.isUp() || sim.net.isCut(index, primary.index) || sim.net.isCut(primary.index, index)) {
                 sim.queue.after(
-                        sim.net.detection(),
-                        () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream())));
+                        sim.net.detection(), () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream())));
                 return;
             }
             var stream = new SimStream(sim.net, this, primary, opened.stream(), primaryId);
@@ -429,8 +435,7 @@ final class SimNode {
         });
     }
 
-    private void flushed(
-            int forLife, int count, long promised, LogPosition last, long appliedThen) {
+    private void flushed(int forLife, int count, long promised, LogPosition last, long appliedThen) {
         if (fsyncFails && sim.survivesLossOf(this)) {
             fsyncFails = false;
             disk.lose(count, sim.random);

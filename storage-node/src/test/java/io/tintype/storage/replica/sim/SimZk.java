@@ -118,11 +118,13 @@ final class SimZk {
                 return;
             }
             var found = current;
-            queue.after(delay(), () -> node.deliver(
-                    life,
-                    reaches(node)
-                            ? new ReplicaEvent.ConfigRead(ticket, found)
-                            : new ReplicaEvent.ConfigReadFailed(ticket)));
+            queue.after(
+                    delay(),
+                    () -> node.deliver(
+                            life,
+                            reaches(node)
+                                    ? new ReplicaEvent.ConfigRead(ticket, found)
+                                    : new ReplicaEvent.ConfigReadFailed(ticket)));
         });
     }
 

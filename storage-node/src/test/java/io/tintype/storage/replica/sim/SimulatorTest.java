@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.ReplicaState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many runs, each drawn from a seed. {@code -Dsim.seed=N} repeats one, {@code -Dsim.seeds=N} runs so many, {@code
+ * -Dsim.first=N} begins elsewhere.
+ */
+final class SimulatorTest {
+    private static final Logger LOG = Logger.getLogger(SimulatorTest.class.getName());
+    private static final long MILLI = SimNet.MILLI;
+    private static final int SEEDS = Integer.getInteger("sim.seeds", 1_000);
+    private static final long FIRST = Long.getLong("sim.first", 1);
+
+    @Test
+    void noSeedLosesAnAcknowledgedRecordOrServesAStaleRead() {
+        var one = Long.getLong("sim.seed");
+        long first = one == null ? FIRST : one;
+        long last = one == null ? FIRST + SEEDS - 1 : one;
+        var coverage = new Coverage();
+        long began = System.nanoTime();
+        for (long seed = first; seed <= last; seed++) {
+            var failure = Seeds.run(seed, Sim.Plan.ANYTHING, coverage);
+            if (failure.isPresent()) {
+                fail(Seeds.report(seed, Sim.Plan.ANYTHING, failure.get()), failure.get());
+            }
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        LOG.info(() -> String.format(
+                Locale.ROOT, "seeds %d to %d in %.1f s: %.1f seeds/s", first, last, seconds, (last - first + 1) / seconds));
+        coverage.counts().forEach((what, count) -> LOG.info(() -> what + ": " + count));
+        if (one == null && SEEDS >= 1_000) {
+            assertCovered(coverage);
+        }
+    }
+
+    /** Every fault struck, every state was reached, and reads of both kinds were served. */
+    private static void assertCovered(Coverage coverage) {
+        var names = coverage.counts().keySet();
+        for (var fault : Fault.values()) {
+            assertThat(names).contains("fault " + fault);
+        }
+        for (var state : ReplicaState.values()) {
+            if (state != ReplicaState.BOOTING) {
+                assertThat(names).as("states entered").anyMatch(name -> name.endsWith("-> " + state));
+            }
+        }
+        assertThat(names).contains("linearizable read", "bounded read", "snapshot installed", "replica failed");
+    }
+
+    @Test
+    void aSeedRepeatsARunExactly() {
+        for (long seed = 1; seed <= 3; seed++) {
+            assertThat(trace(seed)).as("seed %d", seed).isEqualTo(trace(seed));
+        }
+    }
+
+    private static List<String> trace(long seed) {
+        var sim = new Sim(seed, Sim.Plan.ANYTHING.traced());
+        sim.run();
+        var all = new ArrayList<>(sim.traced());
+        all.add(sim.describe());
+        return all;
+    }
+
+    // ---- stories
+
+    @Test
+    void aDeadPrimaryIsReplacedWithinSixSecondsAndNothingIsLost() {
+        for (long seed = 1; seed <= 20; seed++) {
+            var sim = settled(seed, 3, 2);
+            var primary = primary(sim);
+            primary.crash();
+            long died = sim.queue.now();
+            int acknowledged = sim.checker.acknowledged();
+            while (sim.checker.acknowledged() == acknowledged) {
+                sim.advance(sim.queue.now() + 10 * MILLI);
+                assertThat(sim.queue.now() - died).as("seed %d", seed).isLessThan(6_000 * MILLI);
+            }
+        }
+    }
+
+    @Test
+    void writesPauseForLessThanTwoSecondsWhenABackupDies() {
+        for (long seed = 1; seed <= 20; seed++) {
+            var sim = settled(seed, 3, 2);
+            var backup = sim.nodes.stream()
+                    .filter(node -> node.index < 3 && node.state() == ReplicaState.FOLLOWER)
+                    .findFirst()
+                    .orElseThrow();
+            backup.crash();
+            assertThat(longestPause(sim, 10_000 * MILLI)).as("seed %d", seed).isLessThan(2_000 * MILLI);
+        }
+    }
+
+    @Test
+    void aTransferPausesWritesForLessThan300Millis() {
+        for (long seed = 1; seed <= 20; seed++) {
+            var sim = settled(seed, 3, 2);
+            var old = primary(sim);
+            var target = sim.nodes.get((old.index + 1) % 3);
+            old.deliver(old.life(), new ReplicaEvent.TransferAsked(target.id));
+            long pause = longestPause(sim, 5_000 * MILLI);
+            assertThat(primary(sim)).as("seed %d", seed).isSameAs(target);
+            // The clients write every now and then only; what they wait by themselves is no pause.
+            assertThat(pause - sim.clients.longestGap()).as("seed %d", seed).isLessThan(300 * MILLI);
+        }
+    }
+
+    @Test
+    void zooKeeperDownForAnHourStopsNothing() {
+        var sim = settled(7, 3, 2);
+        var primary = primary(sim);
+        sim.zk.outage(1);
+        long pause = longestPause(sim, 3_600_000 * MILLI);
+        assertThat(pause).isLessThan(sim.clients.longestGap() + 100 * MILLI);
+        assertThat(primary(sim)).isSameAs(primary);
+        assertThat(primary.permit().isValid(primary.now())).isTrue();
+    }
+
+    private static long longestPause(Sim sim, long during) {
+        long end = sim.queue.now() + during;
+        long since = sim.queue.now();
+        long longest = 0;
+        int seen = sim.checker.acknowledged();
+        while (sim.queue.now() < end) {
+            sim.advance(sim.queue.now() + 5 * MILLI);
+            if (sim.checker.acknowledged() > seen) {
+                longest = Math.max(longest, sim.queue.now() - since);
+                seen = sim.checker.acknowledged();
+                since = sim.queue.now();
+            }
+        }
+        return Math.max(longest, sim.queue.now() - since);
+    }
+
+    /** A shard of so many replicas that has come up and takes writes. */
+    static Sim settled(long seed, int voters, int minimum) {
+        var sim = new Sim(seed, Sim.Plan.ANYTHING.shaped(voters, minimum).patient());
+        sim.start();
+        settle(sim);
+        return sim;
+    }
+
+    static void settle(Sim sim) {
+        while (!sim.isWhole()) {
+            assertThat(sim.queue.now()).as("virtual time\n%s", sim.describe()).isLessThan(120_000 * MILLI);
+            sim.advance(sim.queue.now() + 50 * MILLI);
+        }
+        sim.advance(sim.queue.now() + 500 * MILLI);
+    }
+
+    static SimNode primary(Sim sim) {
+        return sim.nodes.stream()
+                .filter(node -> node.state() == ReplicaState.PRIMARY)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nobody leads: " + sim.describe()));
+    }
+}
