@@ -15,8 +15,12 @@ final class FollowerStream {
     /** A primary out of reach may be none any more, and the watch that would tell may have been lost. */
     private static final int LOSSES_PER_CONFIG_READ = 8;
 
+    /** A primary just elected refuses until its promise is durable: a few times it is asked again soon. */
+    private static final int QUICK_RETRIES = 5;
+
     private final Context context;
     private int losses;
+    private int refusals;
     private long stream;
     private @Nullable NodeId primary;
     private long attachedEpoch;
@@ -100,6 +104,8 @@ final class FollowerStream {
             context.act(new ReplicaAction.Truncate(cut));
         }
         attachedEpoch = attach.epoch();
+        losses = 0;
+        refusals = 0;
         acknowledge();
     }
 
@@ -171,6 +177,9 @@ final class FollowerStream {
     void refused(ReplicaEvent.RefuseReceived event) {
         if (event.stream() == stream && stream != 0 && !installing) {
             forget();
+            if (++refusals <= QUICK_RETRIES) {
+                retryAtNanos = context.now().nanos() + context.timing.tickNanos();
+            }
             context.meet(event.refusal().epoch());
             if (event.refusal().reason() != RefuseReason.GAP) {
                 context.configReads().request();
@@ -181,7 +190,7 @@ final class FollowerStream {
     void lost(long lostStream) {
         if (lostStream == stream && stream != 0 && !installing) {
             forget();
-            if (++losses % LOSSES_PER_CONFIG_READ == 0) {
+            if (losses++ % LOSSES_PER_CONFIG_READ == 0) {
                 context.configReads().request();
             }
         }

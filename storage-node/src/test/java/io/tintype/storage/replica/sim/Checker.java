@@ -45,8 +45,17 @@ final class Checker {
         return acknowledgedSeq;
     }
 
-    long elections() {
-        return primaries.size();
+    /** The longest time without an acknowledgement since a time, in virtual nanoseconds. */
+    long longestSilence(long since) {
+        long last = since;
+        long longest = 0;
+        for (var ack : acks) {
+            if (ack.at() > last) {
+                longest = Math.max(longest, ack.at() - last);
+                last = ack.at();
+            }
+        }
+        return Math.max(longest, sim.queue.now() - last);
     }
 
     // ---- what is acknowledged stays

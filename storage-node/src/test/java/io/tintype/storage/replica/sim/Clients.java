@@ -36,11 +36,6 @@ final class Clients {
         sim.queue.after(sim.random.nextLong(writeGap) + 1, this::write);
     }
 
-    /** The longest time between two writes that nobody but the clients is to blame for, in nanoseconds. */
-    long longestGap() {
-        return writeGap;
-    }
-
     /** Asks a node to take so many new records. */
     void propose(SimNode node, int count) {
         List<Long> batch = new ArrayList<>();

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
 final class Sim {
     private static final long MILLI = SimNet.MILLI;
     private static final long RECOVERY = 90_000 * MILLI;
-    private static final long MAX_EVENTS = 3_000_000;
+    private static final long MAX_EVENTS = 20_000_000;
     private static final int TRACED_LINES = 4_000;
 
     /** What keeps the peace, and nothing else: off in many runs. */
@@ -99,7 +99,7 @@ final class Sim {
         }
 
         Plan shaped(int replicas, int inSync) {
-            return new Plan(faults, rulesOff, replicas, inSync, focused, tracing);
+            return new Plan(faults, rulesOff, replicas, inSync, pace, tracing);
         }
 
         Plan only(Set<Fault> some) {

@@ -240,21 +240,18 @@ final class SimNode {
         for (var action : actions) {
             if (isLife(acting)) {
                 sim.trace(() -> id + " -> " + action);
-                carryOut(running, action);
+                carryOut(action);
             }
         }
     }
 
-    private void carryOut(ReplicaCore running, ReplicaAction action) {
-        if (!SimActions.onDisk(sim, this, action)
-                && !streams(running, action)
-                && !coordination(action)
-                && !elections(action)) {
+    private void carryOut(ReplicaAction action) {
+        if (!SimActions.onDisk(sim, this, action) && !streams(action) && !coordination(action) && !elections(action)) {
             clients(action);
         }
     }
 
-    private boolean streams(ReplicaCore running, ReplicaAction action) {
+    private boolean streams(ReplicaAction action) {
         if (action instanceof ReplicaAction.OpenStream opened) {
             openStream(opened);
         } else if (action instanceof ReplicaAction.CloseStream closed) {
