@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every model configuration of docs/spec ends as its README says: the clean ones without an error and with exactly that
  * many distinct states, each mutant in the violation that shows why its rule is needed.
  *
- * <p>An ordinary build runs those that take a second or two; with {@code -Pmodels} all run, in about half an hour.
+ * <p>An ordinary build runs those that take a second or two; with {@code -Pmodels} all run, in some twenty
+ * minutes of one core.
  */
 final class ModelsIT {
     private static final Path SPEC = Path.of("../docs/spec").toAbsolutePath().normalize();
