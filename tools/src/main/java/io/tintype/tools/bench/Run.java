@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.bench;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One run from loading to report. Used by one thread. */
+final class Run {
+    private final Workload workload;
+    private final Target target;
+    private final CpuMeter cpu;
+    private final PrintWriter live;
+    private final int liveSeconds;
+
+    /**
+     * @param live where progress is told
+     * @param liveSeconds how often
+     */
+    Run(Workload workload, Target target, CpuMeter cpu, PrintWriter live, int liveSeconds) {
+        this.workload = workload;
+        this.target = target;
+        this.cpu = cpu;
+        this.live = live;
+        this.liveSeconds = liveSeconds;
+    }
+
+    /**
+     * Runs the workload.
+     *
+     * @param durability what an acknowledgement means there
+     * @param keep whether the blobs stay
+     */
+    Report go(String durability, boolean keep) throws InterruptedException {
+        var load = new Load(workload, target);
+        Report report;
+        try (var watch = new Watch(load)) {
+            load.load();
+            watch.measuring();
+            OptionalLong serversBefore = cpu.servers();
+            long ownBefore = CpuMeter.own();
+            long nanos = load.run();
+            long own = CpuMeter.own() - ownBefore;
+            OptionalLong serversAfter = cpu.servers();
+            long operations = Math.max(1, load.puts().count() + load.gets().count());
+            Double servers = serversBefore.isPresent() && serversAfter.isPresent()
+                    ? (Double) Figures.round((serversAfter.getAsLong() - serversBefore.getAsLong()) / 1e3 / operations)
+                    : null;
+            report = report(load, durability, nanos, servers, Figures.round(own / 1e3 / operations));
+        }
+        if (!keep) {
+            load.unload();
+        }
+        return report;
+    }
+
+    private Report report(Load load, String durability, long nanos, @Nullable Double servers, double client) {
+        return new Report(
+                Machine.describe(),
+                durability,
+                Report.describe(workload),
+                Math.round(nanos / 1e6) / 1e3,
+                Figures.of(load.puts(), nanos),
+                Figures.of(load.gets(), nanos),
+                servers,
+                client,
+                load.checker().bytes(),
+                load.checker().wrong(),
+                load.checker().firstWrong(),
+                load.failures());
+    }
+
+    /** Tells, once in a while, how far a run has come. */
+    private final class Watch implements AutoCloseable {
+        private final Load load;
+        private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        private volatile long measuredFrom;
+        private long lastCount;
+        private long lastBytes;
+
+        Watch(Load load) {
+            this.load = load;
+            var unused = timer.scheduleAtFixedRate(this::tell, liveSeconds, liveSeconds, TimeUnit.SECONDS);
+        }
+
+        void measuring() {
+            measuredFrom = System.nanoTime();
+        }
+
+        private void tell() {
+            if (measuredFrom == 0) {
+                live.printf(Locale.ROOT, "loading: %,d of %,d blobs%n", load.loaded(), workload.keys());
+            } else {
+                long count = load.puts().count() + load.gets().count();
+                long bytes = load.puts().bytes() + load.gets().bytes();
+                live.printf(
+                        Locale.ROOT,
+                        "%4d s: %,8.0f ops/s %,8.1f MB/s, %d failed, %d wrong%n",
+                        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - measuredFrom),
+                        (double) (count - lastCount) / liveSeconds,
+                        (bytes - lastBytes) / 1e6 / liveSeconds,
+                        load.puts().failures() + load.gets().failures(),
+                        load.checker().wrong());
+                lastCount = count;
+                lastBytes = bytes;
+            }
+            live.flush();
+        }
+
+        @Override
+        public void close() {
+            timer.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.console;
+
+import java.util.Locale;
+
+/** Quantities as people read them. Pure. */
+public final class Humane {
+    private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    private static final int STEP = 1024;
+
+    private Humane() {}
+
+    /** Bytes in the largest binary unit that leaves at least one: "17 B", "3.4 MiB". */
+    public static String bytes(long bytes) {
+        double value = bytes;
+        int unit = 0;
+        while (value >= STEP && unit < UNITS.length - 1) {
+            value /= STEP;
+            unit++;
+        }
+        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+    }
+
+    /** Nanoseconds in the unit that suits them: "87 µs", "1.2 ms", "3.4 s". */
+    public static String nanos(double nanos) {
+        if (nanos < 1e6) {
+            return String.format(Locale.ROOT, "%.0f µs", nanos / 1e3);
+        }
+        return nanos < 1e9
+                ? String.format(Locale.ROOT, "%.1f ms", nanos / 1e6)
+                : String.format(Locale.ROOT, "%.2f s", nanos / 1e9);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.console;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+
+/**
+ * JSON as every command prints it: fields in camelCase, times as ISO 8601 in UTC, sizes in bytes, checksums as eight
+ * hexadecimal digits. Stateless and thread-safe.
+ */
+public final class Json {
+    private Json() {}
+
+    /** The mapper is made when first needed: most commands never do, and it is slow to make. */
+    private static final class Lazy {
+        static final ObjectMapper MAPPER = new ObjectMapper();
+        static final ObjectMapper INDENTING = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    }
+
+    /** A record, map or list as indented JSON. */
+    public static String document(Object value) {
+        return write(Lazy.INDENTING, value);
+    }
+
+    /** A record, map or list as JSON on one line. */
+    public static String line(Object value) {
+        return write(Lazy.MAPPER, value);
+    }
+
+    private static String write(ObjectMapper mapper, Object value) {
+        try {
+            return mapper.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot be written as JSON: " + value.getClass(), e);
+        }
+    }
+}
