@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools;
 
+import io.tintype.tools.bench.BenchCommand;
+import io.tintype.tools.cli.CliCommands;
+import io.tintype.tools.console.ErrorReport;
+import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Version;
+import io.tintype.tools.dev.DevCommands;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,16 +19,23 @@ import picocli.CommandLine.Spec;
 /**
  * The {@code tintype} command: parses the command line and runs the subcommand it names.
  *
- * <p>Exit codes are those of picocli: 0 when the command did what was asked, 1 when it failed, 2 when the command line
- * was wrong.
+ * <p>Ends with one of the {@link ExitCode}s.
  */
 @Command(
         name = "tintype",
         description = "Stores and serves images in a Tintype cluster.",
-        mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "  tintype dev                              a whole cluster on this machine",
+            "  tintype put alice cat.jpg ./cat.jpg      store an image",
+            "  tintype get alice cat.jpg -o out.jpg     read it back",
+            "  tintype ls alice                         list what there is",
+            "  tintype put --help                       all about one command"
+        })
 public final class Main implements Runnable {
+    private static final int HELP_WIDTH = 100;
+
     @Spec
     private CommandSpec spec;
 
@@ -31,11 +46,38 @@ public final class Main implements Runnable {
 
     /** The whole command tree, as {@link #main} runs it. */
     static CommandLine commandLine() {
-        return new CommandLine(new Main());
+        var root = new CommandLine(new Main());
+        DevCommands.all().forEach(root::addSubcommand);
+        CliCommands.all().forEach(root::addSubcommand);
+        root.addSubcommand(BenchCommand.class);
+        dress(root);
+        root.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nExit codes:%n")
+                .exitCodeList(Arrays.stream(ExitCode.values())
+                        .collect(Collectors.toMap(
+                                code -> " " + code.number(), ExitCode::meaning, (a, b) -> a, LinkedHashMap::new)));
+        return root.setExecutionExceptionHandler(new ErrorReport());
     }
 
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Say which command to run.");
+    }
+
+    /** What all commands have in common. */
+    private static void dress(CommandLine command) {
+        command.getCommandSpec()
+                .mixinStandardHelpOptions(true)
+                .versionProvider(new Version())
+                .usageMessage()
+                .width(HELP_WIDTH)
+                .adjustLineBreaksForWideCJKCharacters(true)
+                .optionListHeading("%nOptions:%n")
+                .parameterListHeading("%nParameters:%n")
+                .commandListHeading("%nCommands:%n")
+                .descriptionHeading("%n")
+                .footerHeading("%nExamples:%n");
+        command.getSubcommands().values().forEach(Main::dress);
     }
 }

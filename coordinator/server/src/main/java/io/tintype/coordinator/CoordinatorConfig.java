@@ -124,6 +124,23 @@ public record CoordinatorConfig(
                 zookeeper);
     }
 
+    /** The same on another address of this machine. */
+    public CoordinatorConfig withHost(String other) {
+        return new CoordinatorConfig(
+                id,
+                other,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                http,
+                control,
+                zookeeper);
+    }
+
     /** The same on other ports; 0 takes free ones. */
     public CoordinatorConfig withPorts(int grpc, int httpPort) {
         return new CoordinatorConfig(

@@ -2,6 +2,7 @@
 package io.tintype.tools.bench;
 
 import io.tintype.wire.Errors;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +28,8 @@ final class Load {
     private final Ledger ledger;
     private final Checker checker;
     private final Zipf zipf;
-    private final Tally puts = new Tally();
-    private final Tally gets = new Tally();
+    private volatile Tally puts = new Tally();
+    private volatile Tally gets = new Tally();
     private final AtomicLong loaded = new AtomicLong();
     private final Map<String, Long> failures = new ConcurrentSkipListMap<>();
 
@@ -56,19 +57,32 @@ final class Load {
         everyKey(key -> target.delete(workload.user(key), workload.name(key)));
     }
 
+    /** Draws operations for a while, so that what follows is not measured on cold code; nothing of it is reported. */
+    void warmUp(Duration time) throws InterruptedException {
+        draw(time.toNanos(), Long.MAX_VALUE, ~workload.seed());
+        puts = new Tally();
+        gets = new Tally();
+        failures.clear();
+    }
+
     /** Draws operations until the workload is used up; returns how long that took, in nanoseconds. */
     long run() throws InterruptedException {
+        long most = workload.operations() == 0 ? Long.MAX_VALUE : workload.operations();
+        return draw(workload.duration().toNanos(), most, workload.seed());
+    }
+
+    private long draw(long nanos, long most, long seed) throws InterruptedException {
         long start = System.nanoTime();
-        long deadline = start + workload.duration().toNanos();
+        long deadline = start + nanos;
         var next = new AtomicLong();
         onAllThreads(worker -> {
-            var random = new SplittableRandom(workload.seed() ^ (0x5DEECE66DL * (worker + 1)));
+            var random = new SplittableRandom(seed ^ (0x5DEECE66DL * (worker + 1)));
             boolean more = true;
             while (more) {
                 long index = next.getAndIncrement();
                 long intended =
                         workload.rate() == 0 ? System.nanoTime() : start + (long) (index * (1e9 / workload.rate()));
-                more = intended < deadline && (workload.operations() == 0 || index < workload.operations());
+                more = intended < deadline && index < most;
                 if (more) {
                     waitUntil(intended);
                     operation(random, intended);

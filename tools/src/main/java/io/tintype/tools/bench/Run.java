@@ -2,6 +2,7 @@
 package io.tintype.tools.bench;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
@@ -16,17 +17,20 @@ final class Run {
     private final CpuMeter cpu;
     private final PrintWriter live;
     private final int liveSeconds;
+    private final Duration warmUp;
 
     /**
      * @param live where progress is told
      * @param liveSeconds how often
+     * @param warmUp how long operations are made before they count
      */
-    Run(Workload workload, Target target, CpuMeter cpu, PrintWriter live, int liveSeconds) {
+    Run(Workload workload, Target target, CpuMeter cpu, PrintWriter live, int liveSeconds, Duration warmUp) {
         this.workload = workload;
         this.target = target;
         this.cpu = cpu;
         this.live = live;
         this.liveSeconds = liveSeconds;
+        this.warmUp = warmUp;
     }
 
     /**
@@ -40,6 +44,7 @@ final class Run {
         Report report;
         try (var watch = new Watch(load)) {
             load.load();
+            load.warmUp(warmUp);
             watch.measuring();
             OptionalLong serversBefore = cpu.servers();
             long ownBefore = CpuMeter.own();

@@ -44,7 +44,7 @@ public final class ErrorReport implements IExecutionExceptionHandler {
     }
 
     /** What a failure means to the person at the keyboard. */
-    static Explained explain(Throwable failure) {
+    public static Explained explain(Throwable failure) {
         Throwable cause = unwrap(failure);
         if (cause instanceof CommandFailure f) {
             return new Explained(f.code(), f.code().name(), text(f), "");
@@ -104,8 +104,15 @@ public final class ErrorReport implements IExecutionExceptionHandler {
         };
     }
 
-    /** A failure in words. */
-    record Explained(ExitCode code, String reason, String text, String hint) {
+    /**
+     * A failure in words. Immutable.
+     *
+     * @param code what the process ends with
+     * @param reason for programs: a {@link Reason}, or what befell a local file
+     * @param text what happened, to what
+     * @param hint what to do next; empty where the text says it
+     */
+    public record Explained(ExitCode code, String reason, String text, String hint) {
         Map<String, Object> asMap() {
             var map = new LinkedHashMap<String, Object>();
             map.put("reason", reason);

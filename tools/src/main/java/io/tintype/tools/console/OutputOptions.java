@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.console;
 
-import com.github.freva.asciitable.AsciiTable;
-import com.github.freva.asciitable.Column;
-import com.github.freva.asciitable.HorizontalAlign;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
@@ -64,26 +59,5 @@ public final class OutputOptions {
             }
         }
         return false;
-    }
-
-    /** Plain tables: headings, no borders. */
-    private static final class Tables {
-        static String render(List<String> columns, List<List<String>> rows) {
-            var specs = new ArrayList<Column>();
-            for (String heading : columns) {
-                boolean right = heading.endsWith(">");
-                specs.add(new Column()
-                        .header(right ? heading.substring(0, heading.length() - 1) : heading)
-                        .headerAlign(right ? HorizontalAlign.RIGHT : HorizontalAlign.LEFT)
-                        .dataAlign(right ? HorizontalAlign.RIGHT : HorizontalAlign.LEFT)
-                        .maxWidth(Integer.MAX_VALUE));
-            }
-            Object[][] cells =
-                    rows.stream().map(row -> row.toArray(Object[]::new)).toArray(Object[][]::new);
-            return AsciiTable.getTable(AsciiTable.NO_BORDERS, specs.toArray(Column[]::new), cells)
-                    .lines()
-                    .map(line -> line.startsWith(" ") ? line.substring(1).stripTrailing() : line.stripTrailing())
-                    .collect(Collectors.joining(System.lineSeparator()));
-        }
     }
 }

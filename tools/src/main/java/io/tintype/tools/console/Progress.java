@@ -38,7 +38,14 @@ public final class Progress implements AutoCloseable {
         return new Progress(files > 1 && isTerminal() ? start(what, files, " files", 1) : null);
     }
 
-    /** A number of bytes, or files, more have been dealt with. */
+    /** So many bytes, or files, have been dealt with in all; may go back when something starts over. */
+    public void at(long done) {
+        if (bar != null) {
+            bar.stepTo(done);
+        }
+    }
+
+    /** So many bytes, or files, more have been dealt with. */
     public void advance(long by) {
         if (bar != null) {
             bar.stepBy(by);

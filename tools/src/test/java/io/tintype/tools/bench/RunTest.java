@@ -52,7 +52,7 @@ final class RunTest {
                     @Override
                     public byte[] get(String user, String name) {
                         byte[] bytes = super.get(user, name).clone();
-                        if (reads.incrementAndGet() == 100) {
+                        if (reads.incrementAndGet() == 2_000) {
                             bytes[bytes.length / 2] ^= 4;
                         }
                         return bytes;
@@ -113,7 +113,7 @@ final class RunTest {
                 new Memory() {
                     @Override
                     public byte[] get(String user, String name) {
-                        if (stalled.getAndIncrement() == 0) {
+                        if (stalled.incrementAndGet() == 10) {
                             long until =
                                     System.nanoTime() + Duration.ofMillis(300).toNanos();
                             while (System.nanoTime() < until) {
@@ -125,7 +125,7 @@ final class RunTest {
                 },
                 false);
         assertThat(report.get().operations()).isEqualTo(100);
-        // One stall of 300 ms delays the 99 operations that should have begun meanwhile.
+        // One stall of 300 ms delays the 90 or so operations that should have begun meanwhile.
         assertThat(report.get().p50Micros()).isGreaterThan(150_000);
     }
 
@@ -155,7 +155,8 @@ final class RunTest {
     }
 
     private Report run(Workload workload, Target target, boolean keep) throws InterruptedException {
-        return new Run(workload, target, new CpuMeter(List.of()), new PrintWriter(live), 1).go("none: in memory", keep);
+        return new Run(workload, target, new CpuMeter(List.of()), new PrintWriter(live), 1, Duration.ofMillis(1))
+                .go("none: in memory", keep);
     }
 
     private static class Memory implements Target {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ErrorReportTest {
+    @ParameterizedTest
+    @CsvSource({
+        "INVALID_NAME, USAGE",
+        "BLOB_NOT_FOUND, NOT_FOUND",
+        "VERSION_CONFLICT, CONFLICT",
+        "OUTCOME_UNKNOWN, UNAVAILABLE",
+        "DISK_FULL, FULL",
+        "CORRUPT_DATA, DAMAGED",
+        "INTERNAL, FAILURE"
+    })
+    void theReasonDecidesTheExitCode(Reason reason, ExitCode code) {
+        var explained = ErrorReport.explain(new CompletionException(new TintypeException(reason, "what happened")));
+        assertThat(explained.code()).isEqualTo(code);
+        assertThat(explained.reason()).isEqualTo(reason.name());
+        assertThat(explained.text()).isEqualTo("what happened");
+    }
+
+    @Test
+    void aServerThatIsNotThereIsUnavailableAndSaysHowToStartOne() {
+        var explained = ErrorReport.explain(
+                Status.UNAVAILABLE.withDescription("connection refused").asRuntimeException());
+        assertThat(explained.code()).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(explained.hint()).contains("tintype dev").contains("--server");
+    }
+
+    @Test
+    void aMissingFileIsNotFoundEvenWhenWrapped() {
+        var explained = ErrorReport.explain(new UncheckedIOException(new NoSuchFileException("cat.jpg")));
+        assertThat(explained.code()).isEqualTo(ExitCode.NOT_FOUND);
+        assertThat(explained.text()).contains("cat.jpg");
+    }
+
+    @Test
+    void anythingElseIsAFailureThatNamesItself() {
+        var explained = ErrorReport.explain(new IOException("the pipe broke"));
+        assertThat(explained.code()).isEqualTo(ExitCode.FAILURE);
+        assertThat(explained.text()).contains("the pipe broke");
+    }
+}
