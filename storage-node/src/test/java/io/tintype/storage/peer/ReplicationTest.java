@@ -2,12 +2,18 @@
 package io.tintype.storage.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.shard.Committed;
+import io.tintype.storage.shard.ReadDemand;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +47,149 @@ class ReplicationTest {
                 }
                 assertThat(replica.reader().stats()).isEqualTo(primary.reader().stats());
             });
+        }
+    }
+
+    @Test
+    void largeBlobsAreStagedAheadOnAllInSyncReplicas() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            var bytes = Images.bytes((5 << 20) + 17, 1);
+
+            var outcome = primary.propose(Images.stage(primary, "large", bytes)).join();
+
+            assertThat(outcome.outcome()).isInstanceOf(Outcome.Written.class);
+            cluster.awaitEqual();
+            assertThat(cluster.replicas()).hasSize(3).allSatisfy(replica -> assertThat(Images.get(replica, "large"))
+                    .contains(bytes));
+            assertThat(cluster.count("tintype.chunks.fetched")).isZero();
+        }
+    }
+
+    @Test
+    void aFollowerThatWasAwayCatchesUpAndFetchesTheChunksItMissed() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            Images.put(primary, "before", Images.bytes(1_000, 1)).join();
+            var follower = cluster.nodeOf(cluster.follower());
+
+            cluster.stop(follower);
+            cluster.awaitInSync(2);
+            for (int i = 0; i < 20; i++) {
+                Images.put(primary, "during-" + i, Images.bytes(10_000, i)).join();
+            }
+            var large = Images.bytes(3 << 20, 9);
+            primary.propose(Images.stage(primary, "large", large)).join();
+            cluster.start(follower);
+
+            cluster.awaitInSync(3);
+            cluster.awaitEqual();
+            assertThat(cluster.replicas()).hasSize(3).allSatisfy(replica -> {
+                assertThat(Images.get(replica, "before")).contains(Images.bytes(1_000, 1));
+                assertThat(Images.get(replica, "during-19")).contains(Images.bytes(10_000, 19));
+                assertThat(Images.get(replica, "large")).contains(large);
+            });
+            assertThat(cluster.count("tintype.chunks.fetched")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void afterAllNodesStoppedANewEpochHasEverythingAcknowledged() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            for (int i = 0; i < 50; i++) {
+                Images.put(primary, "image-" + i, Images.bytes(5_000, i)).join();
+            }
+            long epoch = primary.status().epoch();
+            var ids = cluster.nodes().stream().map(TestNode::id).toList();
+
+            ids.forEach(cluster::stop);
+            for (var id : ids) {
+                cluster.start(id);
+            }
+
+            var next = cluster.primary();
+            assertThat(next.status().epoch()).isGreaterThan(epoch);
+            cluster.awaitEqual();
+            assertThat(cluster.replicas()).hasSize(3).allSatisfy(replica -> {
+                for (int i = 0; i < 50; i++) {
+                    assertThat(Images.get(replica, "image-" + i)).contains(Images.bytes(5_000, i));
+                }
+            });
+            assertThat(Images.put(next, "after", Images.bytes(10, 1)).join().outcome())
+                    .isInstanceOf(Outcome.Written.class);
+        }
+    }
+
+    @Test
+    void anotherReplicaTakesOverWhenThePrimaryDies() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            Images.put(primary, "before", Images.bytes(1_000, 1)).join();
+
+            cluster.stop(cluster.nodeOf(primary));
+
+            var next = cluster.primary();
+            assertThat(Images.get(next, "before")).contains(Images.bytes(1_000, 1));
+            await("the dead member shrunk out of the in-sync set")
+                    .atMost(TestCluster.PATIENCE)
+                    .untilAsserted(() -> assertThat(Images.put(next, "after", Images.bytes(10, 1))
+                                    .handle((done, failure) -> failure == null)
+                                    .join())
+                            .isTrue());
+            var point = next.begin(new ReadDemand.Linearizable()).join();
+            assertThat(next.confirm(point).join().stale()).isFalse();
+        }
+    }
+
+    @Test
+    void readsAndWritesAtAFollowerSayWhoLeads() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            var written = Images.put(primary, "image", Images.bytes(100, 1)).join();
+            var follower = cluster.follower();
+
+            assertThat(Images.put(follower, "image", Images.bytes(1, 1)))
+                    .failsWithin(TestCluster.PATIENCE)
+                    .withThrowableOfType(ExecutionException.class)
+                    .havingCause()
+                    .isInstanceOfSatisfying(TintypeException.class, e -> {
+                        assertThat(e.reason()).isEqualTo(Reason.NOT_PRIMARY);
+                        assertThat(e.details())
+                                .containsEntry(
+                                        TintypeException.PRIMARY,
+                                        cluster.nodeOf(primary).value());
+                    });
+            assertThat(follower.begin(new ReadDemand.Linearizable()))
+                    .failsWithin(TestCluster.PATIENCE)
+                    .withThrowableOfType(ExecutionException.class)
+                    .havingCause()
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_PRIMARY));
+
+            var session = follower.begin(new ReadDemand.Session(written.at())).join();
+            assertThat(Images.get(follower, "image")).contains(Images.bytes(100, 1));
+            assertThat(follower.confirm(session).join().stale()).isTrue();
+            await("a follower that knows how far behind it may be")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> follower.begin(new ReadDemand.BoundedStaleness(Duration.ofSeconds(5)))
+                            .handle((begun, failure) -> failure == null && begun.asOfMs() > 0)
+                            .join());
         }
     }
 }

@@ -4,6 +4,7 @@ package io.tintype.storage.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.Counter;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
@@ -84,6 +85,23 @@ final class TestCluster implements AutoCloseable {
         var node = nodes.get(new NodeId("node-" + number));
         assertThat(node).as("node " + number).isNotNull();
         return node;
+    }
+
+    /** The node of a replica. */
+    NodeId nodeOf(ShardReplica replica) {
+        return nodes.values().stream()
+                .filter(node -> node.replica().filter(replica::equals).isPresent())
+                .map(TestNode::id)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** A counter, summed over the nodes that run. */
+    double count(String metric) {
+        return nodes.values().stream()
+                .flatMap(node -> node.registry().find(metric).counters().stream())
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     List<TestNode> nodes() {
