@@ -6,7 +6,6 @@ import io.grpc.stub.ClientResponseObserver;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
-import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.ShardBeat;
 import io.tintype.storage.peer.PeerCluster.Lane;
 import io.tintype.storage.replica.Now;
@@ -51,7 +50,7 @@ final class HeartbeatCall implements AutoCloseable {
             if (stream == null) {
                 var opened = new Stream();
                 var unused =
-                        ReplicationGrpc.newStub(cluster.to(to, Lane.CONTROL)).heartbeat(opened);
+                        cluster.to(to, Lane.CONTROL).heartbeat(opened);
                 stream = opened;
             }
             stream.send(beats, sentAt);

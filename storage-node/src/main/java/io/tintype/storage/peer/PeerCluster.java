@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.peer;
 
-import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.model.NodeId;
+import io.tintype.proto.internal.v1.ReplicationGrpc;
+import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationStub;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -52,12 +53,13 @@ final class PeerCluster implements AutoCloseable {
     }
 
     /**
-     * A connection to a node. One that broke is tried again at once: callers pace themselves, and a node that is back
+     * Calls to a node. Their callbacks run on the transport's own threads, because none of ours block. A connection that
+     * broke is tried again at once: callers pace themselves, and a node that is back
      * must not wait for gRPC's own, ever longer pauses.
      *
      * @throws io.grpc.StatusRuntimeException UNAVAILABLE where nobody knows the node's address
      */
-    Channel to(NodeId node, Lane lane) {
+    ReplicationStub to(NodeId node, Lane lane) {
         var address = addresses
                 .apply(node)
                 .filter(known -> !known.isEmpty())
@@ -69,7 +71,7 @@ final class PeerCluster implements AutoCloseable {
                 && managed.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
             managed.resetConnectBackoff();
         }
-        return channel;
+        return ReplicationGrpc.newStub(channel).withExecutor(Runnable::run);
     }
 
     private Channels channels(Lane lane) {

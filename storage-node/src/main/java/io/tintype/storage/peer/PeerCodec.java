@@ -3,6 +3,7 @@ package io.tintype.storage.peer;
 
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Acknowledge;
 import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.ShardBeat;
@@ -38,7 +39,11 @@ final class PeerCodec {
     }
 
     static Member member(io.tintype.proto.internal.v1.Member member) {
-        return new Member(new NodeId(member.getNode()), member.getIncarnation());
+        try {
+            return new Member(new NodeId(member.getNode()), member.getIncarnation());
+        } catch (TintypeException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     static io.tintype.proto.internal.v1.Hello hello(String clusterId, ShardId shard, Hello hello) {

@@ -10,7 +10,6 @@ import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.FetchChunksRequest;
 import io.tintype.proto.internal.v1.PreElectRequest;
 import io.tintype.proto.internal.v1.PreElectResponse;
-import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.peer.PeerCluster.Lane;
 import io.tintype.storage.replica.Ballot;
@@ -73,7 +72,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     public PrimaryLink follow(ShardId shard, NodeId primary, Hello hello, PrimaryLink.Events events) {
         var call = new PrimaryCall(cluster, shard, primary, hello, events);
         try {
-            var unused = ReplicationGrpc.newStub(cluster.to(primary, Lane.LOG)).replicate(call);
+            var unused = cluster.to(primary, Lane.LOG).replicate(call);
             call.begin();
         } catch (RuntimeException e) {
             call.onError(e);
@@ -85,7 +84,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     public CompletableFuture<BallotAnswer> askBallot(ShardId shard, NodeId to, Ballot ballot) {
         var answer = new UnaryAnswer<PreElectResponse>();
         try {
-            ReplicationGrpc.newStub(cluster.to(to, Lane.CONTROL))
+            cluster.to(to, Lane.CONTROL)
                     .withDeadlineAfter(PeerLimits.BALLOT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
                     .preElect(
                             PreElectRequest.newBuilder()
@@ -110,7 +109,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     public CompletableFuture<Optional<Found>> describe(ShardId shard, NodeId at) {
         var answer = new UnaryAnswer<DescribeReplicaResponse>();
         try {
-            ReplicationGrpc.newStub(cluster.to(at, Lane.CONTROL))
+            cluster.to(at, Lane.CONTROL)
                     .withDeadlineAfter(PeerLimits.DESCRIBE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
                     .describeReplica(
                             DescribeReplicaRequest.newBuilder()
@@ -150,7 +149,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
                     .setUser(first.user().value())
                     .setUploadId(Wire.bytes(first.upload()));
             keys.forEach(key -> request.addIndexes(key.index()));
-            ReplicationGrpc.newStub(cluster.to(from, Lane.BULK))
+            cluster.to(from, Lane.BULK)
                     .withDeadlineAfter(PeerLimits.FETCH_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
                     .fetchChunks(request.build(), fetch);
         } catch (RuntimeException e) {

@@ -8,7 +8,6 @@ import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.StageChunksRequest;
 import io.tintype.proto.internal.v1.StageChunksResponse;
 import io.tintype.storage.peer.PeerCluster.Lane;
@@ -118,7 +117,7 @@ final class StageSender {
 
     private Stream open() {
         var opened = new Stream();
-        var unused = ReplicationGrpc.newStub(cluster.to(to, Lane.BULK)).stageChunks(opened);
+        var unused = cluster.to(to, Lane.BULK).stageChunks(opened);
         return opened;
     }
 

@@ -4,6 +4,7 @@ package io.tintype.storage.shard;
 import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.zk.CasOutcome.Won;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.storage.replica.CasOutcome;
 import io.tintype.storage.replica.ReplicaAction;
@@ -58,7 +59,7 @@ final class ConfigActions {
     void seen(Versioned<ShardRecord> znode) {
         try {
             events.accept(new ReplicaEvent.ConfigSeen(ConfigCodec.decode(znode)));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | TintypeException e) {
             log.error("shard {}: ignoring its znode, which contradicts itself: {}", identity.id(), znode.value(), e);
         }
     }
