@@ -2,6 +2,7 @@
 package io.tintype.storage.peer;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.AppendRecords;
@@ -87,7 +88,8 @@ final class BatchCodec {
 
     private static LogEntry decode(ByteString encoded) {
         try {
-            return LogCodec.decode(encoded);
+            // A copy, because records are kept for long, and the message they came in is large.
+            return LogCodec.decode(UnsafeByteOperations.unsafeWrap(encoded.toByteArray()));
         } catch (TintypeException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -49,8 +49,7 @@ final class HeartbeatCall implements AutoCloseable {
             }
             if (stream == null) {
                 var opened = new Stream();
-                var unused =
-                        cluster.to(to, Lane.CONTROL).heartbeat(opened);
+                var unused = cluster.to(to, Lane.CONTROL).heartbeat(opened);
                 stream = opened;
             }
             stream.send(beats, sentAt);

@@ -8,6 +8,7 @@ import io.tintype.cluster.channel.Channels;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationStub;
+import io.tintype.wire.Aliasing;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -71,7 +72,7 @@ final class PeerCluster implements AutoCloseable {
                 && managed.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
             managed.resetConnectBackoff();
         }
-        return ReplicationGrpc.newStub(channel).withExecutor(Runnable::run);
+        return ReplicationGrpc.newStub(channel).withExecutor(Runnable::run).withInterceptors(Aliasing.CLIENT);
     }
 
     private Channels channels(Lane lane) {

@@ -20,6 +20,7 @@ import io.tintype.storage.shard.PeerShards;
 import io.tintype.storage.shard.Peers;
 import io.tintype.storage.shard.PrimaryLink;
 import io.tintype.storage.shard.StagedBytes;
+import io.tintype.wire.Aliasing;
 import io.tintype.wire.Wire;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
 
     /** The service for the peer port. Its handlers never block: a server with a direct executor serves it best. */
     public BindableService service(PeerShards shards) {
-        return new ReplicationService(shards, gatekeeper);
+        return () -> Aliasing.bind(new ReplicationService(shards, gatekeeper));
     }
 
     /** Sends heartbeats for the shards that this node leads, from now on until closed. To be called once. */

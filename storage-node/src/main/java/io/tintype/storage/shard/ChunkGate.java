@@ -56,11 +56,7 @@ final class ChunkGate {
             complete.accept(batch);
             return;
         }
-        try {
-            source.io().execute(() -> check(batch, new HashSet<>()));
-        } catch (RejectedExecutionException e) {
-            giveUp.run();
-        }
+        checkOnIo(batch, new HashSet<>());
     }
 
     void close() {
@@ -74,6 +70,14 @@ final class ChunkGate {
             }
         }
         return false;
+    }
+
+    private void checkOnIo(ReceivedBatch batch, Set<UploadId> gone) {
+        try {
+            source.io().execute(() -> check(batch, gone));
+        } catch (RejectedExecutionException e) {
+            giveUp(batch, e);
+        }
     }
 
     /** On an io thread. */
@@ -128,17 +132,15 @@ final class ChunkGate {
             source.store().chunks().stage(write, one.key(), chunk);
             return source.committer().commit(write);
         });
-        var unused = fetched.whenCompleteAsync(
-                (done, failure) -> {
-                    if (failure != null) {
-                        giveUp(batch, failure);
-                    } else if (gone.isEmpty() && !arrived.containsAll(missing)) {
-                        giveUp(batch, new IllegalStateException("the primary lacks some of " + missing));
-                    } else {
-                        check(batch, gone);
-                    }
-                },
-                source.io());
+        var unused = fetched.whenComplete((done, failure) -> {
+            if (failure != null) {
+                giveUp(batch, failure);
+            } else if (!gone.contains(missing.get(0).upload()) && !arrived.containsAll(missing)) {
+                giveUp(batch, new IllegalStateException("the primary lacks some of " + missing));
+            } else {
+                checkOnIo(batch, gone);
+            }
+        });
     }
 
     private void giveUp(ReceivedBatch batch, Throwable cause) {

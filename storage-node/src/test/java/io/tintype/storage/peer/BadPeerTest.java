@@ -124,7 +124,8 @@ class BadPeerTest {
 
     @Test
     void aHelloWhoseLogContradictsItselfIsRefused() throws Exception {
-        var epochsWithoutRecords = hello().addEpochs(EpochStart.newBuilder().setEpoch(3).setSequence(9));
+        var epochsWithoutRecords =
+                hello().addEpochs(EpochStart.newBuilder().setEpoch(3).setSequence(9));
         var noIncarnation = hello().setFollower(Member.newBuilder().setNode("node-9"));
         var noNode = hello().setFollower(Member.newBuilder().setNode("NO NODE").setIncarnation(1));
 
@@ -241,11 +242,10 @@ class BadPeerTest {
     }
 
     private static void assertRefused(String reason, Function<Object, Object> call) {
-        assertThatThrownBy(() -> call.apply(reason))
-                .isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
-                    assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
-                    assertThat(e.getStatus().getDescription()).startsWith(reason);
-                });
+        assertThatThrownBy(() -> call.apply(reason)).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
+            assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+            assertThat(e.getStatus().getDescription()).startsWith(reason);
+        });
     }
 
     // ---- what peers say
@@ -329,9 +329,7 @@ class BadPeerTest {
         }
 
         Status.Code failure() {
-            return await()
-                    .atMost(TestCluster.PATIENCE)
-                    .until(failures::peek, code -> code != null);
+            return await().atMost(TestCluster.PATIENCE).until(failures::peek, code -> code != null);
         }
 
         @Override

@@ -73,8 +73,7 @@ class BatchCodecTest {
                 good.toBuilder().setChunks(0, good.getChunks(0).toBuilder().setCrc32C(1)), "checksum");
         assertRefused(
                 good.toBuilder().setChunks(0, good.getChunks(0).toBuilder().setData(DATA.substring(1))), "checksum");
-        assertRefused(
-                good.toBuilder().addChunks(good.getChunks(0).toBuilder().setSequence(10)), "no record names");
+        assertRefused(good.toBuilder().addChunks(good.getChunks(0).toBuilder().setSequence(10)), "no record names");
         assertRefused(good.toBuilder().setRecords(1, good.getRecords(0)), "comes where 11");
     }
 

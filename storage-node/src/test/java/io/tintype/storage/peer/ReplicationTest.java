@@ -63,8 +63,10 @@ class ReplicationTest {
 
             assertThat(outcome.outcome()).isInstanceOf(Outcome.Written.class);
             cluster.awaitEqual();
-            assertThat(cluster.replicas()).hasSize(3).allSatisfy(replica -> assertThat(Images.get(replica, "large"))
-                    .contains(bytes));
+            assertThat(cluster.replicas())
+                    .hasSize(3)
+                    .allSatisfy(
+                            replica -> assertThat(Images.get(replica, "large")).contains(bytes));
             assertThat(cluster.count("tintype.chunks.fetched")).isZero();
         }
     }
