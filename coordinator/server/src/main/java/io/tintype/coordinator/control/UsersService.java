@@ -20,6 +20,7 @@ import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.RegisterUserResponse;
 import io.tintype.proto.v1.User;
 import io.tintype.proto.v1.UsersGrpc;
+import io.tintype.wire.Errors;
 import java.util.concurrent.CompletableFuture;
 
 /** The gRPC face of registration and the directory. */
@@ -43,20 +44,31 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
             var pool = new PoolId(
                     request.getRegion().isEmpty() ? policy.region() : request.getRegion(),
                     request.getTier().isEmpty() ? policy.tier() : request.getTier());
-            return registrar.register(user, pool, UnaryProxy.deadlineOfCaller()).thenCompose(entered -> {
-                if (differs(request, entered.home().pool())) {
-                    return CompletableFuture.failedFuture(new TintypeException(
-                            Reason.ALREADY_EXISTS,
-                            "User '" + user + "' is registered in pool "
-                                    + entered.home().pool() + ", not " + pool
-                                    + ". Leave region and tier out to use him as he is."));
-                }
-                return CompletableFuture.completedFuture(RegisterUserResponse.newBuilder()
-                        .setUser(show(user, entered.home()))
-                        .setCreated(entered.created())
-                        .build());
-            });
+            registrar.rules(pool);
+            var deadline = UnaryProxy.deadlineOfCaller();
+            return directory
+                    .lookupLatest(user, deadline)
+                    .thenApply(home -> new DirectoryClient.Entered(home, false))
+                    .exceptionallyCompose(failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
+                            ? registrar.register(user, pool, deadline)
+                            : CompletableFuture.failedFuture(failure))
+                    .thenApply(entered -> answer(request, user, pool, entered));
         });
+    }
+
+    private static RegisterUserResponse answer(
+            RegisterUserRequest request, UserId user, PoolId pool, DirectoryClient.Entered entered) {
+        if (differs(request, entered.home().pool())) {
+            throw new TintypeException(
+                    Reason.ALREADY_EXISTS,
+                    "User '" + user + "' is registered in pool "
+                            + entered.home().pool() + ", not " + pool
+                            + ". Leave region and tier out to use him as he is.");
+        }
+        return RegisterUserResponse.newBuilder()
+                .setUser(show(user, entered.home()))
+                .setCreated(entered.created())
+                .build();
     }
 
     private static boolean differs(RegisterUserRequest request, PoolId pool) {

@@ -17,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
@@ -226,8 +225,8 @@ final class BlobReader implements GetStream.Listener<GetResponse> {
     @Override
     public void onEnd() {
         if (!done) {
-            done = true;
-            cutOff(new EofException("the blob ended at " + position + " instead of " + end));
+            fail(new TintypeException(
+                    Reason.INTERNAL, "The storage node ended the blob at " + position + " instead of " + end + "."));
         }
     }
 
@@ -248,14 +247,6 @@ final class BlobReader implements GetStream.Listener<GetResponse> {
     private void fail(TintypeException failure) {
         done = true;
         cancel("the answer failed");
-        if (begun) {
-            cutOff(failure);
-        } else {
-            Failures.answer(response, callback, failure);
-        }
-    }
-
-    private void cutOff(Throwable failure) {
-        callback.failed(failure);
+        Failures.answer(response, callback, failure);
     }
 }

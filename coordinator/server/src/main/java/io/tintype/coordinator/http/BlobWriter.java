@@ -60,6 +60,7 @@ final class BlobWriter implements PutStream.Listener {
     private int filled;
     private long sent;
     private int crc;
+    private boolean lastSent;
     private boolean done;
 
     /** Checks the headers; throws {@link TintypeException} where they are not legal. */
@@ -93,7 +94,7 @@ final class BlobWriter implements PutStream.Listener {
 
     /** Reads until a frame is full or the body ends, or goes on when the connection has more. */
     private void fill() {
-        while (!done) {
+        while (!done && !lastSent) {
             if (chunk == null) {
                 chunk = request.read();
                 if (chunk == null) {
@@ -170,6 +171,7 @@ final class BlobWriter implements PutStream.Listener {
                             + " says. Nothing was stored."));
             return;
         }
+        lastSent = true;
         sendOn(last.setFinish(PutFinish.newBuilder().setSize(sent).setCrc32C(crc))
                 .build());
         if (stream != null) {

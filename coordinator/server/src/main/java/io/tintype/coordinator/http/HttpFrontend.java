@@ -5,9 +5,15 @@ import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
@@ -63,7 +69,7 @@ public final class HttpFrontend implements AutoCloseable {
         var configuration = configuration(settings);
         var http1 = new HttpConnectionFactory(configuration);
         http1.setInputBufferSize(INPUT_BUFFER_BYTES);
-        var connector = new ServerConnector(server, http1, new HTTP2CServerConnectionFactory(configuration));
+        var connector = new ServerConnector(server, http1, new PriorKnowledgeHttp2(configuration));
         connector.setHost(host);
         connector.setPort(settings.port());
         connector.setIdleTimeout(settings.idleTimeout().toMillis());
@@ -107,6 +113,26 @@ public final class HttpFrontend implements AutoCloseable {
         }
     }
 
+    /**
+     * HTTP/2 for clients that begin with it. The older way, an upgrade of an HTTP/1.1 request, is not taken: it was dropped
+     * from the standard (RFC 9113, section 3.1), and an upgrading request's chunked body would be taken for HTTP/2 and its
+     * blob for an empty one.
+     */
+    private static final class PriorKnowledgeHttp2 extends HTTP2CServerConnectionFactory {
+        PriorKnowledgeHttp2(HttpConfiguration configuration) {
+            super(configuration);
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // Jetty's own contract: null means that there is no upgrade
+        public Connection upgradeConnection(
+                Connector connector, EndPoint endPoint, MetaData.Request request, HttpFields.Mutable responseFields) {
+            return request.getHttpFields().contains(HttpHeader.UPGRADE)
+                    ? null
+                    : super.upgradeConnection(connector, endPoint, request, responseFields);
+        }
+    }
+
     /** What Jetty itself refuses, such as headers that are too long or no HTTP at all, told as we tell things. */
     private static final class JsonErrors extends ErrorHandler {
         @Override
@@ -115,6 +141,10 @@ public final class HttpFrontend implements AutoCloseable {
             var cause = (Throwable) request.getAttribute(ERROR_EXCEPTION);
             String text =
                     cause == null || cause.getMessage() == null ? HttpStatus.getMessage(status) : cause.getMessage();
+            if (status == HttpStatus.BAD_REQUEST_400) {
+                text += ". This is no request that can be understood: check that the path is percent-encoded UTF-8"
+                        + " without %00, and that the headers are legal.";
+            }
             var reason = status >= HttpStatus.INTERNAL_SERVER_ERROR_500 ? Reason.INTERNAL : Reason.INVALID_ARGUMENT;
             Failures.answer(response, callback, status, new TintypeException(reason, text));
             return true;

@@ -38,7 +38,9 @@ final class GetRelay<A> implements GetStream {
 
     // Confined to inOrder:
     private @Nullable ClientCall<GetRequest, A> call;
+    /** Messages asked for and not delivered yet: the next node is asked for them where this one fails. */
     private int wanted;
+
     private boolean delivering;
     private boolean done;
 
@@ -64,10 +66,9 @@ final class GetRelay<A> implements GetStream {
     @Override
     public void demand() {
         inOrder.execute(() -> {
+            wanted++;
             if (call != null) {
                 call.request(1);
-            } else {
-                wanted++;
             }
         });
     }
@@ -127,6 +128,7 @@ final class GetRelay<A> implements GetStream {
             inOrder.execute(() -> {
                 if (!done && call == mine) {
                     delivering = true;
+                    wanted--;
                     listener.onMessage(message);
                 }
             });

@@ -5,6 +5,7 @@ import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.placement.ShardChoice;
 import io.tintype.coordinator.route.HomeMaker;
 import io.tintype.model.PoolId;
@@ -104,14 +105,25 @@ public final class Registrar implements HomeMaker {
                 });
     }
 
-    private CompletableFuture<ShardId> choose(PoolId pool) {
+    /** The rules of a pool; throws {@link TintypeException} POOL_NOT_FOUND, with the remedy, where there is none. */
+    public PoolRules rules(PoolId pool) {
         var now = view.get();
         var rules = now.pools().get(pool);
         if (rules == null) {
-            return CompletableFuture.failedFuture(new TintypeException(
+            throw new TintypeException(
                     Reason.POOL_NOT_FOUND,
                     "There is no pool " + pool + ". Create it, or register the user with a region and tier of: "
-                            + known(now) + "."));
+                            + known(now) + ".");
+        }
+        return rules;
+    }
+
+    private CompletableFuture<ShardId> choose(PoolId pool) {
+        PoolRules rules;
+        try {
+            rules = rules(pool);
+        } catch (TintypeException e) {
+            return CompletableFuture.failedFuture(e);
         }
         var loads = shards.loads(rules);
         if (loads.isEmpty()) {

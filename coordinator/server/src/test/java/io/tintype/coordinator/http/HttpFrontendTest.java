@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.checksum.Crc32c;
+import io.tintype.coordinator.testing.MemoryCluster;
+import io.tintype.coordinator.testing.MemoryNode;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The HTTP interface over real sockets; the storage nodes behind it are in memory. */
+final class HttpFrontendTest {
+    private static final long MAX_BLOB = 8 << 20;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+    private final MemoryCluster cluster = new MemoryCluster(64 << 20, MAX_BLOB);
+    private HttpFrontend http = start(Optional.empty());
+
+    private HttpFrontend start(Optional<String> notReady) {
+        return HttpFrontend.start(
+                "127.0.0.1",
+                new HttpSettings(true, 0, Duration.ofSeconds(5), 16 << 10),
+                cluster.upload,
+                cluster.retrieval,
+                new StatusPages(() -> notReady, () -> "# HELP x A figure.\nx 1\n"));
+    }
+
+    @AfterEach
+    void stop() {
+        http.close();
+        cluster.close();
+    }
+
+    @Test
+    void aBlobPutIsGotWithItsPropertiesByteForByte() throws Exception {
+        var bytes = bytes(300_000, 1);
+        var put = send(request("alice", "cat.jpg")
+                .header("Content-Type", "image/jpeg")
+                .header("Tintype-Meta-Camera", "Leica M3")
+                .header("Tintype-Meta-ort", "K%C3%B6ln %25")
+                .PUT(BodyPublishers.ofByteArray(bytes)));
+        assertThat(put.statusCode()).isEqualTo(200);
+        var stored = JSON.readTree(put.body());
+        assertThat(stored.get("size").asLong()).isEqualTo(bytes.length);
+        assertThat(stored.get("crc32c").asText()).isEqualTo(HexFormat.of().toHexDigits(Crc32c.of(bytes)));
+        assertThat(stored.get("replicas").get(0).asText()).isEqualTo("n1");
+
+        var got = send(request("alice", "cat.jpg").GET());
+        assertThat(got.statusCode()).isEqualTo(200);
+        assertThat(got.body()).isEqualTo(bytes);
+        assertThat(header(got, "Content-Type")).isEqualTo("image/jpeg");
+        assertThat(header(got, "ETag")).isEqualTo('"' + stored.get("etag").asText() + '"');
+        assertThat(header(got, "Content-Length")).isEqualTo("300000");
+        assertThat(header(got, "Tintype-Meta-camera")).isEqualTo("Leica M3");
+        assertThat(header(got, "Tintype-Meta-ort")).isEqualTo("K%C3%B6ln %25");
+        assertThat(header(got, "Last-Modified")).isEqualTo("Tue, 14 Nov 2023 22:13:20 GMT");
+        assertThat(header(got, "X-Content-Type-Options")).isEqualTo("nosniff");
+        assertThat(node().blob("alice", "cat.jpg").orElseThrow().head().getMetadataMap())
+                .containsEntry("camera", "Leica M3")
+                .containsEntry("ort", "Köln %");
+
+        var head = send(request("alice", "cat.jpg").method("HEAD", BodyPublishers.noBody()));
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(header(head, "Content-Length")).isEqualTo("300000");
+
+        assertThat(send(request("alice", "cat.jpg").DELETE()).statusCode()).isEqualTo(204);
+        assertReason(send(request("alice", "cat.jpg").GET()), 404, Reason.BLOB_NOT_FOUND);
+        assertThat(send(request("alice", "cat.jpg").DELETE()).statusCode()).isEqualTo(204);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 65_535, 65_536, 262_143, 262_144, 262_145, 5_000_000})
+    void blobsOfEverySizeAreStoredWhole(int size) throws Exception {
+        var bytes = bytes(size, size);
+        assertThat(send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes)))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(node().blob("u", "n").orElseThrow().bytes().toByteArray()).isEqualTo(bytes);
+        assertThat(send(request("u", "n").GET()).body()).isEqualTo(bytes);
+    }
+
+    @Test
+    void aChunkedBodyNeedsNoLength() throws Exception {
+        var bytes = bytes(700_001, 3);
+        var body = BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(bytes));
+        assertThat(send(request("u", "n").PUT(body)).statusCode()).isEqualTo(200);
+        assertThat(send(request("u", "n").GET()).body()).isEqualTo(bytes);
+    }
+
+    @Test
+    void anUpgradeToHttp2IsNotTakenSinceItsBodyWouldBeLost() throws Exception {
+        String answer = raw(String.join(
+                "\r\n",
+                "PUT /v1/users/u/blobs/n HTTP/1.1",
+                "Host: x",
+                "Connection: Upgrade, HTTP2-Settings, close",
+                "Upgrade: h2c",
+                "HTTP2-Settings: AAMAAABkAAQAAP__",
+                "Transfer-Encoding: chunked",
+                "",
+                "5",
+                "hello",
+                "0",
+                "",
+                ""));
+        assertThat(answer).startsWith("HTTP/1.1 200");
+        assertThat(node().blob("u", "n").orElseThrow().bytes().toStringUtf8()).isEqualTo("hello");
+    }
+
+    @Test
+    void aClientThatWaitsForContinueGetsItAndNoneWhereItIsRefused() throws Exception {
+        var bytes = bytes(100_000, 4);
+        assertThat(send(request("u", "n").expectContinue(true).PUT(BodyPublishers.ofByteArray(bytes)))
+                        .statusCode())
+                .isEqualTo(200);
+        String refused = raw("PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                + "Content-Length: " + (MAX_BLOB + 1) + "\r\nConnection: close\r\n\r\n");
+        assertThat(refused)
+                .startsWith("HTTP/1.1 413")
+                .doesNotContain("100 Continue")
+                .contains("BLOB_TOO_LARGE");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a/b/c.jpg",
+                "..",
+                "../..",
+                "../../../../../../etc/passwd",
+                ".",
+                "a//b",
+                "/lead",
+                "trail/",
+                "a;b=c",
+                "100%",
+                "%2F",
+                "a+b c",
+                "q?x=1#y",
+                "back\\slash",
+                "caf\u00e9",
+                "\ud83d\udcf7 camera",
+                "\u65e5\u672c/\u8a9e",
+                "\"quoted\"",
+                "tab\there",
+                "&=;:@!$'()*,"
+            })
+    void everyLegalNameRoundTripsExactly(String name) throws Exception {
+        var bytes = bytes(10, 5);
+        assertThat(send(request("al/ice \u00fc", name).PUT(BodyPublishers.ofByteArray(bytes)))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(node().blob("al/ice \u00fc", name)).isNotNull();
+        assertThat(send(request("al/ice \u00fc", name).GET()).body()).isEqualTo(bytes);
+        var listing = JSON.readTree(
+                send(HttpRequest.newBuilder(URI.create(base() + "/v1/users/" + encode("al/ice \u00fc") + "/blobs"))
+                                .GET())
+                        .body());
+        assertThat(listing.get("entries").get(0).get("name").asText()).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/users/u/blobs/../x, ../x",
+        "/v1/users/u/blobs/a/../../../../b, a/../../../../b",
+        "/v1/users/u/blobs//a//b/, /a//b/",
+        "/v1/users/u/blobs/%2e%2e%2fx, ../x",
+        "/v1/users/u/blobs/a;v=1/b, a;v=1/b",
+        "/v1/users/u/blobs/a%252Fb, a%2Fb"
+    })
+    void aPathIsTakenAsItComesAndDecodedOnce(String path, String name) throws Exception {
+        String answer = raw("PUT " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+        assertThat(answer).startsWith("HTTP/1.1 200");
+        assertThat(node().blob("u", name)).isNotNull();
+        assertThat(node().size()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/users/u/blobs/, 400, INVALID_NAME, empty",
+        "/v1/users/u/blobs/a%00b, 400, INVALID_ARGUMENT, percent-encoded",
+        "/v1/users/u/blobs/%ff, 400, INVALID_NAME, percent-encoded",
+        "/v1/users/u/blobs/a%2, 400, INVALID_ARGUMENT, percent-encoded",
+        "/v1/users/u/blobs/a%zz, 400, INVALID_ARGUMENT, percent-encoded",
+        "/v1/users/u/blobs/cafe%CC%81, 400, INVALID_NAME, Unicode normal form C",
+        "/v1/users//blobs/a, 400, INVALID_USER, empty",
+        "/v1/users/%00/blobs/a, 400, INVALID_ARGUMENT, percent-encoded",
+        "/v1/users/u/blobz/a, 404, INVALID_ARGUMENT, /v1/users/",
+        "/v2/users/u/blobs/a, 404, INVALID_ARGUMENT, /v1/users/",
+        "/, 404, INVALID_ARGUMENT, /v1/users/"
+    })
+    void anIllegalPathIsRefusedAndNothingIsStored(String path, int status, Reason reason, String text)
+            throws Exception {
+        String answer = raw("PUT " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 " + status)
+                .contains(reason.name())
+                .contains(text);
+        assertThat(node().size()).isZero();
+        assertThat(node().entries()).as("no user was registered").isEmpty();
+    }
+
+    @Test
+    void namesOverTheLimitAreRefused() throws Exception {
+        var bytes = BodyPublishers.ofString("x");
+        assertReason(send(request("u", "n".repeat(1025)).PUT(bytes)), 400, Reason.INVALID_NAME);
+        assertThat(send(request("u", "n".repeat(1024)).PUT(bytes)).statusCode()).isEqualTo(200);
+        assertReason(send(request("u".repeat(513), "n").PUT(bytes)), 400, Reason.INVALID_USER);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=0-0, 0, 1",
+        "bytes=5-9, 5, 10",
+        "bytes=199990-, 199990, 200000",
+        "bytes=199990-999999, 199990, 200000",
+        "bytes=-7, 199993, 200000",
+        "bytes=-999999, 0, 200000",
+        "BYTES=60000-140000, 60000, 140001"
+    })
+    void oneRangeIsAnsweredWithJustThoseBytes(String range, int from, int to) throws Exception {
+        var bytes = bytes(200_000, 6);
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes)));
+        var got = send(request("u", "n").header("Range", range).GET());
+        assertThat(got.statusCode()).isEqualTo(206);
+        assertThat(header(got, "Content-Range")).isEqualTo("bytes " + from + "-" + (to - 1) + "/200000");
+        assertThat(got.body()).isEqualTo(Arrays.copyOfRange(bytes, from, to));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=200000-, 416, RANGE_NOT_SATISFIABLE",
+        "bytes=-0, 416, RANGE_NOT_SATISFIABLE",
+        "bytes=9-5, 400, INVALID_ARGUMENT",
+        "bytes=a-b, 400, INVALID_ARGUMENT",
+        "bytes=-, 400, INVALID_ARGUMENT",
+        "bytes, 400, INVALID_ARGUMENT",
+        "bytes=99999999999999999999-, 400, INVALID_ARGUMENT"
+    })
+    void aRangeThatMakesNoSenseIsRefused(String range, int status, Reason reason) throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
+        assertReason(send(request("u", "n").header("Range", range).GET()), status, reason);
+    }
+
+    @Test
+    void severalRangesAndForeignUnitsAreAnsweredWithTheWholeBlob() throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
+        assertThat(send(request("u", "n").header("Range", "bytes=0-1,5-6").GET())
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("u", "n").header("Range", "lines=0-1").GET()).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void readersAreSparedWhatTheyHave() throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
+        String etag = header(send(request("u", "n").GET()), "ETag");
+        for (var unwanted : new String[] {etag, "W/" + etag, "\"other\", " + etag, "*"}) {
+            var got = send(request("u", "n").header("If-None-Match", unwanted).GET());
+            assertThat(got.statusCode()).as(unwanted).isEqualTo(304);
+            assertThat(got.body()).isEmpty();
+            assertThat(header(got, "ETag")).isEqualTo(etag);
+            assertThat(send(request("u", "n").header("If-None-Match", unwanted).method("HEAD", BodyPublishers.noBody()))
+                            .statusCode())
+                    .isEqualTo(304);
+        }
+        assertThat(send(request("u", "n").header("If-None-Match", "\"1-1\"").GET())
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("u", "n")
+                                .header("If-Modified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")
+                                .GET())
+                        .statusCode())
+                .isEqualTo(304);
+        assertThat(send(request("u", "n")
+                                .header("If-Modified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("u", "n").header("If-Match", etag).GET()).statusCode())
+                .isEqualTo(200);
+        assertReason(send(request("u", "n").header("If-Match", "\"1-1\"").GET()), 412, Reason.VERSION_CONFLICT);
+        assertReason(send(request("u", "n").header("If-Match", "no quotes").GET()), 400, Reason.INVALID_ARGUMENT);
+        var resumed = send(request("u", "n")
+                .header("Range", "bytes=10-")
+                .header("If-Range", etag)
+                .GET());
+        assertThat(resumed.statusCode()).isEqualTo(206);
+        assertThat(send(request("u", "n")
+                                .header("Range", "bytes=10-")
+                                .header("If-Range", "\"1-1\"")
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void changesHoldToTheirConditions() throws Exception {
+        var body = BodyPublishers.ofString("one");
+        var created = send(request("u", "n").header("If-None-Match", "*").PUT(body));
+        assertThat(created.statusCode()).isEqualTo(201);
+        String etag = header(created, "ETag");
+        assertReason(send(request("u", "n").header("If-None-Match", "*").PUT(body)), 412, Reason.VERSION_CONFLICT);
+        assertReason(send(request("u", "n").header("If-Match", "\"5-5\"").PUT(body)), 412, Reason.VERSION_CONFLICT);
+        assertReason(send(request("u", "n").header("If-Match", "\"5-5\"").DELETE()), 412, Reason.VERSION_CONFLICT);
+        assertReason(send(request("u", "n").header("If-Match", "*").PUT(body)), 400, Reason.INVALID_ARGUMENT);
+        assertReason(send(request("u", "n").header("If-None-Match", etag).PUT(body)), 400, Reason.INVALID_ARGUMENT);
+        assertThat(send(request("u", "n").header("If-Match", etag).PUT(BodyPublishers.ofString("two")))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("u", "n").GET()).body()).isEqualTo("two".getBytes(UTF_8));
+    }
+
+    @Test
+    void headersThatMakeNoSenseAreRefusedAndNothingIsStored() throws Exception {
+        var body = BodyPublishers.ofString("x");
+        String[][] wrong = {
+            {"Tintype-Request-Id", "abc", "32 hex digits"},
+            {"Tintype-Crc32c", "xyz", "8 hex digits"},
+            {"Tintype-Time-To-Live-Ms", "-1", "whole number"},
+            {"Tintype-Time-To-Live-Ms", "999999999999999", "whole number"},
+            {"Tintype-Retry-Age-Ms", "soon", "whole number"},
+            {"Tintype-Meta-a", "%zz", "percent-encoded"},
+            {"Tintype-Crc32c", "00000000", "CRC32C is"},
+        };
+        for (var header : wrong) {
+            var answer = send(request("u", "n").header(header[0], header[1]).PUT(body));
+            assertThat(answer.statusCode()).as(header[0]).isEqualTo(400);
+            assertThat(new String(answer.body(), UTF_8)).contains(header[2]);
+        }
+        var tooMuch = request("u", "n");
+        tooMuch.header("Tintype-Meta-a", "v".repeat(8200));
+        assertReason(send(tooMuch.PUT(body)), 400, Reason.METADATA_TOO_LARGE);
+        assertThat(node().size()).isZero();
+    }
+
+    @Test
+    void aDeclaredChecksumIsHeldAgainstTheBody() throws Exception {
+        var bytes = bytes(400_000, 9);
+        var right = HexFormat.of().toHexDigits(Crc32c.of(bytes));
+        assertThat(send(request("u", "n").header("Tintype-Crc32c", right).PUT(BodyPublishers.ofByteArray(bytes)))
+                        .statusCode())
+                .isEqualTo(200);
+        bytes[399_999]++;
+        assertReason(
+                send(request("u", "m").header("Tintype-Crc32c", right).PUT(BodyPublishers.ofByteArray(bytes))),
+                400,
+                Reason.CHECKSUM_MISMATCH);
+        assertThat(node().blob("u", "m")).isEmpty();
+    }
+
+    @Test
+    void aBodyThatNeverEndsIsCutOffAtTheLimit() throws Exception {
+        var endless = BodyPublishers.ofInputStream(() -> new InputStream() {
+            private long given;
+
+            @Override
+            public int read() {
+                return given++ < 2 * MAX_BLOB ? 1 : -1;
+            }
+
+            @Override
+            public int read(byte[] into, int from, int count) {
+                given += count;
+                return given < 2 * MAX_BLOB ? count : -1;
+            }
+        });
+        try {
+            assertReason(send(request("u", "n").PUT(endless)), 413, Reason.BLOB_TOO_LARGE);
+        } catch (IOException e) {
+            // The server may have closed the connection before this client had sent all and looked for an answer.
+            assertThat(e).isNotNull();
+        }
+        assertThat(node().size()).isZero();
+        assertThat(cluster.admission.heldBytes()).isZero();
+    }
+
+    @Test
+    void aBodyThatEndsEarlyStoresNothing() throws Exception {
+        String answer = raw("PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
+        assertThat(answer).doesNotContain("200 OK");
+        await().until(() -> cluster.admission.heldBytes() == 0);
+        assertThat(node().size()).isZero();
+    }
+
+    @Test
+    void headersOverTheLimitAreRefusedAsJson() throws Exception {
+        String answer = raw("GET /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(64 << 10) + "\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.1 431").contains("\"reason\"");
+        assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400").contains("\"reason\"");
+    }
+
+    @Test
+    void damagedBytesNeverReachAClient() throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
+        node().damageFrames = true;
+        assertReason(send(request("u", "n").GET()), 500, Reason.CORRUPT_DATA);
+    }
+
+    @Test
+    void aBlobThatVanishesInTheMiddleBreaksTheConnection() throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
+        node().framesBeforeFailure = 2;
+        assertThatThrownBy(() -> send(request("u", "n").GET())).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void listingsPassTheirParametersOnAndRefuseUnknownOnes() throws Exception {
+        send(request("u", "p/a").PUT(BodyPublishers.ofString("1")));
+        var listing = send(HttpRequest.newBuilder(
+                        URI.create(base() + "/v1/users/u/blobs?prefix=p%2F&delimiter=%2F&page_size=7&page_token=t%20k"))
+                .GET());
+        assertThat(listing.statusCode()).isEqualTo(200);
+        JsonNode page = JSON.readTree(listing.body());
+        assertThat(page.get("entries").get(0).get("name").asText()).isEqualTo("p/a");
+        assertThat(page.get("entries").get(0).get("size").asLong()).isEqualTo(1);
+        assertThat(page.get("entries").get(1).get("prefix").asText()).isEqualTo("p//");
+        assertThat(page.get("nextPageToken").asText()).isEqualTo("next/7t k");
+        for (var query :
+                new String[] {"page_sise=1", "page_size=1001", "page_size=x", "prefix=%FF", "prefix=a&prefix=b"}) {
+            assertReason(
+                    send(HttpRequest.newBuilder(URI.create(base() + "/v1/users/u/blobs?" + query))
+                            .GET()),
+                    400,
+                    Reason.INVALID_ARGUMENT);
+        }
+    }
+
+    @Test
+    void refusalsCarryReasonRetryAndStatus() throws Exception {
+        node().refuse(new TintypeException(Reason.DISK_FULL, "node n1: the disk is full"));
+        assertReason(send(request("u", "n").PUT(BodyPublishers.ofString("x"))), 507, Reason.DISK_FULL);
+        assertReason(send(request("nobody", "n").GET()), 404, Reason.USER_NOT_FOUND);
+        assertReason(send(request("u", "n").POST(BodyPublishers.noBody())), 405, Reason.INVALID_ARGUMENT);
+        var wrong = send(
+                HttpRequest.newBuilder(URI.create(base() + "/v1/users/u/blobs")).PUT(BodyPublishers.noBody()));
+        assertReason(wrong, 405, Reason.INVALID_ARGUMENT);
+        assertThat(header(wrong, "Allow")).isEqualTo("GET");
+    }
+
+    @Test
+    void uploadsOverTheAdmissionLimitAreAskedToComeBack() throws Exception {
+        http.close();
+        var small = new MemoryCluster(4096, MAX_BLOB);
+        try (var frontend = HttpFrontend.start(
+                "127.0.0.1",
+                HttpSettings.DEFAULTS.withPort(0),
+                small.upload,
+                small.retrieval,
+                new StatusPages(Optional::empty, () -> ""))) {
+            var answer = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + frontend.port() + "/v1/users/u/blobs/n"))
+                            .PUT(BodyPublishers.ofString("x"))
+                            .build(),
+                    BodyHandlers.ofByteArray());
+            assertReason(answer, 503, Reason.OVERLOADED);
+            assertThat(header(answer, "Retry-After")).isEqualTo("1");
+        } finally {
+            small.close();
+        }
+    }
+
+    @Test
+    void aCoordinatorWithoutARoleSaysSo() throws Exception {
+        http.close();
+        http = HttpFrontend.start(
+                "127.0.0.1",
+                HttpSettings.DEFAULTS.withPort(0),
+                null,
+                cluster.retrieval,
+                new StatusPages(Optional::empty, () -> ""));
+        var answer = send(request("u", "n").PUT(BodyPublishers.ofString("x")));
+        assertReason(answer, 405, Reason.INVALID_ARGUMENT);
+        assertThat(header(answer, "Allow")).isEqualTo("GET, HEAD");
+        assertThat(new String(answer.body(), UTF_8)).contains("role upload");
+    }
+
+    @Test
+    void healthAndMetricsAreTold() throws Exception {
+        assertThat(send(HttpRequest.newBuilder(URI.create(base() + "/health/live"))
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(HttpRequest.newBuilder(URI.create(base() + "/health/ready"))
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+        var metrics =
+                send(HttpRequest.newBuilder(URI.create(base() + "/metrics")).GET());
+        assertThat(new String(metrics.body(), UTF_8)).startsWith("# HELP");
+        http.close();
+        http = start(Optional.of("the shard map is not known yet"));
+        var notReady = send(
+                HttpRequest.newBuilder(URI.create(base() + "/health/ready")).GET());
+        assertThat(notReady.statusCode()).isEqualTo(503);
+        assertThat(new String(notReady.body(), UTF_8)).contains("the shard map is not known yet");
+    }
+
+    private MemoryNode node() {
+        return cluster.a;
+    }
+
+    private String base() {
+        return "http://127.0.0.1:" + http.port();
+    }
+
+    private HttpRequest.Builder request(String user, String name) {
+        return HttpRequest.newBuilder(URI.create(base() + "/v1/users/" + encode(user) + "/blobs/" + encode(name)));
+    }
+
+    private HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
+        return client.send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofByteArray());
+    }
+
+    private static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElse("");
+    }
+
+    private static void assertReason(HttpResponse<byte[]> answer, int status, Reason reason) throws IOException {
+        assertThat(new String(answer.body(), UTF_8)).contains("\"reason\"");
+        assertThat(JSON.readTree(answer.body()).get("reason").asText()).isEqualTo(reason.name());
+        assertThat(answer.statusCode()).isEqualTo(status);
+    }
+
+    /** Percent-encodes everything but letters and digits, dots included. */
+    private static String encode(String text) {
+        var out = new StringBuilder();
+        for (byte b : text.getBytes(UTF_8)) {
+            if ((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9')) {
+                out.append((char) b);
+            } else {
+                out.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+        }
+        return out.toString();
+    }
+
+    /** Sends bytes as they are, ends the sending side, and reads all that comes back. */
+    private String raw(String request) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(request.getBytes(UTF_8));
+            socket.getOutputStream().flush();
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+        }
+    }
+
+    private static byte[] bytes(int size, long seed) {
+        var bytes = new byte[size];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+}

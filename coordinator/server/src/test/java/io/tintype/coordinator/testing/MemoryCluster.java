@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.testing;
+
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.MapLocator;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.DirectoryLayout;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.coordinator.route.UserRouter;
+import io.tintype.coordinator.upload.Admission;
+import io.tintype.coordinator.upload.UploadGateway;
+import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Registrar;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.ShardMap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Two nodes in memory, a map that a test may change, and gateways over both. */
+public final class MemoryCluster implements AutoCloseable, ChannelSource {
+    /** Keeps the directory; led by {@link #a} always. */
+    public static final ShardId DIRECTORY = new ShardId(1);
+    /** Data shards. */
+    public static final ShardId FIRST = new ShardId(2);
+    /** The other one. */
+    public static final ShardId SECOND = new ShardId(3);
+
+    private static final PoolId POOL = new PoolId("local", "standard");
+
+    /** A node; leads everything until a test says otherwise. */
+    public final MemoryNode a = new MemoryNode();
+    /** Another node. */
+    public final MemoryNode b = new MemoryNode();
+
+    public final Admission admission;
+    public final UploadGateway upload;
+    public final RetrievalGateway retrieval;
+    public final Registrar registrar;
+
+    private final String name = UUID.randomUUID().toString();
+    private final Map<String, Server> servers = new ConcurrentHashMap<>();
+    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private volatile ClusterView view;
+
+    /** Starts both nodes. */
+    public MemoryCluster(long uploadBytes, long maxBlobBytes) {
+        serve("a", a);
+        serve("b", b);
+        view = viewWith("a", 1);
+        var directory = new DirectoryClient(new MapLocator(() -> view), this, "cluster");
+        var shards = new DataShards(() -> view, this, "cluster");
+        registrar = new Registrar(() -> view, directory, shards, POOL);
+        var router = new UserRouter(() -> view, directory, registrar);
+        admission = new Admission(uploadBytes);
+        upload = new UploadGateway(router, this, admission, maxBlobBytes);
+        retrieval = new RetrievalGateway(router, this);
+    }
+
+    /** From now on the map says that this node leads the data shards, in this epoch; null: nobody does. */
+    public void lead(@Nullable String node, long epoch) {
+        view = viewWith(node, epoch);
+    }
+
+    private ClusterView viewWith(@Nullable String leader, long epoch) {
+        var nodes = List.of(node("a"), node("b"));
+        var primary = leader == null ? null : new NodeId(leader);
+        var map = ShardMap.of(
+                nodes,
+                List.of(
+                        shard(DIRECTORY, new NodeId("a"), 1),
+                        shard(FIRST, primary, epoch),
+                        shard(SECOND, primary, epoch)));
+        return new ClusterView(
+                map,
+                Map.of(POOL, new PoolRules(POOL, 1, 1, 100, 2)),
+                Map.of(),
+                DirectoryLayout.even(List.of(DIRECTORY)));
+    }
+
+    private static ShardInfo shard(ShardId id, @Nullable NodeId primary, long epoch) {
+        return new ShardInfo(
+                id,
+                id.equals(DIRECTORY),
+                POOL,
+                epoch,
+                primary,
+                List.of(),
+                List.of(new NodeId("a"), new NodeId("b")),
+                epoch);
+    }
+
+    private static NodeInfo node(String id) {
+        return new NodeInfo(new NodeId(id), id, id, "local", "z", true, 1);
+    }
+
+    private void serve(String id, MemoryNode node) {
+        var builder = InProcessServerBuilder.forName(name + id);
+        node.services().forEach(builder::addService);
+        try {
+            servers.put(id, builder.build().start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        channels.put(id, InProcessChannelBuilder.forName(name + id).build());
+    }
+
+    /** Ends a node: its connections break. */
+    public void kill(String id) {
+        Objects.requireNonNull(servers.get(id), id).shutdownNow();
+    }
+
+    @Override
+    public Channel to(String address) {
+        return Objects.requireNonNull(channels.get(address), address);
+    }
+
+    @Override
+    public void close() {
+        channels.values().forEach(ManagedChannel::shutdownNow);
+        servers.values().forEach(Server::shutdownNow);
+    }
+}
