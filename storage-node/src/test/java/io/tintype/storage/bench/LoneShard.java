@@ -20,28 +20,33 @@ import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.RecordType;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shard with one replica: what its event loop and its applier would do, under two locks. A put returns when its record
- * is synced and applied, as an acknowledgement would be sent.
+ * A shard with one replica: what its event loop and its applier would do. A put returns when its record is synced and
+ * applied, as an acknowledgement would be sent.
  */
 final class LoneShard {
-    private record Pending(LogRecord record, CompletableFuture<Void> synced) {}
+    private record Ready(LogRecord record, CompletableFuture<Void> done) {}
 
     private final Disk disk;
     private final ShardStore store;
     private final UserId user = UserId.of("bench");
     private final Object log = new Object();
-    private final Object applier = new Object();
-    private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+    private final Executor applier;
+    private final ConcurrentLinkedQueue<Ready> ready = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
 
-    LoneShard(Disk disk, int id) {
+    /** The applier runs one task at a time. */
+    LoneShard(Disk disk, int id, Executor applier) {
         this.disk = disk;
+        this.applier = applier;
         this.store = ShardStore.open(disk, new ShardId(id), 4 << 20);
         if (store.log().last().seq() == 0) {
             var claim =
@@ -88,24 +93,34 @@ final class LoneShard {
     }
 
     private void append(RecordType type, @Nullable RequestId request, ByteString payload, Write write) {
-        Pending mine;
+        var done = new CompletableFuture<Void>();
         synchronized (log) {
             var last = store.log().last();
             long time = Math.max(System.currentTimeMillis(), store.log().lastLogTimeMs());
             var record = new LogRecord(1, last.seq() + 1, last.epoch(), time, type, user, request, payload);
             store.log().append(write, LogCodec.encode(record));
-            mine = new Pending(record, disk.committer().commit(write));
-            pending.add(mine);
+            // Inside the lock, so that records become ready in order whichever thread runs this.
+            var unused = disk.committer().commit(write).thenRun(() -> ready(new Ready(record, done)));
         }
-        mine.synced().join();
-        synchronized (applier) {
-            var ready = new ArrayList<LogRecord>();
-            synchronized (log) {
-                while (!pending.isEmpty() && pending.peek().synced().isDone()) {
-                    ready.add(pending.remove().record());
-                }
-            }
-            store.machine().apply(ready);
+        done.join();
+    }
+
+    private void ready(Ready one) {
+        ready.add(one);
+        if (scheduled.compareAndSet(false, true)) {
+            applier.execute(this::apply);
         }
+    }
+
+    private void apply() {
+        scheduled.set(false);
+        var records = new ArrayList<LogRecord>();
+        var done = new ArrayList<CompletableFuture<Void>>();
+        for (var one = ready.poll(); one != null; one = ready.poll()) {
+            records.add(one.record());
+            done.add(one.done());
+        }
+        store.machine().apply(records);
+        done.forEach(each -> each.complete(null));
     }
 }
