@@ -87,6 +87,9 @@ public final class ShardReader {
     public Optional<Chunk> chunk(ChunkKey key) {
         byte[] encodedKey = keys.chunk(key);
         var value = disk.getUnchecked(Family.CHUNK, encodedKey);
+        if (value == null) {
+            value = disk.get(Family.CHUNK, encodedKey); // absence has no checksum of ours: ask again, with RocksDB's
+        }
         return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
     }
 

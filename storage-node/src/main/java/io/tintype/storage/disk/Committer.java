@@ -44,6 +44,7 @@ public final class Committer implements AutoCloseable {
     private final Map<Family, ColumnFamilyHandle> handles;
     private final BatchWriter writer;
     private final SpaceGuard space;
+    private final Gate gate;
     private final BatchEncoder encoder;
     private final ConcurrentLinkedQueue<BatchEncoder> spare = new ConcurrentLinkedQueue<>();
     private final Thread thread;
@@ -60,11 +61,17 @@ public final class Committer implements AutoCloseable {
     private boolean closing;
     private volatile @Nullable Throwable failure;
 
-    Committer(DiskConfig config, Map<Family, ColumnFamilyHandle> handles, BatchWriter writer, SpaceGuard space) {
+    Committer(
+            DiskConfig config,
+            Map<Family, ColumnFamilyHandle> handles,
+            BatchWriter writer,
+            SpaceGuard space,
+            Gate gate) {
         this.config = config;
         this.handles = handles;
         this.writer = writer;
         this.space = space;
+        this.gate = gate;
         this.encoder = new BatchEncoder(handles, 1 << 20);
         this.thread = new Thread(this::run, "tintype-committer");
         this.thread.setDaemon(true);
@@ -109,21 +116,18 @@ public final class Committer implements AutoCloseable {
      * Writes on the caller's thread without fsync: for what can be done again from the log after a crash. Blocks; waits
      * for an fsync that is under way. Visible to readers when it returns.
      *
-     * @throws TintypeException UNAVAILABLE when the disk failed, now or before
+     * @throws TintypeException UNAVAILABLE when the disk failed, now or before, or is being closed
      */
     public void writeNow(Write write) {
         refuseIfFailed();
-        var idleEncoder = spare.poll();
-        var own = idleEncoder == null ? new BatchEncoder(handles, SPARE_BYTES) : idleEncoder;
+        gate.enter();
         try {
-            own.add(write);
-            writer.write(own.batch(), false);
+            writeInside(write);
         } catch (RocksDBException e) {
             fail(e);
             throw unavailable(e);
         } finally {
-            own.clear();
-            spare.add(own);
+            gate.exit();
         }
     }
 
@@ -184,6 +188,13 @@ public final class Committer implements AutoCloseable {
         abandoned.forEach(waiting -> waiting.done().completeExceptionally(unavailable(cause)));
     }
 
+    /** Frees native memory; for when the gate is closed, so that nobody is in {@link #writeNow} any more. */
+    void free() {
+        for (var idleEncoder = spare.poll(); idleEncoder != null; idleEncoder = spare.poll()) {
+            idleEncoder.close();
+        }
+    }
+
     /** Writes what waits, then ends; later writes are refused. */
     @Override
     public void close() {
@@ -205,6 +216,18 @@ public final class Committer implements AutoCloseable {
         encoder.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void writeInside(Write write) throws RocksDBException {
+        var idleEncoder = spare.poll();
+        var own = idleEncoder == null ? new BatchEncoder(handles, SPARE_BYTES) : idleEncoder;
+        try {
+            own.add(write);
+            writer.write(own.batch(), false);
+        } finally {
+            own.clear();
+            spare.add(own);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.BackgroundErrorReason;
@@ -33,6 +34,7 @@ public final class Disk implements AutoCloseable {
     private final Map<Family, ColumnFamilyHandle> handles;
     private final RocksDB db;
     private final Gate gate = new Gate();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final ReadOptions checked = new ReadOptions();
     private final ReadOptions unchecked =
             new ReadOptions().setVerifyChecksums(false).setFillCache(false);
@@ -50,7 +52,7 @@ public final class Disk implements AutoCloseable {
         this.handles = store.handles();
         this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
         this.committer =
-                new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space);
+                new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space, gate);
         this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
         failures.tell(committer);
         committer.start();
@@ -182,8 +184,12 @@ public final class Disk implements AutoCloseable {
     /** Writes what waits, waits for readers, syncs and closes. Later calls are refused. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         committer.close();
         gate.close();
+        committer.free();
         try {
             if (!committer.failed()) {
                 db.syncWal();

@@ -45,8 +45,8 @@ public record DiskConfig(
     /** Default of {@link #queueBytes}. */
     public static final long QUEUE_BYTES = 64L << 20;
 
-    /** Default of {@link #groupBytes}. */
-    public static final long GROUP_BYTES = 8L << 20;
+    /** Default of {@link #groupBytes}: writing this much takes longer than the fsync that is shared. */
+    public static final long GROUP_BYTES = 2L << 20;
 
     /** Default of {@link #reserveBytes}: room for compaction and for the log records that free space again. */
     public static final long RESERVE_BYTES = 1L << 30;

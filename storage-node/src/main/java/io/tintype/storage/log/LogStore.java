@@ -151,7 +151,10 @@ public final class LogStore {
         lastLogTimeMs = timeMs;
     }
 
-    /** Drops all records up to and including one, which every replica has applied. The last record always stays. */
+    /**
+     * Drops all records up to and including one, which every replica has applied. The last record always stays. Each call
+     * leaves a range deletion behind, which later reads step over: trim in steps of a thousand records or more.
+     */
     public void trimTo(Write write, long seq) {
         if (seq >= last.seq()) {
             throw new IllegalArgumentException(

@@ -3,7 +3,6 @@ package io.tintype.storage.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,16 +91,19 @@ final class Load {
         long sum = 0;
         try (var tasks = Files.list(Path.of("/proc/self/task"))) {
             for (var task : tasks.toList()) {
-                try {
-                    if (!Files.readString(task.resolve("comm")).matches("C[12] Compiler.*\\s*")) {
-                        var fields = Files.readString(task.resolve("schedstat")).split(" ", 2);
-                        sum += Long.parseLong(fields[0]);
-                    }
-                } catch (NoSuchFileException e) {
-                    continue; // the thread has ended in the meantime
-                }
+                sum += cpuNanos(task);
             }
         }
         return sum;
+    }
+
+    private static long cpuNanos(Path task) {
+        try {
+            boolean compiler = Files.readString(task.resolve("comm")).matches("C[12] Compiler.*\\s*");
+            var fields = Files.readString(task.resolve("schedstat")).split(" ", 2);
+            return compiler ? 0 : Long.parseLong(fields[0]);
+        } catch (IOException e) {
+            return 0; // the thread has ended in the meantime
+        }
     }
 }

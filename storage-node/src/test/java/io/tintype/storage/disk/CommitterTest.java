@@ -183,7 +183,7 @@ class CommitterTest {
     }
 
     private Committer committer(Committer.BatchWriter writer) {
-        return new Committer(CONFIG, Map.of(), writer, new SpaceGuard(1000, freeBytes::get, nanos::get));
+        return new Committer(CONFIG, Map.of(), writer, new SpaceGuard(1000, freeBytes::get, nanos::get), new Gate());
     }
 
     private static Reason reason(CompletableFuture<Void> failed) {

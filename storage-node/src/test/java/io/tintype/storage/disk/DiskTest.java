@@ -144,7 +144,10 @@ class DiskTest {
     void refusesToReadOnceItIsClosed() throws Exception {
         var disk = Disk.open(config());
         disk.close();
+        disk.close();
 
+        assertThatThrownBy(() -> disk.committer().writeNow(new Write().put(Family.HEAD, key(1), value("late"))))
+                .hasMessageContaining("being closed");
         assertThatThrownBy(() -> disk.get(Family.HEAD, key(1))).hasMessageContaining("being closed");
         assertThatThrownBy(() -> disk.scan(Family.HEAD, key(1), key(2))).hasMessageContaining("being closed");
         assertThatThrownBy(() -> disk.committer().commit(new Write())).hasMessageContaining("being closed");
