@@ -194,7 +194,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                                     .build());
         }
         int from = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
-        int to = Math.min(entries.size(), from + request.getPageSize());
+        int to = Math.min(entries.size(), from + (request.getPageSize() == 0 ? 1000 : request.getPageSize()));
         return ListResponse.newBuilder()
                 .addAllEntries(entries.stream().toList().subList(from, to))
                 .setNextPageToken(to < entries.size() ? Integer.toString(to) : "")
