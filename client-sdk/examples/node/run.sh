@@ -9,7 +9,7 @@ target=${TINTYPE_EXAMPLES_TARGET:-$here/../target}/node
 if [ ! -f "$target/ready" ] || [ "$here/package.json" -nt "$target/ready" ]; then
   mkdir -p "$target"
   cp "$here/package.json" "$target/"
-  (cd "$target" && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error)
+  (cd "$target" && npm install --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error >&2)
   touch "$target/ready"
 fi
 if [ "${1:-}" = --setup ]; then

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.tintype.client.memory.Faults;
 import io.tintype.client.memory.InMemoryTintype;
 import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,23 @@ final class RetryTest {
         }
         cluster.faults.next(Faults.Kind.LOSE_ANSWER, "Delete");
         assertThat(client.delete("alice", "b").existed()).isTrue();
+    }
+
+    @Test
+    void everyRepeatSaysHowOldItsFirstTryIs() {
+        cluster.faults.next(1, Faults.Kind.LOSE_ANSWER, call -> call.endsWith(" Put"));
+        cluster.faults.next(1, Faults.Kind.REFUSE, call -> call.endsWith(" Put"));
+
+        client.put("alice", "b", new byte[1]);
+        client.put(
+                "alice",
+                "b",
+                BlobSource.of(new byte[1]),
+                PutOptions.DEFAULT.repeating(new RequestId(1, 2), Duration.ofMinutes(2)));
+
+        assertThat(cluster.ages).hasSize(4).isSorted().startsWith(0L).endsWith(120_000L);
+        assertThat(cluster.ages.get(1)).isPositive();
+        assertThat(cluster.ages.get(2)).isGreaterThanOrEqualTo(cluster.ages.get(1) + 20);
     }
 
     @Test

@@ -63,6 +63,9 @@ public final class InMemoryTintype implements AutoCloseable {
     /** Bytes of blobs that servers have handed to their connections. */
     public final AtomicLong sent = new AtomicLong();
 
+    /** How old each upload said its first try was, in order of arrival. */
+    public final List<Long> ages = new CopyOnWriteArrayList<>();
+
     /** Streams that clients gave up. */
     public final AtomicInteger cancelled = new AtomicInteger();
 

@@ -78,6 +78,7 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
             }
             if (message.hasHeader()) {
                 header = message.getHeader();
+                cluster.ages.add(header.getRetryAgeMs());
                 if (fault == Faults.Kind.REFUSE) {
                     fail(InMemoryTintype.overloaded());
                     return;
