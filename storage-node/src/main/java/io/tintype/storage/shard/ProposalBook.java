@@ -54,7 +54,7 @@ final class ProposalBook {
         }
         if (!budget.tryTake(open.bytes)) {
             inFlight.decrementAndGet();
-            throw overloaded(ShardLimits.PROPOSAL_BYTES + " bytes of changes on this node");
+            throw overloaded(budget.limit() + " bytes of changes on this node");
         }
         var unused = open.result.whenComplete((committed, failure) -> {
             inFlight.decrementAndGet();

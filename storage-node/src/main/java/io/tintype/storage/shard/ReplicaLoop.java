@@ -453,8 +453,9 @@ final class ReplicaLoop {
         if (failure != null) {
             return false;
         }
+        var now = context.clock().now();
         return board.servingEpoch != 0
-                || (state == ReplicaState.FOLLOWER
-                        && core.stalenessNanos(context.clock().now()).isPresent());
+                ? board.permit.isValid(now)
+                : state == ReplicaState.FOLLOWER && core.stalenessNanos(now).isPresent();
     }
 }

@@ -38,11 +38,15 @@ record ShardContext(
      * @param tails bytes of newest records kept in memory
      */
     record Budgets(ByteBudget proposals, ByteBudget staging, ByteBudget tails) {
-        static Budgets create() {
+        private static final int SHARE_OF_HEAP = 8;
+
+        /** The limits of {@link ShardLimits}, each at most an eighth of a heap of so many bytes. */
+        static Budgets of(long heapBytes) {
+            long share = heapBytes / SHARE_OF_HEAP;
             return new Budgets(
-                    new ByteBudget(ShardLimits.PROPOSAL_BYTES),
-                    new ByteBudget(ShardLimits.STAGING_BYTES),
-                    new ByteBudget(ShardLimits.NODE_TAIL_BYTES));
+                    new ByteBudget(Math.min(share, ShardLimits.PROPOSAL_BYTES)),
+                    new ByteBudget(Math.min(share, ShardLimits.STAGING_BYTES)),
+                    new ByteBudget(Math.min(share, ShardLimits.NODE_TAIL_BYTES)));
         }
     }
 }

@@ -122,7 +122,7 @@ public final class ShardHost implements AutoCloseable {
                 config.timing(),
                 config.clock(),
                 new ShardMetrics(config.metrics()),
-                ShardContext.Budgets.create());
+                ShardContext.Budgets.of(Runtime.getRuntime().maxMemory()));
         this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
         this.collecting = new Collecting(context);
     }
@@ -296,15 +296,18 @@ public final class ShardHost implements AutoCloseable {
                         shard -> shard.status().committedSeq() - shard.applied().seq()));
         metrics.gauge(
                 "tintype.proposals.bytes",
-                "Bytes of changes in flight on this node, of at most " + ShardLimits.PROPOSAL_BYTES,
+                "Bytes of changes in flight on this node, of at most "
+                        + context.budgets().proposals().limit(),
                 () -> context.budgets().proposals().taken());
         metrics.gauge(
                 "tintype.staging.bytes",
-                "Bytes of chunks being staged on this node, of at most " + ShardLimits.STAGING_BYTES,
+                "Bytes of chunks being staged on this node, of at most "
+                        + context.budgets().staging().limit(),
                 () -> context.budgets().staging().taken());
         metrics.gauge(
                 "tintype.tails.bytes",
-                "Bytes of newest records kept in memory for followers, of at most " + ShardLimits.NODE_TAIL_BYTES,
+                "Bytes of newest records kept in memory for followers, of at most "
+                        + context.budgets().tails().limit(),
                 () -> context.budgets().tails().taken());
     }
 

@@ -8,16 +8,16 @@ public final class ShardLimits {
     /** Proposals of one shard that are not applied yet; further ones are OVERLOADED. */
     public static final int PROPOSALS = 1_024;
 
-    /** Bytes of proposals of all shards of a node that are not applied yet; further ones are OVERLOADED. */
+    /** Bytes of proposals of all shards of a node not applied yet, less on a small heap; more are OVERLOADED. */
     public static final long PROPOSAL_BYTES = 64L << 20;
 
-    /** Bytes of chunks being staged on a node; further ones are OVERLOADED. */
+    /** Bytes of chunks being staged on a node, less on a small heap; further ones are OVERLOADED. */
     public static final long STAGING_BYTES = 64L << 20;
 
     /** Bytes of newest records and their chunks that one shard keeps in memory for followers. */
     public static final long TAIL_BYTES = 8L << 20;
 
-    /** The same, for all shards of a node together. */
+    /** The same, for all shards of a node together; less on a small heap. */
     public static final long NODE_TAIL_BYTES = 64L << 20;
 
     /** Newest records that one shard keeps in memory, at most. */

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param pool the pool it belongs to
  * @param usersLimit users it takes at most
  * @param state what the replica is doing
- * @param serving it does its part: it leads and has applied everything that was ever acknowledged, or it follows, hears
- *     its primary and applies what comes
+ * @param serving it does its part: it leads, has applied everything that was ever acknowledged and can prove that nobody
+ *     else leads; or it follows, hears its primary and applies what comes
  * @param epoch the highest epoch it knows
  * @param primary the node that leads, as far as it knows
  * @param inSync nodes that hold every acknowledged record, as far as it knows

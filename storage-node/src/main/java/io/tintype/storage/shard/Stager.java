@@ -42,8 +42,8 @@ final class Stager {
         if (!context.budgets().staging().tryTake(bytes)) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.OVERLOADED,
-                    "chunks of " + ShardLimits.STAGING_BYTES
-                            + " bytes are being staged on this node already; try again a" + " little later",
+                    "chunks of " + context.budgets().staging().limit()
+                            + " bytes are being staged on this node already; try again a little later",
                     RETRY_AFTER));
         }
         CompletableFuture<Void> staged =

@@ -12,8 +12,12 @@ import io.tintype.storage.shard.ReadDemand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,6 +157,73 @@ class ReplicationTest {
                             .isTrue());
             var point = next.begin(new ReadDemand.Linearizable()).join();
             assertThat(next.confirm(point).join().stale()).isFalse();
+        }
+    }
+
+    /**
+     * Writes go on while all followers die, so that the primary's log ends in records that nobody else has; then it dies
+     * too, and the others go on without it.
+     */
+    @Test
+    void whatWasNeverAcknowledgedIsCutAwayAndTheRestAgrees() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            var first = cluster.nodeOf(primary);
+            var others = cluster.nodes().stream()
+                    .map(TestNode::id)
+                    .filter(id -> !id.equals(first))
+                    .toList();
+            var puts = new ConcurrentSkipListMap<Integer, CompletableFuture<Committed>>();
+            var writer = Executors.newSingleThreadScheduledExecutor();
+            var unused = writer.scheduleAtFixedRate(
+                    () -> puts.put(
+                            puts.size(),
+                            Images.put(primary, "image-" + puts.size(), Images.bytes(500 + puts.size(), puts.size()))),
+                    0,
+                    10,
+                    TimeUnit.MILLISECONDS);
+            await("some writes").atMost(TestCluster.PATIENCE).until(() -> puts.size() > 20);
+
+            others.forEach(cluster::stop);
+            writer.shutdown();
+            assertThat(writer.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            long lastOfFirst = primary.status().lastSeq();
+            cluster.stop(first);
+            for (var id : others) {
+                cluster.start(id);
+            }
+            var next = cluster.primary();
+            long lastOfNext = next.status().lastSeq();
+            await("enough replicas for a write")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> Images.put(next, "after", Images.bytes(10, 1))
+                            .handle((done, failure) -> failure == null)
+                            .join());
+            cluster.start(first);
+
+            cluster.awaitInSync(3);
+            cluster.awaitEqual();
+            assertThat(puts.values()).allMatch(CompletableFuture::isDone);
+            var acknowledged = puts.entrySet().stream()
+                    .filter(put -> !put.getValue().isCompletedExceptionally())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            assertThat(acknowledged).isNotEmpty();
+            assertThat(cluster.replicas())
+                    .as("first primary's log ended at %d, the next one's at %d", lastOfFirst, lastOfNext)
+                    .allSatisfy(replica -> {
+                        for (int i : acknowledged) {
+                            assertThat(Images.get(replica, "image-" + i)).contains(Images.bytes(500 + i, i));
+                        }
+                        for (int i : puts.keySet()) {
+                            assertThat(Images.get(replica, "image-" + i).isPresent())
+                                    .as("image " + i)
+                                    .isEqualTo(Images.get(next, "image-" + i).isPresent());
+                        }
+                    });
         }
     }
 
