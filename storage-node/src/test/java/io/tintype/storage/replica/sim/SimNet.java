@@ -13,6 +13,7 @@ final class SimNet {
     private final EventQueue queue;
     private final RandomGenerator random;
     private final int[][] cuts;
+    private final long[][] slow;
     private double loss;
     private long extraDelay;
 
@@ -20,6 +21,7 @@ final class SimNet {
         this.queue = queue;
         this.random = random;
         this.cuts = new int[nodes][nodes];
+        this.slow = new long[nodes][nodes];
     }
 
     /** Cuts, or with -1 mends, one direction; cuts add up. */
@@ -29,6 +31,11 @@ final class SimNet {
 
     boolean isCut(int from, int to) {
         return cuts[from][to] > 0;
+    }
+
+    /** Makes everything take so much longer in one direction. */
+    void slow(int from, int to, long nanos) {
+        slow[from][to] = nanos;
     }
 
     /** Makes the whole network lose, double and delay messages. */
@@ -41,18 +48,14 @@ final class SimNet {
         int copies = random.nextDouble() < loss / 2 ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             if (!isCut(from, to) && random.nextDouble() >= loss) {
-                queue.after(delay(), () -> {
-                    if (!isCut(from, to)) {
-                        arrives.run();
-                    }
-                });
+                queue.after(delay(from, to), arrives);
             }
         }
     }
 
-    private long delay() {
+    private long delay(int from, int to) {
         long extra = extraDelay == 0 || random.nextInt(4) != 0 ? 0 : random.nextLong(extraDelay);
-        return random.nextLong(MILLI / 10, 2 * MILLI) + extra;
+        return random.nextLong(MILLI / 10, 2 * MILLI) + extra + slow[from][to];
     }
 
     /** One direction of a stream. */
@@ -77,7 +80,7 @@ final class SimNet {
                 snap();
                 return;
             }
-            lastArrival = Math.max(queue.now() + delay(), lastArrival + 1);
+            lastArrival = Math.max(queue.now() + delay(from, to), lastArrival + 1);
             queue.after(lastArrival - queue.now(), () -> {
                 if (open && isCut(from, to)) {
                     snap();

@@ -100,7 +100,8 @@ final class SimZk {
 
     private void watch(SimNode node, ReplicaEvent event) {
         int life = node.life();
-        long delay = random.nextInt(8) == 0 ? random.nextLong(2_000 * MILLI) : random.nextLong(MILLI, 20 * MILLI);
+        boolean late = random.nextInt(8) == 0 || random.nextDouble() < lostAnswers;
+        long delay = late ? random.nextLong(2_000 * MILLI) : random.nextLong(MILLI, 20 * MILLI);
         queue.after(delay, () -> {
             if (reaches(node)) {
                 node.deliver(life, event);
