@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tintype.model.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Single replicas, told step by step what happens. What several do together is the simulator's. */
+final class ReplicaCoreTest {
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
+    private static final Member AT_A = new Member(A, 1);
+    private static final Member AT_B = new Member(B, 2);
+    private static final long MILLI = 1_000_000;
+
+    private final ReplicaCore core = new ReplicaCore(ReplicaTiming.DEFAULT);
+    private final SplittableRandom random = new SplittableRandom(1);
+    private long millis = 1_000;
+
+    private Now now() {
+        return new Now(millis * MILLI, millis);
+    }
+
+    private List<ReplicaAction> step(ReplicaEvent event) {
+        millis++;
+        return core.step(event, now(), random);
+    }
+
+    private <T extends ReplicaAction> T only(Class<T> type, List<ReplicaAction> actions) {
+        var found = actions.stream().filter(type::isInstance).map(type::cast).toList();
+        assertThat(found).as("%s among %s", type.getSimpleName(), actions).hasSize(1);
+        return found.get(0);
+    }
+
+    private static ShardConfig pair(long epoch, NodeId primary) {
+        return new ShardConfig(
+                epoch + 1,
+                epoch,
+                primary,
+                Set.of(AT_A, AT_B),
+                Set.of(),
+                Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.VOTER),
+                2,
+                ShardLifecycle.ACTIVE,
+                0,
+                primary,
+                7);
+    }
+
+    private static ShardConfig alone() {
+        return ShardConfig.initial(Set.of(AT_A), Map.of(A, ReplicaRole.VOTER), 1);
+    }
+
+    private void boot(long promised, LogShape log, ShardConfig config) {
+        step(new ReplicaEvent.Booted(AT_A, promised, log, 0));
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(config, 3)));
+    }
+
+    /** Lets the only replica of a shard stand, up to its compare-and-set. */
+    private ReplicaAction.Cas stand() {
+        boot(0, LogShape.empty(), alone());
+        var read = only(ReplicaAction.ReadConfig.class, step(new ReplicaEvent.Tick()));
+        var promise = only(
+                ReplicaAction.PersistPromise.class,
+                step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(alone(), 3))));
+        assertThat(promise.epoch()).isEqualTo(1);
+        return only(ReplicaAction.Cas.class, step(new ReplicaEvent.PromisePersisted(1)));
+    }
+
+    @Test
+    void theOnlyReplicaElectsItselfAndServesOnceItsEpochIsApplied() {
+        var cas = stand();
+        assertThat(cas.expectedVersion()).isEqualTo(3);
+        assertThat(cas.next().epoch()).isEqualTo(1);
+        var opened = step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.APPLIED, 4));
+        var first = new LogPosition(1, 1);
+        assertThat(opened)
+                .containsExactly(
+                        new ReplicaAction.AppendEpochStart(first, LogPosition.NONE, 0),
+                        new ReplicaAction.BecamePrimary(1));
+        assertThat(core.permit().isValid(now())).isFalse();
+        assertThat(step(new ReplicaEvent.Persisted(first))).containsExactly(new ReplicaAction.ApplyUpTo(1));
+        step(new ReplicaEvent.Applied(1));
+        assertThat(core.permit().isValid(now())).isTrue();
+    }
+
+    @Test
+    void aValueReadBeforeThePredecessorsCommitsWereAppliedIsNotCoveredByTheLeaseThatComesLater() {
+        var cas = stand();
+        step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.APPLIED, 4));
+        var before = core.permit();
+        step(new ReplicaEvent.Persisted(new LogPosition(1, 1)));
+        step(new ReplicaEvent.Applied(1));
+        assertThat(core.permit().isValid(now())).isTrue();
+        assertThat(core.permit().covers(before, now())).isFalse();
+        assertThat(core.permit().covers(core.permit(), now())).isTrue();
+    }
+
+    @Test
+    void aLostAnswerIsSettledByWhoWroteWhatStandsThere() {
+        var cas = stand();
+        var read = only(
+                ReplicaAction.ReadConfig.class,
+                step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.UNKNOWN, 0)));
+        var found = new VersionedConfig(cas.next(), 4);
+        only(ReplicaAction.BecamePrimary.class, step(new ReplicaEvent.ConfigRead(read.ticket(), found)));
+    }
+
+    @Test
+    void aLostAnswerAndAnUnmovedZnodeMeanAskingForTheVerySameChangeAgain() {
+        var cas = stand();
+        var read = only(
+                ReplicaAction.ReadConfig.class,
+                step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.UNKNOWN, 0)));
+        var again = only(
+                ReplicaAction.Cas.class,
+                step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(alone(), 3))));
+        assertThat(again.next()).isEqualTo(cas.next());
+        assertThat(again.expectedVersion()).isEqualTo(3);
+    }
+
+    @Test
+    void whoPromisedAnEpochAndLedItInAnEarlierLifeMustBeElectedAnew() {
+        var log = new LogShape(List.of(new EpochStart(4, 1)), 1, 5);
+        boot(4, log, pair(4, A));
+        assertThat(core.status().state()).isEqualTo(ReplicaState.FOLLOWER);
+        assertThat(only(ReplicaAction.ReadConfig.class, step(new ReplicaEvent.Tick())))
+                .isNotNull();
+        assertThat(core.status().state()).isEqualTo(ReplicaState.PRE_ELECT);
+    }
+
+    // ---- following
+
+    private long follow() {
+        step(new ReplicaEvent.Booted(AT_A, 3, LogShape.empty(), 0));
+        return only(
+                ReplicaAction.OpenStream.class, step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(4, B), 5))))
+                .stream();
+    }
+
+    @Test
+    void anAcknowledgementWaitsForThePromiseAndForTheRecords() {
+        long stream = follow();
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false))))
+                .isEmpty();
+        var append = new Append(4, 5, LogPosition.NONE, List.of(new EpochStart(4, 1)), 2, 0);
+        assertThat(step(new ReplicaEvent.AppendReceived(stream, append)))
+                .containsExactly(new ReplicaAction.AcceptAppend(append));
+        assertThat(step(new ReplicaEvent.Persisted(new LogPosition(4, 2)))).isEmpty();
+        assertThat(step(new ReplicaEvent.PromisePersisted(4)))
+                .containsExactly(new ReplicaAction.SendAck(stream, new Ack(4, 1, 2)));
+    }
+
+    @Test
+    void aGapIsRefusedAndTheStreamEnds() {
+        long stream = follow();
+        step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false)));
+        var append = new Append(4, 5, new LogPosition(4, 1), List.of(new EpochStart(4, 2)), 2, 0);
+        assertThat(step(new ReplicaEvent.AppendReceived(stream, append)))
+                .containsExactly(new ReplicaAction.RefusePrimary(stream, new Refusal(RefuseReason.GAP, 4)));
+    }
+
+    @Test
+    void aBeatBelowThePromiseIsToldOfTheHigherEpochAndGrantsNothing() {
+        follow();
+        step(new ReplicaEvent.PromisePersisted(4));
+        var answer = only(
+                ReplicaAction.AnswerBeat.class,
+                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true), Long.MIN_VALUE)));
+        assertThat(answer.answer().epoch()).isEqualTo(4);
+    }
+
+    @Test
+    void aBeatIsAnsweredOnlyOnceThePromiseIsDurable() {
+        follow();
+        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE);
+        assertThat(step(beat)).isEmpty();
+        step(new ReplicaEvent.PromisePersisted(4));
+        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0)));
+    }
+
+    @Test
+    void whoGrantedALeaseAgreesToNoElectionBeforeTheGrantIsOver() {
+        follow();
+        step(new ReplicaEvent.PromisePersisted(4));
+        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE));
+        var ballot = new Ballot(AT_B, 4, 1);
+        millis += ReplicaTiming.DEFAULT.grantNanos() / MILLI - 2;
+        assertThat(only(ReplicaAction.AnswerBallot.class, step(new ReplicaEvent.BallotReceived(1, ballot)))
+                        .answer()
+                        .agreed())
+                .isFalse();
+        millis += 2;
+        assertThat(only(ReplicaAction.AnswerBallot.class, step(new ReplicaEvent.BallotReceived(2, ballot)))
+                        .answer()
+                        .agreed())
+                .isTrue();
+    }
+
+    @Test
+    void anElectableReplicaNeverGivesItsLogUpForASnapshot() {
+        long stream = follow();
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, true))))
+                .noneMatch(ReplicaAction.InstallSnapshot.class::isInstance);
+    }
+
+    @Test
+    void theFirstFailedFsyncEndsTheIncarnation() {
+        long stream = follow();
+        assertThat(step(new ReplicaEvent.PersistFailed("EIO")))
+                .containsExactly(new ReplicaAction.CloseStream(stream), new ReplicaAction.Fail("EIO"));
+        assertThat(step(new ReplicaEvent.PromisePersisted(4))).isEmpty();
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE)))
+                .isEmpty();
+        var ballot = new ReplicaEvent.BallotReceived(1, new Ballot(AT_B, 4, 1));
+        assertThat(only(ReplicaAction.AnswerBallot.class, step(ballot)).answer().member())
+                .as("a failed replica is no member to ask")
+                .isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void theEpochNeverFallsWhateverHappens(long seed) {
+        var chance = new SplittableRandom(seed);
+        boot(1, LogShape.empty(), pair(1, B));
+        long epoch = 0;
+        var seen = new ArrayList<ReplicaEvent>();
+        for (int i = 0; i < 2_000; i++) {
+            var event = anything(chance);
+            seen.add(event);
+            step(event);
+            assertThat(core.status().epoch())
+                    .as("seed %d behind %s", seed, event)
+                    .isGreaterThanOrEqualTo(epoch);
+            epoch = core.status().epoch();
+            millis += chance.nextInt(400);
+        }
+        assertThat(seen).hasSize(2_000);
+    }
+
+    private static ReplicaEvent anything(SplittableRandom chance) {
+        long small = chance.nextLong(1, 12);
+        return switch (chance.nextInt(12)) {
+            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true), Long.MIN_VALUE);
+            case 1 -> new ReplicaEvent.PromisePersisted(small);
+            case 2 ->
+                new ReplicaEvent.ConfigSeen(
+                        new VersionedConfig(pair(small, chance.nextBoolean() ? A : B), (int) small));
+            case 3 -> new ReplicaEvent.AttachReceived(small, new Attach(small, small, LogPosition.NONE, false));
+            case 4 -> new ReplicaEvent.Persisted(new LogPosition(small, small));
+            case 5 -> new ReplicaEvent.BallotReceived(small, new Ballot(AT_B, small, small));
+            case 6 -> new ReplicaEvent.HelloReceived(small, new Hello(AT_B, small, LogShape.empty(), 0));
+            case 7 -> new ReplicaEvent.RefuseReceived(small, new Refusal(RefuseReason.STALE_EPOCH, small));
+            case 8 -> new ReplicaEvent.PrimaryLost(small);
+            case 9 -> new ReplicaEvent.ConfigReadFailed(small);
+            case 10 -> new ReplicaEvent.Propose(List.of(small));
+            default -> new ReplicaEvent.Tick();
+        };
+    }
+}
