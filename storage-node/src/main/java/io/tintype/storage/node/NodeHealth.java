@@ -4,17 +4,20 @@ package io.tintype.storage.node;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.tintype.model.ShardId;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,9 @@ import org.slf4j.LoggerFactory;
 final class NodeHealth implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeHealth.class);
     private static final Duration EVERY = Duration.ofMillis(500);
+    /** For so long after its start a node waits for the shards that its disk holds. */
+    private static final Duration START = Duration.ofSeconds(30);
+
     private static final List<String> WHOLE = List.of("", BlobUploadGrpc.SERVICE_NAME, BlobRetrievalGrpc.SERVICE_NAME);
 
     private final HealthStatusManager manager = new HealthStatusManager();
@@ -34,7 +40,10 @@ final class NodeHealth implements AutoCloseable {
         return thread;
     });
     private final Set<String> told = new HashSet<>();
-    private volatile boolean serving;
+    private volatile @Nullable Watched watched;
+
+    /** What is looked at: the shards there are, and those that the disk held when the node started. */
+    private record Watched(Shards shards, Set<ShardId> awaited, long sinceNanos) {}
 
     NodeHealth() {
         WHOLE.forEach(name -> manager.setStatus(name, ServingStatus.NOT_SERVING));
@@ -45,33 +54,45 @@ final class NodeHealth implements AutoCloseable {
         return manager.getHealthService();
     }
 
-    /** Begins to look at the shards. */
-    void watch(Shards shards) {
-        var unused = ticker.scheduleWithFixedDelay(() -> look(shards), 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    /**
+     * Begins to look at the shards.
+     *
+     * @param onDisk shards that will come up, unless the cluster has taken them away meanwhile
+     */
+    void watch(Shards shards, Collection<ShardId> onDisk) {
+        watched = new Watched(shards, Set.copyOf(onDisk), System.nanoTime());
+        var unused = ticker.scheduleWithFixedDelay(this::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Whether every shard could do its part when it was looked at last, at most half a second ago. */
+    /** Whether every shard can do its part now. */
     boolean isServing() {
-        return serving;
+        var now = watched;
+        return now != null && isComplete(now) && now.shards().all().stream().allMatch(NodeHealth::isWell);
     }
 
-    private void look(Shards shards) {
+    /** A node that has just started is not well for having no shards yet. */
+    private static boolean isComplete(Watched now) {
+        return System.nanoTime() - now.sinceNanos() > START.toNanos()
+                || now.awaited().stream().allMatch(id -> now.shards().find(id).isPresent());
+    }
+
+    private void look() {
+        var current = watched;
+        if (current == null) {
+            return;
+        }
         try {
-            boolean all = true;
             var now = new HashSet<String>();
-            for (var shard : shards.all()) {
-                boolean well = isWell(shard);
-                all &= well;
+            for (var shard : current.shards().all()) {
                 var name = "shard/" + shard.id();
                 now.add(name);
-                manager.setStatus(name, status(well));
+                manager.setStatus(name, status(isWell(shard)));
             }
             told.stream().filter(name -> !now.contains(name)).forEach(manager::clearStatus);
             told.clear();
             told.addAll(now);
-            boolean whole = all;
+            boolean whole = isServing();
             WHOLE.forEach(name -> manager.setStatus(name, status(whole)));
-            serving = whole;
         } catch (RuntimeException e) {
             log.error("the node's health cannot be told", e);
         }
@@ -89,7 +110,7 @@ final class NodeHealth implements AutoCloseable {
     /** Tells NOT_SERVING from now on. */
     @Override
     public void close() {
-        serving = false;
+        watched = null;
         ticker.shutdownNow();
         manager.enterTerminalState();
     }

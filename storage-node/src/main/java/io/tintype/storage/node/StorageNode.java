@@ -19,6 +19,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
+import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskException;
 import io.tintype.storage.peer.PeerNetwork;
@@ -154,7 +155,7 @@ public final class StorageNode implements AutoCloseable {
         services.meter(metrics);
         var forPeers = new ArrayList<>(services.peerServices());
         forPeers.add(peers.service(started.peerShards()).bindService());
-        health.watch(started.shards());
+        health.watch(started.shards(), ShardStore.list(disk));
         servers.open(services.publicServices(), forPeers);
         closing.add("calls", () -> servers.drain());
         closing.add("health", health);
@@ -202,7 +203,7 @@ public final class StorageNode implements AutoCloseable {
         return host.shards();
     }
 
-    /** Whether every shard on this node can do its part, as of half a second ago at most. */
+    /** Whether every shard on this node can do its part now. */
     public boolean isServing() {
         return health.isServing();
     }

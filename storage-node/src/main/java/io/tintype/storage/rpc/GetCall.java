@@ -45,7 +45,8 @@ final class GetCall implements Runnable, Stalls.Transfer {
     // These belong to whoever runs it.
     private @Nullable ReadPlan plan;
     private @Nullable StoredHead head;
-    private boolean asking;
+    private boolean lookingUp;
+    private boolean confirming;
     private GetResponse.@Nullable Builder ahead;
     private long aheadBytes;
     private int nextFrame;
@@ -157,7 +158,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
 
     /** Finds the head and decides what to do about it. */
     private void look() {
-        if (asking) {
+        if (lookingUp) {
             return;
         }
         var found = shard.reader().head(task.user(), task.name(), box.clock().millis());
@@ -167,9 +168,11 @@ final class GetCall implements Runnable, Stalls.Transfer {
         } else if (shard.reader().user(task.user()).isPresent()) {
             verdict = Reads.noBlob(task.user(), task.name());
         } else {
-            asking = true;
+            lookingUp = true;
             var unused = box.gate().livesOn(shard, task.user()).whenComplete((entry, failure) -> {
-                broken = failure;
+                if (failure != null) {
+                    broken = failure;
+                }
                 verdict = Reads.noBlob(task.user(), task.name());
                 wake();
             });
@@ -238,7 +241,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
     }
 
     private boolean confirm() {
-        if (asking) {
+        if (confirming) {
             return false;
         }
         var proof = shard.confirm(point);
@@ -246,10 +249,12 @@ final class GetCall implements Runnable, Stalls.Transfer {
             freshness = proof.join();
             return true;
         }
-        asking = true;
+        confirming = true;
         var unused = proof.whenComplete((proven, failure) -> {
             freshness = proven;
-            broken = failure;
+            if (failure != null) {
+                broken = failure;
+            }
             wake();
         });
         return false;
@@ -263,10 +268,12 @@ final class GetCall implements Runnable, Stalls.Transfer {
             if (ahead.hasHead() && freshness != null) {
                 ahead.setFreshness(Reads.freshness(freshness));
             }
-            out.onNext(ahead.build());
+            var message = ahead.build();
             ahead = null;
+            boolean last = nextFrame == plan.frames();
+            out.onNext(message);
             movedAtNanos = box.stalls().now();
-            if (nextFrame == plan.frames()) {
+            if (last) {
                 over = true;
                 box.stalls().forget(this);
                 out.onCompleted();

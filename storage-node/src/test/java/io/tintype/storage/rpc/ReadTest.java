@@ -12,6 +12,7 @@ import io.tintype.proto.v1.BlobVersion;
 import io.tintype.proto.v1.ByteRange;
 import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.HeadRequest;
+import io.tintype.proto.v1.ListRequest;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -144,6 +145,29 @@ final class ReadTest {
         rig.put("unhinted", rig.bytes(10));
         assertThat(Rig.joined(rig.get(rig.getRequest("unhinted").setShard(0).build())))
                 .hasSize(10);
+    }
+
+    @Test
+    void aUserWhoNeverWroteHasNothing() {
+        rig.register("quiet", Rig.DATA);
+        refused(
+                Reason.BLOB_NOT_FOUND,
+                () -> rig.get(rig.getRequest("x").setUser("quiet").build()),
+                "user 'quiet' has no blob 'x'");
+        refused(
+                Reason.BLOB_NOT_FOUND,
+                () -> rig.retrieval.head(HeadRequest.newBuilder()
+                        .setUser("quiet")
+                        .setName("x")
+                        .setShard(Rig.DATA)
+                        .build()));
+        assertThat(rig.retrieval
+                        .list(ListRequest.newBuilder()
+                                .setUser("quiet")
+                                .setShard(Rig.DATA)
+                                .build())
+                        .getEntriesList())
+                .isEmpty();
     }
 
     @Test

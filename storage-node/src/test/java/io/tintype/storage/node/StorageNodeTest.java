@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.StreamObserver;
+import io.tintype.checksum.Crc32c;
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.model.DirectorySlots;
+import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.CreateEntryRequest;
+import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.DirectoryMap;
+import io.tintype.proto.internal.v1.GetUserUsageRequest;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardType;
+import io.tintype.proto.internal.v1.SlotRun;
+import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.BlobUploadGrpc;
+import io.tintype.proto.v1.DataFrame;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.PutFinish;
+import io.tintype.proto.v1.PutHeader;
+import io.tintype.proto.v1.PutRequest;
+import io.tintype.proto.v1.PutResponse;
+import io.tintype.wire.Errors;
+import io.tintype.wire.Wire;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole node: real ZooKeeper, disk, replication of one replica, and gRPC over loopback. */
+@Timeout(240)
+final class StorageNodeTest {
+    private static final int DIRECTORY = 1;
+    private static final int DATA = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir
+    private Path folder;
+
+    private final Random random = new Random(7);
+
+    @SuppressWarnings("NullAway.Init")
+    private EmbeddedZooKeeper zooKeeper;
+
+    @BeforeEach
+    void startZooKeeper() {
+        zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
+    }
+
+    @AfterEach
+    void stopZooKeeper() {
+        zooKeeper.close();
+    }
+
+    private StorageNodeConfig config(String data) {
+        return StorageNodeConfig.defaults()
+                .withId("node-1")
+                .withZookeeper(zooKeeper.connectString())
+                .withDataDir(folder.resolve(data))
+                .withListen("127.0.0.1", 0, 0)
+                .withDisk(new DiskSettings(8 << 20, 16 << 20, 0, false));
+    }
+
+    /** Writes what a controller would: one shard of users, one of the directory, both on the one node. */
+    private void assign() {
+        try (var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()))) {
+            assign(session, DIRECTORY, ShardType.SHARD_TYPE_DIRECTORY);
+            assign(session, DATA, ShardType.SHARD_TYPE_DATA);
+            var map = DirectoryMap.newBuilder()
+                    .setFormat(ZnodeCodec.FORMAT)
+                    .addRuns(SlotRun.newBuilder().setSlots(DirectorySlots.COUNT).setShard(DIRECTORY))
+                    .build();
+            session.znodes()
+                    .create(Paths.DIRECTORY_MAP, ZnodeCodec.DIRECTORY_MAP.encode(Paths.DIRECTORY_MAP, map))
+                    .join();
+        }
+    }
+
+    private static void assign(ZkSession session, int shard, ShardType type) {
+        var assignment = ShardAssignment.newBuilder()
+                .setFormat(ZnodeCodec.FORMAT)
+                .setShard(shard)
+                .setType(type)
+                .setPool("local.standard")
+                .setMinInsync(1)
+                .setUsersLimit(2)
+                .addReplicas(Placement.newBuilder().setNode("node-1").setRole(ReplicaRole.REPLICA_ROLE_VOTER))
+                .build();
+        var path = Paths.assignment(shard);
+        session.znodes()
+                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment))
+                .join();
+    }
+
+    private static ManagedChannel channel(int port) {
+        return NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    }
+
+    private PutResponse put(ManagedChannel channel, String user, byte[] bytes) {
+        var answer = new CompletableFuture<PutResponse>();
+        var out = BlobUploadGrpc.newStub(channel)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .put(new StreamObserver<>() {
+                    @Override
+                    public void onNext(PutResponse value) {
+                        answer.complete(value);
+                    }
+
+                    @Override
+                    public void onError(Throwable t) {
+                        answer.completeExceptionally(Errors.fromWire(t));
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+        int crc = Crc32c.of(bytes);
+        out.onNext(PutRequest.newBuilder()
+                .setHeader(PutHeader.newBuilder()
+                        .setUser(user)
+                        .setName("cat.jpg")
+                        .setRequestId(Wire.bytes(RequestId.random(random))))
+                .setFrame(DataFrame.newBuilder()
+                        .setData(ByteString.copyFrom(bytes))
+                        .setCrc32C(crc))
+                .setFinish(PutFinish.newBuilder().setSize(bytes.length).setCrc32C(crc))
+                .build());
+        out.onCompleted();
+        return answer.join();
+    }
+
+    private static void register(ManagedChannel peers, StorageNode node, String user) {
+        DirectoryGrpc.newBlockingStub(peers)
+                .createEntry(CreateEntryRequest.newBuilder()
+                        .setClusterId(node.clusterId())
+                        .setShard(DIRECTORY)
+                        .setUser(user)
+                        .setHome(DATA)
+                        .setPool("local.standard")
+                        .build());
+    }
+
+    private static ServingStatus health(ManagedChannel channel, String service) {
+        return HealthGrpc.newBlockingStub(channel)
+                .check(HealthCheckRequest.newBuilder().setService(service).build())
+                .getStatus();
+    }
+
+    @Test
+    void aNodeServesItsShardsAndHasThemStillAfterARestart() throws Exception {
+        var bytes = new byte[100_000];
+        random.nextBytes(bytes);
+        try (var node = StorageNode.start(config("data"))) {
+            var channel = channel(node.port());
+            var peers = channel(node.peerPort());
+            assign();
+            await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
+            assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
+            assertThat(health(channel, "shard/" + DATA)).isEqualTo(ServingStatus.SERVING);
+            assertThat(services(channel)).contains("tintype.v1.BlobUpload", "tintype.v1.BlobRetrieval");
+
+            assertThatThrownBy(() -> put(channel, "stranger", bytes))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.USER_NOT_FOUND));
+            register(peers, node, "alice");
+            assertThat(put(channel, "alice", bytes).getReplicasList()).containsExactly("node-1");
+            var usage = DirectoryGrpc.newBlockingStub(peers)
+                    .getUserUsage(GetUserUsageRequest.newBuilder()
+                            .setClusterId(node.clusterId())
+                            .setShard(DATA)
+                            .setUser("alice")
+                            .build());
+            assertThat(usage.getBytes()).isEqualTo(bytes.length);
+            register(peers, node, "bob");
+            put(channel, "bob", bytes);
+            register(peers, node, "one too many");
+            assertThatThrownBy(() -> put(channel, "one too many", bytes))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SHARD_FULL));
+            channel.shutdownNow();
+            peers.shutdownNow();
+        }
+        try (var node = StorageNode.start(config("data"))) {
+            var channel = channel(node.port());
+            await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
+            var messages = BlobRetrievalGrpc.newBlockingStub(channel)
+                    .get(GetRequest.newBuilder()
+                            .setUser("alice")
+                            .setName("cat.jpg")
+                            .setShard(DATA)
+                            .build());
+            assertThat(messages.next().getFrame().getData().toByteArray()).isEqualTo(bytes);
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void whoseDataAndWhoseIdIsCheckedBeforeAnythingIsServed() throws Exception {
+        try (var node = StorageNode.start(config("data"))) {
+            assertThatThrownBy(() -> StorageNode.start(config("data")))
+                    .isInstanceOf(StorageNodeException.class)
+                    .hasMessageContaining(folder.resolve("data").toString());
+            assertThatThrownBy(() -> StorageNode.start(config("other")))
+                    .isInstanceOf(StorageNodeException.class)
+                    .hasMessageContaining("node-1");
+            assertThatThrownBy(() ->
+                            StorageNode.start(config("third").withId("node-3").withListen("127.0.0.1", node.port(), 0)))
+                    .isInstanceOf(StorageNodeException.class)
+                    .hasMessageContaining("cannot listen on 127.0.0.1:" + node.port())
+                    .hasMessageContaining("listen.port");
+            assertThat(node.stopped()).isNotDone();
+        }
+        zooKeeper.close();
+        zooKeeper = EmbeddedZooKeeper.start(folder.resolve("another zookeeper"), 0);
+        assertThatThrownBy(() -> StorageNode.start(config("data")))
+                .isInstanceOf(StorageNodeException.class)
+                .hasMessageContaining("belongs to cluster");
+    }
+
+    private static List<String> services(ManagedChannel channel) throws Exception {
+        var answer = new CompletableFuture<ServerReflectionResponse>();
+        var out = ServerReflectionGrpc.newStub(channel).serverReflectionInfo(new StreamObserver<>() {
+            @Override
+            public void onNext(ServerReflectionResponse value) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void onError(Throwable t) {
+                answer.completeExceptionally(t);
+            }
+
+            @Override
+            public void onCompleted() {}
+        });
+        out.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+        var names = answer.get(10, TimeUnit.SECONDS).getListServicesResponse().getServiceList().stream()
+                .map(ServiceResponse::getName)
+                .toList();
+        out.onCompleted();
+        return names;
+    }
+}
