@@ -92,6 +92,7 @@ public final class ErrorReport implements IExecutionExceptionHandler {
     private static String hint(Reason reason) {
         return switch (reason) {
             case BLOB_NOT_FOUND -> "See what there is: tintype ls USER";
+            case VERSION_CONFLICT -> "See what there is now: tintype head USER NAME";
             case USER_NOT_FOUND -> "A user exists from his first put on, or after: tintype user register USER";
             case SHARD_NOT_FOUND -> "See which there are: tintype shard ls";
             case POOL_NOT_FOUND -> "See which there are: tintype pool ls";

@@ -90,7 +90,7 @@ final class CliIT {
         expect(run(dev, "get", user, "b.jpg", "-o", "-"), 3, "tintype ls USER");
         expect(run(dev, "head", "cli-nobody", "a.jpg"), 3, "cli-nobody");
         expect(run(dev, "shard", "show", "99999"), 3, "tintype shard ls");
-        expect(run(dev, "put", user, "a.jpg", file, "--if-absent"), 4, "a.jpg");
+        expect(run(dev, "put", user, "a.jpg", file, "--if-absent"), 4, "tintype head");
         expect(run(dev, "put", user, "", file), 2, "empty");
         expect(run(dev, "put", user, "a.jpg"), 3, "a.jpg");
         expect(run(dev, "get", user, "a.jpg", "-o", "-", "--range", "9-1"), 2, "--range");

@@ -18,8 +18,10 @@ final class Images {
 
     private static final List<String> FORMATS = List.of("jpg", "png", "gif", "bmp", "tif");
 
-    /** Smaller than every image made here that is meant to be large: 10,000 pixels of three bytes. */
-    private static final int SMALLEST_SIDE = 110;
+    /** What makes 10 KB in each format, and a little more; JPEG and GIF take a quarter of a byte for a pixel. */
+    private static final int SMALLEST_SIDE = 130;
+
+    private static final int SMALLEST_COMPRESSED_SIDE = 260;
 
     private static final int LARGEST_SIDE = 2_580;
 
@@ -36,7 +38,12 @@ final class Images {
      * @param bytes its content
      */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody as a whole
-    record Image(String name, String contentType, byte[] bytes) {}
+    record Image(String name, String contentType, byte[] bytes) {
+        @Override
+        public String toString() {
+            return name + " (" + bytes.length + " bytes)";
+        }
+    }
 
     /** The n-th image of a seed. Sizes are spread from 10 KB to 20 MB, the small ones more often. */
     static Image make(long seed, int n) {
@@ -45,7 +52,8 @@ final class Images {
         String format = n < 2 ? "bmp" : FORMATS.get(n % FORMATS.size());
         int largest = format.equals("bmp") || format.equals("tif") ? LARGEST_SIDE : LARGEST_COMPRESSED_SIDE;
         double u = n == 0 ? 0 : n == 1 ? 1 : Math.pow(random.nextDouble(), 3);
-        int side = (int) Math.round(SMALLEST_SIDE * Math.pow((double) largest / SMALLEST_SIDE, u));
+        int smallest = format.equals("jpg") || format.equals("gif") ? SMALLEST_COMPRESSED_SIDE : SMALLEST_SIDE;
+        int side = (int) Math.round(smallest * Math.pow((double) largest / smallest, u));
         var image = picture(random, n == 0 ? 60 : side, n == 0 ? 60 : side, format.equals("gif"));
         var name = String.format(Locale.ROOT, "%s/%04d.%s", format, n, format);
         return new Image(name, contentType(format), encode(image, format));
