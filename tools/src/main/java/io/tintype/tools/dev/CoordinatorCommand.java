@@ -30,7 +30,10 @@ import picocli.CommandLine.Option;
             "  tintype coordinator --id coordinator-1 --zookeeper zk1:2181 --host 10.0.0.4"
         })
 final class CoordinatorCommand implements Callable<Integer> {
-    @Option(names = "--config", paramLabel = "FILE", description = "Settings in YAML; see docs/operations.md.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in YAML; an unknown one is refused by name.")
     private @Nullable Path file;
 
     @Option(names = "--id", paramLabel = "ID", description = "Unique in the cluster and kept over restarts.")

@@ -30,7 +30,10 @@ import picocli.CommandLine.Option;
             "  tintype storage-node --id node-1 --zookeeper zk1:2181 --data /var/lib/tintype --host 10.0.0.5"
         })
 final class StorageNodeCommand implements Callable<Integer> {
-    @Option(names = "--config", paramLabel = "FILE", description = "Settings in YAML; see docs/operations.md.")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in YAML; an unknown one is refused by name.")
     private @Nullable Path file;
 
     @Option(
