@@ -101,7 +101,7 @@ public final class Coordinator implements AutoCloseable {
                     config.http(),
                     has(Role.UPLOAD) ? gateways.upload : null,
                     has(Role.RETRIEVAL) ? gateways.retrieval : null,
-                    new StatusPages(healthy::notReadyBecause, metrics::scrape));
+                    new StatusPages(healthy::notReadyBecause, metrics::scrape, metrics::httpAnswered));
             http = frontend;
             undo.push(frontend::close);
         }

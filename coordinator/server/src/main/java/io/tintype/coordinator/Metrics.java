@@ -7,6 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -19,11 +20,15 @@ import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 /** A coordinator's figures, for Prometheus. Thread-safe. */
 final class Metrics implements AutoCloseable {
+    /** Methods with a count of their own: what clients make up must not become tags. */
+    private static final Set<String> HTTP_METHODS = Set.of("GET", "HEAD", "PUT", "DELETE");
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbage = new JvmGcMetrics();
 
@@ -66,6 +71,16 @@ final class Metrics implements AutoCloseable {
     /** All figures in Prometheus' text format. */
     String scrape() {
         return registry.scrape();
+    }
+
+    /** Counts an HTTP request that was answered. */
+    void httpAnswered(String method, int status) {
+        Counter.builder("tintype_http_requests")
+                .description("HTTP requests answered.")
+                .tag("method", HTTP_METHODS.contains(method) ? method : "other")
+                .tag("status", Integer.toString(status))
+                .register(registry)
+                .increment();
     }
 
     /** Counts and times every gRPC call by method and status. */

@@ -41,6 +41,10 @@ import io.tintype.proto.v1.ShardMapGrpc;
 import io.tintype.proto.v1.UsersGrpc;
 import io.tintype.proto.v1.WatchShardMapRequest;
 import io.tintype.wire.Errors;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -218,6 +222,21 @@ final class CoordinatorTest {
         assertThat(news.getId()).isEqualTo(1);
         assertThat(news.getPrimary()).isEqualTo("n1");
         assertThat(news.getEpoch()).isEqualTo(1);
+    }
+
+    @Test
+    void everyHttpAnswerIsCounted() throws Exception {
+        var coordinator = coordinator("c1");
+        var base = "http://127.0.0.1:" + coordinator.httpPort().orElseThrow();
+        var client = HttpClient.newHttpClient();
+        var nothing = HttpRequest.newBuilder(URI.create(base + "/nothing")).build();
+        assertThat(client.send(nothing, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+        var metrics = HttpRequest.newBuilder(URI.create(base + "/metrics")).build();
+        await().untilAsserted(() -> assertThat(
+                        client.send(metrics, BodyHandlers.ofString()).body())
+                .contains("# HELP tintype_http_requests_total HTTP requests answered.")
+                .contains("tintype_http_requests_total{method=\"GET\",status=\"404\"} 1.0")
+                .contains("tintype_zookeeper_connected 1.0"));
     }
 
     @Test

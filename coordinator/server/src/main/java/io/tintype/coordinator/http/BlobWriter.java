@@ -107,6 +107,9 @@ final class BlobWriter implements PutStream.Listener {
                 }
             }
             take(chunk);
+            if (done) {
+                return; // refused, and the chunk given back
+            }
             if (!chunk.hasRemaining()) {
                 boolean last = chunk.isLast();
                 chunk.release();

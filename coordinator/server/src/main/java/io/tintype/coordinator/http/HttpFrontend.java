@@ -76,6 +76,8 @@ public final class HttpFrontend implements AutoCloseable {
         server.addConnector(connector);
         server.setHandler(new Router(upload, retrieval, status));
         server.setErrorHandler(new JsonErrors());
+        server.setRequestLog(
+                (request, response) -> status.answered().accept(request.getMethod(), response.getStatus()));
         server.setStopTimeout(STOP_MS);
         try {
             server.start();

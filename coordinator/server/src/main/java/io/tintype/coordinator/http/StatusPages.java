@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -18,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param notReadyBecause why this process cannot serve; empty: it can
  * @param metrics all metrics in Prometheus' text format
+ * @param answered is told method and status of every request answered; must not block
  */
-public record StatusPages(Supplier<Optional<String>> notReadyBecause, Supplier<String> metrics) {
+public record StatusPages(
+        Supplier<Optional<String>> notReadyBecause, Supplier<String> metrics, BiConsumer<String, Integer> answered) {
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** Pages of a process that does not count its answers. */
+    public StatusPages(Supplier<Optional<String>> notReadyBecause, Supplier<String> metrics) {
+        this(notReadyBecause, metrics, (method, status) -> {});
+    }
 
     /** Answers where the path is one of these; false: it is not. */
     boolean answer(@Nullable String path, Request request, Response response, Callback callback) {
