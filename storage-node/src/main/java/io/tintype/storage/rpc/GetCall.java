@@ -170,10 +170,11 @@ final class GetCall implements Runnable, Stalls.Transfer {
         } else {
             lookingUp = true;
             var unused = box.gate().livesOn(shard, task.user()).whenComplete((entry, failure) -> {
-                if (failure != null) {
+                if (failure == null) {
+                    verdict = Reads.noBlob(task.user(), task.name());
+                } else {
                     broken = failure;
                 }
-                verdict = Reads.noBlob(task.user(), task.name());
                 wake();
             });
         }

@@ -134,6 +134,9 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         if (message.hasHeader()) {
             start(message.getHeader());
         }
+        if (over) {
+            return; // refused at once: take nothing more
+        }
         if (task == null) {
             throw Requests.invalid("the first message has no header; send it first, alone or with the first frame");
         }

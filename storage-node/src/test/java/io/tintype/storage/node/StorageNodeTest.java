@@ -185,8 +185,10 @@ final class StorageNodeTest {
             var peers = channel(node.peerPort());
             assign();
             await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
-            assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
-            assertThat(health(channel, "shard/" + DATA)).isEqualTo(ServingStatus.SERVING);
+            await().untilAsserted(() -> {
+                assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
+                assertThat(health(channel, "shard/" + DATA)).isEqualTo(ServingStatus.SERVING);
+            });
             assertThat(services(channel)).contains("tintype.v1.BlobUpload", "tintype.v1.BlobRetrieval");
 
             assertThatThrownBy(() -> put(channel, "stranger", bytes))
