@@ -46,8 +46,13 @@ final class Followers {
 
     // ---- streams
 
-    /** Attaches a follower at the end of what both logs share. */
-    void hello(long stream, Hello hello, long cfg) {
+    /**
+     * Attaches a follower at the end of what both logs share.
+     *
+     * @param counted the follower is a member, or is being asked for as one: what it acknowledged counts, so that it may
+     *     not give its log up for a snapshot
+     */
+    void hello(long stream, Hello hello, long cfg, boolean counted) {
         var progress = on(hello.follower().node());
         if (progress.stream != 0 && progress.stream != stream) {
             context.act(new ReplicaAction.DropFollower(progress.stream));
@@ -67,6 +72,14 @@ final class Followers {
         long common = shape.commonPrefix(hello.log());
         boolean reachable = common >= shape.firstSeq() - 1 && common >= hello.committed();
         progress.attached = reachable;
+        if (!reachable) {
+            progress.acked = 0;
+        }
+        if (!reachable && counted) {
+            context.act(new ReplicaAction.RefuseFollower(stream, new Refusal(RefuseReason.GAP, epoch)));
+            lost(stream);
+            return;
+        }
         var cut = reachable ? shape.at(common) : LogPosition.NONE;
         context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable)));
         if (reachable) {

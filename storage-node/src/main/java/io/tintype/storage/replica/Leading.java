@@ -244,7 +244,9 @@ final class Leading extends Role {
             context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(refused, epoch)));
             return;
         }
-        followers.hello(event.stream(), hello, config().cfg());
+        boolean counted = config().mayBeElected(hello.follower())
+                || (change != null && change.target().mayBeElected(hello.follower()));
+        followers.hello(event.stream(), hello, config().cfg(), counted);
     }
 
     @Override

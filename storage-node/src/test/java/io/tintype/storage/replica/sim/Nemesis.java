@@ -70,10 +70,16 @@ final class Nemesis {
             case BLACKOUT -> sim.nodes.forEach(node -> crash(node, random.nextLong(duration + 1)));
             case PAUSE -> during(duration, victim::pause, victim::resume);
             case SUSPEND ->
-                during(duration, victim::pause, () -> {
-                    victim.clock.suspended(duration);
-                    victim.resume();
-                });
+                during(
+                        duration,
+                        () -> {
+                            victim.pause();
+                            victim.clock.suspend();
+                        },
+                        () -> {
+                            victim.clock.resume();
+                            victim.resume();
+                        });
             case WIPE -> {
                 if (sim.survivesLossOf(victim)) {
                     victim.wipe();

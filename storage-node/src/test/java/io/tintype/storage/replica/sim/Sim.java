@@ -250,13 +250,16 @@ final class Sim {
         var configs = new ArrayList<>(zk.underWay());
         configs.add(zk.current().config());
         for (var config : configs) {
-            if (config.candidates().stream()
-                    .noneMatch(member -> !member.node().equals(node.id)
-                            && node(member.node()).disk.incarnation == member.incarnation())) {
+            if (config.candidates().stream().noneMatch(member -> !member.node().equals(node.id) && isIntact(member))) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean isIntact(Member member) {
+        var disk = node(member.node()).disk;
+        return disk.incarnation == member.incarnation() && !disk.isLossy();
     }
 
     long nextTicket() {

@@ -8,6 +8,8 @@ final class SimClock {
     private final EventQueue queue;
     private final double rate;
     private long suspendedNanos;
+    private long suspendedAt;
+    private int suspensions;
     private long stepMillis;
 
     SimClock(EventQueue queue, double rate) {
@@ -16,13 +18,22 @@ final class SimClock {
     }
 
     Now now() {
-        long local = (long) (queue.now() * rate);
-        return new Now(1_000_000_000L + local - suspendedNanos, 1_000_000 + local / 1_000_000 + stepMillis);
+        long wall = (long) (queue.now() * rate);
+        long monotonic = suspensions > 0 ? suspendedAt : wall - suspendedNanos;
+        return new Now(1_000_000_000L + monotonic, 1_000_000 + wall / 1_000_000 + stepMillis);
     }
 
-    /** The machine was suspended for so long. */
-    void suspended(long nanos) {
-        suspendedNanos += (long) (nanos * rate);
+    /** The monotonic clock stands still until {@link #resume}; suspensions may overlap. */
+    void suspend() {
+        if (suspensions++ == 0) {
+            suspendedAt = (long) (queue.now() * rate) - suspendedNanos;
+        }
+    }
+
+    void resume() {
+        if (--suspensions == 0) {
+            suspendedNanos = (long) (queue.now() * rate) - suspendedAt;
+        }
     }
 
     void step(long millis) {

@@ -82,6 +82,11 @@ final class SimDisk {
         unsynced.add(write);
     }
 
+    /** Whether an fsync failed: what is durable is less than the process may believe. */
+    boolean isLossy() {
+        return lossy;
+    }
+
     int unsynced() {
         return unsynced.size();
     }
@@ -132,7 +137,9 @@ final class SimDisk {
     void lose(int count, RandomGenerator random) {
         int kept = random.nextInt(count);
         for (var write : unsynced.subList(0, kept)) {
-            write.to(durable);
+            if (!lossy) {
+                write.to(durable);
+            }
         }
         unsynced.clear();
         lossy = true;
