@@ -14,6 +14,7 @@ import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.RecordType;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +26,13 @@ import java.util.List;
  * <p>Called by one thread at a time; blocks on the disk.
  */
 public final class Collector {
+    /**
+     * For how much longer than the upload itself the mark of its end is kept. A chunk that comes from a primary when the
+     * mark is gone would look like one of an abandoned upload, and take a committed blob's chunks with it; so replicas take
+     * none of uploads older than {@link Limits#UPLOAD_LIFETIME}, and this is the room between the two.
+     */
+    static final Duration LATE_CHUNKS = Duration.ofHours(1);
+
     private final Disk disk;
     private final Keys keys;
     private final StateMachine machine;
@@ -114,7 +122,7 @@ public final class Collector {
 
     /** Uploads too old to be completed, by the log's clock: what is still staged is given up, marks are forgotten. */
     private int oldUploads(Write write, List<Proposal> proposals, int budget) {
-        long oldest = machine.logTimeMs() - Limits.UPLOAD_LIFETIME.toMillis();
+        long oldest = machine.logTimeMs() - Limits.UPLOAD_LIFETIME.plus(LATE_CHUNKS).toMillis();
         if (oldest <= 0) {
             return 0;
         }

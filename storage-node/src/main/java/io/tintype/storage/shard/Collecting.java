@@ -5,12 +5,14 @@ import io.tintype.model.ShardId;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Removes what is no longer needed, a bounded amount a shard and round: garbage past its grace from this disk; and, where
- * the replica leads, what only the log may remove (expired blobs, abandoned uploads) by proposing it.
+ * the replica leads, what only the log may remove (expired blobs, abandoned uploads) by proposing it. And has the disk
+ * give the room of what was removed back to the file system.
  *
  * <p>Thread-safe; never blocks.
  */
@@ -20,13 +22,35 @@ final class Collecting {
 
     private final ShardContext context;
     private final Set<ShardId> underWay = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean maintaining = new AtomicBoolean();
 
     Collecting(ShardContext context) {
         this.context = context;
     }
 
-    /** One round for one shard, unless one is under way. */
-    void round(ShardRuntime shard) {
+    /** One round: for each shard, and for the disk, unless one is under way there. */
+    void round(Iterable<ShardRuntime> shards) {
+        shards.forEach(this::round);
+        if (maintaining.compareAndSet(false, true)) {
+            try {
+                context.threads().io().execute(this::maintain);
+            } catch (RejectedExecutionException e) {
+                maintaining.set(false); // busy: next round
+            }
+        }
+    }
+
+    private void maintain() {
+        try {
+            context.disk().maintain();
+        } catch (RuntimeException e) {
+            log.warn("giving the room of removed chunks back failed; it is tried again next round", e);
+        } finally {
+            maintaining.set(false);
+        }
+    }
+
+    private void round(ShardRuntime shard) {
         if (!underWay.add(shard.id())) {
             return;
         }

@@ -134,8 +134,7 @@ public final class ShardHost implements AutoCloseable {
         host.threads.every(
                 config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
-        host.threads.every(
-                config.collectEvery().toNanos(), () -> host.registry.running().forEach(host.collecting::round));
+        host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
         host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
         host.watches.add(host.znodes.watchAssignments(config.self(), host.new Assignments()));

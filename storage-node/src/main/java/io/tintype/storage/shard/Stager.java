@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.ShardStore;
@@ -63,6 +64,13 @@ final class Stager {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.NOT_PRIMARY,
                     "shard " + store.id() + " is in epoch " + status.epoch() + ", and the chunk comes from " + epoch));
+        }
+        var upload = chunk.key().upload();
+        if (context.clock().now().wallMillis() - upload.timeMs() > Limits.UPLOAD_LIFETIME.toMillis()) {
+            // The mark that says how the upload ended may be gone already: see Collector.
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.UPLOAD_NOT_FOUND,
+                    "shard " + store.id() + ": the chunk comes too late for upload " + upload + ", which is over"));
         }
         return write(chunk);
     }

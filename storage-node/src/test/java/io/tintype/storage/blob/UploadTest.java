@@ -159,14 +159,37 @@ class UploadTest {
 
         shelf.nowMs += 1;
         shelf.put(ALICE, "tick", new byte[1]);
+        assertThat(complete("late", upload)).isInstanceOf(Outcome.Refused.class);
+
+        shelf.nowMs += Collector.LATE_CHUNKS.toMillis();
+        shelf.put(ALICE, "tick", new byte[1]);
         var found = shelf.store().collector().collect(shelf.nowMs, 100);
         assertThat(found.proposals()).hasSize(1);
-        assertThat(complete("late", upload)).isInstanceOf(Outcome.Refused.class);
         propose(found);
 
         collectAfter(BlobRules.GRACE);
         assertThat(count(Family.STAGE)).as("nothing is kept of it").isZero();
         assertThat(shelf.reader().chunk(new ChunkKey(ALICE, upload, 0))).isEmpty();
+    }
+
+    @Test
+    void aChunkThatComesBackAtTheEndOfAnUploadsLifeCostsTheBlobNothing() {
+        var upload = stageAll();
+        shelf.nowMs += Limits.UPLOAD_LIFETIME.toMillis();
+        assertThat(complete("cat", upload)).isInstanceOf(Outcome.Written.class);
+        shelf.nowMs += 1;
+        shelf.put(ALICE, "tick", new byte[1]);
+        propose(shelf.store().collector().collect(shelf.nowMs, 100));
+        stage(upload, 0);
+
+        for (int hour = 0; hour < 4; hour++) {
+            shelf.nowMs += Duration.ofHours(1).toMillis();
+            shelf.put(ALICE, "tick", new byte[1]);
+            propose(shelf.store().collector().collect(shelf.nowMs, 100));
+        }
+
+        assertThat(shelf.reader().chunk(ALICE, manifest(upload), 0).data().size()).isEqualTo(CHUNK);
+        assertThat(count(Family.STAGE)).isZero();
     }
 
     @Test
