@@ -48,11 +48,13 @@ final class HeartbeatCall implements AutoCloseable {
                 end(stream);
             }
             if (stream == null) {
-                var opened = new Stream();
-                var unused = cluster.to(to, Lane.CONTROL).heartbeat(opened);
-                stream = opened;
+                // Noted first: a call may fail before it returns.
+                stream = new Stream();
+                var unused = cluster.to(to, Lane.CONTROL).heartbeat(stream);
             }
-            stream.send(beats, sentAt);
+            if (stream != null) {
+                stream.send(beats, sentAt);
+            }
         } catch (RuntimeException e) {
             log.debug("no heartbeat to {}", to, e);
             end(stream);

@@ -83,11 +83,10 @@ final class StageSender {
                 waitingBytes -= next.bytes();
                 continue;
             }
-            if (stream == null) {
-                stream = open();
-            }
-            var requests = stream.requests;
-            if (requests == null
+            var current = stream == null ? open() : stream;
+            var requests = current.requests;
+            if (stream != current // failed at once, and with it all that waited
+                    || requests == null
                     || !requests.isReady()
                     || (underWayBytes > 0 && underWayBytes + next.bytes() > PeerLimits.STAGING_WINDOW_BYTES)) {
                 return;
@@ -117,6 +116,7 @@ final class StageSender {
 
     private Stream open() {
         var opened = new Stream();
+        stream = opened; // noted first: a call may fail before it returns
         var unused = cluster.to(to, Lane.BULK).stageChunks(opened);
         return opened;
     }
