@@ -404,7 +404,8 @@ final class HttpFrontendTest {
             assertThat(e).isNotNull();
         }
         assertThat(node().size()).isZero();
-        assertThat(cluster.admission.heldBytes()).isZero();
+        // The answer goes out first.
+        await().untilAsserted(() -> assertThat(cluster.admission.heldBytes()).isZero());
     }
 
     @Test
