@@ -122,7 +122,8 @@ public final class Collector {
 
     /** Uploads too old to be completed, by the log's clock: what is still staged is given up, marks are forgotten. */
     private int oldUploads(Write write, List<Proposal> proposals, int budget) {
-        long oldest = machine.logTimeMs() - Limits.UPLOAD_LIFETIME.plus(LATE_CHUNKS).toMillis();
+        long oldest =
+                machine.logTimeMs() - Limits.UPLOAD_LIFETIME.plus(LATE_CHUNKS).toMillis();
         if (oldest <= 0) {
             return 0;
         }

@@ -188,7 +188,8 @@ class UploadTest {
             propose(shelf.store().collector().collect(shelf.nowMs, 100));
         }
 
-        assertThat(shelf.reader().chunk(ALICE, manifest(upload), 0).data().size()).isEqualTo(CHUNK);
+        assertThat(shelf.reader().chunk(ALICE, manifest(upload), 0).data().size())
+                .isEqualTo(CHUNK);
         assertThat(count(Family.STAGE)).isZero();
     }
 
