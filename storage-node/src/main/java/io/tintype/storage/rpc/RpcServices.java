@@ -2,6 +2,7 @@
 package io.tintype.storage.rpc;
 
 import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.model.NodeId;
@@ -72,7 +73,12 @@ public final class RpcServices implements AutoCloseable {
         return box.downloads().used();
     }
 
-    /** Tells from now on how much is held. */
+    /** Transfers that stood still for too long and were given up, since the start. */
+    public long transfersGivenUp() {
+        return box.stalls().givenUp();
+    }
+
+    /** Tells from now on how much is held and given up. */
     public void meter(MeterRegistry registry) {
         Gauge.builder("tintype.uploads.bytes", this, RpcServices::uploadBytesHeld)
                 .description("Bytes that uploads hold in memory, of at most limits.uploadBytes")
@@ -81,6 +87,9 @@ public final class RpcServices implements AutoCloseable {
         Gauge.builder("tintype.reads.bytes", this, RpcServices::readBytesHeld)
                 .description("Bytes that reads hold in memory, of at most limits.readBytes")
                 .baseUnit("bytes")
+                .register(registry);
+        FunctionCounter.builder("tintype.transfers.stalled", this, RpcServices::transfersGivenUp)
+                .description("Uploads and reads given up because they stood still for longer than limits.stall")
                 .register(registry);
     }
 

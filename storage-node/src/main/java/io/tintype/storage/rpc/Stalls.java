@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -29,6 +30,7 @@ final class Stalls implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService sweeper;
+    private final AtomicLong givenUp = new AtomicLong();
 
     /**
      * Begins to watch.
@@ -62,6 +64,11 @@ final class Stalls implements AutoCloseable {
         return nanoTime.getAsLong();
     }
 
+    /** Transfers that were given up so far; counted once each has been told. */
+    long givenUp() {
+        return givenUp.get();
+    }
+
     private void sweep() {
         long now = nanoTime.getAsLong();
         transfers.removeIf(transfer -> {
@@ -71,6 +78,7 @@ final class Stalls implements AutoCloseable {
                         Reason.UNAVAILABLE,
                         "the transfer stood still for " + limit.toSeconds()
                                 + " s and was given up; begin again, or resume an upload in chunks"));
+                givenUp.incrementAndGet();
             }
             return stands;
         });

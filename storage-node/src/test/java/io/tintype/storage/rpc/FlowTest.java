@@ -246,6 +246,7 @@ final class FlowTest {
             await().untilAsserted(
                             () -> assertThat(rig.services.uploadBytesHeld()).isZero());
             await().until(() -> reader.seen() == 1);
+            await().until(() -> rig.services.transfersGivenUp() == 2); // else the reader might wake up in time
             reader.ask(1_000);
             refused(Reason.UNAVAILABLE, () -> Rig.join(reader.done), "stood still for 1 s");
             await().untilAsserted(() -> assertThat(rig.services.readBytesHeld()).isZero());
