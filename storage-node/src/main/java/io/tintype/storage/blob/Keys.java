@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.blob;
 
+import com.google.protobuf.ByteString;
 import io.tintype.model.BlobName;
 import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
@@ -115,6 +116,13 @@ final class Keys {
     /** First key of what is due at a time or later. */
     byte[] garbageFrom(byte kind, long dueMs) {
         return start(1 + Long.BYTES).put(kind).putLong(dueMs).array();
+    }
+
+    /** A key of the shard, given what stands behind the shard's id. */
+    byte[] under(ByteString rest) {
+        byte[] key = start(rest.size()).array();
+        rest.copyTo(key, SHARD);
+        return key;
     }
 
     /** First key of the shard. */

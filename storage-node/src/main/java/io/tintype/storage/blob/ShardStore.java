@@ -9,6 +9,7 @@ import io.tintype.proto.internal.v1.PutCommit;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
+import io.tintype.storage.log.LogAge;
 import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.LogStore;
 import io.tintype.storage.log.RecordType;
@@ -25,6 +26,7 @@ import java.util.Optional;
 public final class ShardStore {
     private static final int READ_BYTES = 1 << 20;
 
+    private final Disk disk;
     private final ShardId shard;
     private final Keys keys;
     private final LogStore log;
@@ -34,6 +36,7 @@ public final class ShardStore {
     private final Collector collector;
 
     private ShardStore(Disk disk, ShardId shard, LogStore log) {
+        this.disk = disk;
         this.shard = shard;
         this.keys = new Keys(shard);
         this.log = log;
@@ -51,6 +54,11 @@ public final class ShardStore {
      */
     public static ShardStore open(Disk disk, ShardId shard, long logCacheBytes) {
         var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes));
+        if (store.isInstalling()) {
+            store.machine.reset();
+            return store;
+        }
+        store.log.notBefore(store.machine.logTimeMs());
         long applied = store.machine.applied().seq();
         if (applied > store.log.last().seq() || applied + 1 < store.log.first()) {
             throw new TintypeException(
@@ -148,6 +156,63 @@ public final class ShardStore {
                     + machine.applied() + " is applied");
         }
         log.trimTo(write, seq);
+    }
+
+    /**
+     * The last record that is older than a time, or in front of the newest so many bytes of the log; 0: none. Blocks; any
+     * thread.
+     */
+    public long logBefore(long timeMs, long keptBytes) {
+        return LogAge.upTo(disk, shard, timeMs, keptBytes);
+    }
+
+    // ---- replacing everything by a snapshot
+
+    /** Everything that the applied records made, as of now. Blocks; any thread. */
+    public ShardSnapshot snapshot() {
+        return ShardSnapshot.open(disk, shard, keys);
+    }
+
+    /** True while a snapshot is being installed, or was when the process ended: nothing here is to be read then. */
+    public boolean isInstalling() {
+        return log.isInstalling();
+    }
+
+    /**
+     * Gives everything up but promise and incarnation, and notes that a snapshot is being installed. Event loop only;
+     * nothing of the shard may be being written or applied. When the write is durable, parts may follow.
+     */
+    public void beginInstall(Write write) {
+        for (var family : ShardSnapshot.FAMILIES) {
+            write.deleteRange(family, keys.first(), keys.end());
+        }
+        write.delete(Family.META, keys.applied());
+        log.beginInstall(write);
+        machine.reset();
+    }
+
+    /**
+     * Takes the parts of a snapshot.
+     *
+     * @throws IllegalArgumentException if the head contradicts itself
+     */
+    public SnapshotSink install(SnapshotHead head) {
+        return new SnapshotSink(disk, shard, keys, head);
+    }
+
+    /**
+     * The snapshot is whole: it counts as soon as the write is durable, and with it all parts. Then {@link #reload}. Event
+     * loop only.
+     */
+    public void endInstall(Write write, SnapshotHead head) {
+        write.put(Family.META, keys.applied(), head.applied());
+        var state = SnapshotSink.check(shard, head);
+        log.endInstall(write, head.at(), head.epochFirst(), state.logTimeMs());
+    }
+
+    /** Takes over what was installed. Blocks. */
+    public void reload() {
+        machine.reload();
     }
 
     /** Removes all that the disk has of the shard. The store is not to be used any more. */

@@ -22,7 +22,10 @@ import java.util.List;
  * applied again, from the log.
  */
 public final class StateMachine {
-    private record State(LogPosition at, long logTimeMs, ShardStats stats) {}
+    /** The applied mark, and what is counted with it. */
+    record State(LogPosition at, long logTimeMs, ShardStats stats) {
+        static final State NONE = new State(LogPosition.START, 0, ShardStats.NONE);
+    }
 
     private static final int STATE_BYTES = 6 * Long.BYTES;
 
@@ -46,6 +49,16 @@ public final class StateMachine {
     /** Its log time; 0 if there was none. */
     public long logTimeMs() {
         return state.logTimeMs();
+    }
+
+    /** Forgets everything, for a snapshot that is to come: nothing is applied until {@link #reload}. */
+    void reset() {
+        state = State.NONE;
+    }
+
+    /** Takes the state over that a snapshot brought. Blocks. */
+    void reload() {
+        state = load(disk, shard, keys);
     }
 
     /** What the shard holds. */
@@ -118,9 +131,11 @@ public final class StateMachine {
 
     private static State load(Disk disk, ShardId shard, Keys keys) {
         var value = disk.get(Family.META, keys.applied());
-        if (value == null) {
-            return new State(LogPosition.START, 0, ShardStats.NONE);
-        }
+        return value == null ? State.NONE : decode(shard, value);
+    }
+
+    /** Reads the applied mark as it is stored. */
+    static State decode(ShardId shard, byte[] value) {
         if (value.length != STATE_BYTES) {
             throw new TintypeException(
                     Reason.CORRUPT_DATA, "shard " + shard + ": the applied mark has " + value.length + " bytes");

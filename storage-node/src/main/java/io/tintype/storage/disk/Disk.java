@@ -6,6 +6,7 @@ import io.tintype.model.TintypeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -14,9 +15,13 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractEventListener;
 import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompactRangeOptions;
+import org.rocksdb.Range;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SizeApproximationFlag;
+import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.rocksdb.TickerType;
 import org.rocksdb.WriteOptions;
@@ -122,6 +127,53 @@ public final class Disk implements AutoCloseable {
         } catch (RuntimeException e) {
             gate.exit();
             throw e;
+        }
+    }
+
+    /** Everything as it is now, for readers who take their time. */
+    public Moment moment() {
+        gate.enter();
+        try {
+            return new Moment(gate, db, this::handle);
+        } catch (RuntimeException e) {
+            gate.exit();
+            throw e;
+        }
+    }
+
+    /** About how many bytes the entries from a key (inclusive) to another (exclusive) take, without large values. */
+    public long approximateBytes(Family family, byte[] from, byte[] to) {
+        gate.enter();
+        try (var lower = new Slice(from);
+                var upper = new Slice(to)) {
+            var sizes = db.getApproximateSizes(
+                    handle(family),
+                    List.of(new Range(lower, upper)),
+                    SizeApproximationFlag.INCLUDE_FILES,
+                    SizeApproximationFlag.INCLUDE_MEMTABLES);
+            return sizes[0];
+        } finally {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Gives the room of removed entries from a key (inclusive) to another (exclusive) back, in all families, without
+     * waiting for it to happen by itself. Takes a while: it rewrites what lies between and around them, but no large values.
+     *
+     * @throws TintypeException UNAVAILABLE when the disk failed or is being closed
+     */
+    public void compact(byte[] from, byte[] to) {
+        gate.enter();
+        try (var options = new CompactRangeOptions().setExclusiveManualCompaction(false)) {
+            for (var handle : handles.values()) {
+                db.compactRange(handle, from, to, options);
+            }
+        } catch (RocksDBException e) {
+            throw new TintypeException(
+                    Reason.UNAVAILABLE, config.directory() + ": " + e.getMessage(), Map.of(), null, e);
+        } finally {
+            gate.exit();
         }
     }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.disk;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /**
  * The column families of a store. Every key of each begins with the shard's id as four bytes, big-endian, so that a
  * shard is one contiguous range of every family; what follows is shown in docs/storage-format.md.
@@ -25,8 +28,15 @@ public enum Family {
     /** Entries of the directory. */
     DIR;
 
-    /** The name RocksDB knows the family by; part of the format. */
-    String columnFamily() {
+    /** The family of a name; empty where this program knows none. */
+    public static Optional<Family> named(String columnFamily) {
+        return Arrays.stream(values())
+                .filter(family -> family.columnFamily().equals(columnFamily))
+                .findAny();
+    }
+
+    /** The name RocksDB knows the family by; part of the format, and of what nodes send each other. */
+    public String columnFamily() {
         return switch (this) {
             case META -> "meta";
             case LOG -> "log";

@@ -25,10 +25,15 @@ public final class Scan implements AutoCloseable {
 
     /** The caller is inside the gate; closing this leaves it. */
     Scan(Gate gate, RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to) {
+        this(gate, db, family, from, to, new ReadOptions());
+    }
+
+    /** As above, with read options that closing this closes. */
+    Scan(Gate gate, RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to, ReadOptions how) {
         this.gate = gate;
         this.lower = new Slice(from);
         this.upper = new Slice(to);
-        this.options = new ReadOptions().setIterateLowerBound(lower).setIterateUpperBound(upper);
+        this.options = how.setIterateLowerBound(lower).setIterateUpperBound(upper);
         this.iterator = db.newIterator(family, options);
         iterator.seek(from);
     }

@@ -31,6 +31,18 @@ final class EpochTable {
         return 0;
     }
 
+    void clear() {
+        startsByEpoch.clear();
+    }
+
+    /** Forgets the epochs that end in front of a record, whose own stays known, and says which. */
+    List<Long> cutBefore(long seq) {
+        long kept = epochAt(seq);
+        var cut = List.copyOf(startsByEpoch.headMap(kept).keySet());
+        cut.forEach(startsByEpoch::remove);
+        return cut;
+    }
+
     /** Forgets the epochs that begin behind a record, and says which. */
     List<Long> cutAfter(long seq) {
         var cut = startsByEpoch.entrySet().stream()

@@ -12,6 +12,9 @@ final class LogKeys {
     /** {@code meta}: first record of an epoch. */
     static final byte EPOCH = 'E';
 
+    /** {@code meta}: a snapshot is being installed, and all else of the shard is not to be read. */
+    static final byte INSTALLING = 'I';
+
     private static final int SHARD = Integer.BYTES;
 
     private LogKeys() {}
@@ -25,6 +28,14 @@ final class LogKeys {
 
     static byte[] replica(ShardId shard) {
         return ByteBuffer.allocate(SHARD + 1).putInt(shard.value()).put(REPLICA).array();
+    }
+
+    /** First key of {@code meta} of a kind, and the very key where there is one of the kind. */
+    static byte[] meta(ShardId shard, int kind) {
+        return ByteBuffer.allocate(SHARD + 1)
+                .putInt(shard.value())
+                .put((byte) kind)
+                .array();
     }
 
     static byte[] epoch(ShardId shard, long epoch) {

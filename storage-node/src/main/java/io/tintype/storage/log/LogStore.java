@@ -22,6 +22,8 @@ import java.util.List;
  * <p>What always holds: sequences have no gaps, epochs never fall, log times never fall.
  */
 public final class LogStore {
+    private static final byte INSTALL_FORMAT = 1;
+
     private final Disk disk;
     private final ShardId shard;
     private final EpochTable epochs = new EpochTable();
@@ -31,6 +33,7 @@ public final class LogStore {
     private long lastLogTimeMs;
     private long promisedEpoch;
     private long incarnation;
+    private boolean installing;
 
     private LogStore(Disk disk, ShardId shard, long cacheBytes) {
         this.disk = disk;
@@ -165,8 +168,57 @@ public final class LogStore {
         }
         write.deleteRange(Family.LOG, LogKeys.record(shard, first()), LogKeys.record(shard, seq + 1));
         trimmed = new LogPosition(epochs.epochAt(seq), seq);
+        for (long epoch : epochs.cutBefore(seq)) {
+            write.delete(Family.META, LogKeys.epoch(shard, epoch));
+        }
         tail.cutUpTo(seq);
         putReplica(write);
+    }
+
+    // ---- replacing all of it
+
+    /** True from {@link #beginInstall} to {@link #endInstall}, whatever became of the process meanwhile. */
+    public boolean isInstalling() {
+        return installing;
+    }
+
+    /** Gives all records up, for a snapshot that is to come. Promise and incarnation stay: they are the replica's. */
+    public void beginInstall(Write write) {
+        installing = true;
+        epochs.clear();
+        tail.clear();
+        last = LogPosition.START;
+        trimmed = LogPosition.START;
+        lastLogTimeMs = 0;
+        write.deleteRange(Family.LOG, LogKeys.record(shard, 0), LogKeys.record(shard, -1));
+        write.deleteRange(Family.META, LogKeys.meta(shard, LogKeys.EPOCH), LogKeys.meta(shard, LogKeys.EPOCH + 1));
+        write.put(Family.META, LogKeys.meta(shard, LogKeys.INSTALLING), new byte[] {INSTALL_FORMAT});
+    }
+
+    /**
+     * The log begins behind the snapshot that was installed.
+     *
+     * @param at the last record whose effect is in the snapshot
+     * @param epochFirst first record of that one's epoch
+     * @param logTimeMs that one's log time
+     */
+    public void endInstall(Write write, LogPosition at, long epochFirst, long logTimeMs) {
+        installing = false;
+        epochs.add(at.epoch(), epochFirst);
+        last = at;
+        trimmed = at;
+        lastLogTimeMs = logTimeMs;
+        write.put(
+                Family.META,
+                LogKeys.epoch(shard, at.epoch()),
+                ByteBuffer.allocate(Long.BYTES).putLong(epochFirst).array());
+        putReplica(write);
+        write.delete(Family.META, LogKeys.meta(shard, LogKeys.INSTALLING));
+    }
+
+    /** The next record's log time must not be less than this, although the log may have no record that says so. */
+    public void notBefore(long logTimeMs) {
+        lastLogTimeMs = Math.max(lastLogTimeMs, logTimeMs);
     }
 
     /** Records from one on out of memory: at least one if it is there, none if it is not. Does not block. */
@@ -232,7 +284,13 @@ public final class LogStore {
             incarnation = in.getLong();
             trimmed = new LogPosition(in.getLong(), in.getLong());
         }
-        try (var scan = disk.scan(Family.META, LogKeys.epoch(shard, 0), LogKeys.epoch(shard, Long.MAX_VALUE))) {
+        installing = disk.get(Family.META, LogKeys.meta(shard, LogKeys.INSTALLING)) != null;
+        if (installing) {
+            trimmed = LogPosition.START;
+            return; // what there is of a log is not to be read
+        }
+        try (var scan =
+                disk.scan(Family.META, LogKeys.meta(shard, LogKeys.EPOCH), LogKeys.meta(shard, LogKeys.EPOCH + 1))) {
             for (; scan.valid(); scan.next()) {
                 epochs.add(
                         LogKeys.lastLong(scan.key()),

@@ -27,6 +27,11 @@ final class LogTail {
         }
     }
 
+    void clear() {
+        entries.clear();
+        bytes = 0;
+    }
+
     void cutAfter(long seq) {
         while (!entries.isEmpty() && entries.getLast().record().seq() > seq) {
             bytes -= entries.removeLast().encoded().size();

@@ -56,7 +56,8 @@ final class PeerCodec {
                 .setLastEpoch(hello.log().lastEpoch())
                 .setLastSequence(hello.log().lastSeq())
                 .setFirstSequence(hello.log().firstSeq())
-                .setCommitted(hello.committed());
+                .setCommitted(hello.committed())
+                .setInstalling(hello.installing());
         for (var start : hello.log().epochs()) {
             message.addEpochs(io.tintype.proto.internal.v1.EpochStart.newBuilder()
                     .setEpoch(start.epoch())
@@ -78,7 +79,12 @@ final class PeerCodec {
                 || log.lastEpoch() != message.getLastEpoch()) {
             throw new IllegalArgumentException("a hello whose log does not hold together: " + log);
         }
-        return new Hello(member(message.getFollower()), message.getPromisedEpoch(), log, message.getCommitted());
+        return new Hello(
+                member(message.getFollower()),
+                message.getPromisedEpoch(),
+                log,
+                message.getCommitted(),
+                message.getInstalling());
     }
 
     static io.tintype.proto.internal.v1.Attach attach(Attach attach) {
@@ -119,12 +125,18 @@ final class PeerCodec {
                 .setCommitted(beat.committed())
                 .setLastSequence(beat.lastSeq())
                 .setLeased(beat.leased())
+                .setTrimmed(beat.trimmed())
                 .build();
     }
 
     static Beat beat(ShardBeat message) {
         requireEpoch(message.getEpoch());
-        return new Beat(message.getEpoch(), message.getCommitted(), message.getLastSequence(), message.getLeased());
+        return new Beat(
+                message.getEpoch(),
+                message.getCommitted(),
+                message.getLastSequence(),
+                message.getLeased(),
+                message.getTrimmed());
     }
 
     static io.tintype.proto.internal.v1.BeatAnswer beatAnswer(int shard, BeatAnswer answer) {

@@ -8,6 +8,7 @@ import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.FetchChunksRequest;
+import io.tintype.proto.internal.v1.FetchSnapshotRequest;
 import io.tintype.proto.internal.v1.PreElectRequest;
 import io.tintype.proto.internal.v1.PreElectResponse;
 import io.tintype.storage.blob.ChunkKey;
@@ -15,6 +16,7 @@ import io.tintype.storage.peer.PeerCluster.Lane;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Hello;
+import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.shard.PeerShards;
 import io.tintype.storage.shard.Peers;
@@ -153,6 +155,27 @@ public final class PeerNetwork implements Peers, AutoCloseable {
             cluster.to(from, Lane.BULK)
                     .withDeadlineAfter(PeerLimits.FETCH_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
                     .fetchChunks(request.build(), fetch);
+        } catch (RuntimeException e) {
+            fetch.onError(e);
+        }
+        return fetch.done();
+    }
+
+    @Override
+    public CompletableFuture<Void> fetchSnapshot(
+            ShardId shard, NodeId from, long epoch, Member follower, SnapshotTaker taker) {
+        var fetch = new SnapshotFetch(gatekeeper, shard, epoch, taker);
+        try {
+            cluster.to(from, Lane.BULK)
+                    .fetchSnapshot(
+                            FetchSnapshotRequest.newBuilder()
+                                    .setClusterId(cluster.clusterId())
+                                    .setProtocol(PeerLimits.PROTOCOL)
+                                    .setShard(shard.value())
+                                    .setFollower(PeerCodec.member(follower))
+                                    .setEpoch(epoch)
+                                    .build(),
+                            fetch);
         } catch (RuntimeException e) {
             fetch.onError(e);
         }

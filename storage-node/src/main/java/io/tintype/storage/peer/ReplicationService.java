@@ -3,6 +3,7 @@ package io.tintype.storage.peer;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
@@ -10,6 +11,8 @@ import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.FetchChunksRequest;
 import io.tintype.proto.internal.v1.FetchChunksResponse;
+import io.tintype.proto.internal.v1.FetchSnapshotRequest;
+import io.tintype.proto.internal.v1.FetchSnapshotResponse;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.PreElectRequest;
@@ -23,6 +26,7 @@ import io.tintype.proto.internal.v1.StageChunksResponse;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.peer.Gatekeeper.Refused;
 import io.tintype.storage.replica.Ballot;
+import io.tintype.storage.replica.Member;
 import io.tintype.storage.shard.PeerInbox;
 import io.tintype.storage.shard.PeerShards;
 import io.tintype.wire.Errors;
@@ -30,6 +34,7 @@ import io.tintype.wire.Wire;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /** What other nodes call. Never blocks, so it may run on the transport's threads. */
@@ -78,6 +83,45 @@ final class ReplicationService extends ReplicationImplBase {
         } catch (Refused e) {
             responses.onError(gatekeeper.status(e));
         }
+    }
+
+    @Override
+    public void fetchSnapshot(FetchSnapshotRequest request, StreamObserver<FetchSnapshotResponse> responses) {
+        try {
+            gatekeeper.checkCluster(request.getClusterId());
+            gatekeeper.checkProtocol(request.getProtocol());
+            var shard = find(request.getShard())
+                    .orElseThrow(() -> new Refused(
+                            RefuseReason.REFUSE_REASON_NOT_ASSIGNED,
+                            "this node has no replica of shard " + request.getShard()));
+            var follower = member(request);
+            var serving = new SnapshotServing((ServerCallStreamObserver<FetchSnapshotResponse>) responses);
+            var unused = shard.snapshot(follower, request.getEpoch()).whenComplete((snapshot, failure) -> {
+                if (failure != null) {
+                    serving.fail(gatekeeper.status(refused(failure)));
+                } else {
+                    serving.begin(request.getClusterId(), request.getShard(), request.getEpoch(), snapshot);
+                }
+            });
+        } catch (Refused e) {
+            responses.onError(gatekeeper.status(e));
+        }
+    }
+
+    private static Member member(FetchSnapshotRequest request) throws Refused {
+        try {
+            return PeerCodec.member(request.getFollower());
+        } catch (IllegalArgumentException e) {
+            throw malformed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Refused refused(Throwable failure) {
+        var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        boolean busy = cause instanceof TintypeException e && e.reason() == Reason.OVERLOADED;
+        return new Refused(
+                busy ? RefuseReason.REFUSE_REASON_OVERLOADED : RefuseReason.REFUSE_REASON_NOT_PRIMARY,
+                String.valueOf(cause.getMessage()));
     }
 
     @Override

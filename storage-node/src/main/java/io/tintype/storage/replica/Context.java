@@ -19,6 +19,7 @@ final class Context {
     final Set<Rule> rules;
     final Journal journal;
     final Promises promises;
+    final Trimming trimming;
 
     private final ConfigReads configReads;
     private Role role;
@@ -39,7 +40,8 @@ final class Context {
         this.rules = rules;
         this.now = now;
         this.random = random;
-        this.journal = new Journal(boot.log(), boot.applied());
+        this.journal = new Journal(boot.log(), boot.applied(), !boot.installing());
+        this.trimming = new Trimming(this);
         // Whoever never promised anything never answered a beat, so no lease can rest on it.
         long grantEnds = boot.promisedEpoch() == 0 ? now.nanos() : now.nanos() + timing.grantNanos();
         this.promises = new Promises(boot.promisedEpoch(), keeps(Rule.PROMISE_IS_FSYNCED_FIRST), grantEnds);
@@ -115,8 +117,13 @@ final class Context {
         return configReads;
     }
 
-    /** Whether the newest configuration known lets this very incarnation be elected. */
+    /** Whether the newest configuration known lets this very incarnation be elected, and it has anything to lead with. */
     boolean isElectable() {
+        return journal.isWhole() && isCounted();
+    }
+
+    /** Whether, by the newest configuration known, what this replica acknowledged counts. */
+    boolean isCounted() {
         return config != null && isElectableIn(config.config());
     }
 

@@ -44,6 +44,8 @@ final class Dispatch {
             role.refuseReceived(refuse);
         } else if (event instanceof ReplicaEvent.PrimaryLost lost) {
             role.primaryLost(lost);
+        } else if (event instanceof ReplicaEvent.SnapshotOffered offered) {
+            role.snapshotOffered(offered);
         } else if (event instanceof ReplicaEvent.SnapshotInstalled installed) {
             role.snapshotInstalled(installed);
         } else if (event instanceof ReplicaEvent.SnapshotFailed failed) {
@@ -87,7 +89,9 @@ final class Dispatch {
         } else if (event instanceof ReplicaEvent.PersistFailed failed) {
             fail(context, failed);
         } else if (event instanceof ReplicaEvent.LogTrimmed trimmed) {
-            context.journal.trim(trimmed.firstSeq());
+            context.trimming.trimmed(trimmed);
+        } else if (event instanceof ReplicaEvent.LogAged aged) {
+            role.logAged(aged);
         } else if (event instanceof ReplicaEvent.TransferAsked asked) {
             role.transferAsked(asked);
         } else if (event instanceof ReplicaEvent.ForceAsked) {

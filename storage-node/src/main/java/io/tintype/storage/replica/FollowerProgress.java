@@ -43,6 +43,9 @@ final class FollowerProgress {
         this.progressNanos = nowNanos;
     }
 
+    /** How long it takes to make records durable. */
+    final Pace pace = new Pace();
+
     long inFlight() {
         return sent - Math.max(acked, base);
     }

@@ -28,6 +28,9 @@ final class FollowerStream {
     private boolean installing;
     private long retryAtNanos;
 
+    /** The end of the log that was last given up for a snapshot, whole or not. */
+    private LogPosition givenUp = LogPosition.NONE;
+
     FollowerStream(Context context) {
         this.context = context;
         this.retryAtNanos = context.now().nanos();
@@ -75,7 +78,12 @@ final class FollowerStream {
         context.act(new ReplicaAction.OpenStream(
                 stream,
                 target,
-                new Hello(context.self, context.promises.promised(), journal.shape(), journal.appliedOrApplying())));
+                new Hello(
+                        context.self,
+                        context.promises.promised(),
+                        journal.shape(),
+                        journal.appliedOrApplying(),
+                        !journal.isWhole())));
     }
 
     void attach(ReplicaEvent.AttachReceived event) {
@@ -94,7 +102,7 @@ final class FollowerStream {
         }
         var journal = context.journal;
         var cut = attach.truncateTo();
-        if (!journal.shape().contains(cut) || cut.seq() < journal.appliedOrApplying()) {
+        if (!journal.isWhole() || !journal.shape().contains(cut) || cut.seq() < journal.appliedOrApplying()) {
             // Not a lineage of ours: a new hello with the table as it is now settles it.
             refuse(RefuseReason.GAP);
             return;
@@ -111,14 +119,33 @@ final class FollowerStream {
 
     private void install(long epoch) {
         var source = primary;
-        if (source == null || context.isElectable()) {
-            // An electable replica holds every acknowledged record; it may not give that up for a snapshot.
+        if (source == null || context.isCounted()) {
+            // Who counts holds every acknowledged record, and may not give that up for a snapshot.
             refuse(RefuseReason.GAP);
             context.configReads().request();
             return;
         }
         installing = true;
         context.act(new ReplicaAction.InstallSnapshot(stream, source, epoch));
+    }
+
+    /** The point of no return: from here on nothing is here but the promise, until the snapshot is. */
+    void offered(ReplicaEvent.SnapshotOffered event) {
+        if (!installing || event.stream() != stream) {
+            context.act(new ReplicaAction.DeclineSnapshot(event.stream()));
+            return;
+        }
+        var last = context.journal.shape().last();
+        var lost = last.seq() > 0 ? last : givenUp;
+        boolean ahead = event.at().isAheadOf(lost) || !context.keeps(Rule.SNAPSHOT_MUST_BE_AHEAD);
+        if (!ahead || context.isCounted()) {
+            context.act(new ReplicaAction.DeclineSnapshot(stream));
+            endInstall(context.timing.lagNanos());
+            return;
+        }
+        givenUp = lost;
+        context.journal.beginInstall();
+        context.act(new ReplicaAction.AcceptSnapshot(stream));
     }
 
     void installed(ReplicaEvent.SnapshotInstalled event) {

@@ -17,6 +17,7 @@ final class Followers {
     private final long epoch;
     private final Map<NodeId, FollowerProgress> byNode = new TreeMap<>();
     private final Map<Long, FollowerProgress> byStream = new HashMap<>();
+    private final Pace ownPace = new Pace();
 
     Followers(Context context, long epoch) {
         this.context = context;
@@ -42,6 +43,11 @@ final class Followers {
         boolean same =
                 progress.incarnation == member.incarnation() || !context.keeps(Rule.INCARNATION_IN_ACKNOWLEDGEMENTS);
         return same ? progress.acked : 0;
+    }
+
+    /** How long this replica itself takes to make records durable. */
+    Pace ownPace() {
+        return ownPace;
     }
 
     // ---- streams
@@ -70,11 +76,14 @@ final class Followers {
         byStream.put(stream, progress);
         var shape = context.journal.shape();
         long common = shape.commonPrefix(hello.log());
-        boolean reachable = common >= shape.firstSeq() - 1 && common >= hello.committed();
+        boolean reachable = !hello.installing() && common >= shape.firstSeq() - 1 && common >= hello.committed();
         progress.attached = reachable;
         if (!reachable) {
             progress.acked = 0;
+        } else if (context.keeps(Rule.INCARNATION_IN_ACKNOWLEDGEMENTS)) {
+            progress.acked = Math.min(progress.acked, common); // what it no longer has, it has not acknowledged
         }
+        progress.pace.forget();
         if (!reachable && counted) {
             context.act(new ReplicaAction.RefuseFollower(stream, new Refusal(RefuseReason.GAP, epoch)));
             lost(stream);
@@ -95,7 +104,17 @@ final class Followers {
         if (progress != null && progress.stream == stream) {
             progress.stream = 0;
             progress.attached = false;
+            progress.pace.forget();
         }
+    }
+
+    /** Whether a replica is waiting for a snapshot, having been told that the log no longer reaches back to it. */
+    boolean isToInstall(Member member) {
+        var progress = byNode.get(member.node());
+        return progress != null
+                && progress.stream != 0
+                && !progress.attached
+                && progress.incarnation == member.incarnation();
     }
 
     /** Ends all streams. */
@@ -123,6 +142,7 @@ final class Followers {
         if (ack.persistedSeq() > progress.acked) {
             progress.acked = ack.persistedSeq();
             progress.progressNanos = context.now().nanos();
+            progress.pace.durable(progress.acked, progress.progressNanos);
         }
         return progress;
     }
@@ -139,6 +159,18 @@ final class Followers {
         for (var progress : byNode.values()) {
             if (progress.acked >= last) {
                 progress.progressNanos = context.now().nanos();
+            }
+        }
+    }
+
+    /** Records up to the log's end were appended: how long does each take? */
+    void appended() {
+        long last = context.journal.lastSeq();
+        long now = context.now().nanos();
+        ownPace.appended(last, now);
+        for (var progress : byNode.values()) {
+            if (progress.attached) {
+                progress.pace.appended(last, now);
             }
         }
     }

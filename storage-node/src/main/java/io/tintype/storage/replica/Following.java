@@ -35,7 +35,7 @@ final class Following extends Role {
     @Override
     ReplicaState state() {
         var config = context.config();
-        if (stream.isInstalling()) {
+        if (stream.isInstalling() || !context.journal.isWhole()) {
             return ReplicaState.INSTALLING;
         }
         if (config == null || !config.config().replicas().containsKey(context.self.node())) {
@@ -81,7 +81,10 @@ final class Following extends Role {
     private void follow(VersionedConfig found) {
         var config = found.config();
         boolean news = config.epoch() > context.promises.promised();
-        if (news && config.isPrimary(context.self.node()) && config.inSync().contains(context.self)) {
+        if (news
+                && context.journal.isWhole()
+                && config.isPrimary(context.self.node())
+                && config.inSync().contains(context.self)) {
             context.become(new Leading(context, config.epoch()));
             return;
         }
@@ -141,7 +144,7 @@ final class Following extends Role {
 
     @Override
     void forceAsked() {
-        if (context.config() != null && !stream.isInstalling()) {
+        if (context.config() != null && !stream.isInstalling() && context.journal.isWhole()) {
             context.become(new Campaigning(context, true));
         }
     }
@@ -160,12 +163,13 @@ final class Following extends Role {
             context.journal.commit(Math.min(event.beat().committed(), context.journal.lastSeq()));
             context.applyCommitted();
             freshness.beat(event.beat(), event.sentAfterNanos(), context.journal.applied());
+            context.trimming.to(event.beat().trimmed());
         }
     }
 
     /** How old reads here may be; empty: unknown. */
     OptionalLong stalenessNanos(long nowNanos) {
-        return freshness.ageNanos(nowNanos);
+        return context.journal.isWhole() ? freshness.ageNanos(nowNanos) : OptionalLong.empty();
     }
 
     @Override
@@ -202,6 +206,11 @@ final class Following extends Role {
     @Override
     void primaryLost(ReplicaEvent.PrimaryLost event) {
         stream.lost(event.stream());
+    }
+
+    @Override
+    void snapshotOffered(ReplicaEvent.SnapshotOffered event) {
+        stream.offered(event);
     }
 
     @Override

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * What this replica's log holds and how far it is durable, committed and applied.
  *
- * <p>Invariants: applied &le; applying &le; committed &le; last; persisted &le; last. Confined to the shard's loop.
+ * <p>Invariants: durably applied &le; applied &le; applying &le; committed &le; last; persisted &le; last. Confined to
+ * the shard's loop.
  */
 final class Journal {
     private LogShape shape;
@@ -14,13 +15,27 @@ final class Journal {
     private long committed;
     private long applying;
     private long applied;
+    private long durablyApplied;
+    private boolean whole;
 
-    Journal(LogShape shape, long applied) {
+    /** A record whose fsync will make durable what had been applied when it was appended; 0: none is looked at. */
+    private long probe;
+
+    private long appliedAtProbe;
+
+    Journal(LogShape shape, long applied, boolean whole) {
         this.shape = shape;
+        this.whole = whole;
         this.persisted = shape.lastSeq();
         this.committed = applied;
         this.applying = applied;
         this.applied = applied;
+        this.durablyApplied = applied;
+    }
+
+    /** False while a snapshot is being installed, whatever became of the process meanwhile: nothing here counts then. */
+    boolean isWhole() {
+        return whole;
     }
 
     LogShape shape() {
@@ -43,9 +58,18 @@ final class Journal {
         return applied;
     }
 
+    /** Up to here, no crash undoes what was applied. */
+    long durablyApplied() {
+        return durablyApplied;
+    }
+
     /** Records were handed to the disk queue. */
     void append(List<EpochStart> starts, long lastSeq) {
         shape = shape.appended(starts, lastSeq);
+        if (probe == 0) {
+            probe = lastSeq;
+            appliedAtProbe = applied;
+        }
     }
 
     /** Records behind {@code seq} are cut away. */
@@ -53,6 +77,9 @@ final class Journal {
         shape = shape.truncatedTo(seq);
         persisted = Math.min(persisted, seq);
         committed = Math.min(committed, seq);
+        if (probe > seq) {
+            probe = 0;
+        }
     }
 
     void trim(long firstSeq) {
@@ -65,6 +92,10 @@ final class Journal {
             return false;
         }
         persisted = last.seq();
+        if (probe != 0 && probe <= persisted) {
+            durablyApplied = Math.max(durablyApplied, appliedAtProbe);
+            probe = 0;
+        }
         return true;
     }
 
@@ -95,6 +126,12 @@ final class Journal {
         applied = Math.max(applied, Math.min(seq, applying));
     }
 
+    /** Everything is given up for a snapshot that is to come. */
+    void beginInstall() {
+        replace(LogShape.empty());
+        whole = false;
+    }
+
     /** Everything was replaced by a snapshot. */
     void replace(LogShape snapshot) {
         shape = snapshot;
@@ -102,6 +139,9 @@ final class Journal {
         committed = snapshot.lastSeq();
         applying = snapshot.lastSeq();
         applied = snapshot.lastSeq();
+        durablyApplied = snapshot.lastSeq();
+        probe = 0;
+        whole = true;
     }
 
     /** For news of a log that is worse than what was applied already: only a snapshot helps. */

@@ -5,6 +5,7 @@ import io.tintype.model.NodeId;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class Leading extends Role {
     private final Followers followers;
     private final Membership membership;
     private final Leases leases;
+    private final Retention retention;
     private @Nullable ReadPermit permit;
     private Phase phase = Phase.WAITING;
     private long logEndAtElection = Long.MAX_VALUE;
@@ -43,11 +45,16 @@ final class Leading extends Role {
         this.followers = new Followers(context, epoch);
         this.membership = new Membership(context, followers);
         this.leases = new Leases(context);
+        this.retention = new Retention(context, followers);
     }
 
     @Override
     ReplicaState state() {
         return phase == Phase.WAITING ? ReplicaState.PRIMARY_ELECT : ReplicaState.PRIMARY;
+    }
+
+    long epoch() {
+        return epoch;
     }
 
     private ShardConfig config() {
@@ -119,6 +126,7 @@ final class Leading extends Role {
             return;
         }
         followers.tellCommitted(config().cfg());
+        context.trimming.to(retention.needlessUpTo(config()));
         if (change != null) {
             change.tick();
         } else if (phase == Phase.STOPPING) {
@@ -158,6 +166,7 @@ final class Leading extends Role {
         followers.aboutToAppend();
         journal.append(List.of(), journal.lastSeq() + proposal.handles().size());
         context.act(new ReplicaAction.AppendProposals(epoch, first, proposal.handles()));
+        followers.appended();
         followers.fillAll(config().cfg());
     }
 
@@ -177,7 +186,13 @@ final class Leading extends Role {
 
     @Override
     void persisted() {
+        followers.ownPace().durable(context.journal.persisted(), context.now().nanos());
         commit();
+    }
+
+    @Override
+    void logAged(ReplicaEvent.LogAged event) {
+        retention.aged(event);
     }
 
     @Override
@@ -244,9 +259,22 @@ final class Leading extends Role {
             context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(refused, epoch)));
             return;
         }
-        boolean counted = config().mayBeElected(hello.follower())
-                || (change != null && change.target().mayBeElected(hello.follower()));
-        followers.hello(event.stream(), hello, config().cfg(), counted);
+        followers.hello(event.stream(), hello, config().cfg(), counted().contains(hello.follower()));
+    }
+
+    /** Everybody who may be elected, by the configuration or by the change being asked for. */
+    private Set<Member> counted() {
+        if (change == null) {
+            return config().candidates();
+        }
+        var all = new TreeSet<>(config().candidates());
+        all.addAll(change.target().candidates());
+        return all;
+    }
+
+    /** Whether a snapshot may be sent to a replica: it was told to install one, and its acknowledgements do not count. */
+    boolean mayFeed(Member member) {
+        return followers.isToInstall(member) && !counted().contains(member);
     }
 
     @Override
@@ -299,7 +327,12 @@ final class Leading extends Role {
 
     Beat beat(Now now) {
         var journal = context.journal;
-        return new Beat(epoch, journal.committed(), journal.lastSeq(), permit().isValid(now));
+        return new Beat(
+                epoch,
+                journal.committed(),
+                journal.lastSeq(),
+                permit().isValid(now),
+                journal.shape().firstSeq() - 1);
     }
 
     // ---- the configuration

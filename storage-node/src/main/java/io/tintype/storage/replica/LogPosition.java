@@ -19,6 +19,14 @@ public record LogPosition(long epoch, long seq) {
         }
     }
 
+    /**
+     * Whether a log that ends here holds everything committed that one ending there does, and more: a later epoch begins
+     * with all that was committed in earlier ones.
+     */
+    public boolean isAheadOf(LogPosition other) {
+        return epoch != other.epoch ? epoch > other.epoch : seq > other.seq;
+    }
+
     @Override
     public String toString() {
         return epoch + ":" + seq;

@@ -15,11 +15,13 @@ import java.util.TreeSet;
 final class Membership {
     private final Context context;
     private final Followers followers;
+    private final SlowMembers slow;
     private final long leadingSinceNanos;
 
     Membership(Context context, Followers followers) {
         this.context = context;
         this.followers = followers;
+        this.slow = new SlowMembers(context, followers);
         this.leadingSinceNanos = context.now().nanos();
     }
 
@@ -29,6 +31,7 @@ final class Membership {
      * @param logEndAtElection the log's last record when this primary was elected
      */
     Optional<ShardConfig> next(ShardConfig config, long logEndAtElection) {
+        slow.look(config);
         return shrink(config)
                 .or(() -> expand(config, logEndAtElection))
                 .or(() -> adoptMinimum(config))
@@ -40,13 +43,19 @@ final class Membership {
 
     // ---- the in-sync set
 
-    /** SHRINK: members that are silent, stuck, or no longer the incarnation they were leave the in-sync set. */
+    /**
+     * SHRINK: members that are silent, stuck, or no longer the incarnation they were leave the in-sync set; and, where
+     * enough stay, one that is much slower than the others.
+     */
     private Optional<ShardConfig> shrink(ShardConfig config) {
         var gone = new TreeSet<Member>();
         for (var member : config.inSync()) {
             if (!member.node().equals(context.self.node()) && isLost(member)) {
                 gone.add(member);
             }
+        }
+        if (gone.isEmpty()) {
+            slow.toRemove(config).ifPresent(gone::add);
         }
         if (gone.isEmpty()) {
             return Optional.empty();
@@ -87,7 +96,7 @@ final class Membership {
                     && (acked >= logEndAtElection || !context.keeps(Rule.EXPAND_NEEDS_LOG_END_AT_ELECTION));
             boolean near = context.journal.lastSeq() - acked <= ReplicaLimits.JOIN_LAG_RECORDS;
             boolean heard = context.now().nanos() - progress.heardNanos <= context.timing.lagNanos();
-            if (safe && near && heard) {
+            if (safe && near && heard && !slow.isHeldBack(node)) {
                 return Optional.of(withMembers(
                         config,
                         ShardConfig.with(config.inSync(), joining),

@@ -41,10 +41,26 @@ public sealed interface ReplicaAction {
     record ApplyUpTo(long seq) implements ReplicaAction {}
 
     /**
-     * Replace everything by a snapshot of the primary's; then {@link ReplicaEvent.SnapshotInstalled} or {@link
+     * Ask the primary for a snapshot, changing nothing yet; then {@link ReplicaEvent.SnapshotOffered} or {@link
      * ReplicaEvent.SnapshotFailed}.
      */
     record InstallSnapshot(long stream, NodeId primary, long epoch) implements ReplicaAction {}
+
+    /**
+     * Note durably that an installation is under way, drop everything but promise and incarnation, and put the snapshot
+     * that was offered in place; then {@link ReplicaEvent.SnapshotInstalled}, or {@link ReplicaEvent.SnapshotFailed} with
+     * the note still there.
+     */
+    record AcceptSnapshot(long stream) implements ReplicaAction {}
+
+    /** Do not take the snapshot that was offered; what is here stays. Nothing follows. */
+    record DeclineSnapshot(long stream) implements ReplicaAction {}
+
+    /**
+     * Drop all records up to this one, in the background, as far as the log still has them; then {@link
+     * ReplicaEvent.LogTrimmed}. Always answered, unless the replica fails.
+     */
+    record TrimLog(long upTo) implements ReplicaAction {}
 
     /** This incarnation is over: stop, wipe, and come back as another one. Nothing follows. */
     record Fail(String cause) implements ReplicaAction {}

@@ -70,6 +70,8 @@ public final class ReplicaCore {
             replica.role().propose(proposal);
         } else if (event instanceof ReplicaEvent.HelloReceived hello) {
             replica.role().helloReceived(hello);
+        } else if (event instanceof ReplicaEvent.SnapshotOffered offered) {
+            replica.role().snapshotOffered(offered);
         }
     }
 
@@ -126,10 +128,22 @@ public final class ReplicaCore {
         return leading().map(Leading::permit).orElse(ReadPermit.NONE);
     }
 
+    /** Whether a snapshot may be sent to a replica now: this one leads, and told that one to install one. */
+    public boolean mayFeed(Member member, long epoch) {
+        return leading()
+                .filter(role -> role.epoch() == epoch && role.mayFeed(member))
+                .isPresent();
+    }
+
+    /** False while a snapshot is being installed here: there is nothing that could be read. */
+    public boolean isWhole() {
+        return context != null && context.journal.isWhole();
+    }
+
     /** Whether reads here show the write that a session token names. */
     public boolean hasApplied(LogPosition token) {
         var replica = context;
-        if (replica == null || replica.journal.applied() < token.seq()) {
+        if (replica == null || !replica.journal.isWhole() || replica.journal.applied() < token.seq()) {
             return false;
         }
         var shape = replica.journal.shape();

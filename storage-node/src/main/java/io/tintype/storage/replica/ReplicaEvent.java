@@ -25,8 +25,17 @@ public sealed interface ReplicaEvent {
      * @param promisedEpoch the highest epoch promised durably; 0: none
      * @param log the log, all of it durable
      * @param applied last record applied; at most {@code log.lastSeq()}
+     * @param installing the disk says that a snapshot was begun and not finished: log and state are empty then, and only
+     *     a snapshot will do
      */
-    record Booted(Member self, long promisedEpoch, LogShape log, long applied) implements ReplicaEvent {}
+    record Booted(Member self, long promisedEpoch, LogShape log, long applied, boolean installing)
+            implements ReplicaEvent {
+        public Booted {
+            if (installing && (log.lastSeq() > 0 || applied > 0)) {
+                throw new IllegalArgumentException("a replica being installed has no log yet, not " + log);
+            }
+        }
+    }
 
     /** Time went by; the shell sends one every {@link ReplicaTiming#tickNanos}. */
     record Tick() implements ReplicaEvent {}
@@ -43,17 +52,31 @@ public sealed interface ReplicaEvent {
     /** All records up to here are applied. */
     record Applied(long seq) implements ReplicaEvent {}
 
-    /** Records in front of this one were dropped from the log, being older than anybody needs. */
+    /** The log now begins at this record; the answer to {@link ReplicaAction.TrimLog}. */
     record LogTrimmed(long firstSeq) implements ReplicaEvent {}
 
     /**
-     * The snapshot asked for replaced everything, durably.
+     * Records up to this one are older than logs are kept for, or lie in front of the newest bytes they are kept for:
+     * whoever still lacks one and does not count shall have a snapshot instead. May be told again and again.
+     */
+    record LogAged(long upTo) implements ReplicaEvent {}
+
+    /**
+     * The primary sends a snapshot of this moment; {@link ReplicaAction.AcceptSnapshot} or {@link
+     * ReplicaAction.DeclineSnapshot} follows in this very step.
+     *
+     * @param at the last record whose effect is in it
+     */
+    record SnapshotOffered(long stream, LogPosition at) implements ReplicaEvent {}
+
+    /**
+     * The snapshot that was accepted replaced everything, durably.
      *
      * @param log the log's shape now: no records, but the place of the last one in the snapshot
      */
     record SnapshotInstalled(long stream, LogShape log) implements ReplicaEvent {}
 
-    /** The snapshot could not be fetched; what was here is still here, untouched. */
+    /** The snapshot could not be fetched; before it was accepted, what was here is still here, untouched. */
     record SnapshotFailed(long stream) implements ReplicaEvent {}
 
     // ---- clients and operators

@@ -12,5 +12,17 @@ public final class ReplicaLimits {
     /** How far behind the log's end a replica may be when it joins the in-sync set, where every write waits for it. */
     public static final int JOIN_LAG_RECORDS = 64;
 
+    /** Records by which a log is cut off at the front, at least: each cut costs later reads a little. */
+    public static final int TRIM_STEP_RECORDS = 1_024;
+
+    /** So much slower than the slowest other one, a member is slow. */
+    public static final int SLOW_FACTOR = 5;
+
+    /** Nobody is slow who makes records durable within this time. */
+    public static final long SLOW_FLOOR_NANOS = 50_000_000L;
+
+    /** A member that was slow for so long leaves the in-sync set, and returns after it was not for as long. */
+    public static final long SLOW_FOR_NANOS = 10_000_000_000L;
+
     private ReplicaLimits() {}
 }

@@ -6,7 +6,8 @@ package io.tintype.storage.replica;
  *
  * <pre>
  *   BOOTING --> UNASSIGNED | LEARNER | OBSERVER | FOLLOWER
- *   LEARNER | OBSERVER --(too far behind)--> INSTALLING --> LEARNER | OBSERVER
+ *   LEARNER | OBSERVER --(too far behind)--> INSTALLING --(all of it durable)--> LEARNER | OBSERVER
+ *   BOOTING --(an installation was cut short)--> INSTALLING
  *   LEARNER --(joined the in-sync set)--> FOLLOWER --(shrunk out)--> LEARNER
  *   FOLLOWER --(primary silent)--> PRE_ELECT --(elected)--> PRIMARY_ELECT --(grants over)--> PRIMARY
  *   PRE_ELECT | PRIMARY_ELECT | PRIMARY --(higher epoch)--> FOLLOWER

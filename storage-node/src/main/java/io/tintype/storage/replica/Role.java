@@ -73,6 +73,13 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
 
     void primaryLost(ReplicaEvent.PrimaryLost event) {}
 
+    void logAged(ReplicaEvent.LogAged event) {}
+
+    /** A snapshot that nobody waits for any more is declined. */
+    void snapshotOffered(ReplicaEvent.SnapshotOffered event) {
+        context.act(new ReplicaAction.DeclineSnapshot(event.stream()));
+    }
+
     void snapshotInstalled(ReplicaEvent.SnapshotInstalled event) {}
 
     void snapshotFailed(ReplicaEvent.SnapshotFailed event) {}

@@ -48,6 +48,12 @@ enum Rule {
     LOST_ANSWERS_ARE_SETTLED,
     /** With two replicas, each side keeps electing itself. */
     CANDIDATES_ASK_FIRST,
+    /** A snapshot of long ago takes a replica back behind what it has shown. */
+    SNAPSHOT_MUST_BE_AHEAD,
+    /** A crash undoes what was applied, and the records to apply again are gone. */
+    TRIM_ONLY_WHAT_IS_DURABLE,
+    /** The log is cut off record by record. Saves work only: the simulator always switches it off. */
+    TRIM_IN_STEPS,
     /**
      * Followers stand for election while the primary is well. Keeps the peace only: safety must not rest on it, so that
      * the simulator switches it, and asking first, off in many runs that must pass all the same.

@@ -11,12 +11,13 @@ import io.tintype.storage.log.LogRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
  * Applies committed records in order, off the shard's loop, and completes the proposals among them.
  *
- * <p>{@link #submit} belongs to the loop; everything else runs on an apply thread, one batch at a time.
+ * <p>What hands something in belongs to the loop; everything else runs on an apply thread, one batch at a time.
  */
 final class Applier {
     private static final int READ_BYTES = 1 << 20;
@@ -29,7 +30,13 @@ final class Applier {
      * @param proposals the proposals among them, in order
      * @param replicas the nodes that are in sync
      */
-    record Committable(long upTo, List<LogEntry> cached, List<OpenProposal> proposals, List<NodeId> replicas) {}
+    record Committable(long upTo, List<LogEntry> cached, List<OpenProposal> proposals, List<NodeId> replicas)
+            implements Work {}
+
+    private sealed interface Work permits Committable, Barrier {}
+
+    /** Something to do once everything handed in before is applied. */
+    private record Barrier(Runnable reached) implements Work {}
 
     /** Is told of progress, on the apply thread. */
     interface Listener {
@@ -41,38 +48,69 @@ final class Applier {
     private final ShardStore store;
     private final Listener listener;
     private final ShardMetrics metrics;
-    private final Inbox<Committable> inbox;
+    private final Inbox<Work> inbox;
     private final ArrayDeque<OpenProposal> open = new ArrayDeque<>();
     private final List<LogRecord> slice = new ArrayList<>();
     private List<NodeId> replicas = List.of();
     private boolean failed;
     private long next;
+    private long submitted;
 
     Applier(ShardStore store, Executor apply, ShardMetrics metrics, Listener listener) {
         this.store = store;
         this.metrics = metrics;
         this.listener = listener;
-        this.next = store.machine().applied().seq() + 1;
+        this.submitted = store.machine().applied().seq();
+        this.next = submitted + 1;
         this.inbox = new Inbox<>(apply, this::run);
     }
 
     void submit(Committable committable) {
+        submitted = committable.upTo();
         inbox.post(committable);
     }
 
-    private void run(List<Committable> batch) {
+    /** The last record handed in. Loop only. */
+    long submitted() {
+        return submitted;
+    }
+
+    /** Completes when everything handed in so far is applied, or has failed. */
+    CompletableFuture<Void> drained() {
+        var drained = new CompletableFuture<Void>();
+        inbox.post(new Barrier(() -> drained.complete(null)));
+        return drained;
+    }
+
+    /** The state was replaced; goes on behind it. Loop only, while nothing is being applied. */
+    void restart() {
+        submitted = store.machine().applied().seq();
+        inbox.post(new Barrier(() -> next = store.machine().applied().seq() + 1));
+    }
+
+    private void run(List<Work> batch) {
         long before = next;
         try {
-            for (var committable : batch) {
-                open.addAll(committable.proposals());
-                if (!failed) {
-                    gather(committable);
+            for (var work : batch) {
+                if (work instanceof Committable committable) {
+                    open.addAll(committable.proposals());
+                    if (!failed) {
+                        gather(committable);
+                    }
+                } else if (work instanceof Barrier barrier) {
+                    applySlice();
+                    barrier.reached().run();
                 }
             }
             applySlice();
         } catch (RuntimeException e) {
             failed = true;
+            slice.clear();
             listener.applyFailed(e);
+            batch.stream()
+                    .filter(Barrier.class::isInstance)
+                    .map(Barrier.class::cast)
+                    .forEach(barrier -> barrier.reached().run());
         }
         if (failed) {
             abandon();

@@ -20,6 +20,9 @@ final class Board {
     /** The epoch in which this replica leads; 0: it does not. */
     volatile long leadingEpoch;
 
+    /** False while a snapshot is being installed: there is nothing then that could be read, staged or collected. */
+    volatile boolean whole = true;
+
     /** The configuration it goes by. */
     volatile @Nullable ShardConfig config;
 

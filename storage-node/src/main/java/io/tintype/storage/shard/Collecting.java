@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import io.tintype.model.ShardId;
+import io.tintype.storage.blob.Collector;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes what is no longer needed, a bounded amount a shard and round: garbage past its grace from this disk; and, where
- * the replica leads, what only the log may remove (expired blobs, abandoned uploads) by proposing it. And has the disk
- * give the room of what was removed back to the file system.
+ * the replica leads, what only the log may remove (expired blobs, abandoned uploads) by proposing it, and how much of the
+ * log has aged. And has the disk give the room of what was removed back to the file system.
  *
  * <p>Thread-safe; never blocks.
  */
@@ -70,8 +71,18 @@ final class Collecting {
     }
 
     private void collect(ShardRuntime shard) {
-        var found = shard.store().collector().collect(context.clock().now().wallMillis(), BUDGET);
+        long nowMs = context.clock().now().wallMillis();
+        Collector.Collection found;
+        synchronized (shard.store()) { // an installation waits for this before it begins
+            if (!shard.board().whole) {
+                return;
+            }
+            found = shard.store().collector().collect(nowMs, BUDGET);
+        }
         context.metrics().collected(found.chunksRemoved());
+        if (shard.board().leadingEpoch != 0) {
+            shard.logAged(shard.store().logBefore(nowMs - ShardLimits.LOG_KEPT.toMillis(), ShardLimits.LOG_KEPT_BYTES));
+        }
         if (shard.board().servingEpoch != 0) {
             for (var proposal : found.proposals()) {
                 var unused = shard.propose(proposal).whenComplete((done, failure) -> {

@@ -6,6 +6,7 @@ import io.tintype.model.RequestId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.EpochOpening;
 import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.blob.SnapshotHead;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.LogEntry;
@@ -14,9 +15,11 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.ReplicaAction.AppendEpochStart;
 import io.tintype.storage.replica.ReplicaAction.AppendProposals;
+import io.tintype.storage.replica.ReplicaAction.TrimLog;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +105,37 @@ final class DiskActions {
         store.truncateTo(write, last.seq());
         tail.cutAfter(last.seq());
         queue.submit(write, true, null);
+    }
+
+    /** Drops old records, as far as they are still there; how many. */
+    long trim(TrimLog action) {
+        var write = new Write();
+        long before = store.log().first();
+        store.trimTo(write, action.upTo());
+        queue.submit(write, true, new ReplicaEvent.LogTrimmed(store.log().first()));
+        return store.log().first() - before;
+    }
+
+    /** Completes once everything so far is on the disk; never, if the disk will not take it. */
+    CompletableFuture<Void> drained() {
+        return queue.drained();
+    }
+
+    /** Marks the replica as being installed and gives all of it up; complete when that is durable. */
+    CompletableFuture<Void> beginInstall() {
+        var write = new Write();
+        store.beginInstall(write);
+        tail.clear();
+        queue.submit(write, true, null);
+        return queue.drained();
+    }
+
+    /** Makes what was installed count; complete when that is durable. */
+    CompletableFuture<Void> endInstall(SnapshotHead head) {
+        var write = new Write();
+        store.endInstall(write, head);
+        queue.submit(write, true, null);
+        return queue.drained();
     }
 
     private record Body(

@@ -52,6 +52,12 @@ public interface PeerInbox {
     CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk);
 
     /**
+     * A snapshot of this shard, to be closed by the caller. Fails with NOT_PRIMARY unless this replica leads in the epoch
+     * and told the follower to install one; OVERLOADED when enough snapshots are being sent; UNAVAILABLE.
+     */
+    CompletableFuture<OutgoingSnapshot> snapshot(Member follower, long epoch);
+
+    /**
      * A chunk for a follower that lacks it, or that it is gone; empty: not here. Blocks on the disk.
      *
      * @param sequence the record that names it

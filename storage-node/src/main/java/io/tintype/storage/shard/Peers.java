@@ -5,6 +5,8 @@ import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.SnapshotHead;
+import io.tintype.storage.blob.SnapshotPart;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Hello;
@@ -55,6 +57,27 @@ public interface Peers {
             long sequence,
             List<ChunkKey> keys,
             Function<Fetched, CompletableFuture<Void>> taker);
+
+    /**
+     * Fetches a snapshot of the shard from its primary, as fast as the taker takes it.
+     *
+     * @param epoch the epoch in which the primary leads
+     * @param follower the replica that was told to install one
+     * @return completes when all of it came, verified, and was taken; cancelling it ends the call
+     */
+    CompletableFuture<Void> fetchSnapshot(ShardId shard, NodeId from, long epoch, Member follower, SnapshotTaker taker);
+
+    /**
+     * Takes a snapshot as it comes: one call at a time, on threads of the transport; must not block. The next one comes
+     * when the future is complete; one that fails ends the snapshot.
+     */
+    interface SnapshotTaker {
+        /** What it is of. The first call. */
+        CompletableFuture<Void> begun(SnapshotHead head);
+
+        /** Some of it. */
+        CompletableFuture<Void> part(SnapshotPart part);
+    }
 
     /**
      * One chunk that was fetched. Immutable.

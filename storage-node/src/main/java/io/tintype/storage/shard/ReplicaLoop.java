@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ReplicaLoop {
     private static final Logger log = LoggerFactory.getLogger(ReplicaLoop.class);
-    private static final long SNAPSHOT_RETRY_MS = 5_000;
     private static final long SUSPEND_RETRY_MS = 20;
 
     private final ShardContext context;
@@ -50,6 +49,7 @@ final class ReplicaLoop {
     private final PrimaryStream primary;
     private final ConfigActions configs;
     private final Applier applier;
+    private final Installation installation;
     private final Board board;
     private final WaitingReads waitingReads = new WaitingReads();
 
@@ -62,13 +62,12 @@ final class ReplicaLoop {
     private @Nullable String failure;
     private List<NodeId> inSync = List.of();
     private long lastTicket;
-    private long submittedToApply;
     private long epochStart = Long.MAX_VALUE;
     private int configVersion = -1;
     private boolean suspended;
     private boolean closed;
 
-    ReplicaLoop(ShardContext context, ShardIdentity identity, ShardStore store, RandomGenerator random) {
+    ReplicaLoop(ShardContext context, ShardIdentity identity, Member self, ShardStore store, RandomGenerator random) {
         this.context = context;
         this.identity = identity;
         this.random = random;
@@ -104,7 +103,9 @@ final class ReplicaLoop {
                 post(new ReplicaEvent.PersistFailed("applying failed: " + cause.getMessage()));
             }
         });
-        this.submittedToApply = store.machine().applied().seq();
+        this.board.whole = !store.isInstalling();
+        this.installation =
+                new Installation(context, new Installation.Target(self, store, disk, applier, board), inbox);
     }
 
     // ---- for other threads
@@ -156,6 +157,7 @@ final class ReplicaLoop {
         offers.clear();
         followers.close();
         primary.close();
+        var unused = installation.close();
         waitingReads.failAll(Refusals.closing(identity.id()));
         board.permit = ReadPermit.NONE;
         board.servingEpoch = 0;
@@ -264,6 +266,7 @@ final class ReplicaLoop {
                 || followers.execute(action)
                 || primary.execute(action)
                 || configs.execute(action)
+                || installation.execute(action)
                 || executeForOthers(action);
         if (!done) {
             throw new IllegalStateException("an action that nobody carries out: " + action);
@@ -281,8 +284,7 @@ final class ReplicaLoop {
             disk.append(batch);
             taken();
         } else if (action instanceof ReplicaAction.ApplyUpTo apply) {
-            var cached = disk.cached(submittedToApply + 1, apply.seq());
-            submittedToApply = apply.seq();
+            var cached = disk.cached(applier.submitted() + 1, apply.seq());
             applier.submit(new Applier.Committable(apply.seq(), cached, proposals.takeCommitted(apply.seq()), inSync));
         } else if (action instanceof ReplicaAction.PersistPromise promise) {
             disk.promise(promise.epoch());
@@ -291,15 +293,8 @@ final class ReplicaLoop {
             disk.append(start);
         } else if (action instanceof ReplicaAction.Truncate truncate) {
             suspendToTruncate(truncate);
-        } else if (action instanceof ReplicaAction.InstallSnapshot install) {
-            context.metrics().snapshotNeeded();
-            log.error(
-                    "shard {}: this replica is too far behind the log of node {} to catch up; it stays {} until it is"
-                            + " rebuilt",
-                    identity.id(),
-                    install.primary(),
-                    ReplicaState.INSTALLING);
-            context.threads().later(SNAPSHOT_RETRY_MS, () -> post(new ReplicaEvent.SnapshotFailed(install.stream())));
+        } else if (action instanceof ReplicaAction.TrimLog trim) {
+            context.metrics().trimmed(disk.trim(trim));
         } else {
             return false;
         }
@@ -415,6 +410,7 @@ final class ReplicaLoop {
         board.servingEpoch = 0;
         board.leadingEpoch = 0;
         proposals.close();
+        var unused = installation.close();
         waitingReads.failAll(Refusals.notLeading(status()));
     }
 

@@ -18,6 +18,7 @@ import io.tintype.storage.replica.ReplicaTiming;
  * @param clock both clocks
  * @param metrics what they tell monitoring
  * @param budgets what they may use together
+ * @param snapshots the snapshots they send and install
  */
 record ShardContext(
         NodeId self,
@@ -28,7 +29,8 @@ record ShardContext(
         ReplicaTiming timing,
         Clock clock,
         ShardMetrics metrics,
-        Budgets budgets) {
+        Budgets budgets,
+        SnapshotTraffic snapshots) {
 
     /**
      * Memory that the shards of a node share.

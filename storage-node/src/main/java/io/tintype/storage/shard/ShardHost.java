@@ -13,6 +13,7 @@ import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Write;
+import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -57,6 +58,7 @@ public final class ShardHost implements AutoCloseable {
      * @param peers the other nodes
      * @param timing the same on every node of the cluster
      * @param collectEvery how often what is no longer needed is removed
+     * @param snapshotBytesPerSecond most bytes a second that are sent as snapshots, and most that are taken in
      * @param clock both clocks
      * @param metrics where to tell how things stand
      */
@@ -68,6 +70,7 @@ public final class ShardHost implements AutoCloseable {
             Peers peers,
             ReplicaTiming timing,
             Duration collectEvery,
+            long snapshotBytesPerSecond,
             Clock clock,
             MeterRegistry metrics) {
         /** With default times, on this machine's clocks. */
@@ -81,13 +84,20 @@ public final class ShardHost implements AutoCloseable {
                     peers,
                     ReplicaTiming.DEFAULT,
                     Duration.ofSeconds(30),
+                    ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
                     Clock.SYSTEM,
                     metrics);
         }
 
         /** With other times for leases and elections; all nodes of a cluster must agree on them. */
         public Config withTiming(ReplicaTiming other) {
-            return new Config(self, disk, session, nodes, peers, other, collectEvery, clock, metrics);
+            return new Config(
+                    self, disk, session, nodes, peers, other, collectEvery, snapshotBytesPerSecond, clock, metrics);
+        }
+
+        /** With another limit for snapshots. */
+        public Config withSnapshotRate(long bytesPerSecond) {
+            return new Config(self, disk, session, nodes, peers, timing, collectEvery, bytesPerSecond, clock, metrics);
         }
     }
 
@@ -122,7 +132,8 @@ public final class ShardHost implements AutoCloseable {
                 config.timing(),
                 config.clock(),
                 new ShardMetrics(config.metrics()),
-                ShardContext.Budgets.of(Runtime.getRuntime().maxMemory()));
+                ShardContext.Budgets.of(Runtime.getRuntime().maxMemory()),
+                new SnapshotTraffic(config.snapshotBytesPerSecond(), System::nanoTime));
         this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
         this.collecting = new Collecting(context);
     }
@@ -304,6 +315,22 @@ public final class ShardHost implements AutoCloseable {
                         + context.budgets().staging().limit(),
                 () -> context.budgets().staging().taken());
         metrics.gauge(
+                "tintype.replicas.installing",
+                "Replicas on this node that install a snapshot, or wait for one",
+                () -> count(status -> status.state() == ReplicaState.INSTALLING));
+        metrics.gauge(
+                "tintype.replicas.failed.now",
+                "Replicas on this node that have failed and do not run. Needs attention if it stays",
+                () -> count(status -> status.failure().isPresent()));
+        metrics.gauge(
+                "tintype.snapshots.installing.bytes",
+                "Bytes that came of the snapshots being installed on this node",
+                () -> context.snapshots().installedBytes());
+        metrics.gauge(
+                "tintype.snapshots.installing.expected.bytes",
+                "Bytes that the snapshots being installed on this node have, about",
+                () -> context.snapshots().expectedBytes());
+        metrics.gauge(
                 "tintype.tails.bytes",
                 "Bytes of newest records kept in memory for followers, of at most "
                         + context.budgets().tails().limit(),
@@ -335,6 +362,7 @@ public final class ShardHost implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             log.warn("not all replicas ended within {} s", CLOSE_SECONDS, e);
         }
+        context.snapshots().close();
         threads.close();
         znodes.close();
     }

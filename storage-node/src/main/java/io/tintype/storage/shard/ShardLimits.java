@@ -41,6 +41,27 @@ public final class ShardLimits {
     /** How long staging waits for a slow follower, which must fetch the chunk by itself then. */
     public static final Duration STAGING_WAIT = Duration.ofSeconds(2);
 
+    /** Default of the bytes a second that a node sends as snapshots, and takes in: little enough not to be noticed. */
+    public static final long SNAPSHOT_BYTES_PER_SECOND = 32L << 20;
+
+    /** Snapshots that a node sends at a time; who asks for another one asks again later. */
+    public static final int SNAPSHOTS_SENT = 2;
+
+    /** Snapshots that a node installs at a time; further replicas wait. */
+    public static final int SNAPSHOTS_INSTALLED = 2;
+
+    /** Bytes of keys and values in one message of a snapshot, unless a single entry has more. */
+    public static final int SNAPSHOT_PART_BYTES = 512 << 10;
+
+    /** A snapshot of which nothing comes for so long is given up and asked for again. */
+    public static final Duration SNAPSHOT_STALL = Duration.ofSeconds(60);
+
+    /** Logs are kept for so long for a replica that is away; then it gets a snapshot. */
+    public static final Duration LOG_KEPT = Duration.ofHours(1);
+
+    /** And up to so many bytes, whatever their age. */
+    public static final long LOG_KEPT_BYTES = 1L << 30;
+
     /** Memory that a record takes besides its bytes, about. */
     static final int RECORD_OVERHEAD_BYTES = 256;
 

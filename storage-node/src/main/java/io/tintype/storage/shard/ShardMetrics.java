@@ -24,6 +24,10 @@ public final class ShardMetrics {
     private final Counter fetched;
     private final Counter replicasFailed;
     private final Counter snapshotsNeeded;
+    private final Counter recordsTrimmed;
+    private final Counter snapshotsInstalled;
+    private final Counter snapshotsFailed;
+    private final Counter snapshotBytesSent;
     private final Counter elections;
     private final Counter collectedChunks;
 
@@ -56,7 +60,14 @@ public final class ShardMetrics {
                 "Replicas here that failed: an fsync error or corrupt storage. Needs attention");
         snapshotsNeeded = counter(
                 "tintype.replicas.snapshot.needed",
-                "Times a replica here was too far behind its primary's log to catch up. Needs attention");
+                "Times a replica here was too far behind its primary's log, and asked for a snapshot");
+        recordsTrimmed = counter("tintype.log.trimmed.records", "Old records dropped from logs here");
+        snapshotsInstalled = counter("tintype.snapshots.installed", "Snapshots that replicas here installed");
+        snapshotsFailed = counter(
+                "tintype.snapshots.failed",
+                "Snapshots that replicas here could not install, and asked for again. Needs attention if it goes on");
+        snapshotBytesSent =
+                counter("tintype.snapshots.sent.bytes", "Bytes of snapshots sent to replicas on other nodes");
         elections = counter("tintype.elections.won", "Times a replica here became primary");
         collectedChunks = counter("tintype.chunks.collected", "Chunks of replaced or abandoned uploads deleted here");
     }
@@ -99,6 +110,22 @@ public final class ShardMetrics {
 
     void snapshotNeeded() {
         snapshotsNeeded.increment();
+    }
+
+    void trimmed(long records) {
+        recordsTrimmed.increment((double) records);
+    }
+
+    void snapshotInstalled() {
+        snapshotsInstalled.increment();
+    }
+
+    void snapshotFailed() {
+        snapshotsFailed.increment();
+    }
+
+    void snapshotSent(long bytes) {
+        snapshotBytesSent.increment((double) bytes);
     }
 
     void becamePrimary() {

@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
@@ -16,15 +17,14 @@ import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Beat;
 import io.tintype.storage.replica.BeatAnswer;
-import io.tintype.storage.replica.EpochStart;
 import io.tintype.storage.replica.Hello;
-import io.tintype.storage.replica.LogShape;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.Now;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
@@ -52,7 +52,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         this.identity = identity;
         this.store = store;
         this.self = new Member(context.self(), store.log().incarnation());
-        this.loop = new ReplicaLoop(context, identity, store, random);
+        this.loop = new ReplicaLoop(context, identity, self, store, random);
         this.reads = new Reads(
                 context,
                 identity,
@@ -63,18 +63,9 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         loop.post(new ReplicaEvent.Booted(
                 self,
                 store.log().promisedEpoch(),
-                shape(store),
-                store.machine().applied().seq()));
-    }
-
-    private static LogShape shape(ShardStore store) {
-        var log = store.log();
-        return new LogShape(
-                log.epochs().stream()
-                        .map(start -> new EpochStart(start.epoch(), start.seq()))
-                        .toList(),
-                log.first(),
-                log.last().seq());
+                Shapes.of(store.log()),
+                store.machine().applied().seq(),
+                store.isInstalling()));
     }
 
     // ---- for services
@@ -179,6 +170,45 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     }
 
     @Override
+    public CompletableFuture<OutgoingSnapshot> snapshot(Member follower, long epoch) {
+        var opened = new CompletableFuture<OutgoingSnapshot>();
+        loop.post(new Input.Task(() -> {
+            if (!loop.core().mayFeed(follower, epoch)) {
+                opened.completeExceptionally(new TintypeException(
+                        Reason.NOT_PRIMARY,
+                        "shard " + id() + ": replica " + follower + " was told to install no snapshot in epoch "
+                                + epoch));
+            } else if (!context.snapshots().beginSending()) {
+                opened.completeExceptionally(new TintypeException(
+                        Reason.OVERLOADED,
+                        "this node sends " + ShardLimits.SNAPSHOTS_SENT + " snapshots already; ask again later"));
+            } else {
+                openSnapshot(opened);
+            }
+        }));
+        return opened;
+    }
+
+    private void openSnapshot(CompletableFuture<OutgoingSnapshot> opened) {
+        try {
+            context.threads().io().execute(() -> {
+                try {
+                    var snapshot = new PacedSnapshot(context, store.snapshot());
+                    context.snapshots().opened(snapshot);
+                    opened.complete(snapshot);
+                } catch (RuntimeException e) {
+                    context.snapshots().giveUpSending();
+                    opened.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            context.snapshots().giveUpSending();
+            opened.completeExceptionally(new TintypeException(
+                    Reason.OVERLOADED, "this node has too much to read at the moment; ask again later"));
+        }
+    }
+
+    @Override
     public Optional<Peers.Fetched> serve(ChunkKey key, long sequence) {
         long applied = store.machine().applied().seq();
         var chunk = store.reader().chunk(key);
@@ -206,6 +236,12 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     /** Last record that was applied; may be ahead of {@link #status}. */
     LogPosition applied() {
         return store.machine().applied();
+    }
+
+    void logAged(long upTo) {
+        if (upTo > 0) {
+            loop.post(new ReplicaEvent.LogAged(upTo));
+        }
     }
 
     void tick() {

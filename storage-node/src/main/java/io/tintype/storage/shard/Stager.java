@@ -65,6 +65,10 @@ final class Stager {
                     Reason.NOT_PRIMARY,
                     "shard " + store.id() + " is in epoch " + status.epoch() + ", and the chunk comes from " + epoch));
         }
+        if (!board.whole) {
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.UNAVAILABLE, "the replica of shard " + store.id() + " here is being installed"));
+        }
         var upload = chunk.key().upload();
         if (context.clock().now().wallMillis() - upload.timeMs() > Limits.UPLOAD_LIFETIME.toMillis()) {
             // The mark that says how the upload ended may be gone already: see Collector.

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
@@ -185,10 +186,12 @@ final class StorageNodeTest {
             var peers = channel(node.peerPort());
             assign();
             await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
-            await().untilAsserted(() -> {
-                assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
-                assertThat(health(channel, "shard/" + DATA)).isEqualTo(ServingStatus.SERVING);
-            });
+            await().atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+                    .untilAsserted(() -> {
+                        assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
+                        assertThat(health(channel, "shard/" + DATA)).isEqualTo(ServingStatus.SERVING);
+                    });
             assertThat(services(channel)).contains("tintype.v1.BlobUpload", "tintype.v1.BlobRetrieval");
 
             assertThatThrownBy(() -> put(channel, "stranger", bytes))

@@ -18,9 +18,13 @@ import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.shard.ShardLimits;
 import io.tintype.storage.shard.ShardReplica;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +47,7 @@ final class TestCluster implements AutoCloseable {
     private final ZkSession session;
     private final Map<NodeId, String> addresses = new ConcurrentHashMap<>();
     private final TreeMap<NodeId, TestNode> nodes = new TreeMap<>();
+    private volatile long snapshotRate = ShardLimits.SNAPSHOT_BYTES_PER_SECOND;
 
     TestCluster(Path directory, int size) throws Exception {
         this.directory = directory;
@@ -59,6 +64,15 @@ final class TestCluster implements AutoCloseable {
 
     ZkSession connect() {
         return ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+    }
+
+    /** Bytes a second of snapshots, for nodes that start from now on. */
+    void snapshotRate(long bytesPerSecond) {
+        snapshotRate = bytesPerSecond;
+    }
+
+    long snapshotRate() {
+        return snapshotRate;
     }
 
     Optional<String> address(NodeId node) {
@@ -78,6 +92,16 @@ final class TestCluster implements AutoCloseable {
         var node = nodes.remove(id);
         if (node != null) {
             node.close();
+        }
+    }
+
+    /** Stops a node and takes its disk away. */
+    void wipe(NodeId id) throws IOException {
+        stop(id);
+        try (var files = Files.walk(directory.resolve(id.value()))) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 

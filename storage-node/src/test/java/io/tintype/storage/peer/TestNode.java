@@ -38,7 +38,8 @@ final class TestNode implements AutoCloseable {
         this.watcher = NodesWatcher.start(session);
         this.network = new PeerNetwork(id, TestCluster.CLUSTER, cluster::address, registry);
         this.host = ShardHost.start(ShardHost.Config.of(id, disk, session, watcher, network, registry)
-                .withTiming(TestCluster.TIMING));
+                .withTiming(TestCluster.TIMING)
+                .withSnapshotRate(cluster.snapshotRate()));
         this.server = GrpcServers.builder("127.0.0.1", 0)
                 .directExecutor()
                 .addService(network.service(host.peerShards()))

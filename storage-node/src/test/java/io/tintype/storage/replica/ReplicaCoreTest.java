@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,7 +61,7 @@ final class ReplicaCoreTest {
     }
 
     private void boot(long promised, LogShape log, ShardConfig config) {
-        step(new ReplicaEvent.Booted(AT_A, promised, log, 0));
+        step(new ReplicaEvent.Booted(AT_A, promised, log, 0, false));
         step(new ReplicaEvent.ConfigSeen(new VersionedConfig(config, 3)));
     }
 
@@ -140,7 +141,7 @@ final class ReplicaCoreTest {
     // ---- following
 
     private long follow() {
-        step(new ReplicaEvent.Booted(AT_A, 3, LogShape.empty(), 0));
+        step(new ReplicaEvent.Booted(AT_A, 3, LogShape.empty(), 0, false));
         return only(
                 ReplicaAction.OpenStream.class, step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(4, B), 5))))
                 .stream();
@@ -174,14 +175,14 @@ final class ReplicaCoreTest {
         step(new ReplicaEvent.PromisePersisted(4));
         var answer = only(
                 ReplicaAction.AnswerBeat.class,
-                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true), Long.MIN_VALUE)));
+                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true, 0), Long.MIN_VALUE)));
         assertThat(answer.answer().epoch()).isEqualTo(4);
     }
 
     @Test
     void aBeatIsAnsweredOnlyOnceThePromiseIsDurable() {
         follow();
-        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE);
+        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE);
         assertThat(step(beat)).isEmpty();
         step(new ReplicaEvent.PromisePersisted(4));
         assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0)));
@@ -191,7 +192,7 @@ final class ReplicaCoreTest {
     void whoGrantedALeaseAgreesToNoElectionBeforeTheGrantIsOver() {
         follow();
         step(new ReplicaEvent.PromisePersisted(4));
-        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE));
+        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE));
         var ballot = new Ballot(AT_B, 4, 1);
         millis += ReplicaTiming.DEFAULT.grantNanos() / MILLI - 2;
         assertThat(only(ReplicaAction.AnswerBallot.class, step(new ReplicaEvent.BallotReceived(1, ballot)))
@@ -212,13 +213,192 @@ final class ReplicaCoreTest {
                 .noneMatch(ReplicaAction.InstallSnapshot.class::isInstance);
     }
 
+    // ---- snapshots
+
+    private static final LogShape FIVE = new LogShape(List.of(new EpochStart(2, 1)), 1, 5);
+
+    /** B leads alone; A is a replica that does not count. */
+    private static ShardConfig withoutA() {
+        return new ShardConfig(
+                9,
+                4,
+                B,
+                Set.of(AT_B),
+                Set.of(),
+                Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.VOTER),
+                1,
+                ShardLifecycle.ACTIVE,
+                0,
+                B,
+                7);
+    }
+
+    private ReplicaAction.OpenStream learn(LogShape log, boolean installing) {
+        step(new ReplicaEvent.Booted(AT_A, 4, log, 0, installing));
+        return only(
+                ReplicaAction.OpenStream.class, step(new ReplicaEvent.ConfigSeen(new VersionedConfig(withoutA(), 5))));
+    }
+
+    private long learnAndInstall(LogShape log) {
+        long stream = learn(log, false).stream();
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 9, LogPosition.NONE, true))))
+                .containsExactly(new ReplicaAction.InstallSnapshot(stream, B, 4));
+        return stream;
+    }
+
+    @Test
+    void aSnapshotThatIsAheadIsAcceptedAndTheLogGoesOnBehindIt() {
+        long stream = learnAndInstall(FIVE);
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(4, 20))))
+                .containsExactly(new ReplicaAction.AcceptSnapshot(stream));
+        assertThat(core.status().state()).isEqualTo(ReplicaState.INSTALLING);
+        assertThat(core.isWhole()).isFalse();
+        assertThat(core.hasApplied(new LogPosition(2, 1))).isFalse();
+        var behind = new LogShape(List.of(new EpochStart(4, 7)), 21, 20);
+        var actions = step(new ReplicaEvent.SnapshotInstalled(stream, behind));
+        var hello = only(ReplicaAction.OpenStream.class, actions).hello();
+        assertThat(hello.log()).isEqualTo(behind);
+        assertThat(hello.committed()).isEqualTo(20);
+        assertThat(hello.installing()).isFalse();
+        assertThat(core.isWhole()).isTrue();
+        assertThat(core.hasApplied(new LogPosition(4, 20))).isTrue();
+    }
+
+    @Test
+    void aSnapshotThatIsNotAheadIsDeclinedAndChangesNothing() {
+        long stream = learnAndInstall(FIVE);
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(2, 5))))
+                .contains(new ReplicaAction.DeclineSnapshot(stream))
+                .noneMatch(ReplicaAction.AcceptSnapshot.class::isInstance);
+        assertThat(core.log()).isEqualTo(FIVE);
+        assertThat(core.isWhole()).isTrue();
+    }
+
+    @Test
+    void aSnapshotThatNobodyWaitsForIsDeclined() {
+        long stream = learnAndInstall(FIVE);
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream + 1, new LogPosition(4, 20))))
+                .containsExactly(new ReplicaAction.DeclineSnapshot(stream + 1));
+        step(new ReplicaEvent.PersistFailed("EIO"));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(4, 20))))
+                .containsExactly(new ReplicaAction.DeclineSnapshot(stream));
+    }
+
+    @Test
+    void whoCameToCountInTheMeantimeDeclinesTheSnapshot() {
+        long stream = learnAndInstall(FIVE);
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(4, B), 6)));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(4, 20))))
+                .contains(new ReplicaAction.DeclineSnapshot(stream));
+        assertThat(core.log()).isEqualTo(FIVE);
+    }
+
+    @Test
+    void aSnapshotCutShortIsAskedForAgainUnderItsMark() {
+        long stream = learnAndInstall(FIVE);
+        step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(4, 20)));
+        step(new ReplicaEvent.SnapshotFailed(stream));
+        millis += 1_000;
+        var again = only(ReplicaAction.OpenStream.class, step(new ReplicaEvent.Tick()));
+        assertThat(again.hello().installing()).isTrue();
+        assertThat(again.hello().log()).isEqualTo(LogShape.empty());
+        step(new ReplicaEvent.AttachReceived(again.stream(), new Attach(4, 9, LogPosition.NONE, true)));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(again.stream(), new LogPosition(2, 3))))
+                .as("one that shows less than what was given up")
+                .contains(new ReplicaAction.DeclineSnapshot(again.stream()));
+    }
+
+    @Test
+    void aReplicaThatIsNotWholeNeitherFollowsTheLogNorLeads() {
+        var hello = learn(LogShape.empty(), true);
+        assertThat(hello.hello().installing()).isTrue();
+        assertThat(core.status().state()).isEqualTo(ReplicaState.INSTALLING);
+        only(
+                ReplicaAction.RefusePrimary.class,
+                step(new ReplicaEvent.AttachReceived(hello.stream(), new Attach(4, 9, LogPosition.NONE, false))));
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(5, A), 6)));
+        step(new ReplicaEvent.ForceAsked());
+        for (int i = 0; i < 200; i++) {
+            millis += 50;
+            assertThat(step(new ReplicaEvent.Tick()))
+                    .noneMatch(ReplicaAction.Cas.class::isInstance)
+                    .noneMatch(ReplicaAction.BecamePrimary.class::isInstance);
+            assertThat(core.status().state()).isEqualTo(ReplicaState.INSTALLING);
+        }
+    }
+
+    @Test
+    void aPrimaryAnswersWhoIsNotWholeWithASnapshotThoughItsLogReachesBack() {
+        var cas = stand();
+        step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.APPLIED, 4));
+        var replicas = Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.LEARNER);
+        var next = cas.next();
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(
+                new ShardConfig(
+                        next.cfg() + 1,
+                        next.epoch(),
+                        A,
+                        Set.of(AT_A),
+                        Set.of(),
+                        replicas,
+                        1,
+                        ShardLifecycle.ACTIVE,
+                        0,
+                        A,
+                        8),
+                5)));
+        var whole = step(new ReplicaEvent.HelloReceived(1, new Hello(AT_B, 0, LogShape.empty(), 0, false)));
+        assertThat(only(ReplicaAction.SendAttach.class, whole).attach().snapshot())
+                .isFalse();
+        assertThat(core.mayFeed(AT_B, 1)).isFalse();
+        var half = step(new ReplicaEvent.HelloReceived(2, new Hello(AT_B, 0, LogShape.empty(), 0, true)));
+        assertThat(only(ReplicaAction.SendAttach.class, half).attach().snapshot())
+                .isTrue();
+        assertThat(core.mayFeed(AT_B, 1)).isTrue();
+        assertThat(core.mayFeed(AT_B, 2)).as("another epoch").isFalse();
+        assertThat(core.mayFeed(new Member(B, 3), 1)).as("another incarnation").isFalse();
+        step(new ReplicaEvent.FollowerLost(2, null));
+        assertThat(core.mayFeed(AT_B, 1)).as("nobody waits").isFalse();
+    }
+
+    // ---- trimming
+
+    @Test
+    void theLogIsTrimmedInStepsAndOnlyUpToWhatNoCrashUndoes() {
+        var cas = stand();
+        step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.APPLIED, 4));
+        step(new ReplicaEvent.Persisted(new LogPosition(1, 1)));
+        step(new ReplicaEvent.Applied(1));
+        append(2, 1_500);
+        assertThat(step(new ReplicaEvent.Tick()))
+                .as("applied, and not yet durably")
+                .isEmpty();
+        append(1_502, 1);
+        var trim = only(ReplicaAction.TrimLog.class, step(new ReplicaEvent.Tick()));
+        assertThat(trim.upTo()).isEqualTo(1_501);
+        assertThat(step(new ReplicaEvent.Tick())).as("one at a time").isEmpty();
+        step(new ReplicaEvent.LogTrimmed(1_502));
+        assertThat(core.log().firstSeq()).isEqualTo(1_502);
+        append(1_503, 100);
+        append(1_603, 1);
+        assertThat(step(new ReplicaEvent.Tick())).as("less than a step").isEmpty();
+    }
+
+    /** Proposes records, all of which become durable and are applied. */
+    private void append(long first, int count) {
+        step(new ReplicaEvent.Propose(
+                LongStream.range(first, first + count).boxed().toList()));
+        step(new ReplicaEvent.Persisted(new LogPosition(1, first + count - 1)));
+        step(new ReplicaEvent.Applied(first + count - 1));
+    }
+
     @Test
     void theFirstFailedFsyncEndsTheIncarnation() {
         long stream = follow();
         assertThat(step(new ReplicaEvent.PersistFailed("EIO")))
                 .containsExactly(new ReplicaAction.CloseStream(stream), new ReplicaAction.Fail("EIO"));
         assertThat(step(new ReplicaEvent.PromisePersisted(4))).isEmpty();
-        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true), Long.MIN_VALUE)))
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE)))
                 .isEmpty();
         var ballot = new ReplicaEvent.BallotReceived(1, new Ballot(AT_B, 4, 1));
         assertThat(only(ReplicaAction.AnswerBallot.class, step(ballot)).answer().member())
@@ -249,7 +429,7 @@ final class ReplicaCoreTest {
     private static ReplicaEvent anything(SplittableRandom chance) {
         long small = chance.nextLong(1, 12);
         return switch (chance.nextInt(12)) {
-            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true), Long.MIN_VALUE);
+            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true, 0), Long.MIN_VALUE);
             case 1 -> new ReplicaEvent.PromisePersisted(small);
             case 2 ->
                 new ReplicaEvent.ConfigSeen(
@@ -257,7 +437,7 @@ final class ReplicaCoreTest {
             case 3 -> new ReplicaEvent.AttachReceived(small, new Attach(small, small, LogPosition.NONE, false));
             case 4 -> new ReplicaEvent.Persisted(new LogPosition(small, small));
             case 5 -> new ReplicaEvent.BallotReceived(small, new Ballot(AT_B, small, small));
-            case 6 -> new ReplicaEvent.HelloReceived(small, new Hello(AT_B, small, LogShape.empty(), 0));
+            case 6 -> new ReplicaEvent.HelloReceived(small, new Hello(AT_B, small, LogShape.empty(), 0, false));
             case 7 -> new ReplicaEvent.RefuseReceived(small, new Refusal(RefuseReason.STALE_EPOCH, small));
             case 8 -> new ReplicaEvent.PrimaryLost(small);
             case 9 -> new ReplicaEvent.ConfigReadFailed(small);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>every acknowledged record is durable on every electable replica;
  *   <li>what replicas apply is the same everywhere;
+ *   <li>what can be read is exactly what the records up to the applied mark make of it;
  *   <li>a place in the log never holds two different records;
  *   <li>an epoch has one primary, which leads it in one life only;
  *   <li>reads said to be linearizable show all that was acknowledged before they began; reads said to be at most so
@@ -26,6 +28,7 @@ final class Checker {
     private final List<@Nullable Long> applied = new ArrayList<>();
     private final Map<Long, Map<Long, Long>> places = new HashMap<>();
     private final Map<Long, String> primaries = new HashMap<>();
+    private final Map<Long, Long> promises = new HashMap<>();
     private final List<Ack> acks = new ArrayList<>();
     private long acknowledgedSeq;
 
@@ -80,6 +83,45 @@ final class Checker {
     void diskChanged(SimNode node) {
         if (sim.zk.current().config().mayBeElected(node.member())) {
             requireAllDurable(node.member());
+        }
+    }
+
+    /** What a disk promised durably it promises for as long as it lives, whatever else is replaced. */
+    void promised(SimNode node) {
+        long promise = node.disk.durable.promise;
+        long before = promises.merge(node.disk.incarnation, promise, Math::max);
+        if (promise < before) {
+            throw new SimFailure(node.member() + " promised epoch " + before + ", and has forgotten it");
+        }
+    }
+
+    // ---- what can be read follows from the log
+
+    /** A process starts from what its disk has. */
+    void booted(SimNode node) {
+        if (!node.disk.seen.installing) {
+            if (node.disk.applied + 1 < node.disk.seen.firstSeq) {
+                throw new SimFailure(node.id + " has applied " + node.disk.applied + ", and its log begins at "
+                        + node.disk.seen.firstSeq);
+            }
+            requireTruthful(node);
+        }
+    }
+
+    /** What a replica that is not being installed shows is exactly what the records up to its mark make of it. */
+    void requireTruthful(SimNode node) {
+        var expected = new TreeMap<Long, Long>();
+        for (int i = 0; i < node.disk.applied; i++) {
+            var value = applied.get(i);
+            if (value == null) {
+                throw new SimFailure(node.id + " has applied " + (i + 1) + ", which nobody ever applied");
+            }
+            new Rec(0, value).applyTo(expected);
+        }
+        var shown = node.disk.state();
+        if (!shown.equals(expected)) {
+            throw new SimFailure(
+                    node.id + " shows " + shown + " as of record " + node.disk.applied + ", which makes " + expected);
         }
     }
 

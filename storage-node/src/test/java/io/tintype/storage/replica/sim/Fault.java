@@ -39,6 +39,6 @@ enum Fault {
     TRANSFER,
     /** The controller wants other replicas. */
     REASSIGN,
-    /** Old records are dropped from a log, so that whoever lags needs a snapshot. */
+    /** Records are old enough to be dropped from a log though somebody lacks them: he needs a snapshot then. */
     TRIM
 }

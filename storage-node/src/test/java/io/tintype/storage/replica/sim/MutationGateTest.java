@@ -31,8 +31,8 @@ final class MutationGateTest {
             "PENDING_GRANT_LEASES",
             "LEASE_COUNTS_FROM_SENDING");
 
-    /** Keeps the peace only; half of all runs are without. */
-    private static final Set<String> NOT_FOR_SAFETY = Set.of("PATIENCE");
+    /** These keep the peace or save work only; many runs are without. */
+    private static final Set<String> NOT_FOR_SAFETY = Set.of("PATIENCE", "TRIM_IN_STEPS");
 
     /** Where faults of all kinds show a rule too seldom: those that its interleaving needs. */
     private static final Map<String, Sim.Plan> PLANS = Map.of(
@@ -40,7 +40,8 @@ final class MutationGateTest {
             Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.ZK_LOST_ANSWERS, Fault.SLOW_DISK, Fault.CUT_PAIR));
 
     static Stream<String> rules() {
-        return Stream.concat(RuleSwitch.names().stream(), Stream.of(Sim.TWO_LOOKS))
+        return Stream.of(RuleSwitch.names().stream(), Stream.of(Sim.TWO_LOOKS), SimInstall.RULES.stream())
+                .flatMap(rules -> rules)
                 .filter(rule -> !TOLD_BELOW.contains(rule) && !NOT_FOR_SAFETY.contains(rule));
     }
 

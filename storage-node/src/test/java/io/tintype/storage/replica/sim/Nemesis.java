@@ -126,7 +126,10 @@ final class Nemesis {
             case CLOCK_STEP -> victim.clock.step(random.nextLong(-10_800_000, 10_800_000));
             case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(other.id));
             case REASSIGN -> sim.assign(randomAssignment());
-            case TRIM -> victim.trim(victim.disk.applied - random.nextLong(20) + 1);
+            case TRIM ->
+                victim.deliver(
+                        victim.life(),
+                        new ReplicaEvent.LogAged(Math.max(0, victim.disk.applied - random.nextLong(20))));
         }
     }
 

@@ -54,6 +54,7 @@ final class Sim {
     final Checker checker = new Checker(this);
     final List<SimNode> nodes = new ArrayList<>();
     final IdentityHashMap<Append, List<Rec>> cargo = new IdentityHashMap<>();
+    final List<SimDisk.Snapshot> snapshots = new ArrayList<>();
     final int voters;
     final int minimum;
     final SimNet net;
@@ -62,6 +63,7 @@ final class Sim {
     private final Nemesis nemesis;
     private final RuleSwitch rules = new RuleSwitch();
     private final boolean hasty;
+    private final Set<String> rulesOff;
     private final Map<Long, Consumer<StampedAnswer>> beats = new HashMap<>();
     private final Map<Long, Consumer<BallotAnswer>> ballots = new HashMap<>();
     private final Deque<String> traced = new ArrayDeque<>();
@@ -94,8 +96,8 @@ final class Sim {
         /** All faults, all rules, a shape drawn by the seed. */
         static final Plan ANYTHING = new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, Pace.DRAWN, false);
 
-        Plan without(String rule) {
-            return new Plan(faults, Set.of(rule), voters, minimum, pace, tracing);
+        Plan without(String... rules) {
+            return new Plan(faults, Set.of(rules), voters, minimum, pace, tracing);
         }
 
         Plan shaped(int replicas, int inSync) {
@@ -142,7 +144,11 @@ final class Sim {
         this.assigned = new ReplicaEvent.AssignmentSeen(replicas, minimum);
         this.zk = new SimZk(queue, random, checker, nodes, ShardConfig.initial(members, replicas, minimum));
         this.clients = new Clients(this, plan.rulesOff().contains(TWO_LOOKS));
-        plan.rulesOff().stream().filter(rule -> !rule.equals(TWO_LOOKS)).forEach(rules::off);
+        this.rulesOff = plan.rulesOff();
+        if (random.nextBoolean()) {
+            rules.off("TRIM_IN_STEPS"); // else a run is too short for any log to be trimmed
+        }
+        plan.rulesOff().stream().filter(RuleSwitch.names()::contains).forEach(rules::off);
         boolean drawnHaste = random.nextInt(3) == 0;
         this.hasty = plan.pace() == Pace.DRAWN ? drawnHaste : plan.pace() == Pace.HASTY;
         if (hasty) {
@@ -224,6 +230,11 @@ final class Sim {
     }
 
     // ---- what the parts share
+
+    /** Whether a rule of the machines, not of the core, is kept. */
+    boolean keeps(String rule) {
+        return !rulesOff.contains(rule);
+    }
 
     ReplicaCore newCore() {
         return rules.core(ReplicaTiming.DEFAULT);

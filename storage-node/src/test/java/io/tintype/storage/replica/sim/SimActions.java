@@ -35,6 +35,9 @@ final class SimActions {
             node.write(image -> image.truncate(cut.last().seq()));
         } else if (action instanceof ReplicaAction.ApplyUpTo apply) {
             node.apply(apply.seq());
+        } else if (action instanceof ReplicaAction.TrimLog trim) {
+            sim.coverage.count("log trimmed");
+            node.trim(trim.upTo());
         } else {
             return false;
         }

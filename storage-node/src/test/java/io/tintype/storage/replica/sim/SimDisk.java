@@ -6,6 +6,8 @@ import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.LogShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -24,11 +26,48 @@ final class SimDisk {
         long promise;
         long firstSeq = 1;
 
+        /** What could be read once record {@code baseSeq} was applied; what follows is made from the log. */
+        final TreeMap<Long, Long> base = new TreeMap<>();
+
+        long baseSeq;
+
+        /** The mark: a snapshot was begun, and is not whole yet. */
+        boolean installing;
+
         void copy(Image from) {
             log.clear();
             log.addAll(from.log);
             promise = from.promise;
             firstSeq = from.firstSeq;
+            base.clear();
+            base.putAll(from.base);
+            baseSeq = from.baseSeq;
+            installing = from.installing;
+        }
+
+        /** What can be read once so many records are applied. */
+        Map<Long, Long> state(long applied) {
+            var state = new TreeMap<>(base);
+            for (long seq = baseSeq; seq < applied; seq++) {
+                log.get((int) seq).applyTo(state);
+            }
+            return state;
+        }
+
+        void beginInstall() {
+            log.clear();
+            firstSeq = 1;
+            base.clear();
+            baseSeq = 0;
+            installing = true;
+        }
+
+        void endInstall(Snapshot snapshot) {
+            log.clear();
+            log.addAll(snapshot.log());
+            firstSeq = snapshot.log().size() + 1L;
+            baseSeq = snapshot.log().size();
+            installing = false;
         }
 
         /** Records are added behind {@code previousSeq}. */
@@ -44,6 +83,12 @@ final class SimDisk {
             firstSeq = Math.min(firstSeq, seq + 1);
         }
 
+        void trim(long upTo) {
+            if (!installing) {
+                firstSeq = Math.max(firstSeq, Math.min(upTo, log.size() - 1L) + 1);
+            }
+        }
+
         LogPosition last() {
             return log.isEmpty()
                     ? LogPosition.NONE
@@ -52,6 +97,11 @@ final class SimDisk {
 
         LogShape shape() {
             return shapeOf(log).trimmedTo(firstSeq);
+        }
+
+        /** The shape of a log that begins behind a snapshot. */
+        static LogShape shapeAt(Snapshot snapshot) {
+            return shapeOf(snapshot.log()).trimmedTo(snapshot.log().size() + 1L);
         }
 
         private static LogShape shapeOf(List<Rec> log) {
@@ -65,12 +115,30 @@ final class SimDisk {
         }
     }
 
+    /**
+     * What a primary sends of itself.
+     *
+     * @param log the records whose effect is in it; only the place of the last one is really sent
+     * @param state what they made
+     */
+    record Snapshot(List<Rec> log, Map<Long, Long> state) {
+        LogPosition at() {
+            return log.isEmpty()
+                    ? LogPosition.NONE
+                    : new LogPosition(log.get(log.size() - 1).epoch(), log.size());
+        }
+    }
+
     final long incarnation;
     final Image seen = new Image();
     final Image durable = new Image();
     private final List<Write> unsynced = new ArrayList<>();
     long applied;
     long durableApplied;
+
+    /** What was applied when the installation under way began; negative: none is. */
+    private long appliedBefore = -1;
+
     private boolean lossy;
 
     SimDisk(long incarnation) {
@@ -107,19 +175,33 @@ final class SimDisk {
             }
         }
         unsynced.subList(0, count).clear();
-        durableApplied = Math.max(durableApplied, Math.min(appliedThen, durable.log.size()));
+        if (durable.installing) {
+            durableApplied = 0;
+        } else {
+            durableApplied =
+                    Math.max(durableApplied, Math.max(durable.baseSeq, Math.min(appliedThen, durable.log.size())));
+        }
         return shorter;
     }
 
-    /** Everything was replaced durably; nothing is unsynced. */
-    void replace(List<Rec> log) {
-        for (var image : List.of(seen, durable)) {
-            image.log.clear();
-            image.log.addAll(log);
-            image.firstSeq = log.size() + 1L;
+    /** An installation begins, in memory; what the disk is told is for the caller. */
+    void beginInstall() {
+        appliedBefore = Math.max(appliedBefore, applied);
+        applied = 0;
+    }
+
+    /** The installation is over, durably. */
+    void endInstall() {
+        if (seen.baseSeq < appliedBefore) {
+            throw new SimFailure("a snapshot of record " + seen.baseSeq + " replaces what showed " + appliedBefore);
         }
-        applied = log.size();
-        durableApplied = applied;
+        applied = seen.baseSeq;
+        appliedBefore = -1;
+    }
+
+    /** What can be read here. */
+    Map<Long, Long> state() {
+        return seen.state(applied);
     }
 
     /** The process died: some of the unsynced writes are there, in order, the others are not. */
@@ -128,6 +210,14 @@ final class SimDisk {
         unsynced.clear();
         lossy = false;
         seen.copy(durable);
+        if (!durable.installing && appliedBefore >= 0) {
+            applied = Math.max(appliedBefore, durable.baseSeq); // begun or ended in memory only
+        }
+        appliedBefore = -1;
+        if (durable.installing) {
+            applied = 0;
+            durableApplied = 0;
+        }
         long newest = Math.min(applied, durable.log.size());
         applied = durableApplied >= newest ? newest : random.nextLong(durableApplied, newest + 1);
         durableApplied = applied;

@@ -35,6 +35,10 @@ final class SimNode {
     private final Map<NodeId, Long> echoes = new HashMap<>();
     private final Deque<ReplicaEvent> backlog = new ArrayDeque<>();
     private final TreeMap<Long, Long> open = new TreeMap<>();
+    private final SimInstall installer;
+    private final TreeMap<Long, List<Runnable>> onceDurable = new TreeMap<>();
+    private long written;
+    private long durable;
     private @Nullable ReplicaCore core;
     private ReadPermit permit = ReadPermit.NONE;
     private int life;
@@ -49,6 +53,7 @@ final class SimNode {
         this.id = new NodeId("n" + (char) ('a' + index));
         this.clock = clock;
         this.disk = new SimDisk(sim.random.nextLong() | 1);
+        this.installer = new SimInstall(sim, this);
     }
 
     // ---- life and death
@@ -85,7 +90,11 @@ final class SimNode {
         life++;
         core = sim.newCore();
         int booted = life;
-        deliver(booted, new ReplicaEvent.Booted(member(), disk.seen.promise, disk.seen.shape(), disk.applied));
+        sim.checker.booted(this);
+        deliver(
+                booted,
+                new ReplicaEvent.Booted(
+                        member(), disk.seen.promise, disk.seen.shape(), disk.applied, disk.seen.installing));
         sim.assignment().ifPresent(assigned -> deliver(booted, assigned));
         sim.zk.contact(this);
         tick(booted);
@@ -106,6 +115,10 @@ final class SimNode {
         fsyncFails = false;
         backlog.clear();
         open.clear();
+        installer.died();
+        onceDurable.clear();
+        written = 0;
+        durable = 0;
         echoes.clear();
         following.values().forEach(stream -> stream.died(this));
         leading.values().forEach(stream -> stream.died(this));
@@ -289,10 +302,8 @@ final class SimNode {
             if (stream != null) {
                 stream.closedByPrimary(new ReplicaEvent.PrimaryLost(stream.followerId));
             }
-        } else if (action instanceof ReplicaAction.InstallSnapshot install) {
-            install(life, install);
         } else {
-            return false;
+            return installer.execute(action);
         }
         return true;
     }
@@ -316,27 +327,6 @@ final class SimNode {
             following.put(opened.stream(), stream);
             primary.leading.put(primaryId, stream);
             stream.toPrimary(new ReplicaEvent.HelloReceived(primaryId, opened.hello()));
-        });
-    }
-
-    /** Copies what the primary has applied, if it can be reached, and all earlier writes here are done. */
-    private void install(int forLife, ReplicaAction.InstallSnapshot install) {
-        sim.queue.after(sim.random.nextLong(10 * MILLI, 800 * MILLI), () -> {
-            if (!isLife(forLife)) {
-                return;
-            }
-            var source = sim.node(install.primary());
-            if (disk.unsynced() > 0 || flushing) {
-                install(forLife, install);
-            } else if (!source.isUp() || sim.net.isCut(source.index, index) || sim.random.nextInt(8) == 0) {
-                deliver(forLife, new ReplicaEvent.SnapshotFailed(install.stream()));
-            } else {
-                sim.coverage.count("snapshot installed");
-                disk.replace(new ArrayList<>(source.disk.seen.log.subList(0, (int) source.disk.applied)));
-                sim.checker.applied(this, 0, disk.applied);
-                sim.checker.diskChanged(this);
-                deliver(forLife, new ReplicaEvent.SnapshotInstalled(install.stream(), disk.seen.shape()));
-            }
         });
     }
 
@@ -399,7 +389,17 @@ final class SimNode {
 
     void write(SimDisk.Write write) {
         disk.write(write);
+        written++;
         flushSoon();
+    }
+
+    /** Runs something once all that was written so far is durable; never, if the process dies first. */
+    void onceDurable(Runnable then) {
+        if (durable >= written) {
+            then.run();
+        } else {
+            onceDurable.computeIfAbsent(written, key -> new ArrayList<>()).add(then);
+        }
     }
 
     /** Proposals with these values are open from record {@code firstSeq} on. */
@@ -443,6 +443,11 @@ final class SimNode {
         if (disk.synced(count, appliedThen)) {
             sim.checker.diskChanged(this);
         }
+        sim.checker.promised(this);
+        durable += count;
+        while (!onceDurable.isEmpty() && onceDurable.firstKey() <= durable) {
+            onceDurable.pollFirstEntry().getValue().forEach(Runnable::run);
+        }
         if (disk.unsynced() > 0) {
             flushSoon();
         }
@@ -455,7 +460,7 @@ final class SimNode {
     void apply(long upTo) {
         int applying = life;
         sim.queue.after(sim.random.nextLong(MILLI / 10, 2 * MILLI), () -> {
-            if (isLife(applying) && upTo > disk.applied) {
+            if (isLife(applying) && upTo > disk.applied && upTo <= disk.seen.log.size()) {
                 sim.checker.applied(this, disk.applied, upTo);
                 disk.applied = upTo;
                 var done = open.headMap(upTo, true);
@@ -468,12 +473,15 @@ final class SimNode {
         });
     }
 
-    /** Drops records that are applied already. */
-    void trim(long firstSeq) {
-        if (isUp() && firstSeq > disk.seen.firstSeq && firstSeq <= disk.applied) {
-            write(image -> image.firstSeq = Math.max(image.firstSeq, Math.min(firstSeq, image.log.size() + 1L)));
-            deliver(life, new ReplicaEvent.LogTrimmed(firstSeq));
-        }
+    /** Drops old records, and says so once that is durable. */
+    void trim(long upTo) {
+        int trimming = life;
+        sim.queue.after(sim.random.nextLong(20 * MILLI), () -> {
+            if (isLife(trimming)) {
+                write(image -> image.trim(upTo));
+                onceDurable(() -> deliver(trimming, new ReplicaEvent.LogTrimmed(upTo + 1)));
+            }
+        });
     }
 
     // ---- reads

@@ -60,7 +60,9 @@ final class SimulatorTest {
                 assertThat(names).as("states entered").anyMatch(name -> name.endsWith("-> " + state));
             }
         }
-        assertThat(names).contains("linearizable read", "bounded read", "snapshot installed", "replica failed");
+        assertThat(names)
+                .contains("linearizable read", "bounded read", "replica failed", "log trimmed")
+                .contains("snapshot begun", "snapshot cut short", "snapshot declined", "snapshot installed");
     }
 
     @Test
@@ -130,6 +132,50 @@ final class SimulatorTest {
         assertThat(sim.checker.longestSilence(began)).isLessThan(400 * MILLI);
         assertThat(primary(sim)).isSameAs(primary);
         assertThat(primary.permit().isValid(primary.now())).isTrue();
+    }
+
+    @Test
+    void aMemberMuchSlowerThanTheRestIsTakenOutAfterTenSecondsAndReturnsOnceItKeepsUp() {
+        var sim = settled(11, 3, 2);
+        var slow = sim.nodes.get((primary(sim).index + 1) % 3);
+        slow.diskDelay(200 * MILLI);
+        long began = sim.queue.now();
+        while (sim.zk.current().config().inSyncOn(slow.id).isPresent()) {
+            writeFor(sim, 100 * MILLI);
+            assertThat(sim.queue.now() - began).isLessThan(20_000 * MILLI);
+        }
+        assertThat(sim.queue.now() - began).isGreaterThan(10_000 * MILLI);
+        writeFor(sim, 15_000 * MILLI);
+        assertThat(sim.zk.current().config().inSyncOn(slow.id))
+                .as("slow still, though it has everything")
+                .isEmpty();
+
+        slow.diskDelay(0);
+        long mended = sim.queue.now();
+        while (sim.zk.current().config().inSyncOn(slow.id).isEmpty()) {
+            writeFor(sim, 100 * MILLI);
+            assertThat(sim.queue.now() - mended).isLessThan(20_000 * MILLI);
+        }
+        assertThat(sim.queue.now() - mended).isGreaterThan(9_000 * MILLI);
+    }
+
+    @Test
+    void aSlowMemberStaysWhereItIsNeeded() {
+        var sim = settled(12, 3, 3);
+        var slow = sim.nodes.get((primary(sim).index + 1) % 3);
+        slow.diskDelay(200 * MILLI);
+        writeFor(sim, 30_000 * MILLI);
+        assertThat(sim.zk.current().config().inSyncOn(slow.id)).isPresent();
+    }
+
+    private static void writeFor(Sim sim, long during) {
+        long end = sim.queue.now() + during;
+        while (sim.queue.now() < end) {
+            sim.nodes.stream()
+                    .filter(node -> node.state() == ReplicaState.PRIMARY)
+                    .forEach(node -> sim.clients.propose(node, 1));
+            sim.advance(sim.queue.now() + 10 * MILLI);
+        }
     }
 
     /** The longest time without an acknowledgement while somebody writes every 5 ms. */
