@@ -215,11 +215,18 @@ public final class ShardStore {
         machine.reload();
     }
 
-    /** Removes all that the disk has of the shard. The store is not to be used any more. */
-    public void drop(Write write) {
+    /** Removes all that a disk has of a shard, whose store is not to be used any more. */
+    public static void wipe(Write write, ShardId shard) {
+        var keys = new Keys(shard);
         for (var family : Family.values()) {
             write.deleteRange(family, keys.first(), keys.end());
         }
+    }
+
+    /** Gives the room back that a wiped shard took. Blocks for a while. */
+    public static void compact(Disk disk, ShardId shard) {
+        var keys = new Keys(shard);
+        disk.compact(keys.first(), keys.end());
     }
 
     /**

@@ -28,6 +28,8 @@ final class DataDirectory implements AutoCloseable {
     static final String LOCK_FILE = "tintype.lock";
     static final String FORMAT_FILE = "tintype.format";
     static final String STORE = "store";
+    static final String SET_ASIDE = "store.damaged";
+    static final String DAMAGE_FILE = "tintype.damaged";
     private static final int MAX_FORMAT_FILE_BYTES = 4096;
 
     private final Path directory;
@@ -72,6 +74,55 @@ final class DataDirectory implements AutoCloseable {
             closeQuietly(lockFile);
             throw e;
         }
+    }
+
+    /** Why the store must not be opened again, if it was found to be damaged while it was open. */
+    Optional<String> damage() throws DiskException {
+        try {
+            var file = directory.resolve(DAMAGE_FILE);
+            return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+        } catch (IOException e) {
+            throw failed(directory, e);
+        }
+    }
+
+    /** Notes that the store is damaged, so that it is not opened again. */
+    static void noteDamage(Path directory, String why) throws IOException {
+        writeSynced(directory, DAMAGE_FILE, why);
+    }
+
+    /**
+     * Puts a damaged store out of the way, for people to look at, and makes this another directory: replicas that are made
+     * in it are others than those that were there. Done again after a crash, it goes on where it was.
+     *
+     * @throws DiskException DAMAGED where another one was put there before
+     */
+    void setAside() throws DiskException {
+        var damaged = directory.resolve(SET_ASIDE);
+        try {
+            if (Files.exists(store())) {
+                if (Files.exists(damaged)) {
+                    throw new DiskException(
+                            DiskException.Kind.DAMAGED,
+                            directory + " is damaged again, and " + SET_ASIDE
+                                    + " of the last time is still there. The disk"
+                                    + " should be replaced. To use it once more, move " + SET_ASIDE + " away.",
+                            null);
+                }
+                Files.move(store(), damaged, StandardCopyOption.ATOMIC_MOVE);
+                sync(directory);
+            }
+            create(directory, identity.clusterId());
+            Files.deleteIfExists(directory.resolve(DAMAGE_FILE));
+            sync(directory);
+        } catch (IOException e) {
+            throw failed(directory, e);
+        }
+    }
+
+    /** Whether a damaged store was put out of the way and is still kept. */
+    boolean keepsDamaged() {
+        return Files.exists(directory.resolve(SET_ASIDE));
     }
 
     /** Whose directory it is; empty where nothing was ever stored in it. */
@@ -132,17 +183,25 @@ final class DataDirectory implements AutoCloseable {
         var random = new byte[16];
         new SecureRandom().nextBytes(random);
         var identity = new DiskIdentity(clusterId, HexFormat.of().formatHex(random));
-        var temporary = directory.resolve(FORMAT_FILE + ".new");
+        writeSynced(directory, FORMAT_FILE, print(identity));
+        return identity;
+    }
+
+    private static void writeSynced(Path directory, String name, String text) throws IOException {
+        var temporary = directory.resolve(name + ".new");
         try (var channel = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            channel.write(StandardCharsets.UTF_8.encode(print(identity)));
+            channel.write(StandardCharsets.UTF_8.encode(text));
             channel.force(true);
         }
-        Files.move(temporary, directory.resolve(FORMAT_FILE), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        sync(directory);
+    }
+
+    private static void sync(Path directory) throws IOException {
         try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
-        return identity;
     }
 
     private static String print(DiskIdentity identity) {

@@ -25,6 +25,8 @@ import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.rocksdb.TickerType;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One data directory, open: reads by key and range, and the {@link Committer} that writes. One process has it open at a
@@ -33,6 +35,8 @@ import org.rocksdb.WriteOptions;
  * <p>Thread-safe. Reads block on the disk: never call them from an event loop. {@link #close} waits for readers.
  */
 public final class Disk implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Disk.class);
+
     private final DiskConfig config;
     private final DataDirectory directory;
     private final StoreOptions options;
@@ -45,6 +49,7 @@ public final class Disk implements AutoCloseable {
             new ReadOptions().setVerifyChecksums(false).setFillCache(false);
     private final WriteOptions synced = new WriteOptions().setSync(true);
     private final WriteOptions unsynced = new WriteOptions();
+    private final Failures failures;
     private final SpaceGuard space;
     private final Committer committer;
     private final BlobFiles blobFiles;
@@ -55,6 +60,7 @@ public final class Disk implements AutoCloseable {
         this.options = options;
         this.db = store.db();
         this.handles = store.handles();
+        this.failures = failures;
         this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
         this.committer =
                 new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space, gate);
@@ -73,7 +79,14 @@ public final class Disk implements AutoCloseable {
         var directory = DataDirectory.open(config.directory(), config.clusterId());
         var options = new StoreOptions(config);
         try {
-            var failures = options.own(new Failures());
+            var damage = directory.damage();
+            if (damage.isPresent()) {
+                throw new DiskException(
+                        DiskException.Kind.DAMAGED,
+                        config.directory() + " was found to be damaged: " + damage.get(),
+                        null);
+            }
+            var failures = options.own(new Failures(config.directory()));
             return new Disk(
                     config, directory, options, StoreOpener.open(directory.store(), options, failures), failures);
         } catch (RocksDBException e) {
@@ -85,6 +98,38 @@ public final class Disk implements AutoCloseable {
             directory.close();
             throw e;
         }
+    }
+
+    /**
+     * As {@link #open}; but a store that does not hold what was written to it is put out of the way, and an empty one opened
+     * in its place. What was in it is then gone as far as this process is concerned: its replicas come back as other
+     * incarnations, and are rebuilt from their peers.
+     *
+     * @throws DiskException as {@link #open}, and DAMAGED where that had to be done before
+     */
+    public static Disk openOrSetAside(DiskConfig config) throws DiskException {
+        try {
+            return open(config);
+        } catch (DiskException e) {
+            if (e.kind() != DiskException.Kind.DAMAGED) {
+                throw e;
+            }
+            try (var directory = DataDirectory.open(config.directory(), config.clusterId())) {
+                directory.setAside();
+            }
+            log.error(
+                    "{}: the store is damaged and was moved to {}; its replicas are rebuilt from their peers. Look at the"
+                            + " disk, and remove that folder when they are whole.",
+                    config.directory(),
+                    DataDirectory.SET_ASIDE,
+                    e);
+            return open(config);
+        }
+    }
+
+    /** Whether a damaged store was put out of the way here, and is still kept. */
+    public boolean keepsDamaged() {
+        return directory.keepsDamaged();
     }
 
     /** Whose directory it is, without opening it; empty where nothing was ever stored in it. */
@@ -170,6 +215,9 @@ public final class Disk implements AutoCloseable {
                 db.compactRange(handle, from, to, options);
             }
         } catch (RocksDBException e) {
+            if (isCorruption(e.getStatus())) {
+                failures.damaged(e);
+            }
             throw new TintypeException(
                     Reason.UNAVAILABLE, config.directory() + ": " + e.getMessage(), Map.of(), null, e);
         } finally {
@@ -300,9 +348,12 @@ public final class Disk implements AutoCloseable {
         }
     }
 
+    private static boolean isCorruption(@Nullable Status status) {
+        return status != null && status.getCode() == Status.Code.Corruption;
+    }
+
     private static DiskException refused(Path directory, RocksDBException e) {
-        var status = e.getStatus();
-        boolean damaged = status != null && status.getCode() == Status.Code.Corruption;
+        boolean damaged = isCorruption(e.getStatus());
         return new DiskException(
                 damaged ? DiskException.Kind.DAMAGED : DiskException.Kind.IO,
                 directory + " does not open: " + e.getMessage()
@@ -326,11 +377,13 @@ public final class Disk implements AutoCloseable {
 
     /** Hears of errors in RocksDB's background work (flushes, compactions); after one, the store takes no writes. */
     static final class Failures extends AbstractEventListener {
+        private final Path directory;
         private @Nullable Committer committer;
         private @Nullable Throwable early;
 
-        Failures() {
+        Failures(Path directory) {
             super(EnabledEventCallback.ON_BACKGROUND_ERROR);
+            this.directory = directory;
         }
 
         synchronized void tell(Committer toTell) {
@@ -344,6 +397,19 @@ public final class Disk implements AutoCloseable {
         public void onBackgroundError(BackgroundErrorReason reason, Status error) {
             var cause = new IOException("RocksDB failed in the background (" + reason + "): " + error.getCodeString()
                     + " " + error.getState());
+            if (isCorruption(error)) {
+                note(cause);
+            }
+            fail(cause);
+        }
+
+        /** What was read in the background is not what was written. */
+        void damaged(Throwable cause) {
+            note(cause);
+            fail(cause);
+        }
+
+        private void fail(Throwable cause) {
             Committer toTell;
             synchronized (this) {
                 early = cause;
@@ -351,6 +417,15 @@ public final class Disk implements AutoCloseable {
             }
             if (toTell != null) {
                 toTell.fail(cause);
+            }
+        }
+
+        /** Opened again, the store would only come upon the same damage again. */
+        private void note(Throwable cause) {
+            try {
+                DataDirectory.noteDamage(directory, String.valueOf(cause.getMessage()));
+            } catch (IOException e) {
+                log.warn("{}: that the store is damaged could not be noted", directory, e);
             }
         }
     }

@@ -67,7 +67,10 @@ final class NodeHealth implements AutoCloseable {
     /** Whether every shard can do its part now. */
     boolean isServing() {
         var now = watched;
-        return now != null && isComplete(now) && now.shards().all().stream().allMatch(NodeHealth::isWell);
+        return now != null
+                && isComplete(now)
+                && now.shards().broken().isEmpty()
+                && now.shards().all().stream().allMatch(NodeHealth::isWell);
     }
 
     /** A node that has just started is not well for having no shards yet. */
@@ -87,6 +90,11 @@ final class NodeHealth implements AutoCloseable {
                 var name = "shard/" + shard.id();
                 now.add(name);
                 manager.setStatus(name, status(isWell(shard)));
+            }
+            for (var broken : current.shards().broken().keySet()) {
+                var name = "shard/" + broken;
+                now.add(name);
+                manager.setStatus(name, ServingStatus.NOT_SERVING);
             }
             told.stream().filter(name -> !now.contains(name)).forEach(manager::clearStatus);
             told.clear();

@@ -2,6 +2,7 @@
 package io.tintype.storage.node;
 
 import io.grpc.Deadline;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -71,7 +72,10 @@ public final class StorageNode implements AutoCloseable {
             closing.add("metrics", (AutoCloseable) metrics::close);
             var session = closing.add("ZooKeeper's session", ZkSession.connect(config.zookeeper()));
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
-            var disk = closing.add("disk", Disk.open(config.disk().on(config.dataDir(), clusterId)));
+            var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
+            Gauge.builder("tintype.disk.set.aside", disk, open -> open.keepsDamaged() ? 1 : 0)
+                    .description("1 while a damaged store is kept beside the one in use; look at it, then remove it")
+                    .register(metrics);
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
             servers = closing.add("servers", NodeServers.start(config.listen(), health));
             register(session, self, disk);

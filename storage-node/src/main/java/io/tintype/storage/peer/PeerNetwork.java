@@ -17,6 +17,7 @@ import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Hello;
 import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.shard.PeerShards;
 import io.tintype.storage.shard.Peers;
@@ -125,7 +126,11 @@ public final class PeerNetwork implements Peers, AutoCloseable {
         }
         return answer.result()
                 .thenApply(given -> given.hasMember()
-                        ? Optional.of(new Found(PeerCodec.member(given.getMember()), given.getLastSequence()))
+                        ? Optional.of(new Found(
+                                PeerCodec.member(given.getMember()),
+                                given.getLastSequence(),
+                                given.getEpoch(),
+                                given.getState().equals(ReplicaState.PRIMARY.name())))
                         : Optional.empty());
     }
 

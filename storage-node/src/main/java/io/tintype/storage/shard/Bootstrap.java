@@ -75,7 +75,7 @@ final class Bootstrap {
                     voter,
                     voter.equals(self)
                             ? CompletableFuture.completedFuture(Optional.of(new Peers.Found(
-                                    shard.self(), shard.applied().seq())))
+                                    shard.self(), shard.applied().seq(), 0, false)))
                             : peers.describe(shard.id(), voter));
         }
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture<?>[]::new))

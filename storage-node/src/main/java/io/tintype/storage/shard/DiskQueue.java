@@ -30,6 +30,7 @@ final class DiskQueue {
     private final ArrayDeque<Waiting> backlog = new ArrayDeque<>();
     private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
     private boolean retrying;
+    private boolean closed;
 
     /**
      * @param loop runs something on the shard's loop, later
@@ -49,6 +50,9 @@ final class DiskQueue {
      * @param then is told to the core once the write is fsynced
      */
     void submit(Write write, boolean essential, @Nullable ReplicaEvent then) {
+        if (closed) {
+            return;
+        }
         backlog.add(new Waiting(write, essential, then));
         if (!retrying) {
             drain();
@@ -67,6 +71,13 @@ final class DiskQueue {
                     var unused = drained().whenComplete((done, failure) -> drained.complete(null));
                 }));
         return drained;
+    }
+
+    /** Hands in nothing more, not even what waits; completes, well or not, when what was handed in is dealt with. */
+    CompletableFuture<Void> close() {
+        closed = true;
+        backlog.clear();
+        return last.handle((done, failure) -> null);
     }
 
     private void drain() {

@@ -33,8 +33,10 @@ public interface Peers {
      *
      * @param member the replica and its incarnation
      * @param lastSeq last record of its log
+     * @param epoch the highest epoch it knows
+     * @param leads whether it leads in that epoch
      */
-    record Found(Member member, long lastSeq) {}
+    record Found(Member member, long lastSeq, long epoch, boolean leads) {}
 
     /**
      * Hands a chunk to a follower; complete when it is on the follower's disk. Fails where the follower cannot be reached

@@ -162,6 +162,12 @@ final class ReplicaLoop {
         board.permit = ReadPermit.NONE;
         board.servingEpoch = 0;
         board.leadingEpoch = 0;
+        board.whole = false;
+    }
+
+    /** Completes, once closed, when nothing that was begun writes any more. */
+    CompletableFuture<Void> quiet() {
+        return CompletableFuture.allOf(diskQueue.close(), applier.drained(), installation.close());
     }
 
     // ---- the loop

@@ -8,11 +8,9 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardId;
-import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
-import io.tintype.storage.disk.Write;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
 import java.security.SecureRandom;
@@ -23,16 +21,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
-import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +33,6 @@ import org.slf4j.LoggerFactory;
  * All replicas of this node: starts one for every shard that is assigned to the node or that its disk holds, keeps them
  * told of what ZooKeeper says, and of time. Thread-safe.
  *
- * <p>Replicas are opened one after the other on one thread of this object, which may block on the disk.
  */
 public final class ShardHost implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardHost.class);
@@ -108,15 +100,12 @@ public final class ShardHost implements AutoCloseable {
     private final Bootstrap bootstrap;
     private final Collecting collecting;
     private final SecureRandom random = new SecureRandom();
-    private final ExecutorService opener = Executors.newSingleThreadExecutor(task -> {
-        var thread = new Thread(task, "tintype-shard-opener");
-        thread.setDaemon(true);
-        return thread;
-    });
     private final ShardRegistry registry = new ShardRegistry();
+    private final ShardOpener opener;
+    private final Upkeep upkeep;
     private final Map<ShardId, ShardAssignment> assignments = new ConcurrentHashMap<>();
+    private final Map<ShardId, ZkSession.Registration> configs = new ConcurrentHashMap<>();
     private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
-    private volatile boolean closed;
 
     private ShardHost(Config config) {
         this.config = config;
@@ -136,6 +125,8 @@ public final class ShardHost implements AutoCloseable {
                 new SnapshotTraffic(config.snapshotBytesPerSecond(), System::nanoTime));
         this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
         this.collecting = new Collecting(context);
+        this.opener = new ShardOpener(context, registry, this::opened);
+        this.upkeep = new Upkeep(context, registry, opener, assignments::containsKey);
     }
 
     /** Starts; replicas come up as ZooKeeper tells of them. */
@@ -145,6 +136,7 @@ public final class ShardHost implements AutoCloseable {
         host.threads.every(
                 config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
+        host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
         host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
@@ -154,7 +146,9 @@ public final class ShardHost implements AutoCloseable {
 
     /** The replicas, for services. */
     public Shards shards() {
-        return registry.forServices();
+        return registry.forServices(() -> opener.broken().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, entry -> entry.getValue().cause())));
     }
 
     /** The replicas, for what brings other nodes' messages. */
@@ -169,8 +163,8 @@ public final class ShardHost implements AutoCloseable {
         public void assigned(ShardAssignment assignment) {
             var id = new ShardId(assignment.getShard());
             assignments.put(id, assignment);
-            onOpener(() -> {
-                var shard = open(ShardIdentity.of(assignment));
+            opener.submit(() -> {
+                var shard = opener.open(ShardIdentity.of(assignment));
                 if (shard != null) {
                     shard.assignmentSeen(assignment);
                 }
@@ -180,12 +174,12 @@ public final class ShardHost implements AutoCloseable {
         @Override
         public void unassigned(ShardId shard) {
             assignments.remove(shard);
-            log.info("shard {} is no longer assigned to this node; its replica stays until it is dropped", shard);
+            log.info("shard {} is no longer assigned to this node; its replica goes when it is needed no more", shard);
         }
 
         @Override
         public void loaded() {
-            onOpener(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
+            opener.submit(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
         }
     }
 
@@ -215,23 +209,7 @@ public final class ShardHost implements AutoCloseable {
 
     // ---- opening
 
-    private void onOpener(Runnable task) {
-        try {
-            opener.execute(() -> {
-                try {
-                    if (!closed) {
-                        task.run();
-                    }
-                } catch (RuntimeException e) {
-                    log.error("a replica cannot be opened", e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            // the node is stopping
-        }
-    }
-
-    /** A shard that the disk holds without being assigned to this node runs as long as it is a member. */
+    /** A shard that the disk holds without being assigned to this node runs as long as it is a replica of it. */
     private void openIfMember(ShardId id) {
         if (registry.runtime(id).isPresent()) {
             return;
@@ -239,47 +217,31 @@ public final class ShardHost implements AutoCloseable {
         var unused = znodes.read(id).whenComplete((found, failure) -> {
             var znode = found == null ? null : found.orElse(null);
             if (failure != null) {
-                threads.later(BOOTSTRAP_EVERY.toMillis(), () -> onOpener(() -> openIfMember(id)));
+                threads.later(BOOTSTRAP_EVERY.toMillis(), () -> opener.submit(() -> openIfMember(id)));
             } else if (znode != null
                     && znode.value().getReplicasList().stream()
                             .anyMatch(replica ->
                                     replica.getNode().equals(config.self().value()))) {
-                onOpener(() -> open(ShardIdentity.of(znode.value())));
+                opener.submit(() -> opener.open(ShardIdentity.of(znode.value())));
             } else {
-                log.warn("shard {} is on the disk of this node, which is no replica of it; leaving it there", id);
+                log.warn("shard {} is on the disk of this node, which is no replica of it", id);
+                upkeep.stranger(id);
             }
         });
     }
 
-    private @Nullable ShardRuntime open(ShardIdentity identity) {
-        var known = registry.runtime(identity.id());
-        if (known.isPresent()) {
-            return known.get();
-        }
-        ShardStore store;
-        try {
-            store = ShardStore.open(config.disk(), identity.id(), 0);
-            if (store.log().incarnation() == 0) {
-                incarnate(store);
-            }
-        } catch (TintypeException e) {
-            context.metrics().replicaFailed();
-            log.error("shard {}: its replica on this node cannot be opened and does not run", identity.id(), e);
-            return null;
-        }
-        var shard = new ShardRuntime(context, identity, store, RandomGenerator.of("SplittableRandom"));
-        registry.add(shard);
+    /** Tells a replica that comes up what it has to know. */
+    private void opened(ShardRuntime shard) {
         tellLiveness(shard);
-        watches.add(znodes.watch(identity.id(), shard::configSeen));
-        return shard;
-    }
-
-    /** A replica is named before anybody hears of it, so that a wiped one is never taken for what it was. */
-    private void incarnate(ShardStore store) {
-        long incarnation = random.nextLong();
-        var write = new Write();
-        store.log().incarnate(write, incarnation == 0 ? 1 : incarnation);
-        config.disk().committer().commitEssential(write).join();
+        var watch = znodes.watch(shard.id(), shard::configSeen);
+        var former = configs.put(shard.id(), watch);
+        if (former != null) {
+            former.close();
+        }
+        var assignment = assignments.get(shard.id());
+        if (assignment != null) {
+            shard.assignmentSeen(assignment);
+        }
     }
 
     // ---- monitoring and the end
@@ -321,7 +283,8 @@ public final class ShardHost implements AutoCloseable {
         metrics.gauge(
                 "tintype.replicas.failed.now",
                 "Replicas on this node that have failed and do not run. Needs attention if it stays",
-                () -> count(status -> status.failure().isPresent()));
+                () -> count(status -> status.failure().isPresent())
+                        + opener.broken().size());
         metrics.gauge(
                 "tintype.snapshots.installing.bytes",
                 "Bytes that came of the snapshots being installed on this node",
@@ -351,9 +314,9 @@ public final class ShardHost implements AutoCloseable {
     /** Ends all replicas and their threads. What is open fails; the disk stays open. Blocks for some seconds at most. */
     @Override
     public void close() {
-        closed = true;
-        opener.shutdown();
+        opener.close();
         watches.forEach(ZkSession.Registration::close);
+        configs.values().forEach(ZkSession.Registration::close);
         var ends = registry.running().stream().map(ShardRuntime::close).toArray(CompletableFuture<?>[]::new);
         try {
             CompletableFuture.allOf(ends).get(CLOSE_SECONDS, TimeUnit.SECONDS);

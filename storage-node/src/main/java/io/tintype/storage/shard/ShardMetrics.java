@@ -24,6 +24,8 @@ public final class ShardMetrics {
     private final Counter fetched;
     private final Counter replicasFailed;
     private final Counter snapshotsNeeded;
+    private final Counter replicasRebuilt;
+    private final Counter replicasDropped;
     private final Counter recordsTrimmed;
     private final Counter snapshotsInstalled;
     private final Counter snapshotsFailed;
@@ -61,6 +63,9 @@ public final class ShardMetrics {
         snapshotsNeeded = counter(
                 "tintype.replicas.snapshot.needed",
                 "Times a replica here was too far behind its primary's log, and asked for a snapshot");
+        replicasRebuilt = counter(
+                "tintype.replicas.rebuilt", "Replicas here that failed, and were wiped to be rebuilt from their peers");
+        replicasDropped = counter("tintype.replicas.dropped", "Replicas here that nobody wanted any more");
         recordsTrimmed = counter("tintype.log.trimmed.records", "Old records dropped from logs here");
         snapshotsInstalled = counter("tintype.snapshots.installed", "Snapshots that replicas here installed");
         snapshotsFailed = counter(
@@ -110,6 +115,14 @@ public final class ShardMetrics {
 
     void snapshotNeeded() {
         snapshotsNeeded.increment();
+    }
+
+    void replicaRebuilt() {
+        replicasRebuilt.increment();
+    }
+
+    void replicaDropped() {
+        replicasDropped.increment();
     }
 
     void trimmed(long records) {

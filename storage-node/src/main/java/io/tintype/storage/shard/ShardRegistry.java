@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /** The replicas that run on this node. Thread-safe; never blocks. */
 final class ShardRegistry {
@@ -25,9 +26,22 @@ final class ShardRegistry {
         running.put(shard.id(), shard);
     }
 
-    /** As services see them. */
-    Shards forServices() {
+    void remove(ShardRuntime shard) {
+        running.remove(shard.id(), shard);
+    }
+
+    /**
+     * As services see them.
+     *
+     * @param broken those that are here and cannot run, and why
+     */
+    Shards forServices(Supplier<Map<ShardId, String>> broken) {
         return new Shards() {
+            @Override
+            public Map<ShardId, String> broken() {
+                return broken.get();
+            }
+
             @Override
             public Optional<ShardReplica> find(ShardId id) {
                 return Optional.ofNullable(running.get(id));

@@ -265,6 +265,16 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         loop.post(new ReplicaEvent.PersistFailed("the disk failed: " + cause.getMessage()));
     }
 
+    /** As {@link #close}; completes when nothing of this replica is written, applied or installed any more. */
+    CompletableFuture<Void> retire() {
+        var quiet = new CompletableFuture<Void>();
+        loop.post(new Input.Task(() -> {
+            loop.close();
+            var unused = loop.quiet().whenComplete((done, failure) -> quiet.complete(null));
+        }));
+        return quiet;
+    }
+
     /** Ends streams and fails what is open, on the loop; completes when that is done. */
     CompletableFuture<Void> close() {
         var closed = new CompletableFuture<Void>();

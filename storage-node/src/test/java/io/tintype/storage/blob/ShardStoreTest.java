@@ -84,7 +84,7 @@ class ShardStoreTest {
         assertThat(ShardStore.list(shelf.disk())).containsExactly(Shelf.SHARD, new ShardId(8));
 
         var drop = new Write();
-        shelf.store().drop(drop);
+        ShardStore.wipe(drop, Shelf.SHARD);
         shelf.disk().committer().commitEssential(drop).join();
 
         assertThat(ShardStore.list(shelf.disk())).containsExactly(new ShardId(8));

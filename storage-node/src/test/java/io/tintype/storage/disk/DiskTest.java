@@ -5,20 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.checksum.Crc32c;
+import io.tintype.model.TintypeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
 import org.rocksdb.RocksDB;
+import org.rocksdb.Status;
 
 class DiskTest {
     private static final String CLUSTER = "0123456789abcdef0123456789abcdef";
@@ -112,6 +116,109 @@ class DiskTest {
         }
 
         assertRefused(DiskException.Kind.NEWER_FORMAT, "'future'");
+    }
+
+    @Test
+    void aStoreWithADamagedLogIsSetAsideOnceAndPeopleAreAskedTheSecondTime() throws Exception {
+        String first = fill();
+        damage(".log");
+        assertRefused(DiskException.Kind.DAMAGED, "does not open");
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.keepsDamaged()).isTrue();
+            assertThat(disk.identity().dataId()).isNotEqualTo(first);
+            assertThat(disk.get(Family.HEAD, key(1))).isNull();
+        }
+        assertThat(directory.resolve("store.damaged")).isDirectoryContaining("glob:**.log");
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.keepsDamaged()).isTrue();
+        }
+
+        fill();
+        damage(".log");
+        assertThatThrownBy(() -> Disk.openOrSetAside(config()))
+                .isInstanceOfSatisfying(
+                        DiskException.class, e -> assertThat(e.kind()).isEqualTo(DiskException.Kind.DAMAGED))
+                .hasMessageContaining("damaged again")
+                .hasMessageContaining("store.damaged");
+    }
+
+    @Test
+    void damageFoundInTheBackgroundFailsTheDiskAndIsRememberedForTheNextStart() throws Exception {
+        String first = fill();
+        try (var disk = Disk.open(config())) {
+            disk.compact(key(0), key(1_000)); // into files
+        }
+        damage(".sst");
+        try (var disk = Disk.open(config())) {
+            disk.committer()
+                    .commit(new Write().put(Family.HEAD, key(5), value("new")))
+                    .join();
+            assertThatThrownBy(() -> disk.compact(key(0), key(1_000))).isInstanceOf(TintypeException.class);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> disk.committer().failed());
+        }
+        assertRefused(DiskException.Kind.DAMAGED, "was found to be damaged");
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.identity().dataId()).isNotEqualTo(first);
+        }
+        Disk.open(config()).close();
+    }
+
+    @Test
+    void onlyDamageIsRememberedForTheNextStart() throws Exception {
+        fill();
+        var full = new Status(Status.Code.IOError, Status.SubCode.NoSpace, "no room");
+        var damaged = new Status(Status.Code.Corruption, Status.SubCode.None, "a block");
+
+        try (var failures = new Disk.Failures(directory)) {
+            failures.onBackgroundError(BackgroundErrorReason.FLUSH, full);
+            Disk.open(config()).close();
+
+            failures.onBackgroundError(BackgroundErrorReason.COMPACTION, damaged);
+            assertRefused(DiskException.Kind.DAMAGED, "a block");
+        }
+    }
+
+    @Test
+    void settingAsideGoesOnWhereACrashCutItShort() throws Exception {
+        fill();
+        DataDirectory.noteDamage(directory, "for a test");
+        Files.move(directory.resolve(DataDirectory.STORE), directory.resolve(DataDirectory.SET_ASIDE));
+        assertRefused(DiskException.Kind.DAMAGED, "for a test");
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.get(Family.HEAD, key(1))).isNull();
+        }
+        Disk.open(config()).close();
+    }
+
+    /** Writes something; the directory's identity. */
+    private String fill() throws Exception {
+        try (var disk = Disk.open(config())) {
+            var write = new Write();
+            for (int i = 0; i < 200; i++) {
+                write.put(Family.HEAD, key(i), value("a head that takes some room " + i));
+            }
+            disk.committer().commit(write).join();
+            return disk.identity().dataId();
+        }
+    }
+
+    private void damage(String suffix) throws Exception {
+        try (var files = Files.list(directory.resolve(DataDirectory.STORE))) {
+            for (var file : files.filter(found -> found.toString().endsWith(suffix))
+                    .filter(found -> found.toFile().length() > 500)
+                    .toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                for (int at = 20; at < 300; at += 7) {
+                    bytes[at] ^= 16;
+                }
+                Files.write(file, bytes);
+            }
+        }
     }
 
     @Test

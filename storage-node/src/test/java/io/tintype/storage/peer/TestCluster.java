@@ -15,6 +15,7 @@ import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -106,8 +108,12 @@ final class TestCluster implements AutoCloseable {
     }
 
     TestNode node(int number) {
-        var node = nodes.get(new NodeId("node-" + number));
-        assertThat(node).as("node " + number).isNotNull();
+        return node(new NodeId("node-" + number));
+    }
+
+    TestNode node(NodeId id) {
+        var node = nodes.get(id);
+        assertThat(node).as("node " + id).isNotNull();
         return node;
     }
 
@@ -136,6 +142,39 @@ final class TestCluster implements AutoCloseable {
 
     /** Writes where the shard should be, as a controller would: on all nodes there are. */
     void assign(int minInSync) {
+        var path = Paths.assignment(SHARD.value());
+        var assignment = assignment(minInSync, nodes.keySet());
+        session.znodes()
+                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment))
+                .join();
+    }
+
+    /** As {@link #assign}, on some of the nodes only. */
+    void assignTo(int minInSync, Collection<NodeId> wanted) {
+        var path = Paths.assignment(SHARD.value());
+        session.znodes()
+                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment(minInSync, wanted)))
+                .join();
+    }
+
+    /** The shard's configuration. */
+    ShardRecord record() {
+        var path = Paths.shard(SHARD.value());
+        return ZnodeCodec.SHARD.decode(
+                path, session.znodes().get(path).join().orElseThrow().data());
+    }
+
+    /** Writes that the shard should be elsewhere. */
+    void reassign(int minInSync, Collection<NodeId> wanted) {
+        var path = Paths.assignment(SHARD.value());
+        int version = session.znodes().get(path).join().orElseThrow().version();
+        var assignment = assignment(minInSync, wanted);
+        session.znodes()
+                .set(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment), version)
+                .join();
+    }
+
+    private static ShardAssignment assignment(int minInSync, Collection<NodeId> wanted) {
         var assignment = ShardAssignment.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setShard(SHARD.value())
@@ -143,13 +182,9 @@ final class TestCluster implements AutoCloseable {
                 .setPool("local.standard")
                 .setMinInsync(minInSync)
                 .setUsersLimit(100);
-        nodes.keySet()
-                .forEach(node -> assignment.addReplicas(
-                        Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_VOTER)));
-        var path = Paths.assignment(SHARD.value());
-        session.znodes()
-                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment.build()))
-                .join();
+        wanted.forEach(node -> assignment.addReplicas(
+                Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_VOTER)));
+        return assignment.build();
     }
 
     /** The replicas that run. */

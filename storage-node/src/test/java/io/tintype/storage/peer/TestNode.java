@@ -13,6 +13,7 @@ import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
 import io.tintype.storage.shard.ShardHost;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.Shards;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -31,7 +32,7 @@ final class TestNode implements AutoCloseable {
 
     private TestNode(TestCluster cluster, NodeId id, Path directory) throws Exception {
         this.id = id;
-        this.disk = Disk.open(DiskConfig.of(directory, TestCluster.CLUSTER)
+        this.disk = Disk.openOrSetAside(DiskConfig.of(directory, TestCluster.CLUSTER)
                 .withMemory(8 << 20, 16 << 20)
                 .withReserve(0));
         this.session = cluster.connect();
@@ -74,6 +75,14 @@ final class TestNode implements AutoCloseable {
 
     SimpleMeterRegistry registry() {
         return registry;
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    Shards shards() {
+        return host.shards();
     }
 
     Optional<ShardReplica> replica() {
