@@ -174,6 +174,7 @@ final class PeerCodec {
                     REFUSE_REASON_WRONG_PROTOCOL,
                     REFUSE_REASON_MALFORMED,
                     REFUSE_REASON_OVERLOADED,
+                    REFUSE_REASON_TOO_LATE,
                     UNRECOGNIZED -> null;
         };
         return Optional.ofNullable(reason).map(known -> new Refusal(known, message.getEpoch()));

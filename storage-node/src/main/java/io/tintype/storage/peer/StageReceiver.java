@@ -84,10 +84,19 @@ final class StageReceiver implements StreamObserver<StageChunksRequest> {
 
     private Refuse refuse(Throwable failure) {
         var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        boolean stale = cause instanceof TintypeException e && e.reason() == Reason.NOT_PRIMARY;
-        return gatekeeper.note(new Refused(
-                stale ? RefuseReason.REFUSE_REASON_STALE_EPOCH : RefuseReason.REFUSE_REASON_OVERLOADED,
-                String.valueOf(cause.getMessage())));
+        return gatekeeper.note(new Refused(reason(cause), String.valueOf(cause.getMessage())));
+    }
+
+    private static RefuseReason reason(Throwable cause) {
+        if (!(cause instanceof TintypeException known)) {
+            return RefuseReason.REFUSE_REASON_OVERLOADED;
+        }
+        if (known.reason() == Reason.NOT_PRIMARY) {
+            return RefuseReason.REFUSE_REASON_STALE_EPOCH;
+        }
+        return known.reason() == Reason.UPLOAD_NOT_FOUND
+                ? RefuseReason.REFUSE_REASON_TOO_LATE
+                : RefuseReason.REFUSE_REASON_OVERLOADED;
     }
 
     private synchronized void answer(long ticket, @Nullable Refuse refuse) {

@@ -12,6 +12,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
+import io.tintype.model.Limits;
 import io.tintype.model.UploadId;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.EpochStart;
@@ -21,6 +22,7 @@ import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.Hello;
 import io.tintype.proto.internal.v1.Member;
 import io.tintype.proto.internal.v1.PreElectRequest;
+import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.RefuseReason;
 import io.tintype.proto.internal.v1.ReplicateRequest;
 import io.tintype.proto.internal.v1.ReplicateResponse;
@@ -46,6 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class BadPeerTest {
     private static final String STRANGER = "ffffffffffffffffffffffffffffffff";
+    private static final UploadId UPLOAD = new UploadId(System.currentTimeMillis(), 1);
 
     @TempDir
     static Path directory;
@@ -195,8 +198,26 @@ class BadPeerTest {
         assertThat(stage(noUpload)).isEqualTo(RefuseReason.REFUSE_REASON_MALFORMED);
         assertThat(stage(noUser)).isEqualTo(RefuseReason.REFUSE_REASON_MALFORMED);
         assertThat(stage(negative)).isEqualTo(RefuseReason.REFUSE_REASON_MALFORMED);
-        assertThat(cluster.primary().reader().staged(Images.ALICE, new UploadId(1, 1)))
-                .isEmpty();
+        assertThat(cluster.primary().reader().staged(Images.ALICE, UPLOAD)).isEmpty();
+    }
+
+    /** By then its upload may be over, committed or not, and the mark that says so gone. */
+    @Test
+    void aChunkOfAnUploadOlderThanADayIsRefusedAndNotStored() throws Exception {
+        long now = System.currentTimeMillis();
+        long lifetime = Limits.UPLOAD_LIFETIME.toMillis();
+        var late = new UploadId(now - lifetime - 1_000, 2);
+        var inTime = new UploadId(now - lifetime + 600_000, 3);
+
+        var refuse = staging(chunk().setUploadId(ByteString.copyFrom(late.toBytes())));
+
+        assertThat(refuse.getReason()).isEqualTo(RefuseReason.REFUSE_REASON_TOO_LATE);
+        assertThat(refuse.getDetail()).contains("comes too late for upload " + late);
+        assertThat(cluster.primary().reader().staged(Images.ALICE, late)).isEmpty();
+        assertThat(stage(chunk().setUploadId(ByteString.copyFrom(inTime.toBytes()))))
+                .as("an upload of ten minutes less")
+                .isEqualTo(RefuseReason.REFUSE_REASON_UNSPECIFIED);
+        assertThat(cluster.primary().reader().staged(Images.ALICE, inTime)).hasSize(1);
     }
 
     @Test
@@ -274,7 +295,7 @@ class BadPeerTest {
                 .setShard(TestCluster.SHARD.value())
                 .setEpoch(cluster.primary().status().epoch())
                 .setUser("alice")
-                .setUploadId(ByteString.copyFrom(new UploadId(1, 1).toBytes()))
+                .setUploadId(ByteString.copyFrom(UPLOAD.toBytes()))
                 .setData(ByteString.copyFromUtf8("bytes"))
                 .setCrc32C(Crc32c.of(ByteString.copyFromUtf8("bytes")));
     }
@@ -299,13 +320,17 @@ class BadPeerTest {
     }
 
     private static RefuseReason stage(StageChunksRequest.Builder message) throws InterruptedException {
+        return staging(message).getReason();
+    }
+
+    private static Refuse staging(StageChunksRequest.Builder message) throws InterruptedException {
         var observer = new Received<StageChunksResponse>();
         var requests = ReplicationGrpc.newStub(channel).stageChunks(observer);
         requests.onNext(message.build());
         var answer = observer.next();
         requests.onCompleted();
         assertThat(answer.getTicket()).isEqualTo(1);
-        return answer.getRefuse().getReason();
+        return answer.getRefuse();
     }
 
     private static double refusals(String reason) {

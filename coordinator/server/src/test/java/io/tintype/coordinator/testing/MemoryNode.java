@@ -68,6 +68,8 @@ public final class MemoryNode {
 
     /** Puts begun here. */
     public final AtomicInteger puts = new AtomicInteger();
+    /** Puts that neither ended nor broke off. */
+    public final AtomicInteger openPuts = new AtomicInteger();
     /** Gets begun here. */
     public final AtomicInteger gets = new AtomicInteger();
     /** Messages of puts received here. */
@@ -178,6 +180,7 @@ public final class MemoryNode {
         @Override
         public StreamObserver<PutRequest> put(StreamObserver<PutResponse> out) {
             puts.incrementAndGet();
+            openPuts.incrementAndGet();
             var call = (ServerCallStreamObserver<PutResponse>) out;
             call.disableAutoRequest();
             if (putMessagesTaken > 0) {
@@ -248,10 +251,13 @@ public final class MemoryNode {
         }
 
         @Override
-        public void onError(Throwable failure) {}
+        public void onError(Throwable failure) {
+            openPuts.decrementAndGet();
+        }
 
         @Override
         public void onCompleted() {
+            openPuts.decrementAndGet();
             if (answered) {
                 return;
             }
