@@ -12,8 +12,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.AbstractEventListener;
-import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.Range;
@@ -348,7 +346,7 @@ public final class Disk implements AutoCloseable {
         }
     }
 
-    private static boolean isCorruption(@Nullable Status status) {
+    static boolean isCorruption(@Nullable Status status) {
         return status != null && status.getCode() == Status.Code.Corruption;
     }
 
@@ -374,59 +372,4 @@ public final class Disk implements AutoCloseable {
 
     /** RocksDB, open, with its families. */
     record OpenStore(RocksDB db, Map<Family, ColumnFamilyHandle> handles) {}
-
-    /** Hears of errors in RocksDB's background work (flushes, compactions); after one, the store takes no writes. */
-    static final class Failures extends AbstractEventListener {
-        private final Path directory;
-        private @Nullable Committer committer;
-        private @Nullable Throwable early;
-
-        Failures(Path directory) {
-            super(EnabledEventCallback.ON_BACKGROUND_ERROR);
-            this.directory = directory;
-        }
-
-        synchronized void tell(Committer toTell) {
-            committer = toTell;
-            if (early != null) {
-                toTell.fail(early);
-            }
-        }
-
-        @Override
-        public void onBackgroundError(BackgroundErrorReason reason, Status error) {
-            var cause = new IOException("RocksDB failed in the background (" + reason + "): " + error.getCodeString()
-                    + " " + error.getState());
-            if (isCorruption(error)) {
-                note(cause);
-            }
-            fail(cause);
-        }
-
-        /** What was read in the background is not what was written. */
-        void damaged(Throwable cause) {
-            note(cause);
-            fail(cause);
-        }
-
-        private void fail(Throwable cause) {
-            Committer toTell;
-            synchronized (this) {
-                early = cause;
-                toTell = committer;
-            }
-            if (toTell != null) {
-                toTell.fail(cause);
-            }
-        }
-
-        /** Opened again, the store would only come upon the same damage again. */
-        private void note(Throwable cause) {
-            try {
-                DataDirectory.noteDamage(directory, String.valueOf(cause.getMessage()));
-            } catch (IOException e) {
-                log.warn("{}: that the store is damaged could not be noted", directory, e);
-            }
-        }
-    }
 }

@@ -32,7 +32,7 @@ final class StoreOpener {
 
     private StoreOpener() {}
 
-    static Disk.OpenStore open(Path store, StoreOptions options, Disk.Failures failures)
+    static Disk.OpenStore open(Path store, StoreOptions options, Failures failures)
             throws RocksDBException, DiskException {
         refuseUnknownFamilies(store);
         try {
@@ -47,8 +47,7 @@ final class StoreOpener {
         }
     }
 
-    private static Disk.OpenStore open(
-            Path store, StoreOptions options, Disk.Failures failures, WALRecoveryMode recovery)
+    private static Disk.OpenStore open(Path store, StoreOptions options, Failures failures, WALRecoveryMode recovery)
             throws RocksDBException {
         var families = List.of(Family.values());
         var descriptors = new ArrayList<ColumnFamilyDescriptor>();

@@ -21,7 +21,13 @@ final class Board {
     volatile long leadingEpoch;
 
     /** False while a snapshot is being installed: there is nothing then that could be read, staged or collected. */
-    volatile boolean whole = true;
+    volatile boolean whole;
+
+    /**
+     * Counts how often what could be read was taken away: for a snapshot, or for good. What was read under another count
+     * than that before it may be of two states.
+     */
+    volatile int taken;
 
     /** The configuration it goes by. */
     volatile @Nullable ShardConfig config;
@@ -29,7 +35,15 @@ final class Board {
     /** Records that the follower furthest behind has not been sent. */
     volatile long behind;
 
-    Board(ShardStatus first) {
+    Board(ShardStatus first, boolean whole) {
         this.status = first;
+        this.whole = whole;
+    }
+
+    /** There is nothing to read from here on. Loop only. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void takeAway() {
+        whole = false;
+        taken++;
     }
 }

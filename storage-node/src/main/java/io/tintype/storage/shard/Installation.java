@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Installation {
     private static final Logger log = LoggerFactory.getLogger(Installation.class);
     private static final long RETRY_MS = 1_000;
+    private static final int MOST_DOUBLINGS = 5;
     private static final long BUSY_RETRY_MS = 20;
     private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -41,6 +42,7 @@ final class Installation {
     private final ShardId shard;
     private final Inbox<Input> inbox;
     private @Nullable Session current;
+    private int failures;
     /** The part being written, of whichever session. */
     private volatile CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
 
@@ -206,7 +208,7 @@ final class Installation {
 
         /** Everything that writes or applies ends first, then the disk is marked and emptied. */
         void accept() {
-            target.board().whole = false;
+            target.board().takeAway();
             var of = head;
             if (of != null) {
                 expecting = of.expectedBytes();
@@ -277,6 +279,7 @@ final class Installation {
             }
             target.applier().restart();
             target.board().whole = true;
+            failures = 0;
             context.metrics().snapshotInstalled();
             log.info("shard {}: the snapshot of {} is installed, {} bytes", shard, this, bytes);
             end();
@@ -286,9 +289,14 @@ final class Installation {
 
         private void fail(Throwable cause) {
             context.metrics().snapshotFailed();
-            log.warn("shard {}: no snapshot could be installed, asking again: {}", shard, String.valueOf(cause));
+            long pauseMs = RETRY_MS << Math.min(failures++, MOST_DOUBLINGS);
+            log.warn(
+                    "shard {}: no snapshot could be installed, asking again in {} ms: {}",
+                    shard,
+                    pauseMs,
+                    String.valueOf(cause));
             end();
-            context.threads().later(RETRY_MS, () -> post(new ReplicaEvent.SnapshotFailed(stream)));
+            context.threads().later(pauseMs, () -> post(new ReplicaEvent.SnapshotFailed(stream)));
         }
 
         void end() {

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
-import io.tintype.model.NodeId;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
-import io.tintype.storage.replica.BeatAnswer;
 import io.tintype.storage.replica.Member;
-import io.tintype.storage.replica.ReadPermit;
 import io.tintype.storage.replica.ReplicaAction;
 import io.tintype.storage.replica.ReplicaCore;
 import io.tintype.storage.replica.ReplicaEvent;
-import io.tintype.storage.replica.ReplicaState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,19 +45,14 @@ final class ReplicaLoop {
     private final Applier applier;
     private final Installation installation;
     private final Board board;
+    private final Standing standing;
+    private final Answers answers = new Answers();
     private final WaitingReads waitingReads = new WaitingReads();
 
     private final ArrayDeque<Input> waiting = new ArrayDeque<>();
     private final ArrayDeque<ReplicaAction> todo = new ArrayDeque<>();
     private final List<OpenProposal> offers = new ArrayList<>();
-    private final Map<Long, CompletableFuture<BallotAnswer>> ballots = new HashMap<>();
-    private final Map<Long, CompletableFuture<Optional<BeatAnswer>>> beats = new HashMap<>();
     private @Nullable ReceivedBatch received;
-    private @Nullable String failure;
-    private List<NodeId> inSync = List.of();
-    private long lastTicket;
-    private long epochStart = Long.MAX_VALUE;
-    private int configVersion = -1;
     private boolean suspended;
     private boolean closed;
 
@@ -73,7 +62,8 @@ final class ReplicaLoop {
         this.random = random;
         this.core = new ReplicaCore(context.timing());
         this.inbox = new Inbox<>(context.threads().loop(identity.id()), this::handle);
-        this.board = new Board(ShardStatus.booting(identity));
+        this.board = new Board(ShardStatus.booting(identity), !store.isInstalling());
+        this.standing = new Standing(identity, core, context.clock(), board);
         this.proposals = new ProposalBook(
                 identity, context.disk().committer(), context.budgets().proposals(), context.metrics());
         this.diskQueue = new DiskQueue(
@@ -103,7 +93,6 @@ final class ReplicaLoop {
                 post(new ReplicaEvent.PersistFailed("applying failed: " + cause.getMessage()));
             }
         });
-        this.board.whole = !store.isInstalling();
         this.installation =
                 new Installation(context, new Installation.Target(self, store, disk, applier, board), inbox);
     }
@@ -145,8 +134,7 @@ final class ReplicaLoop {
     }
 
     void ballot(Ballot ballot, CompletableFuture<BallotAnswer> answer) {
-        ballots.put(++lastTicket, answer);
-        step(new ReplicaEvent.BallotReceived(lastTicket, ballot));
+        step(new ReplicaEvent.BallotReceived(answers.ballot(answer), ballot));
     }
 
     /** Ends streams, fails what is open; the core is not asked any more. */
@@ -159,10 +147,7 @@ final class ReplicaLoop {
         primary.close();
         var unused = installation.close();
         waitingReads.failAll(Refusals.closing(identity.id()));
-        board.permit = ReadPermit.NONE;
-        board.servingEpoch = 0;
-        board.leadingEpoch = 0;
-        board.whole = false;
+        standing.ended();
     }
 
     /** Completes, once closed, when nothing that was begun writes any more. */
@@ -194,8 +179,7 @@ final class ReplicaLoop {
                     break;
                 }
             }
-            board.behind = followers.behind();
-            board.status = status();
+            standing.publish(followers.behind());
         } catch (RuntimeException e) {
             failUnexpectedly(e);
         }
@@ -222,8 +206,8 @@ final class ReplicaLoop {
             step(new ReplicaEvent.AppendReceived(
                     records.stream(), records.batch().append()));
         } else if (input instanceof Input.Beaten beaten) {
-            beats.put(++lastTicket, beaten.answer());
-            step(new ReplicaEvent.BeatReceived(beaten.from(), lastTicket, beaten.beat(), beaten.sentAfterNanos()));
+            step(new ReplicaEvent.BeatReceived(
+                    beaten.from(), answers.beat(beaten.answer()), beaten.beat(), beaten.sentAfterNanos()));
         }
     }
 
@@ -235,12 +219,12 @@ final class ReplicaLoop {
 
     private void step(ReplicaEvent event) {
         var actions = core.step(event, context.clock().now(), random);
-        board.permit = core.permit();
+        standing.stepped();
         todo.addAll(actions);
         if (event instanceof ReplicaEvent.BeatReceived beat) {
             boolean answered = actions.stream().anyMatch(ReplicaAction.AnswerBeat.class::isInstance);
             if (!answered) {
-                answer(beat.ticket(), Optional.empty());
+                answers.answerBeat(beat.ticket(), Optional.empty());
             }
         } else if (event instanceof ReplicaEvent.AppendReceived) {
             boolean accepted = actions.stream().anyMatch(ReplicaAction.AcceptAppend.class::isInstance);
@@ -248,20 +232,8 @@ final class ReplicaLoop {
                 taken();
             }
         } else if (event instanceof ReplicaEvent.Applied applied) {
-            if (board.leadingEpoch != 0 && applied.seq() >= epochStart) {
-                board.servingEpoch = board.leadingEpoch;
-            }
+            standing.applied(applied.seq());
             waitingReads.check(core);
-        }
-        learnConfig();
-    }
-
-    private void learnConfig() {
-        var known = core.config().orElse(null);
-        if (known != null && known.version() != configVersion) {
-            configVersion = known.version();
-            board.config = known.config();
-            inSync = known.config().inSync().stream().map(Member::node).sorted().toList();
         }
     }
 
@@ -273,6 +245,7 @@ final class ReplicaLoop {
                 || primary.execute(action)
                 || configs.execute(action)
                 || installation.execute(action)
+                || answers.execute(action)
                 || executeForOthers(action);
         if (!done) {
             throw new IllegalStateException("an action that nobody carries out: " + action);
@@ -291,11 +264,12 @@ final class ReplicaLoop {
             taken();
         } else if (action instanceof ReplicaAction.ApplyUpTo apply) {
             var cached = disk.cached(applier.submitted() + 1, apply.seq());
-            applier.submit(new Applier.Committable(apply.seq(), cached, proposals.takeCommitted(apply.seq()), inSync));
+            applier.submit(new Applier.Committable(
+                    apply.seq(), cached, proposals.takeCommitted(apply.seq()), standing.inSync()));
         } else if (action instanceof ReplicaAction.PersistPromise promise) {
             disk.promise(promise.epoch());
         } else if (action instanceof ReplicaAction.AppendEpochStart start) {
-            epochStart = start.at().seq();
+            standing.opens(start.at().seq());
             disk.append(start);
         } else if (action instanceof ReplicaAction.Truncate truncate) {
             suspendToTruncate(truncate);
@@ -308,21 +282,17 @@ final class ReplicaLoop {
     }
 
     private boolean executeForOthers(ReplicaAction action) {
-        if (action instanceof ReplicaAction.AnswerBeat answer) {
-            answer(answer.ticket(), Optional.of(answer.answer()));
-        } else if (action instanceof ReplicaAction.FailProposals fail) {
-            proposals.fail(fail, status());
+        if (action instanceof ReplicaAction.FailProposals fail) {
+            proposals.fail(fail, standing.status());
         } else if (action instanceof ReplicaAction.FailOpenProposals) {
             proposals.failOpen();
         } else if (action instanceof ReplicaAction.BecamePrimary became) {
             log.info("shard {}: this replica leads in epoch {}", identity.id(), became.epoch());
             context.metrics().becamePrimary();
-            board.leadingEpoch = became.epoch();
+            standing.leads(became.epoch());
         } else if (action instanceof ReplicaAction.SteppedDown down) {
             log.info("shard {}: this replica leads no longer; its epoch was {}", identity.id(), down.epoch());
-            board.servingEpoch = 0;
-            board.leadingEpoch = 0;
-            epochStart = Long.MAX_VALUE;
+            standing.leadsNoLonger();
         } else if (action instanceof ReplicaAction.AskBallot ask) {
             var unused = context.peers()
                     .askBallot(identity.id(), ask.to(), ask.ballot())
@@ -331,24 +301,12 @@ final class ReplicaLoop {
                             post(new ReplicaEvent.BallotAnswered(ask.to(), given));
                         }
                     });
-        } else if (action instanceof ReplicaAction.AnswerBallot answer) {
-            var asked = ballots.remove(answer.ticket());
-            if (asked != null) {
-                asked.complete(answer.answer());
-            }
         } else if (action instanceof ReplicaAction.Fail fail) {
             failed(fail.cause());
         } else {
             return false;
         }
         return true;
-    }
-
-    private void answer(long ticket, Optional<BeatAnswer> answer) {
-        var beat = beats.remove(ticket);
-        if (beat != null) {
-            beat.complete(answer);
-        }
     }
 
     private void taken() {
@@ -396,7 +354,7 @@ final class ReplicaLoop {
     private void failUnexpectedly(RuntimeException e) {
         log.error("shard {}: this replica fails", identity.id(), e);
         todo.clear();
-        if (failure == null) {
+        if (!standing.hasFailed()) {
             todo.addAll(core.step(
                     new ReplicaEvent.PersistFailed(String.valueOf(e.getMessage())),
                     context.clock().now(),
@@ -407,17 +365,13 @@ final class ReplicaLoop {
     }
 
     private void failed(String cause) {
-        if (failure == null) {
-            failure = cause;
+        if (standing.failed(cause)) {
             context.metrics().replicaFailed();
             log.error("shard {}: the replica here has failed: {}", identity.id(), cause);
         }
-        board.permit = ReadPermit.NONE;
-        board.servingEpoch = 0;
-        board.leadingEpoch = 0;
         proposals.close();
         var unused = installation.close();
-        waitingReads.failAll(Refusals.notLeading(status()));
+        waitingReads.failAll(Refusals.notLeading(standing.status()));
     }
 
     private void refuseWhatWaits() {
@@ -429,35 +383,5 @@ final class ReplicaLoop {
                 beaten.answer().complete(Optional.empty());
             }
         }
-    }
-
-    private ShardStatus status() {
-        var now = core.status();
-        var config = board.config;
-        return new ShardStatus(
-                identity.id(),
-                identity.isDirectory(),
-                identity.pool(),
-                identity.usersLimit(),
-                now.state(),
-                isServing(now.state()),
-                now.epoch(),
-                Optional.ofNullable(now.primary()),
-                inSync,
-                config == null ? 0 : config.minInSync(),
-                now.lastSeq(),
-                now.committedSeq(),
-                now.appliedSeq(),
-                Optional.ofNullable(failure));
-    }
-
-    private boolean isServing(ReplicaState state) {
-        if (failure != null) {
-            return false;
-        }
-        var now = context.clock().now();
-        return board.servingEpoch != 0
-                ? board.permit.isValid(now)
-                : state == ReplicaState.FOLLOWER && core.stalenessNanos(now).isPresent();
     }
 }

@@ -11,7 +11,6 @@ import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
-import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -23,8 +22,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,7 +129,7 @@ public final class ShardHost implements AutoCloseable {
     /** Starts; replicas come up as ZooKeeper tells of them. */
     public static ShardHost start(Config config) {
         var host = new ShardHost(config);
-        host.registerLevels();
+        HostLevels.register(host.context, host.registry, host.opener);
         host.threads.every(
                 config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
@@ -244,72 +241,7 @@ public final class ShardHost implements AutoCloseable {
         }
     }
 
-    // ---- monitoring and the end
-
-    private void registerLevels() {
-        var metrics = context.metrics();
-        metrics.gauge(
-                "tintype.shards",
-                "Replicas that run on this node",
-                () -> registry.running().size());
-        metrics.gauge("tintype.shards.leading", "Shards that this node leads", () -> count(ShardStatus::leads));
-        metrics.gauge(
-                "tintype.shards.unhealthy",
-                "Replicas on this node that cannot do their part: no primary heard, catching up, or failed",
-                () -> count(status -> !status.serving()));
-        metrics.gauge(
-                "tintype.replication.lag.records",
-                "Records that the follower furthest behind has not been sent yet, over all shards led here",
-                () -> most(shard -> shard.board().behind));
-        metrics.gauge(
-                "tintype.apply.lag.records",
-                "Committed records that the replica furthest behind on this node has not applied yet",
-                () -> most(
-                        shard -> shard.status().committedSeq() - shard.applied().seq()));
-        metrics.gauge(
-                "tintype.proposals.bytes",
-                "Bytes of changes in flight on this node, of at most "
-                        + context.budgets().proposals().limit(),
-                () -> context.budgets().proposals().taken());
-        metrics.gauge(
-                "tintype.staging.bytes",
-                "Bytes of chunks being staged on this node, of at most "
-                        + context.budgets().staging().limit(),
-                () -> context.budgets().staging().taken());
-        metrics.gauge(
-                "tintype.replicas.installing",
-                "Replicas on this node that install a snapshot, or wait for one",
-                () -> count(status -> status.state() == ReplicaState.INSTALLING));
-        metrics.gauge(
-                "tintype.replicas.failed.now",
-                "Replicas on this node that have failed and do not run. Needs attention if it stays",
-                () -> count(status -> status.failure().isPresent())
-                        + opener.broken().size());
-        metrics.gauge(
-                "tintype.snapshots.installing.bytes",
-                "Bytes that came of the snapshots being installed on this node",
-                () -> context.snapshots().installedBytes());
-        metrics.gauge(
-                "tintype.snapshots.installing.expected.bytes",
-                "Bytes that the snapshots being installed on this node have, about",
-                () -> context.snapshots().expectedBytes());
-        metrics.gauge(
-                "tintype.tails.bytes",
-                "Bytes of newest records kept in memory for followers, of at most "
-                        + context.budgets().tails().limit(),
-                () -> context.budgets().tails().taken());
-    }
-
-    private long count(Predicate<ShardStatus> which) {
-        return registry.running().stream()
-                .map(ShardRuntime::status)
-                .filter(which)
-                .count();
-    }
-
-    private long most(ToLongFunction<ShardRuntime> what) {
-        return registry.running().stream().mapToLong(what).max().orElse(0);
-    }
+    // ---- the end
 
     /** Ends all replicas and their threads. What is open fails; the disk stays open. Blocks for some seconds at most. */
     @Override

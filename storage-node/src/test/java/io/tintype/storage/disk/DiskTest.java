@@ -173,7 +173,7 @@ class DiskTest {
         var full = new Status(Status.Code.IOError, Status.SubCode.NoSpace, "no room");
         var damaged = new Status(Status.Code.Corruption, Status.SubCode.None, "a block");
 
-        try (var failures = new Disk.Failures(directory)) {
+        try (var failures = new Failures(directory)) {
             failures.onBackgroundError(BackgroundErrorReason.FLUSH, full);
             Disk.open(config()).close();
 
