@@ -7,6 +7,7 @@ import io.tintype.tools.console.ErrorReport;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Version;
 import io.tintype.tools.dev.DevCommands;
+import io.tintype.tools.proof.SimulateCommand;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.stream.Collectors;
@@ -50,6 +51,7 @@ public final class Main implements Runnable {
         DevCommands.all().forEach(root::addSubcommand);
         CliCommands.all().forEach(root::addSubcommand);
         root.addSubcommand(BenchCommand.class);
+        root.addSubcommand(SimulateCommand.class);
         dress(root);
         root.getCommandSpec()
                 .usageMessage()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.replica.sim;
 
+import io.tintype.storage.replica.ReadPermit;
 import io.tintype.storage.replica.ReplicaEvent;
 import io.tintype.storage.replica.ReplicaState;
 import java.util.ArrayList;
@@ -40,9 +41,14 @@ final class Clients {
     void propose(SimNode node, int count) {
         List<Long> batch = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            batch.add(++values);
+            batch.add(nextValue());
         }
         node.deliver(node.life(), new ReplicaEvent.Propose(batch));
+    }
+
+    /** A name that no proposal had before. */
+    long nextValue() {
+        return ++values;
     }
 
     private void read() {
@@ -62,32 +68,41 @@ final class Clients {
         long acknowledged = sim.checker.acknowledgedSeq();
         var before = node.permit();
         long shown = node.disk.applied;
-        boolean askZooKeeper = sim.random.nextInt(4) == 0;
-        finishRead(node, node.life(), () -> {
-            boolean valid;
-            if (twoLooks) {
-                valid = node.permit().isValid(node.now());
-            } else if (askZooKeeper) {
-                valid = before.isConfirmedBy(sim.zk.current().config(), node.id);
-            } else {
-                valid = node.permit().covers(before, node.now());
-            }
-            if (valid) {
-                sim.coverage.count("linearizable read");
-                sim.checker.read(node, acknowledged, shown);
-            }
-        });
+        finishRead(
+                node,
+                () -> {
+                    if (isCurrent(node, before)) {
+                        sim.coverage.count("linearizable read");
+                        sim.checker.read(node, acknowledged, shown);
+                    }
+                },
+                () -> {});
     }
 
-    /** The process goes on when it pleases, but not while it is paused. */
-    private void finishRead(SimNode node, int life, Runnable rest) {
+    /** Whether what was read after {@code before} was published is proven to be current now. */
+    boolean isCurrent(SimNode node, ReadPermit before) {
+        if (twoLooks) {
+            return node.permit().isValid(node.now());
+        }
+        boolean askZooKeeper = sim.random.nextInt(4) == 0;
+        return askZooKeeper
+                ? before.isConfirmedBy(sim.zk.current().config(), node.id)
+                : node.permit().covers(before, node.now());
+    }
+
+    /** The rest of a read, when the process pleases, but not while it is paused; something else where it dies. */
+    void finishRead(SimNode node, Runnable rest, Runnable died) {
+        finishRead(node, node.life(), rest, died);
+    }
+
+    private void finishRead(SimNode node, int life, Runnable rest, Runnable died) {
         sim.queue.after(sim.random.nextLong(3 * MILLI), () -> {
-            if (node.isLife(life)) {
-                if (node.isPaused()) {
-                    finishRead(node, life, rest);
-                } else {
-                    rest.run();
-                }
+            if (!node.isLife(life)) {
+                died.run();
+            } else if (node.isPaused()) {
+                finishRead(node, life, rest, died);
+            } else {
+                rest.run();
             }
         });
     }

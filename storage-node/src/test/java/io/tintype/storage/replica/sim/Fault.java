@@ -13,6 +13,8 @@ enum Fault {
     SUSPEND,
     /** A disk is lost with all that is on it. */
     WIPE,
+    /** A record on a disk changes, unnoticed until it is read. */
+    BIT_ROT,
     /** An fsync fails, and what it was to write is lost. */
     FSYNC_ERROR,
     /** A disk takes seconds for what takes milliseconds. */
@@ -25,14 +27,22 @@ enum Fault {
     PARTITION,
     /** A node hears no other node, but ZooKeeper. */
     ISOLATE,
-    /** Single messages are lost, doubled or late. */
+    /** Single messages are lost or late, and streams break. */
     FLAKY,
+    /** Single messages arrive twice. */
+    DUPLICATE,
+    /** Heartbeats and questions are overtaken by the log, or the log by them. */
+    REORDER,
     /** A node hears ZooKeeper no longer; its session may expire. */
     ZK_CUT,
+    /** A session expires though its node is well. */
+    ZK_EXPIRED,
     /** ZooKeeper answers nobody. */
     ZK_OUTAGE,
     /** Compare-and-sets land, and their answers are lost; or they land late. */
     ZK_LOST_ANSWERS,
+    /** The clocks of a machine run faster or slower than any bound; what rests on the bound is not looked at meanwhile. */
+    CLOCK_DRIFT,
     /** A wall clock is set. */
     CLOCK_STEP,
     /** Somebody asks for another primary. */

@@ -7,6 +7,8 @@ import io.tintype.storage.replica.RuleSwitch;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.logging.Logger;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of the seeds fails; with it on, the same seeds pass.
  */
 final class MutationGateTest {
+    private static final Logger LOG = Logger.getLogger(MutationGateTest.class.getName());
     private static final long MILLI = SimNet.MILLI;
 
     /** Seeds in which a broken rule must show. */
@@ -26,7 +29,6 @@ final class MutationGateTest {
     private static final Set<String> TOLD_BELOW = Set.of(
             "REMOVED_STAY_ELECTABLE",
             "CANDIDATES_ASK_FIRST",
-            "EXPAND_NEEDS_LOG_END_AT_ELECTION",
             "ELECTABLE_GRANT_LEASES",
             "PENDING_GRANT_LEASES",
             "LEASE_COUNTS_FROM_SENDING");
@@ -37,10 +39,15 @@ final class MutationGateTest {
     /** Where faults of all kinds show a rule too seldom: those that its interleaving needs. */
     private static final Map<String, Sim.Plan> PLANS = Map.of(
             "LOST_ANSWERS_ARE_SETTLED",
-            Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.ZK_LOST_ANSWERS, Fault.SLOW_DISK, Fault.CUT_PAIR));
+            Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.ZK_LOST_ANSWERS, Fault.SLOW_DISK, Fault.CUT_PAIR),
+            "SNAPSHOT_MUST_BE_AHEAD",
+            Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.TRIM, Fault.ISOLATE, Fault.REASSIGN));
 
     static Stream<String> rules() {
-        return Stream.of(RuleSwitch.names().stream(), Stream.of(Sim.TWO_LOOKS), SimInstall.RULES.stream())
+        return Stream.of(
+                        RuleSwitch.names().stream(),
+                        Stream.of(Sim.TWO_LOOKS, Ledger.ONCE, Ledger.NOT_TOO_LATE),
+                        SimInstall.RULES.stream())
                 .flatMap(rules -> rules)
                 .filter(rule -> !TOLD_BELOW.contains(rule) && !NOT_FOR_SAFETY.contains(rule));
     }
@@ -56,6 +63,8 @@ final class MutationGateTest {
                 assertThat(Seeds.run(seed, plan, new Coverage()))
                         .as("seed %d with all rules", seed)
                         .isEmpty();
+                long noticed = seed;
+                LOG.info(() -> rule + " off: noticed by seed " + noticed);
                 return;
             }
         }
@@ -101,6 +110,21 @@ final class MutationGateTest {
         sim.net.cut(0, 1, 1);
         sim.net.cut(1, 0, 1);
         sim.advance(sim.queue.now() + 120_000 * MILLI);
+        return sim.zk.current().config().epoch() - before;
+    }
+
+    @Test
+    void heartbeatsThatWaitBehindImagesCostAPrimaryItsPlace() {
+        assertThat(electionsBehindALongQueue(Set.of())).isZero();
+        assertThat(electionsBehindALongQueue(Set.of(SimNode.OWN_CHANNEL))).isPositive();
+    }
+
+    /** For a while, everything on the log's channel is seven seconds late, and nobody is ill. */
+    private static long electionsBehindALongQueue(Set<String> off) {
+        var sim = settled(off, 3, 2);
+        long before = sim.zk.current().config().epoch();
+        sim.net.lag(0, 7_000 * MILLI);
+        sim.advance(sim.queue.now() + 30_000 * MILLI);
         return sim.zk.current().config().epoch() - before;
     }
 
@@ -178,12 +202,16 @@ final class MutationGateTest {
 
     @Test
     void aPrimaryNeedsTheLeaseOfAMemberItIsAskingFor() {
-        assertThat(pendingMemberIsElected(Set.of())).isEmpty();
-        assertThat(pendingMemberIsElected(Set.of("PENDING_GRANT_LEASES"))).isPresent();
+        assertThat(LongStream.rangeClosed(1, 20).mapToObj(seed -> pendingMemberIsElected(seed, Set.of())))
+                .allMatch(Optional::isEmpty);
+        assertThat(LongStream.rangeClosed(1, 20)
+                        .mapToObj(seed -> pendingMemberIsElected(seed, Set.of("PENDING_GRANT_LEASES"))))
+                .as("whether anybody reads at the wrong moment is a matter of luck")
+                .anyMatch(Optional::isPresent);
     }
 
-    private static Optional<SimFailure> pendingMemberIsElected(Set<String> off) {
-        var sim = settled(off, 3, 1);
+    private static Optional<SimFailure> pendingMemberIsElected(long seed, Set<String> off) {
+        var sim = settled(seed, off, 3, 1);
         var old = SimulatorTest.primary(sim);
         var joining = sim.nodes.get((old.index + 1) % 3);
         joining.crash();
@@ -239,8 +267,13 @@ final class MutationGateTest {
     }
 
     private static Sim settled(Set<String> off, int voters, int minimum) {
+        return settled(1, off, voters, minimum);
+    }
+
+    private static Sim settled(long seed, Set<String> off, int voters, int minimum) {
         var plan = Sim.Plan.ANYTHING.shaped(voters, minimum).patient();
-        var sim = new Sim(1, off.isEmpty() ? plan : plan.without(off.iterator().next()));
+        var sim =
+                new Sim(seed, off.isEmpty() ? plan : plan.without(off.iterator().next()));
         sim.start();
         SimulatorTest.settle(sim);
         return sim;

@@ -7,7 +7,10 @@ import io.tintype.storage.replica.ReplicaRole;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
@@ -16,20 +19,24 @@ final class Nemesis {
     private static final long MILLI = SimNet.MILLI;
 
     private final Sim sim;
-    private final RandomGenerator random;
+    private final SplittableRandom random;
+    private final Sim.Plan plan;
     private final List<Fault> kinds = new ArrayList<>();
     private final Set<Fault> allowed;
     private final long end;
     private final long gap;
     private final List<Runnable> mends = new ArrayList<>();
+    private final Map<Integer, String> struck = new TreeMap<>();
+    private int strikes;
 
     /**
      * @param plan which faults may strike. The seed draws some of all kinds and decides when, so that a run with fewer
      *     allowed is the same run with some faults left out, as far as it can be; a focused one uses all it may
      */
-    Nemesis(Sim sim, RandomGenerator random, Sim.Plan plan, long end) {
+    Nemesis(Sim sim, SplittableRandom random, Sim.Plan plan, long end) {
         this.sim = sim;
         this.random = random;
+        this.plan = plan;
         this.allowed = plan.faults();
         this.end = end;
         double share = random.nextDouble(0.1, 0.7);
@@ -52,22 +59,40 @@ final class Nemesis {
         if (sim.queue.now() >= end) {
             return;
         }
-        var fault = kinds.get(random.nextInt(kinds.size()));
-        var victim = sim.nodes.get(random.nextInt(sim.nodes.size()));
-        var other = sim.nodes.get(random.nextInt(sim.nodes.size()));
-        long duration = random.nextInt(4) == 0 ? random.nextLong(500 * MILLI) : random.nextLong(9_000 * MILLI);
-        if (allowed.contains(fault)) {
-            strike(fault, victim, other, duration);
+        // Drawn from a source of its own, so that a strike left out leaves the others what they are.
+        var own = random.split();
+        int number = strikes++;
+        var fault = kinds.get(own.nextInt(kinds.size()));
+        var victim = sim.nodes.get(own.nextInt(sim.nodes.size()));
+        var other = sim.nodes.get(own.nextInt(sim.nodes.size()));
+        long duration = own.nextInt(4) == 0 ? own.nextLong(500 * MILLI) : own.nextLong(9_000 * MILLI);
+        if (allowed.contains(fault) && plan.strikes(number)) {
+            struck.put(
+                    number,
+                    String.format(
+                            Locale.ROOT,
+                            "%6d ms: %s of %s%s, %d ms",
+                            sim.queue.now() / MILLI,
+                            fault,
+                            victim.id,
+                            victim == other ? "" : " (" + other.id + ")",
+                            duration / MILLI));
+            strike(fault, victim, other, duration, own);
         }
         sim.queue.after(random.nextLong(gap) + MILLI, this::strike);
     }
 
-    private void strike(Fault fault, SimNode victim, SimNode other, long duration) {
+    /** What struck so far, by number, in words. */
+    Map<Integer, String> struck() {
+        return struck;
+    }
+
+    private void strike(Fault fault, SimNode victim, SimNode other, long duration, RandomGenerator own) {
         sim.trace(() -> "nemesis: " + fault + " " + victim.id + " " + other.id + " " + duration / MILLI + " ms");
         sim.coverage.fault(fault);
         switch (fault) {
             case CRASH -> crash(victim, duration);
-            case BLACKOUT -> sim.nodes.forEach(node -> crash(node, random.nextLong(duration + 1)));
+            case BLACKOUT -> sim.nodes.forEach(node -> crash(node, own.nextLong(duration + 1)));
             case PAUSE -> during(duration, victim::pause, victim::resume);
             case SUSPEND ->
                 during(
@@ -86,9 +111,14 @@ final class Nemesis {
                     sim.queue.after(duration, victim::boot);
                 }
             }
+            case BIT_ROT -> {
+                if (sim.survivesLossOf(victim)) {
+                    victim.rot(own, duration);
+                }
+            }
             case FSYNC_ERROR -> victim.failNextFsync();
             case SLOW_DISK -> {
-                long delay = random.nextLong(3_000 * MILLI);
+                long delay = own.nextLong(3_000 * MILLI);
                 during(duration, () -> victim.diskDelay(delay), () -> victim.diskDelay(0));
             }
             case CUT_ONE_WAY -> cut(victim, other, duration);
@@ -97,7 +127,7 @@ final class Nemesis {
                 cut(other, victim, duration);
             }
             case PARTITION -> {
-                int side = random.nextInt(1 << sim.nodes.size());
+                int side = own.nextInt(1 << sim.nodes.size());
                 for (var a : sim.nodes) {
                     for (var b : sim.nodes) {
                         if ((side >> a.index & 1) != (side >> b.index & 1)) {
@@ -112,24 +142,44 @@ final class Nemesis {
                     cut(node, victim, duration);
                 }
             }
+            case DUPLICATE -> {
+                double rate = own.nextDouble(0.1, 1);
+                during(duration, () -> sim.net.doubling(rate), () -> sim.net.doubling(0));
+            }
+            case REORDER -> {
+                long lag = own.nextLong(3_000 * MILLI) + 1;
+                boolean log = own.nextBoolean();
+                during(duration, () -> sim.net.lag(log ? 0 : lag, log ? lag : 0), () -> sim.net.lag(0, 0));
+            }
             case FLAKY -> {
-                double loss = random.nextDouble(0.3);
-                long delay = random.nextLong(5_000 * MILLI);
+                double loss = own.nextDouble(0.3);
+                long delay = own.nextLong(5_000 * MILLI);
                 during(duration, () -> sim.net.flaky(loss, delay), () -> sim.net.flaky(0, 0));
             }
             case ZK_CUT -> during(2 * duration, () -> sim.zk.cut(victim, 1), () -> sim.zk.cut(victim, -1));
+            case ZK_EXPIRED -> sim.zk.expire(victim);
             case ZK_OUTAGE -> during(duration, () -> sim.zk.outage(1), () -> sim.zk.outage(-1));
             case ZK_LOST_ANSWERS -> {
-                double rate = random.nextDouble(0.9);
+                double rate = own.nextDouble(0.9);
                 during(duration, () -> sim.zk.lostAnswers(rate), () -> sim.zk.lostAnswers(0));
             }
-            case CLOCK_STEP -> victim.clock.step(random.nextLong(-10_800_000, 10_800_000));
+            case CLOCK_DRIFT -> {
+                double rate = own.nextBoolean() ? own.nextDouble(0.3, 0.9) : own.nextDouble(1.1, 3);
+                double before = victim.clock.rate();
+                during(
+                        duration,
+                        () -> {
+                            sim.clocksGoWild(duration);
+                            victim.clock.rate(rate);
+                        },
+                        () -> victim.clock.rate(before));
+            }
+            case CLOCK_STEP -> victim.clock.step(own.nextLong(-10_800_000, 10_800_000));
             case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(other.id));
-            case REASSIGN -> sim.assign(randomAssignment());
+            case REASSIGN -> sim.assign(assignment(own));
             case TRIM ->
                 victim.deliver(
-                        victim.life(),
-                        new ReplicaEvent.LogAged(Math.max(0, victim.disk.applied - random.nextLong(20))));
+                        victim.life(), new ReplicaEvent.LogAged(Math.max(0, victim.disk.applied - own.nextLong(20))));
         }
     }
 
@@ -156,15 +206,15 @@ final class Nemesis {
     }
 
     /** As many voters as ever, on other nodes, and perhaps an observer. */
-    private ReplicaEvent.AssignmentSeen randomAssignment() {
+    private ReplicaEvent.AssignmentSeen assignment(RandomGenerator own) {
         var wanted = new TreeMap<NodeId, ReplicaRole>();
         while (wanted.size() < sim.voters) {
-            wanted.put(sim.nodes.get(random.nextInt(sim.nodes.size())).id, ReplicaRole.VOTER);
+            wanted.put(sim.nodes.get(own.nextInt(sim.nodes.size())).id, ReplicaRole.VOTER);
         }
-        if (random.nextInt(3) == 0) {
-            wanted.putIfAbsent(sim.nodes.get(random.nextInt(sim.nodes.size())).id, ReplicaRole.OBSERVER);
+        if (own.nextInt(3) == 0) {
+            wanted.putIfAbsent(sim.nodes.get(own.nextInt(sim.nodes.size())).id, ReplicaRole.OBSERVER);
         }
-        int minimum = random.nextInt(4) == 0 ? random.nextInt(1, sim.voters + 1) : sim.minimum;
+        int minimum = own.nextInt(4) == 0 ? own.nextInt(1, sim.voters + 1) : sim.minimum;
         return new ReplicaEvent.AssignmentSeen(wanted, minimum);
     }
 

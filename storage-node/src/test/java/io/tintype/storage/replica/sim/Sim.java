@@ -28,6 +28,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: a shard's replicas, their machines, the network and ZooKeeper, clients and a nemesis, all drawn from one
@@ -37,6 +38,10 @@ final class Sim {
     private static final long MILLI = SimNet.MILLI;
     private static final long RECOVERY = 90_000 * MILLI;
     private static final long MAX_EVENTS = 20_000_000;
+
+    /** After so long, nothing rests any more on what clocks said before. */
+    private static final long LEASES_OVER = 20_000 * MILLI;
+
     private static final int TRACED_LINES = 4_000;
 
     /** What keeps the peace, and nothing else: off in many runs. */
@@ -60,6 +65,8 @@ final class Sim {
     final SimNet net;
     final SimZk zk;
     final Clients clients;
+    final Ledger ledger = new Ledger(this);
+    final Callers callers;
     private final Nemesis nemesis;
     private final RuleSwitch rules = new RuleSwitch();
     private final boolean hasty;
@@ -71,6 +78,7 @@ final class Sim {
     private final long faultsEnd;
     private ReplicaEvent.AssignmentSeen assigned;
     private long tickets;
+    private long wildUntil;
 
     /** How a run goes about it. */
     enum Pace {
@@ -89,36 +97,63 @@ final class Sim {
      * @param rulesOff rules that are switched off
      * @param voters replicas; 0: the seed decides
      * @param minimum in-sync replicas that a write needs; 0: the seed decides
+     * @param spares machines without a replica at first; negative: the seed decides
+     * @param callers callers whose history is checked; negative: the seed decides
+     * @param strikes numbers of the strikes that are carried out; null: all
      * @param pace whether followers are patient, and whether all faults allowed strike
      * @param tracing keeps the last lines of what happened
      */
-    record Plan(Set<Fault> faults, Set<String> rulesOff, int voters, int minimum, Pace pace, boolean tracing) {
+    record Plan(
+            Set<Fault> faults,
+            Set<String> rulesOff,
+            int voters,
+            int minimum,
+            int spares,
+            int callers,
+            @Nullable Set<Integer> strikes,
+            Pace pace,
+            boolean tracing) {
         /** All faults, all rules, a shape drawn by the seed. */
-        static final Plan ANYTHING = new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, Pace.DRAWN, false);
+        static final Plan ANYTHING =
+                new Plan(EnumSet.allOf(Fault.class), Set.of(), 0, 0, -1, -1, null, Pace.DRAWN, false);
 
         Plan without(String... rules) {
-            return new Plan(faults, Set.of(rules), voters, minimum, pace, tracing);
+            return new Plan(faults, Set.of(rules), voters, minimum, spares, callers, strikes, pace, tracing);
         }
 
         Plan shaped(int replicas, int inSync) {
-            return new Plan(faults, rulesOff, replicas, inSync, pace, tracing);
+            return new Plan(faults, rulesOff, replicas, inSync, spares, callers, strikes, pace, tracing);
         }
 
-        Plan only(Set<Fault> some) {
-            return new Plan(some, rulesOff, voters, minimum, pace, tracing);
+        Plan withSpares(int machines) {
+            return new Plan(faults, rulesOff, voters, minimum, machines, callers, strikes, pace, tracing);
+        }
+
+        Plan withCallers(int count) {
+            return new Plan(faults, rulesOff, voters, minimum, spares, count, strikes, pace, tracing);
+        }
+
+        Plan striking(Set<Integer> some) {
+            return new Plan(faults, rulesOff, voters, minimum, spares, callers, some, pace, tracing);
         }
 
         Plan focusedOn(Fault first, Fault... more) {
-            return new Plan(EnumSet.of(first, more), rulesOff, voters, minimum, Pace.HASTY, tracing);
+            return new Plan(
+                    EnumSet.of(first, more), rulesOff, voters, minimum, spares, callers, strikes, Pace.HASTY, tracing);
         }
 
         /** Followers are patient, as in production. */
         Plan patient() {
-            return new Plan(faults, rulesOff, voters, minimum, Pace.PATIENT, tracing);
+            return new Plan(faults, rulesOff, voters, minimum, spares, callers, strikes, Pace.PATIENT, tracing);
         }
 
         Plan traced() {
-            return new Plan(faults, rulesOff, voters, minimum, pace, true);
+            return new Plan(faults, rulesOff, voters, minimum, spares, callers, strikes, pace, true);
+        }
+
+        /** Whether the strike of this number is carried out. */
+        boolean strikes(int number) {
+            return strikes == null || strikes.contains(number);
         }
     }
 
@@ -129,8 +164,9 @@ final class Sim {
         this.voters = plan.voters() > 0 ? plan.voters() : drawn == 0 ? 1 : drawn <= 2 ? 2 : 3;
         int drawnMinimum = random.nextInt(1, 4);
         this.minimum = plan.minimum() > 0 ? plan.minimum() : Math.min(voters, drawnMinimum == 3 ? 2 : drawnMinimum);
-        int spares = random.nextInt(3);
-        this.net = new SimNet(queue, random, voters + spares);
+        int drawnSpares = random.nextInt(3);
+        int spares = plan.spares() >= 0 ? plan.spares() : drawnSpares;
+        this.net = new SimNet(queue, random, coverage, voters + spares);
         for (int i = 0; i < voters + spares; i++) {
             double drift = 1 + random.nextDouble(-0.02, 0.02);
             nodes.add(new SimNode(this, i, new SimClock(queue, drift)));
@@ -144,6 +180,8 @@ final class Sim {
         this.assigned = new ReplicaEvent.AssignmentSeen(replicas, minimum);
         this.zk = new SimZk(queue, random, checker, nodes, ShardConfig.initial(members, replicas, minimum));
         this.clients = new Clients(this, plan.rulesOff().contains(TWO_LOOKS));
+        int drawnCallers = random.nextInt(2, 6);
+        this.callers = new Callers(this, plan.callers() >= 0 ? plan.callers() : drawnCallers);
         this.rulesOff = plan.rulesOff();
         if (random.nextBoolean()) {
             rules.off("TRIM_IN_STEPS"); // else a run is too short for any log to be trimmed
@@ -176,12 +214,23 @@ final class Sim {
             }
             advance(queue.now() + 500 * MILLI);
         }
+        advance(Math.max(queue.now(), wildUntil));
+        callers.stop();
+        long whole = queue.now();
+        while (!callers.areDone()) {
+            if (queue.now() > whole + RECOVERY) {
+                throw new SimFailure("callers get no answer from a shard that is whole: " + describe());
+            }
+            advance(queue.now() + 500 * MILLI);
+        }
+        callers.check();
     }
 
     /** Boots all nodes and lets the clients loose. */
     void start() {
         nodes.forEach(node -> queue.after(random.nextLong(500 * MILLI), node::boot));
         clients.start();
+        callers.start();
     }
 
     /** Runs on to a time. */
@@ -270,7 +319,22 @@ final class Sim {
 
     private boolean isIntact(Member member) {
         var disk = node(member.node()).disk;
-        return disk.incarnation == member.incarnation() && !disk.isLossy();
+        return disk.incarnation == member.incarnation() && !disk.isLossy() && !disk.isRotten();
+    }
+
+    /** A machine's clocks leave the bound for so long. */
+    void clocksGoWild(long nanos) {
+        wildUntil = Math.max(wildUntil, queue.now() + nanos + LEASES_OVER);
+    }
+
+    /** Whether clocks are out of bounds, or were a moment ago: then leases prove nothing. */
+    boolean clocksAreWild() {
+        return queue.now() < wildUntil;
+    }
+
+    /** What struck, by number. */
+    Map<Integer, String> struck() {
+        return nemesis.struck();
     }
 
     long nextTicket() {

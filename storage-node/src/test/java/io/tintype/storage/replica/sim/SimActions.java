@@ -51,8 +51,12 @@ final class SimActions {
     }
 
     /** Sends records in messages of different sizes, as the transport would. */
-    static void send(Sim sim, SimStream stream, ReplicaAction.SendAppend append, List<Rec> log) {
+    static void send(Sim sim, SimStream stream, ReplicaAction.SendAppend append, SimDisk disk) {
         var previous = append.previous();
+        if (!stream.primary.reads(previous.seq(), append.lastSeq())) {
+            return;
+        }
+        var log = disk.seen.log;
         do {
             long rest = append.lastSeq() - previous.seq();
             long count = rest <= 1 ? rest : sim.random.nextLong(1, rest + 1);

@@ -140,6 +140,7 @@ final class SimDisk {
     private long appliedBefore = -1;
 
     private boolean lossy;
+    private long rotten;
 
     SimDisk(long incarnation) {
         this.incarnation = incarnation;
@@ -153,6 +154,27 @@ final class SimDisk {
     /** Whether an fsync failed: what is durable is less than the process may believe. */
     boolean isLossy() {
         return lossy;
+    }
+
+    /** A record on the disk is not what was written there; whoever reads it will notice. */
+    void rot(RandomGenerator random) {
+        if (durable.log.size() >= durable.firstSeq) {
+            rotten = random.nextLong(durable.firstSeq, durable.log.size() + 1L);
+        }
+    }
+
+    boolean isRotten() {
+        return rotten != 0;
+    }
+
+    /** Whether reading these records would show the damage. */
+    boolean isRotten(long after, long upTo) {
+        return rotten > after && rotten <= upTo;
+    }
+
+    /** It could be read after all. */
+    void recovered() {
+        rotten = 0;
     }
 
     int unsynced() {

@@ -12,13 +12,18 @@ final class SimNet {
 
     private final EventQueue queue;
     private final RandomGenerator random;
+    private final Coverage coverage;
     private final int[][] cuts;
     private final long[][] slow;
     private double loss;
+    private double doubling;
     private long extraDelay;
+    private long datagramsLag;
+    private long streamsLag;
 
-    SimNet(EventQueue queue, RandomGenerator random, int nodes) {
+    SimNet(EventQueue queue, RandomGenerator random, Coverage coverage, int nodes) {
         this.queue = queue;
+        this.coverage = coverage;
         this.random = random;
         this.cuts = new int[nodes][nodes];
         this.slow = new long[nodes][nodes];
@@ -38,18 +43,42 @@ final class SimNet {
         slow[from][to] = nanos;
     }
 
-    /** Makes the whole network lose, double and delay messages. */
+    /** Makes the whole network double single messages. */
+    void doubling(double rate) {
+        doubling = rate;
+    }
+
+    /** Makes one channel slower than the other, so that what was sent later on the other one overtakes. */
+    void lag(long datagrams, long streams) {
+        datagramsLag = datagrams;
+        streamsLag = streams;
+    }
+
+    /** Makes the whole network lose and delay messages. */
     void flaky(double lossRate, long delay) {
         loss = lossRate;
         extraDelay = delay;
     }
 
     void datagram(int from, int to, Runnable arrives) {
-        int copies = random.nextDouble() < loss / 2 ? 2 : 1;
+        int copies = random.nextDouble() < doubling ? 2 : 1;
         for (int i = 0; i < copies; i++) {
-            if (!isCut(from, to) && random.nextDouble() >= loss) {
-                queue.after(delay(from, to), arrives);
+            if (isCut(from, to) || random.nextDouble() < loss) {
+                coverage.count("datagram lost");
+            } else {
+                long lag = datagramsLag == 0 ? 0 : random.nextLong(datagramsLag);
+                queue.after(delay(from, to) + lag, arrives);
             }
+        }
+        if (copies > 1) {
+            coverage.count("datagram doubled");
+        }
+    }
+
+    /** As a datagram that waits behind what streams carry. */
+    void behindStreams(int from, int to, Runnable arrives) {
+        if (!isCut(from, to)) {
+            queue.after(delay(from, to) + streamsLag, arrives);
         }
     }
 
@@ -80,7 +109,7 @@ final class SimNet {
                 snap();
                 return;
             }
-            lastArrival = Math.max(queue.now() + delay(from, to), lastArrival + 1);
+            lastArrival = Math.max(queue.now() + delay(from, to) + streamsLag, lastArrival + 1);
             queue.after(lastArrival - queue.now(), () -> {
                 if (open && isCut(from, to)) {
                     snap();
@@ -91,6 +120,7 @@ final class SimNet {
         }
 
         private void snap() {
+            coverage.count("stream broken");
             open = false;
             broken.run();
         }

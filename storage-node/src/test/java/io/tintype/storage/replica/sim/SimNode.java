@@ -2,6 +2,7 @@
 package io.tintype.storage.replica.sim;
 
 import io.tintype.model.NodeId;
+import io.tintype.storage.history.Result;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.Now;
@@ -17,12 +18,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** A machine with one replica's process on it: boots it, feeds it, carries out what it says, kills it. */
 final class SimNode {
     private static final long MILLI = SimNet.MILLI;
     private static final int STAMPS = 512;
+    private static final String ROT = "a checksum does not fit";
+
+    /** Heartbeats do not wait behind records and images. */
+    static final String OWN_CHANNEL = "HEARTBEATS_HAVE_A_CHANNEL_OF_THEIR_OWN";
 
     final NodeId id;
     final int index;
@@ -88,6 +94,9 @@ final class SimNode {
             return;
         }
         life++;
+        if (disk.isRotten() && sim.random.nextBoolean()) {
+            replaceRotten();
+        }
         core = sim.newCore();
         int booted = life;
         sim.checker.booted(this);
@@ -132,6 +141,50 @@ final class SimNode {
         crash();
         disk = new SimDisk(sim.random.nextLong() | 1);
         sim.checker.wiped(this);
+    }
+
+    /** Its disk will give back something else than was written, and it finds out when it reads that, or at some time. */
+    void rot(RandomGenerator random, long after) {
+        disk.rot(random);
+        var damaged = disk;
+        sim.queue.after(after, () -> {
+            if (disk == damaged) {
+                noticeRot();
+            }
+        });
+    }
+
+    /** Whether records can be read from the disk. */
+    boolean reads(long after, long upTo) {
+        if (disk.isRotten(after, upTo)) {
+            noticeRot();
+        }
+        return !disk.isRotten(after, upTo);
+    }
+
+    /** A checksum does not fit: this incarnation is over, unless the same bytes read well the second time. */
+    private void noticeRot() {
+        if (!disk.isRotten() || !isUp()) {
+            return;
+        }
+        if (sim.survivesLossOf(this)) {
+            sim.coverage.count("bit rot noticed at work");
+            int reading = life;
+            sim.queue.after(1, () -> deliver(reading, new ReplicaEvent.PersistFailed(ROT)));
+        } else {
+            disk.recovered();
+        }
+    }
+
+    /** A store that does not open is set aside, and the replica begins anew. */
+    private void replaceRotten() {
+        if (sim.survivesLossOf(this)) {
+            sim.coverage.count("bit rot noticed at start");
+            disk = new SimDisk(sim.random.nextLong() | 1);
+            sim.checker.wiped(this);
+        } else {
+            disk.recovered();
+        }
     }
 
     void pause() {
@@ -188,7 +241,7 @@ final class SimNode {
             for (var target : running.beatTargets()) {
                 var to = sim.node(target);
                 long echo = echoes.getOrDefault(target, Long.MIN_VALUE);
-                sim.net.datagram(index, to.index, () -> {
+                Runnable arrives = () -> {
                     long ticket = sim.nextTicket();
                     sim.onBeat(
                             ticket,
@@ -199,7 +252,12 @@ final class SimNode {
                                 }
                             }));
                     to.deliver(to.life(), new ReplicaEvent.BeatReceived(id, ticket, beat, to.known(echo)));
-                });
+                };
+                if (sim.keeps(OWN_CHANNEL)) {
+                    sim.net.datagram(index, to.index, arrives);
+                } else {
+                    sim.net.behindStreams(index, to.index, arrives);
+                }
             }
         });
     }
@@ -290,7 +348,7 @@ final class SimNode {
         } else if (action instanceof ReplicaAction.SendAppend append) {
             var stream = leading.get(append.stream());
             if (stream != null) {
-                SimActions.send(sim, stream, append, disk.seen.log);
+                SimActions.send(sim, stream, append, disk);
             }
         } else if (action instanceof ReplicaAction.RefuseFollower refused) {
             var stream = leading.remove(refused.stream());
@@ -375,12 +433,20 @@ final class SimNode {
         if (action instanceof ReplicaAction.BecamePrimary became) {
             sim.checker.becamePrimary(this, became.epoch());
         } else if (action instanceof ReplicaAction.FailOpenProposals) {
+            open.values().forEach(value -> sim.callers.answered(value, Result.UNKNOWN));
             open.clear();
-        } else if (action instanceof ReplicaAction.Fail) {
+        } else if (action instanceof ReplicaAction.FailProposals failed) {
+            failed.handles().forEach(value -> sim.callers.answered(value, Result.FAILED));
+        } else if (action instanceof ReplicaAction.Fail failed) {
             sim.coverage.count("replica failed");
-            wipe();
+            if (failed.cause().equals(ROT) && !sim.survivesLossOf(this)) {
+                disk.recovered(); // it read well after all
+                crash();
+            } else {
+                wipe();
+            }
             sim.queue.after(sim.random.nextLong(100 * MILLI, 3_000 * MILLI), this::boot);
-        } else if (!(action instanceof ReplicaAction.FailProposals) && !(action instanceof ReplicaAction.SteppedDown)) {
+        } else if (!(action instanceof ReplicaAction.SteppedDown)) {
             throw new IllegalStateException("nobody carries out " + action);
         }
     }
@@ -433,7 +499,9 @@ final class SimNode {
     }
 
     private void flushed(int forLife, int count, long promised, LogPosition last, long appliedThen) {
-        if (fsyncFails && sim.survivesLossOf(this)) {
+        // Heard of at once: a process that goes on for a while may take out those who are intact, which is a second
+        // fault.
+        if (fsyncFails && !isPaused() && backlog.isEmpty() && sim.survivesLossOf(this)) {
             fsyncFails = false;
             disk.lose(count, sim.random);
             sim.checker.diskChanged(this);
@@ -460,12 +528,14 @@ final class SimNode {
     void apply(long upTo) {
         int applying = life;
         sim.queue.after(sim.random.nextLong(MILLI / 10, 2 * MILLI), () -> {
-            if (isLife(applying) && upTo > disk.applied && upTo <= disk.seen.log.size()) {
+            if (isLife(applying) && upTo > disk.applied && upTo <= disk.seen.log.size() && reads(disk.applied, upTo)) {
                 sim.checker.applied(this, disk.applied, upTo);
                 disk.applied = upTo;
                 var done = open.headMap(upTo, true);
                 for (var entry : done.entrySet()) {
                     sim.checker.acknowledged(entry.getKey(), entry.getValue());
+                    sim.callers.committed(
+                            entry.getValue(), disk.seen.log.get((int) (entry.getKey() - 1)), entry.getKey());
                 }
                 done.clear();
                 deliver(applying, new ReplicaEvent.Applied(upTo));

@@ -66,6 +66,14 @@ final class SimZk {
         contact(node);
     }
 
+    /** The node's session is over though the node is well; it begins another one. */
+    void expire(SimNode node) {
+        if (live.remove(node.id)) {
+            tellLive();
+            queue.after(random.nextLong(500 * MILLI) + 1, () -> contact(node));
+        }
+    }
+
     private boolean reaches(SimNode node) {
         return outages == 0 && cuts[node.index] == 0;
     }

@@ -20,6 +20,7 @@ final class SimulatorTest {
     private static final Logger LOG = Logger.getLogger(SimulatorTest.class.getName());
     private static final long MILLI = SimNet.MILLI;
     private static final int SEEDS = Integer.getInteger("sim.seeds", 1_000);
+    private static final int LINES = Integer.getInteger("sim.lines", 120);
     private static final long FIRST = Long.getLong("sim.first", 1);
 
     @Test
@@ -32,7 +33,8 @@ final class SimulatorTest {
         for (long seed = first; seed <= last; seed++) {
             var failure = Seeds.run(seed, Sim.Plan.ANYTHING, coverage);
             if (failure.isPresent()) {
-                fail(Seeds.report(seed, Sim.Plan.ANYTHING, failure.get()), failure.get());
+                var found = Seeds.explain(seed, Seeds.shrink(seed, Sim.Plan.ANYTHING), failure.get(), LINES);
+                fail(found.toString(), failure.get());
             }
         }
         double seconds = (System.nanoTime() - began) / 1e9;

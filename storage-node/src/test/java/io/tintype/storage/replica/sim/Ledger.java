@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica.sim;
+
+import io.tintype.model.Version;
+import io.tintype.storage.history.BlobKey;
+import io.tintype.storage.history.Call;
+import io.tintype.storage.history.Condition;
+import io.tintype.storage.history.Result;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the records of callers make of names, versions and retries: the state machine of one user, in small. One for all
+ * replicas, since the {@link Checker} holds them to applying the same; a replica that has applied so many records shows what
+ * was there after the last of them.
+ */
+final class Ledger {
+    /** The outcome of a request is remembered, and its retry told the same. */
+    static final String ONCE = "RETRIES_APPLY_ONCE";
+
+    /** A retry that comes when its outcome may be forgotten is refused. */
+    static final String NOT_TOO_LATE = "OLD_RETRIES_ARE_REFUSED";
+
+    /** A retry of this age is refused: a minute of a run is an age, so much shorter than in production. */
+    static final long WINDOW = 8_000 * SimNet.MILLI;
+
+    /** For how long outcomes are remembered: retries may wait in a log, or in front of it, before they are applied. */
+    private static final long MEMORY = 60_000 * SimNet.MILLI;
+
+    /**
+     * What a caller wants changed.
+     *
+     * @param id the request id; the same in each retry
+     * @param key of what
+     * @param call a put or a delete
+     */
+    record Request(long id, BlobKey key, Call call) {}
+
+    private record Entry(Version version, @Nullable String digest) {}
+
+    private record Outcome(Result result, long at) {}
+
+    private final Sim sim;
+    private final Map<Long, Request> asked = new HashMap<>();
+    private final Map<BlobKey, TreeMap<Long, Entry>> names = new HashMap<>();
+    private final Map<Long, Outcome> remembered = new HashMap<>();
+    private final Map<Long, Result> results = new HashMap<>();
+    private final Map<Long, Long> effects = new HashMap<>();
+    private long counter;
+
+    Ledger(Sim sim) {
+        this.sim = sim;
+    }
+
+    /** A proposal of this name is about this. */
+    void ask(long handle, Request request) {
+        asked.put(handle, request);
+    }
+
+    /** The record is applied by the first replica that does; later ones do the same. */
+    void apply(long seq, long value) {
+        var request = asked.get(value);
+        if (request != null) {
+            results.put(seq, outcome(seq, request));
+        }
+    }
+
+    private Result outcome(long seq, Request request) {
+        var known = remembered.get(request.id());
+        long memory = sim.keeps(NOT_TOO_LATE) ? MEMORY : WINDOW;
+        if (known != null && sim.keeps(ONCE) && sim.queue.now() - known.at() <= memory) {
+            sim.coverage.count("retry recognised");
+            return known.result();
+        }
+        var result = decide(seq, request);
+        if (!(result instanceof Result.Conflict)) {
+            var earlier = effects.put(request.id(), seq);
+            if (earlier != null) {
+                throw new SimFailure("request " + request.id() + ", " + request.call() + " of " + request.key()
+                        + ", took effect at " + earlier + " and again at " + seq);
+            }
+        }
+        remembered.put(request.id(), new Outcome(result, sim.queue.now()));
+        return result;
+    }
+
+    private Result decide(long seq, Request request) {
+        var current = entry(request.key(), seq);
+        var live = current != null && current.digest() != null ? current.version() : null;
+        var call = request.call();
+        var condition = call instanceof Call.Put put ? put.condition() : ((Call.Delete) call).condition();
+        boolean holds = condition instanceof Condition.Is is
+                ? is.version().equals(live)
+                : !condition.equals(Condition.ABSENT) || live == null;
+        if (!holds) {
+            return new Result.Conflict(live);
+        }
+        var version = Version.of(1, ++counter, (int) seq);
+        var digest = call instanceof Call.Put put ? put.digest() : null;
+        names.computeIfAbsent(request.key(), key -> new TreeMap<>()).put(seq, new Entry(version, digest));
+        return digest == null ? new Result.Deleted(version, live != null) : new Result.Written(version);
+    }
+
+    private @Nullable Entry entry(BlobKey key, long seq) {
+        var found = names.getOrDefault(key, new TreeMap<>()).floorEntry(seq);
+        return found == null ? null : found.getValue();
+    }
+
+    /** What came of the record there. */
+    Result result(long seq) {
+        return results.getOrDefault(seq, Result.UNKNOWN);
+    }
+
+    /** What a replica that has applied so many records shows. */
+    Result read(BlobKey key, long applied) {
+        var entry = entry(key, applied);
+        return entry == null || entry.digest() == null
+                ? Result.MISSING
+                : new Result.Found(entry.version(), entry.digest());
+    }
+}
