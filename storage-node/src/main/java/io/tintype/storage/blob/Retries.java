@@ -15,29 +15,33 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises the retry of a request, so that it is applied once. Outcomes are kept by stretches of the window's length of
+ * Recognises the retry of a request, so that it is applied once. Outcomes are kept by stretches of half an hour of
  * log time: looking one up takes two reads, and forgetting is one range deletion a stretch.
  *
  * <p>Pure over the {@link Transaction} it is given.
  */
 final class Retries {
-    private static final long WINDOW_MS = Limits.DEDUP_WINDOW.toMillis();
+    /**
+     * For how long outcomes are kept, by the log's clock, which may run at twice the rate of time; and a retry that is taken
+     * at the end of its window may have to wait before it is in the log.
+     */
+    private static final long MEMORY_MS = 2 * Limits.DEDUP_WINDOW.toMillis();
 
     private Retries() {}
 
-    /** The stretch of a time. Good until the year 62,000. */
+    /** The stretch of a time. Good until the year 120,000. */
     static int bucket(long logTimeMs) {
-        return (int) (logTimeMs / WINDOW_MS);
+        return (int) (logTimeMs / MEMORY_MS);
     }
 
-    /** The outcome of an earlier record of the same request, if it is not older than the window. */
+    /** The outcome of an earlier record of the same request, if it is still kept. */
     static Optional<StoredOutcome> find(Lookup lookup, UserId user, RequestId request, long nowMs) {
         int bucket = bucket(nowMs);
         var found = lookup.outcome(bucket, user, request);
         if (found.isEmpty() && bucket > 0) {
             found = lookup.outcome(bucket - 1, user, request);
         }
-        return found.filter(outcome -> outcome.getAppliedAtMs() + WINDOW_MS >= nowMs);
+        return found.filter(outcome -> outcome.getAppliedAtMs() + MEMORY_MS >= nowMs);
     }
 
     /** Where stored outcomes are looked up. */

@@ -31,6 +31,7 @@ final class DiskActions {
     private final Tail tail;
     private final DiskQueue queue;
     private final Clock clock;
+    private final LogClock logClock = new LogClock();
 
     DiskActions(ShardStore store, Tail tail, DiskQueue queue, Clock clock) {
         this.store = store;
@@ -145,7 +146,7 @@ final class DiskActions {
             ByteString payload) {}
 
     private LogEntry next(long epoch, long seq, Body body) {
-        long logTimeMs = Math.max(store.log().lastLogTimeMs(), clock.now().wallMillis());
+        long logTimeMs = logClock.next(store.log().lastLogTimeMs(), clock.now());
         return LogCodec.encode(new LogRecord(
                 epoch,
                 seq,
@@ -159,6 +160,7 @@ final class DiskActions {
 
     private void append(Write write, Tail.Item item) {
         store.log().append(write, item.entry());
+        logClock.saw(store.log().lastLogTimeMs(), clock.now());
         var inline = item.inline();
         if (inline != null) {
             store.chunks().inline(write, inline.key(), inline.chunk());

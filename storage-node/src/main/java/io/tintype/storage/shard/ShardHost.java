@@ -84,6 +84,12 @@ public final class ShardHost implements AutoCloseable {
                     self, disk, session, nodes, peers, other, collectEvery, snapshotBytesPerSecond, clock, metrics);
         }
 
+        /** On other clocks. */
+        public Config withClock(Clock other) {
+            return new Config(
+                    self, disk, session, nodes, peers, timing, collectEvery, snapshotBytesPerSecond, other, metrics);
+        }
+
         /** With another limit for snapshots. */
         public Config withSnapshotRate(long bytesPerSecond) {
             return new Config(self, disk, session, nodes, peers, timing, collectEvery, bytesPerSecond, clock, metrics);

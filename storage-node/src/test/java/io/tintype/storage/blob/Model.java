@@ -83,7 +83,7 @@ final class Model {
             return "refused WRONG_SHARD";
         }
         var seen = request == null ? null : requests.get(user + " " + request);
-        if (seen != null && seen.timeMs() + Limits.DEDUP_WINDOW.toMillis() >= now) {
+        if (seen != null && seen.timeMs() + 2 * Limits.DEDUP_WINDOW.toMillis() >= now) {
             return seen.digest() == digest ? seen.answer() : "refused REQUEST_ID_REUSED";
         }
         String answer = change.get();

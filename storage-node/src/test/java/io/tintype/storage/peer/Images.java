@@ -47,13 +47,18 @@ final class Images {
 
     /** Puts a blob that travels with its record. */
     static CompletableFuture<Committed> put(ShardReplica primary, String name, byte[] bytes) {
+        return put(primary, name, bytes, RequestId.random(new Random()));
+    }
+
+    /** The same under a request id that a retry repeats. */
+    static CompletableFuture<Committed> put(ShardReplica primary, String name, byte[] bytes, RequestId request) {
         var upload = upload();
         var chunk = new Chunk(UnsafeByteOperations.unsafeWrap(bytes), Crc32c.of(bytes));
         var put = commit(name, manifest(upload, bytes, bytes.length), true);
         return primary.propose(new Proposal(
                 RecordType.PUT_COMMIT,
                 ALICE,
-                RequestId.random(new Random()),
+                request,
                 put.toByteString(),
                 new InlineChunk(new ChunkKey(ALICE, upload, 0), chunk)));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.shard.Committed;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
@@ -224,6 +226,28 @@ class ReplicationTest {
                                     .isEqualTo(Images.get(next, "image-" + i).isPresent());
                         }
                     });
+        }
+    }
+
+    /** Else the outcome of seconds ago would count as forgotten, and the retry would bring the first image back. */
+    @Test
+    void aRetryIsRecognisedAlthoughTheWallClocksWereSetForward() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            var request = RequestId.random(new Random());
+            var first = Images.put(primary, "image", Images.bytes(100, 1), request);
+            var written = (Outcome.Written) first.join().outcome();
+            Images.put(primary, "image", Images.bytes(100, 2)).join();
+
+            cluster.setClocksForward(Duration.ofHours(3));
+            Images.put(primary, "another", Images.bytes(100, 3)).join();
+            var retry = Images.put(cluster.primary(), "image", Images.bytes(100, 1), request);
+
+            assertThat(retry.join().outcome()).isEqualTo(written);
+            assertThat(Images.get(cluster.primary(), "image")).contains(Images.bytes(100, 2));
         }
     }
 

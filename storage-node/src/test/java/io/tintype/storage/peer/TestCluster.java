@@ -17,8 +17,10 @@ import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.proto.internal.v1.ShardType;
+import io.tintype.storage.replica.Now;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.ShardLimits;
 import io.tintype.storage.shard.ShardReplica;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** Storage nodes in one JVM: real disks, real gRPC on loopback, an embedded ZooKeeper. For tests. */
@@ -47,6 +50,7 @@ final class TestCluster implements AutoCloseable {
     private final Path directory;
     private final EmbeddedZooKeeper zooKeeper;
     private final ZkSession session;
+    private final AtomicLong wallOffsetMs = new AtomicLong();
     private final Map<NodeId, String> addresses = new ConcurrentHashMap<>();
     private final TreeMap<NodeId, TestNode> nodes = new TreeMap<>();
     private volatile long snapshotRate = ShardLimits.SNAPSHOT_BYTES_PER_SECOND;
@@ -58,6 +62,16 @@ final class TestCluster implements AutoCloseable {
         for (int i = 1; i <= size; i++) {
             start(new NodeId("node-" + i));
         }
+    }
+
+    /** All wall clocks are set forward, from one moment to the next. */
+    void setClocksForward(Duration by) {
+        wallOffsetMs.addAndGet(by.toMillis());
+    }
+
+    Now now() {
+        var now = Clock.SYSTEM.now();
+        return new Now(now.nanos(), now.wallMillis() + wallOffsetMs.get());
     }
 
     private static long millis(long millis) {

@@ -40,6 +40,7 @@ final class TestNode implements AutoCloseable {
         this.network = new PeerNetwork(id, TestCluster.CLUSTER, cluster::address, registry);
         this.host = ShardHost.start(ShardHost.Config.of(id, disk, session, watcher, network, registry)
                 .withTiming(TestCluster.TIMING)
+                .withClock(cluster::now)
                 .withSnapshotRate(cluster.snapshotRate()));
         this.server = GrpcServers.builder("127.0.0.1", 0)
                 .directExecutor()

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.storage.replica.Now;
+
+/**
+ * The time that a shard's records carry, by which retries are forgotten, uploads given up and blobs expire: the wall clock's,
+ * but never backwards, and never faster than {@value #FASTEST} times this process's monotonic clock since the newest record
+ * came into the log here. So a wall clock that is set forward, or a new primary whose clock is ahead, does not age everything
+ * at once: a retry some seconds old must find its outcome, which is kept for {@value #FASTEST} times as long as retries are
+ * taken. A process that has just started has nothing to go by and believes its wall clock.
+ *
+ * <p>Confined to the shard's loop.
+ */
+final class LogClock {
+    /** How much faster than time the log's clock may run, until it is where the wall clock is. */
+    static final int FASTEST = 2;
+
+    private boolean known;
+    private long newestMs;
+    private long sinceNanos;
+
+    /** A record came into the log, of this replica's making or another's. */
+    void saw(long logTimeMs, Now now) {
+        known = true;
+        newestMs = logTimeMs;
+        sinceNanos = now.nanos();
+    }
+
+    /**
+     * The time of the record to make now, in milliseconds since 1970.
+     *
+     * @param lastMs that of the record in front of it
+     */
+    long next(long lastMs, Now now) {
+        long wall = now.wallMillis();
+        if (known) {
+            wall = Math.min(wall, newestMs + FASTEST * ((now.nanos() - sinceNanos) / 1_000_000));
+        }
+        return Math.max(lastMs, wall);
+    }
+}
