@@ -7,6 +7,7 @@ import io.tintype.storage.history.Call;
 import io.tintype.storage.history.Condition;
 import io.tintype.storage.history.Result;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class Ledger {
     /** A retry of this age is refused: a minute of a run is an age, so much shorter than in production. */
     static final long WINDOW = 8_000 * SimNet.MILLI;
 
-    /** For how long outcomes are remembered: retries may wait in a log, or in front of it, before they are applied. */
+    /** For how long, by the times of records, outcomes are remembered: a retry may wait in front of the log. */
     private static final long MEMORY = 60_000 * SimNet.MILLI;
 
     /**
@@ -40,10 +41,11 @@ final class Ledger {
 
     private record Entry(Version version, @Nullable String digest) {}
 
-    private record Outcome(Result result, long at) {}
+    private record Outcome(Result result, long loggedAt) {}
 
     private final Sim sim;
     private final Map<Long, Request> asked = new HashMap<>();
+    private final Map<Long, Long> logged = new HashMap<>();
     private final Map<BlobKey, TreeMap<Long, Entry>> names = new HashMap<>();
     private final Map<Long, Outcome> remembered = new HashMap<>();
     private final Map<Long, Result> results = new HashMap<>();
@@ -59,18 +61,23 @@ final class Ledger {
         asked.put(handle, request);
     }
 
+    /** A primary has put these into its log; their times stay what they are, however long it takes to commit them. */
+    void logged(List<Long> handles) {
+        handles.forEach(handle -> logged.putIfAbsent(handle, sim.queue.now()));
+    }
+
     /** The record is applied by the first replica that does; later ones do the same. */
     void apply(long seq, long value) {
         var request = asked.get(value);
         if (request != null) {
-            results.put(seq, outcome(seq, request));
+            results.put(seq, outcome(seq, request, logged.getOrDefault(value, 0L)));
         }
     }
 
-    private Result outcome(long seq, Request request) {
+    private Result outcome(long seq, Request request, long loggedAt) {
         var known = remembered.get(request.id());
         long memory = sim.keeps(NOT_TOO_LATE) ? MEMORY : WINDOW;
-        if (known != null && sim.keeps(ONCE) && sim.queue.now() - known.at() <= memory) {
+        if (known != null && sim.keeps(ONCE) && loggedAt - known.loggedAt() <= memory) {
             sim.coverage.count("retry recognised");
             return known.result();
         }
@@ -82,7 +89,7 @@ final class Ledger {
                         + ", took effect at " + earlier + " and again at " + seq);
             }
         }
-        remembered.put(request.id(), new Outcome(result, sim.queue.now()));
+        remembered.put(request.id(), new Outcome(result, loggedAt));
         return result;
     }
 

@@ -20,6 +20,7 @@ final class SimActions {
         } else if (action instanceof ReplicaAction.AppendProposals append) {
             var records = new ArrayList<Rec>();
             append.handles().forEach(value -> records.add(new Rec(append.epoch(), value)));
+            sim.ledger.logged(append.handles());
             node.opened(append.firstSeq(), append.handles());
             append(sim, node, append.firstSeq() - 1, records);
         } else if (action instanceof ReplicaAction.AppendEpochStart start) {
