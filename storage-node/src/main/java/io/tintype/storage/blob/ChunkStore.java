@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Chunks of one shard on their way to become a blob.
@@ -23,10 +24,35 @@ public final class ChunkStore {
 
     private final Disk disk;
     private final Keys keys;
+    private volatile Consumer<ChunkKey> damaged = key -> {};
 
     ChunkStore(Disk disk, Keys keys) {
         this.disk = disk;
         this.keys = keys;
+    }
+
+    /** Who is told, on whatever thread comes upon it, of a chunk that is here and is not what was stored. Must not block. */
+    public void onDamage(Consumer<ChunkKey> listener) {
+        damaged = listener;
+    }
+
+    void damaged(ChunkKey key) {
+        damaged.accept(key);
+    }
+
+    /** Whether a chunk is here and is not what was stored. Blocks. */
+    public boolean isDamaged(ChunkKey key) {
+        byte[] encodedKey = keys.chunk(key);
+        var value = disk.getUnchecked(Family.CHUNK, encodedKey);
+        if (value == null) {
+            return false;
+        }
+        try {
+            ChunkCodec.decode(encodedKey, value, key);
+            return false;
+        } catch (TintypeException e) {
+            return true;
+        }
     }
 
     /** Puts the one chunk of a small blob into the write that also appends the record that names it. */

@@ -60,6 +60,12 @@ final class Keys {
         return chunk(chunk.user(), chunk.upload(), chunk.index());
     }
 
+    /** The chunk of a key. */
+    static ChunkKey readChunk(byte[] key) {
+        var in = read(key);
+        return new ChunkKey(Stored.readUser(in), Stored.readUpload(in), in.getInt());
+    }
+
     byte[] chunk(UserId user, UploadId upload, int index) {
         return upload(user(start(sized(user) + UploadId.BYTES + Integer.BYTES), user), upload)
                 .putInt(index)

@@ -90,7 +90,12 @@ public final class ShardReader {
         if (value == null) {
             value = disk.get(Family.CHUNK, encodedKey); // absence has no checksum of ours: ask again, with RocksDB's
         }
-        return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
+        try {
+            return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
+        } catch (TintypeException e) {
+            chunks.damaged(key);
+            throw e;
+        }
     }
 
     /** Whether an upload was completed or aborted. */

@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,27 +34,35 @@ public final class ShardSnapshot implements AutoCloseable {
 
     private static final int ID_BYTES = Integer.BYTES;
 
+    /** Chunks that lie between the last one that was sent and the one that cannot be read, at most. */
+    private static final int LOOK_AT = 4_096;
+
     private final Moment moment;
     private final Keys keys;
     private final SnapshotHead head;
     private final Set<ByteString> notApplied;
+    private final Consumer<ChunkKey> damaged;
     private final Iterator<Family> families = FAMILIES.iterator();
     private @Nullable Family family;
     private @Nullable Scan scan;
+    private byte @Nullable [] lastKey;
 
-    private ShardSnapshot(Moment moment, Keys keys, SnapshotHead head, Set<ByteString> notApplied) {
+    private ShardSnapshot(
+            Moment moment, Keys keys, SnapshotHead head, Set<ByteString> notApplied, Consumer<ChunkKey> damaged) {
         this.moment = moment;
         this.keys = keys;
         this.head = head;
         this.notApplied = notApplied;
+        this.damaged = damaged;
     }
 
     /**
      * Takes a snapshot.
      *
+     * @param damaged is told of a chunk that is not what was stored
      * @throws TintypeException UNAVAILABLE where nothing was applied yet, or a snapshot is being installed here itself
      */
-    static ShardSnapshot open(Disk disk, ShardId shard, Keys keys) {
+    static ShardSnapshot open(Disk disk, ShardId shard, Keys keys, Consumer<ChunkKey> damaged) {
         var moment = disk.moment();
         try {
             var mark = moment.get(Family.META, keys.applied());
@@ -75,7 +84,7 @@ public final class ShardSnapshot implements AutoCloseable {
                     UnsafeByteOperations.unsafeWrap(mark),
                     state.stats().bytes() + smallBytes(disk, keys));
             return new ShardSnapshot(
-                    moment, keys, head, notApplied(log.tail(state.at().seq() + 1), keys));
+                    moment, keys, head, notApplied(log.tail(state.at().seq() + 1), keys), damaged);
         } catch (RuntimeException e) {
             moment.close();
             throw e;
@@ -119,14 +128,40 @@ public final class ShardSnapshot implements AutoCloseable {
                     return Optional.empty();
                 }
                 family = families.next();
+                lastKey = null;
                 scan = moment.scan(family, keys.first(), keys.end());
             }
-            var part = part(family, scan, maxBytes);
+            var part = family == Family.CHUNK ? chunks(scan, maxBytes) : part(family, scan, maxBytes);
             if (part.isPresent()) {
                 return part;
             }
             scan.close();
             scan = null;
+        }
+    }
+
+    private Optional<SnapshotPart> chunks(Scan from, int maxBytes) {
+        byte[] start = lastKey == null ? keys.first() : lastKey;
+        try {
+            return part(Family.CHUNK, from, maxBytes);
+        } catch (TintypeException e) {
+            findDamaged(start);
+            throw e;
+        }
+    }
+
+    /** RocksDB only says that something cannot be read: looks, without its checksums, for what fails ours. */
+    private void findDamaged(byte[] start) {
+        try (var unchecked = moment.scanUnchecked(Family.CHUNK, start, keys.end())) {
+            for (int looked = 0; looked < LOOK_AT && unchecked.valid(); looked++, unchecked.next()) {
+                byte[] key = unchecked.key();
+                try {
+                    ChunkCodec.decode(key, unchecked.value(), "of " + head.at());
+                } catch (TintypeException e) {
+                    damaged.accept(Keys.readChunk(key));
+                    return;
+                }
+            }
         }
     }
 
@@ -146,6 +181,7 @@ public final class ShardSnapshot implements AutoCloseable {
             if (!values.isEmpty() && bytes + value.length > maxBytes) {
                 break;
             }
+            lastKey = key;
             partKeys.add(UnsafeByteOperations.unsafeWrap(key, ID_BYTES, key.length - ID_BYTES));
             values.add(UnsafeByteOperations.unsafeWrap(value));
             bytes += key.length + value.length;

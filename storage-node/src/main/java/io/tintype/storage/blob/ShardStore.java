@@ -170,7 +170,7 @@ public final class ShardStore {
 
     /** Everything that the applied records made, as of now. Blocks; any thread. */
     public ShardSnapshot snapshot() {
-        return ShardSnapshot.open(disk, shard, keys);
+        return ShardSnapshot.open(disk, shard, keys, chunks::damaged);
     }
 
     /** True while a snapshot is being installed, or was when the process ended: nothing here is to be read then. */

@@ -22,6 +22,7 @@ public final class Scan implements AutoCloseable {
     private final Slice upper;
     private final ReadOptions options;
     private final RocksIterator iterator;
+    private boolean closed;
 
     /** The caller is inside the gate; closing this leaves it. */
     Scan(Gate gate, RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to) {
@@ -76,8 +77,13 @@ public final class Scan implements AutoCloseable {
         iterator.seekToLast();
     }
 
+    /** Frees the range. A second call does nothing. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         iterator.close();
         options.close();
         upper.close();

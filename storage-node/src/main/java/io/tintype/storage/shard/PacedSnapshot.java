@@ -51,20 +51,22 @@ final class PacedSnapshot implements OutgoingSnapshot {
             }
             reading = true;
         }
+        Optional<SnapshotPart> part;
         try {
-            var part = snapshot.next(ShardLimits.SNAPSHOT_PART_BYTES);
-            long bytes = part.map(SnapshotPart::bytes).orElse(0L);
-            context.metrics().snapshotSent(bytes);
-            long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().sent(bytes));
-            if (pauseMs == 0) {
-                result.complete(part);
-            } else {
-                context.threads().later(pauseMs, () -> result.complete(part));
-            }
+            part = snapshot.next(ShardLimits.SNAPSHOT_PART_BYTES);
         } catch (RuntimeException e) {
-            result.completeExceptionally(e);
-        } finally {
             doneReading();
+            result.completeExceptionally(e);
+            return;
+        }
+        doneReading(); // first, because whoever hears of the part may read the next one, or close, at once
+        long bytes = part.map(SnapshotPart::bytes).orElse(0L);
+        context.metrics().snapshotSent(bytes);
+        long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().sent(bytes));
+        if (pauseMs == 0) {
+            result.complete(part);
+        } else {
+            context.threads().later(pauseMs, () -> result.complete(part));
         }
     }
 

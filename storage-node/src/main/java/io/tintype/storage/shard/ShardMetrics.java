@@ -24,6 +24,8 @@ public final class ShardMetrics {
     private final Counter fetched;
     private final Counter replicasFailed;
     private final Counter snapshotsNeeded;
+    private final Counter chunksDamaged;
+    private final Counter chunksRepaired;
     private final Counter replicasRebuilt;
     private final Counter replicasDropped;
     private final Counter recordsTrimmed;
@@ -63,6 +65,9 @@ public final class ShardMetrics {
         snapshotsNeeded = counter(
                 "tintype.replicas.snapshot.needed",
                 "Times a replica here was too far behind its primary's log, and asked for a snapshot");
+        chunksDamaged = counter(
+                "tintype.chunks.damaged", "Chunks here that were found not to be what was stored. Look at the disk");
+        chunksRepaired = counter("tintype.chunks.repaired", "Damaged chunks here that another replica made good");
         replicasRebuilt = counter(
                 "tintype.replicas.rebuilt", "Replicas here that failed, and were wiped to be rebuilt from their peers");
         replicasDropped = counter("tintype.replicas.dropped", "Replicas here that nobody wanted any more");
@@ -115,6 +120,14 @@ public final class ShardMetrics {
 
     void snapshotNeeded() {
         snapshotsNeeded.increment();
+    }
+
+    void chunkDamaged() {
+        chunksDamaged.increment();
+    }
+
+    void chunkRepaired() {
+        chunksRepaired.increment();
     }
 
     void replicaRebuilt() {

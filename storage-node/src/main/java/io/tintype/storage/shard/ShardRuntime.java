@@ -60,6 +60,8 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
                 loop.configs(),
                 task -> loop.post(new Input.Task(() -> task.accept(loop.core(), loop.waitingReads()))));
         this.stager = new Stager(context, store, loop.board());
+        var repair = new ChunkRepair(context, store, loop.board());
+        store.chunks().onDamage(repair::damaged);
         loop.post(new ReplicaEvent.Booted(
                 self,
                 store.log().promisedEpoch(),

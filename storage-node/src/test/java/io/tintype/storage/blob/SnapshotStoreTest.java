@@ -17,6 +17,7 @@ import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.RecordType;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -312,9 +313,10 @@ class SnapshotStoreTest {
         }
     }
 
-    @Test
-    void aChunkThatRottedAtTheSourceIsFoundThere() {
-        var key = new ChunkKey(ALICE, head("image-5"), 0);
+    @ParameterizedTest
+    @ValueSource(strings = {"image-2", "image-5", "image-39"})
+    void aChunkThatRottedAtTheSourceIsFoundThere(String name) {
+        var key = new ChunkKey(ALICE, head(name), 0);
         var stored = new Keys(Shelf.SHARD).chunk(key);
         var value = source.disk().get(Family.CHUNK, stored);
         assertThat(value).isNotNull();
@@ -324,11 +326,65 @@ class SnapshotStoreTest {
                 .commit(new Write().put(Family.CHUNK, stored, value))
                 .join();
 
+        var found = new ArrayList<ChunkKey>();
+        source.store().chunks().onDamage(found::add);
+
         try (var snapshot = source.store().snapshot()) {
             assertThatThrownBy(() -> parts(snapshot))
                     .isInstanceOf(TintypeException.class)
                     .hasMessageContaining("fails its checksum");
         }
+        assertThat(found).containsExactly(key);
+        assertThatThrownBy(() -> source.reader().chunk(key)).isInstanceOf(TintypeException.class);
+        assertThat(found).containsExactly(key, key);
+    }
+
+    /** RocksDB notices first, and does not say which chunk it is. */
+    @Test
+    void aBitFlippedInABlobFileIsTracedToItsChunk() throws Exception {
+        source.put(ALICE, "large", bytes(800));
+        var key = new ChunkKey(ALICE, head("large"), 0);
+        ShardStore.compact(source.disk(), Shelf.SHARD);
+        source.disk().close();
+        int flipped = 0;
+        try (var files = Files.list(directory.resolve("source").resolve("store"))) {
+            for (var file :
+                    files.filter(each -> each.toString().endsWith(".blob")).toList()) {
+                byte[] content = Files.readAllBytes(file);
+                int at = indexOf(content, bytes(800));
+                if (at >= 0) {
+                    content[at + 40_000] ^= 2;
+                    Files.write(file, content);
+                    flipped++;
+                }
+            }
+        }
+        assertThat(flipped).isEqualTo(1);
+        source.reopen();
+        var found = new ArrayList<ChunkKey>();
+        source.store().chunks().onDamage(found::add);
+
+        try (var snapshot = source.store().snapshot()) {
+            assertThatThrownBy(() -> parts(snapshot)).isInstanceOf(TintypeException.class);
+        }
+
+        assertThat(found).containsExactly(key);
+        assertThat(source.store().chunks().isDamaged(key)).isTrue();
+        var write = new Write();
+        source.store().chunks().inline(write, key, Shelf.chunk(bytes(800)));
+        source.disk().committer().writeNow(write);
+        assertThat(source.store().chunks().isDamaged(key)).isFalse();
+        install();
+        assertThat(target.get(ALICE, "large")).isEqualTo(bytes(800));
+    }
+
+    private static int indexOf(byte[] content, byte[] part) {
+        for (int at = 0; at + part.length <= content.length; at++) {
+            if (Arrays.equals(content, at, at + part.length, part, 0, part.length)) {
+                return at;
+            }
+        }
+        return -1;
     }
 
     private io.tintype.model.UploadId head(String name) {

@@ -2,9 +2,12 @@
 package io.tintype.storage.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
@@ -108,6 +111,73 @@ class UpkeepTest {
             cluster.awaitEqual();
             assertAllThere(node.replica().orElseThrow());
         }
+    }
+
+    @Test
+    void aChunkThatRottedIsFetchedFromAnotherReplicaWhenSomebodyComesUponIt() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            var primary = filled(cluster, 2);
+            var node = cluster.node(cluster.nodeOf(primary));
+            flip(node.disk(), Integer.MAX_VALUE);
+
+            assertThatThrownBy(() -> Images.get(primary, "image-7"))
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_DATA));
+
+            await("the chunk to be whole again")
+                    .atMost(TestCluster.PATIENCE)
+                    .untilAsserted(() -> assertThat(node.registry()
+                                    .get("tintype.chunks.repaired")
+                                    .counter()
+                                    .count())
+                            .isEqualTo(1));
+            assertThat(Images.get(primary, "image-7")).contains(Images.bytes(1_000, 7));
+        }
+    }
+
+    @Test
+    void aSnapshotOfAPrimaryWithARottenChunkSucceedsOnceItIsRepaired() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            var primary = filled(cluster, 2);
+            for (int batch = 0; batch < 3; batch++) {
+                CompletableFuture.allOf(IntStream.range(0, 500)
+                                .mapToObj(i -> Images.put(primary, "image-0", Images.bytes(1_000, 0)))
+                                .toArray(CompletableFuture<?>[]::new))
+                        .join();
+            }
+            Images.put(primary, "one more", Images.bytes(10, 1)).join(); // makes what was applied before it durable
+            await("the log being trimmed")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> cluster.count("tintype.log.trimmed.records") > 1_000);
+            var node = cluster.node(cluster.nodeOf(primary));
+            var wiped = cluster.nodeOf(cluster.follower());
+            cluster.wipe(wiped);
+            cluster.awaitInSync(2);
+            flip(node.disk(), 1);
+
+            cluster.start(wiped);
+
+            cluster.awaitInSync(3);
+            cluster.awaitEqual();
+            assertThat(cluster.count("tintype.chunks.repaired")).isEqualTo(1);
+            assertThat(cluster.count("tintype.snapshots.failed")).isPositive();
+            cluster.replicas().forEach(UpkeepTest::assertAllThere);
+        }
+    }
+
+    /** Flips a bit of the first chunks there are, under RocksDB's own checksums. */
+    private static void flip(Disk disk, int count) {
+        var write = new Write();
+        byte[] from = ByteBuffer.allocate(4).putInt(TestCluster.SHARD.value()).array();
+        byte[] to = ByteBuffer.allocate(4).putInt(TestCluster.SHARD.value() + 1).array();
+        try (var scan = disk.scan(Family.CHUNK, from, to)) {
+            for (int i = 0; i < count && scan.valid(); i++, scan.next()) {
+                byte[] value = scan.value();
+                value[5] ^= 1;
+                write.put(Family.CHUNK, scan.key(), value);
+            }
+        }
+        disk.committer().writeNow(write);
     }
 
     @Test
