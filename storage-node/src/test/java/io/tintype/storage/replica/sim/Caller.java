@@ -143,6 +143,7 @@ final class Caller {
             var node = someNode();
             sim.queue.after(sim.random.nextLong(3 * MILLI) + 1, () -> {
                 if (node.isUp()) {
+                    SimChunks.stage(sim, node, List.of(proposed));
                     node.deliver(node.life(), new ReplicaEvent.Propose(List.of(proposed)));
                 } else {
                     once.accept(Result.FAILED);

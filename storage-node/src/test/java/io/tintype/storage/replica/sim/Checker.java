@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>every acknowledged record is durable on every electable replica;
- *   <li>what replicas apply is the same everywhere;
+ *   <li>what replicas apply is the same everywhere, and what it names is there;
  *   <li>what can be read is exactly what the records up to the applied mark make of it;
  *   <li>a place in the log never holds two different records;
  *   <li>an epoch has one primary, which leads it in one life only;
@@ -141,6 +141,10 @@ final class Checker {
             return;
         }
         var log = disk.durable.log;
+        if (Rec.hasChunk(ack.value()) && !disk.durable.chunks.get((int) ack.value())) {
+            throw new SimFailure("a chunk of acknowledged record " + ack.value() + " at " + ack.seq()
+                    + " is not on the disk of " + member + ", which may be elected");
+        }
         if (log.size() < ack.seq() || log.get((int) ack.seq() - 1).value() != ack.value()) {
             throw new SimFailure("acknowledged record " + ack.value() + " at " + ack.seq() + " is not in the log of "
                     + member + ", which may be elected: it has " + log.size() + " records under "
@@ -155,6 +159,9 @@ final class Checker {
         var log = node.disk.seen.log;
         for (long seq = after + 1; seq <= upTo; seq++) {
             long value = log.get((int) seq - 1).value();
+            if (Rec.hasChunk(value) && !node.disk.seen.chunks.get((int) value)) {
+                throw new SimFailure(node.id + " shows record " + seq + ", and does not have the chunk it names");
+            }
             while (applied.size() < seq) {
                 applied.add(null);
             }

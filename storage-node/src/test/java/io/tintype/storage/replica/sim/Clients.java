@@ -43,6 +43,7 @@ final class Clients {
         for (int i = 0; i < count; i++) {
             batch.add(nextValue());
         }
+        SimChunks.stage(sim, node, batch);
         node.deliver(node.life(), new ReplicaEvent.Propose(batch));
     }
 

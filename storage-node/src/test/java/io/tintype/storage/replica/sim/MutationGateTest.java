@@ -29,6 +29,7 @@ final class MutationGateTest {
     private static final Set<String> TOLD_BELOW = Set.of(
             "REMOVED_STAY_ELECTABLE",
             "CANDIDATES_ASK_FIRST",
+            "EXPAND_NEEDS_LOG_END_AT_ELECTION",
             "ELECTABLE_GRANT_LEASES",
             "PENDING_GRANT_LEASES",
             "LEASE_COUNTS_FROM_SENDING");
@@ -46,7 +47,7 @@ final class MutationGateTest {
     static Stream<String> rules() {
         return Stream.of(
                         RuleSwitch.names().stream(),
-                        Stream.of(Sim.TWO_LOOKS, Ledger.ONCE, Ledger.NOT_TOO_LATE),
+                        Stream.of(Sim.TWO_LOOKS, Ledger.ONCE, Ledger.NOT_TOO_LATE, SimChunks.FIRST),
                         SimInstall.RULES.stream())
                 .flatMap(rules -> rules)
                 .filter(rule -> !TOLD_BELOW.contains(rule) && !NOT_FOR_SAFETY.contains(rule));

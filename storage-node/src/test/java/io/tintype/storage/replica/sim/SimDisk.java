@@ -5,6 +5,7 @@ import io.tintype.storage.replica.EpochStart;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.LogShape;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,6 +32,9 @@ final class SimDisk {
 
         long baseSeq;
 
+        /** Chunks that are here, waiting for their record or named by one; by the value of the record. */
+        final BitSet chunks = new BitSet();
+
         /** The mark: a snapshot was begun, and is not whole yet. */
         boolean installing;
 
@@ -43,6 +47,8 @@ final class SimDisk {
             base.putAll(from.base);
             baseSeq = from.baseSeq;
             installing = from.installing;
+            chunks.clear();
+            chunks.or(from.chunks);
         }
 
         /** What can be read once so many records are applied. */
@@ -59,6 +65,7 @@ final class SimDisk {
             firstSeq = 1;
             base.clear();
             baseSeq = 0;
+            chunks.clear();
             installing = true;
         }
 
@@ -67,6 +74,7 @@ final class SimDisk {
             log.addAll(snapshot.log());
             firstSeq = snapshot.log().size() + 1L;
             baseSeq = snapshot.log().size();
+            chunks.or(snapshot.chunks());
             installing = false;
         }
 
@@ -120,8 +128,9 @@ final class SimDisk {
      *
      * @param log the records whose effect is in it; only the place of the last one is really sent
      * @param state what they made
+     * @param chunks those they name
      */
-    record Snapshot(List<Rec> log, Map<Long, Long> state) {
+    record Snapshot(List<Rec> log, Map<Long, Long> state, BitSet chunks) {
         LogPosition at() {
             return log.isEmpty()
                     ? LogPosition.NONE

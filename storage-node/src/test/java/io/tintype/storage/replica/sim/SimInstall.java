@@ -7,6 +7,7 @@ import io.tintype.storage.replica.ReplicaAction.DeclineSnapshot;
 import io.tintype.storage.replica.ReplicaAction.InstallSnapshot;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,8 +96,11 @@ final class SimInstall {
     private SimDisk.Snapshot snapshot(SimNode from) {
         long applied = from.disk.applied;
         long moment = sim.keeps(ONE_MOMENT) ? applied : Math.max(from.disk.seen.baseSeq, applied - 3);
-        return new SimDisk.Snapshot(
-                new ArrayList<>(from.disk.seen.log.subList(0, (int) applied)), from.disk.seen.state(moment));
+        var log = new ArrayList<>(from.disk.seen.log.subList(0, (int) applied));
+        var chunks = new BitSet();
+        log.stream().filter(Rec::hasChunk).forEach(record -> chunks.set((int) record.value()));
+        chunks.and(from.disk.seen.chunks);
+        return new SimDisk.Snapshot(log, from.disk.seen.state(moment), chunks);
     }
 
     private void begin(long stream, SimDisk.Snapshot snapshot) {

@@ -381,7 +381,7 @@ final class SimNode {
                         sim.net.detection(), () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream())));
                 return;
             }
-            var stream = new SimStream(sim.net, this, primary, opened.stream(), primaryId);
+            var stream = new SimStream(sim, this, primary, opened.stream(), primaryId);
             following.put(opened.stream(), stream);
             primary.leading.put(primaryId, stream);
             stream.toPrimary(new ReplicaEvent.HelloReceived(primaryId, opened.hello()));

@@ -16,11 +16,12 @@ final class SimStream {
     private final SimNet net;
     private final SimNet.Lane up;
     private final SimNet.Lane down;
+    private final SimChunks.Gate gate;
     private boolean followerOpen = true;
     private boolean primaryOpen = true;
 
-    SimStream(SimNet net, SimNode follower, SimNode primary, long followerId, long primaryId) {
-        this.net = net;
+    SimStream(Sim sim, SimNode follower, SimNode primary, long followerId, long primaryId) {
+        this.net = sim.net;
         this.follower = follower;
         this.primary = primary;
         this.followerId = followerId;
@@ -29,6 +30,7 @@ final class SimStream {
         this.primaryLife = primary.life();
         this.up = net.new Lane(follower.index, primary.index, this::snap);
         this.down = net.new Lane(primary.index, follower.index, this::snap);
+        this.gate = new SimChunks.Gate(sim, this);
     }
 
     void toPrimary(ReplicaEvent event) {
@@ -52,9 +54,13 @@ final class SimStream {
             if (!follower.isLife(followerLife)) {
                 snap();
             } else {
-                follower.deliver(followerLife, event);
+                gate.take(event);
             }
         });
+    }
+
+    boolean isOpenAtFollower() {
+        return followerOpen;
     }
 
     /** The follower's side ends it, telling the primary what it has to tell. */

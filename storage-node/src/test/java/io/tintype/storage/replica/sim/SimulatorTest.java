@@ -64,6 +64,7 @@ final class SimulatorTest {
         }
         assertThat(names)
                 .contains("linearizable read", "bounded read", "replica failed", "log trimmed")
+                .contains("retry recognised", "chunks fetched", "bit rot noticed at work")
                 .contains("snapshot begun", "snapshot cut short", "snapshot declined", "snapshot installed");
     }
 
