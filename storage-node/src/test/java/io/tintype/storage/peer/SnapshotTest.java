@@ -143,7 +143,7 @@ class SnapshotTest {
 
     /** Starts a node so slow that it is found in the middle. */
     private static TestNode startInstalling(TestCluster cluster, NodeId wiped) throws Exception {
-        cluster.snapshotRate(1 << 20);
+        cluster.snapshotRate(512 << 10);
         var node = cluster.start(wiped);
         await("the first part of a snapshot")
                 .atMost(TestCluster.PATIENCE)
