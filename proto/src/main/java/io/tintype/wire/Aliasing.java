@@ -15,8 +15,8 @@ import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -39,15 +39,7 @@ public final class Aliasing implements ClientInterceptor {
 
     /** For servers: the same service, reading requests so. */
     public static ServerServiceDefinition bind(BindableService service) {
-        var bound = service.bindService();
-        var descriptor = ServiceDescriptor.newBuilder(
-                        bound.getServiceDescriptor().getName())
-                .setSchemaDescriptor(bound.getServiceDescriptor().getSchemaDescriptor());
-        var methods = bound.getMethods().stream().map(Aliasing::of).toList();
-        methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
-        var definition = ServerServiceDefinition.builder(descriptor.build());
-        methods.forEach(definition::addMethod);
-        return definition.build();
+        return Rebinding.apply(service.bindService(), Aliasing::of);
     }
 
     @Override
@@ -96,7 +88,10 @@ public final class Aliasing implements ClientInterceptor {
                 return marshaller.parse(stream);
             }
             try {
-                var bytes = stream.readNBytes(stream.available());
+                var bytes = new byte[stream.available()]; // readNBytes(int) would gather it in pieces and copy them
+                if (stream.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+                    throw new EOFException();
+                }
                 var in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
                 in.enableAliasing(true);
                 var message = prototype.getParserForType().parseFrom(in);

@@ -5,61 +5,95 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.BindableService;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
-import io.grpc.ServerInterceptors;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.StatusRuntimeException;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.wire.Aliasing;
 import io.tintype.wire.Errors;
+import io.tintype.wire.Rebinding;
+import java.io.InputStream;
 
 /**
  * Answers a message that cannot be read, such as text that is no UTF-8, as the caller's mistake; gRPC by itself would take
  * it for a bug of the server. Stateless and thread-safe.
+ *
+ * <p>Only requests pass through it: answers, which carry the bytes, go the shortest way.
  */
-final class ParseGuard implements ServerInterceptor {
+final class ParseGuard {
     private ParseGuard() {}
 
-    /** The service with messages read inside the guard. */
+    /** The service with requests read inside the guard, their bytes not copied. */
     static ServerServiceDefinition around(BindableService service) {
-        return ServerInterceptors.intercept(
-                ServerInterceptors.useInputStreamMessages(service.bindService()), new ParseGuard());
+        return Rebinding.apply(Aliasing.bind(service), ParseGuard::guarded);
     }
 
-    @Override
-    public <Q, A> ServerCall.Listener<Q> interceptCall(
-            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
-            private boolean refused;
+    private static <Q, A> ServerMethodDefinition<Q, A> guarded(ServerMethodDefinition<Q, A> method) {
+        var descriptor = method.getMethodDescriptor();
+        var handler = method.getServerCallHandler();
+        return ServerMethodDefinition.create(
+                descriptor.toBuilder(
+                                new GuardedMarshaller<>(descriptor.getRequestMarshaller()),
+                                descriptor.getResponseMarshaller())
+                        .build(),
+                (call, headers) -> new GuardedListener<>(call, handler.startCall(call, headers)));
+    }
 
-            @Override
-            public void onMessage(Q message) {
-                if (refused) {
-                    return;
-                }
-                try {
-                    super.onMessage(message);
-                } catch (StatusRuntimeException e) {
-                    if (!(e.getCause() instanceof InvalidProtocolBufferException unreadable)) {
-                        throw e;
-                    }
-                    refused = true;
-                    var failure = Errors.toWire(new TintypeException(
-                            Reason.INVALID_ARGUMENT, "the request cannot be read: " + unreadable.getMessage()));
-                    var trailers = failure.getTrailers();
-                    call.close(failure.getStatus(), trailers == null ? new Metadata() : trailers);
-                    super.onCancel(); // lets go of what the call holds
-                }
-            }
+    /** Stands where a request should, from the marshaller to the listener, which alone sees it. */
+    private record Unreadable(String why) {}
 
-            @Override
-            public void onHalfClose() {
-                if (!refused) {
-                    super.onHalfClose();
+    private record GuardedMarshaller<Q>(Marshaller<Q> marshaller) implements Marshaller<Q> {
+        @Override
+        public InputStream stream(Q message) {
+            return marshaller.stream(message);
+        }
+
+        @Override
+        @SuppressWarnings(
+                "unchecked") // between here and the listener nobody knows the type; what throws here ends the call
+        public Q parse(InputStream stream) {
+            try {
+                return marshaller.parse(stream);
+            } catch (StatusRuntimeException e) {
+                if (e.getCause() instanceof InvalidProtocolBufferException unreadable) {
+                    return (Q) new Unreadable(String.valueOf(unreadable.getMessage()));
                 }
+                throw e;
             }
-        };
+        }
+    }
+
+    private static final class GuardedListener<Q> extends SimpleForwardingServerCallListener<Q> {
+        private final ServerCall<Q, ?> call;
+        private boolean refused;
+
+        GuardedListener(ServerCall<Q, ?> call, ServerCall.Listener<Q> next) {
+            super(next);
+            this.call = call;
+        }
+
+        @Override
+        public void onMessage(Q message) {
+            if (message instanceof Unreadable unreadable) {
+                refused = true;
+                var failure = Errors.toWire(new TintypeException(
+                        Reason.INVALID_ARGUMENT, "the request cannot be read: " + unreadable.why()));
+                var trailers = failure.getTrailers();
+                call.close(failure.getStatus(), trailers == null ? new Metadata() : trailers);
+                super.onCancel(); // lets go of what the call holds
+            } else if (!refused) {
+                super.onMessage(message);
+            }
+        }
+
+        @Override
+        public void onHalfClose() {
+            if (!refused) {
+                super.onHalfClose();
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.tintype.model.Limits;
 import java.util.concurrent.TimeUnit;
 
@@ -35,6 +36,7 @@ public final class Channels implements ChannelSource, AutoCloseable {
     private static ManagedChannel open(String address) {
         return NettyChannelBuilder.forTarget("dns:///" + address)
                 .usePlaintext()
+                .withOption(ChannelOption.ALLOCATOR, GrpcMemory.ALLOCATOR)
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES)
                 .maxInboundMetadataSize(Limits.MAX_GRPC_METADATA_BYTES)
                 .flowControlWindow(GrpcLimits.FLOW_CONTROL_WINDOW)

@@ -3,6 +3,7 @@ package io.tintype.cluster.channel;
 
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.tintype.model.Limits;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,8 @@ public final class GrpcServers {
      */
     public static NettyServerBuilder builder(String host, int port) {
         return NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
+                .withOption(ChannelOption.ALLOCATOR, GrpcMemory.ALLOCATOR)
+                .withChildOption(ChannelOption.ALLOCATOR, GrpcMemory.ALLOCATOR)
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES)
                 .maxInboundMetadataSize(Limits.MAX_GRPC_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(GrpcLimits.CALLS_PER_CONNECTION)
