@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -45,6 +46,8 @@ public final class InMemoryTintype implements AutoCloseable {
     public static final int SHARD = 5;
 
     static final int CHUNK = 64 << 10;
+
+    private static final Duration STOPPED_AFTER = Duration.ofSeconds(30);
 
     /** Says at WARNING what these tests do on purpose: cutting streams off. Held, or its level would be forgotten. */
     private static final Logger NETTY_SERVER =
@@ -108,11 +111,18 @@ public final class InMemoryTintype implements AutoCloseable {
         }
     }
 
-    /** Stops a server at once. */
+    /** Stops a server at once: when this returns it takes no calls any more. */
     public void stop(String name) {
         var server = servers.remove(name);
         if (server != null) {
             server.shutdownNow();
+            try {
+                if (!server.awaitTermination(STOPPED_AFTER.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new IllegalStateException(name + " still runs " + STOPPED_AFTER + " after it was stopped");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
