@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator;
 
+import io.tintype.cluster.config.Meaning;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.coordinator.http.HttpSettings;
@@ -12,30 +13,31 @@ import java.util.Set;
 /**
  * All settings of a coordinator, checked. Immutable. As YAML the names are those of the components; see {@link
  * io.tintype.cluster.config.ConfigFiles}.
- *
- * @param id unique in the cluster and kept over restarts
- * @param host address to listen on
- * @param advertisedHost name or address by which others reach it; empty: {@code host}
- * @param port gRPC port; 0 takes a free one
- * @param region region it stands in; users who are not registered otherwise are put there
- * @param tier tier of users who are not registered otherwise
- * @param roles what it does
- * @param uploadBytesInFlight bytes of uploads it holds at most; 0: a quarter of the heap
- * @param maxBlobBytes largest blob it takes
- * @param http the HTTP interface
- * @param control what the controller makes of an empty cluster
- * @param zookeeper how to reach ZooKeeper
  */
 public record CoordinatorConfig(
+        @Meaning("Unique in the cluster and kept over restarts.")
         String id,
-        String host,
+
+        @Meaning("Address to listen on.") String host,
+
+        @Meaning("Name or address by which others reach it; empty: host.")
         String advertisedHost,
-        int port,
+
+        @Meaning("Port of gRPC; 0 takes a free one.") int port,
+
+        @Meaning("Region it stands in; users who are not registered otherwise are put there.")
         String region,
+
+        @Meaning("Tier of users who are not registered otherwise.")
         String tier,
+
+        @Meaning("What it does: upload, retrieval, control.")
         Set<Role> roles,
+
+        @Meaning("Bytes of uploads it holds at most; 0: a quarter of the heap.")
         long uploadBytesInFlight,
-        long maxBlobBytes,
+
+        @Meaning("Largest blob it takes, 5 GiB at most.") long maxBlobBytes,
         HttpSettings http,
         ControlSettings control,
         ZkConfig zookeeper) {

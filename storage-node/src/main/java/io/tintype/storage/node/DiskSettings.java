@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.node;
 
+import io.tintype.cluster.config.Meaning;
 import io.tintype.storage.disk.DiskConfig;
 import java.nio.file.Path;
 
 /**
  * How a node uses its disk. Immutable. All amounts are in bytes, and of native memory, beside the heap.
- *
- * @param blockCacheBytes cache of heads, users and the like; at least 1 MiB
- * @param writeBufferBytes most memory for writes that are not in files yet; at least 4 MiB
- * @param reserveBytes with less free space than this, new writes are refused with DISK_FULL
- * @param blobDirectWrite large chunks go straight to their file; see docs/decisions
  */
-public record DiskSettings(long blockCacheBytes, long writeBufferBytes, long reserveBytes, boolean blobDirectWrite) {
+public record DiskSettings(
+        @Meaning("Cache of heads, users and the like; at least 1 MiB.")
+        long blockCacheBytes,
+
+        @Meaning("Most memory for writes that are not in files yet; at least 4 MiB.")
+        long writeBufferBytes,
+
+        @Meaning("With less free space than this, new writes are refused with DISK_FULL.")
+        long reserveBytes,
+
+        @Meaning("Large chunks go straight to their file; see docs/decisions.")
+        boolean blobDirectWrite) {
     /** What suits a machine of its own. */
     public static final DiskSettings DEFAULT = new DiskSettings(
             DiskConfig.BLOCK_CACHE_BYTES, DiskConfig.WRITE_BUFFER_BYTES, DiskConfig.RESERVE_BYTES, false);

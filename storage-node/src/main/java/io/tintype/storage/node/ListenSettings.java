@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.node;
 
+import io.tintype.cluster.config.Meaning;
 import java.util.Set;
 
 /**
  * Where a node listens, and where it says that others reach it. Immutable.
- *
- * @param host address to listen on; 0.0.0.0 is all of them
- * @param port port of the public gRPC API; 0 takes a free one
- * @param peerPort port for other nodes and coordinators; 0 takes a free one
- * @param advertisedHost name or address at which others reach the node; empty: {@code host}
  */
-public record ListenSettings(String host, int port, int peerPort, String advertisedHost) {
+public record ListenSettings(
+        @Meaning("Address to listen on; 0.0.0.0 is all of them.")
+        String host,
+
+        @Meaning("Port of the public gRPC API; 0 takes a free one.")
+        int port,
+
+        @Meaning("Port for other nodes and coordinators; 0 takes a free one.")
+        int peerPort,
+
+        @Meaning("Name or address at which others reach the node; empty: host.")
+        String advertisedHost) {
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
     private static final int MAX_PORT = 65_535;
 

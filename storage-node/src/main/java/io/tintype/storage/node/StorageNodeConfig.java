@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.node;
 
+import io.tintype.cluster.config.Meaning;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
@@ -10,22 +11,22 @@ import java.nio.file.Path;
 /**
  * Settings of a storage node, checked when they are made. Immutable. Laid over {@link #defaults} from a YAML file by {@code
  * ConfigFiles.load}; the names of settings are those of the components.
- *
- * @param id the node's id: unique in the cluster, and kept over restarts
- * @param zookeeper how to reach ZooKeeper
- * @param dataDir where it keeps everything; made if it is missing
- * @param region region the node stands in; pools of this region may use it
- * @param zone what fails together inside the region; replicas of a shard are spread over zones
- * @param listen where it listens
- * @param disk how it uses its disk
- * @param limits how much its services may take on
  */
 public record StorageNodeConfig(
+        @Meaning("The node's id: unique in the cluster, and kept over restarts.")
         String id,
+
         ZkConfig zookeeper,
+
+        @Meaning("Where it keeps everything; made if it is missing.")
         Path dataDir,
+
+        @Meaning("Region the node stands in; pools of this region may use it.")
         String region,
+
+        @Meaning("What fails together inside the region; replicas of a shard are spread over zones.")
         String zone,
+
         ListenSettings listen,
         DiskSettings disk,
         RpcLimits limits) {

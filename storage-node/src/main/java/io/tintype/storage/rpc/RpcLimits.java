@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.rpc;
 
+import io.tintype.cluster.config.Meaning;
 import io.tintype.model.Limits;
 import java.time.Duration;
 
 /**
  * How much the services may take on. Immutable.
- *
- * @param maxBlobBytes largest blob taken, at most {@link Limits#MAX_BLOB_BYTES}
- * @param uploadBytes bytes that all uploads together may hold in memory, at least two chunks
- * @param readBytes bytes that all reads together may hold in memory, at least two chunks
- * @param readerThreads reads of the disk that go on at once
- * @param readerQueue reads that may wait for one of these threads
- * @param stall a transfer that has not moved for this long is given up
  */
 public record RpcLimits(
-        long maxBlobBytes, long uploadBytes, long readBytes, int readerThreads, int readerQueue, Duration stall) {
+        @Meaning("Largest blob taken, 5 GiB at most.") long maxBlobBytes,
+
+        @Meaning("Bytes that all uploads together may hold in memory, at least two chunks.")
+        long uploadBytes,
+
+        @Meaning("Bytes that all reads together may hold in memory, at least two chunks.")
+        long readBytes,
+
+        @Meaning("Reads of the disk that go on at once.") int readerThreads,
+
+        @Meaning("Reads that may wait for one of these threads.")
+        int readerQueue,
+
+        @Meaning("A transfer that has not moved for this long is given up.")
+        Duration stall) {
     private static final long LEAST_TRANSFER_BYTES = 4L * Limits.CHUNK_BYTES;
     private static final int LEAST_SHARE = 6;
     private static final int THREADS_PER_CORE = 4;

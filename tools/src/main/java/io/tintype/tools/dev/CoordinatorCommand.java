@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.dev;
 
-import io.tintype.cluster.config.ConfigException;
-import io.tintype.cluster.config.ConfigFiles;
-import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.Coordinator;
 import io.tintype.coordinator.CoordinatorConfig;
+import io.tintype.coordinator.Role;
 import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
-import java.nio.file.Path;
-import java.util.Objects;
+import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,18 +21,18 @@ import picocli.CommandLine.Option;
         description = {
             "Runs one coordinator.",
             "",
-            "Settings come from the YAML file, and from the options, which are stronger. SIGTERM or Ctrl-C stops it."
+            "Settings come from the YAML file, from TINTYPE_CONFIG_… in the environment, and from the options: each is"
+                    + " stronger than the one before. SIGTERM or Ctrl-C stops it."
         },
         footer = {
             "  tintype coordinator --config /etc/tintype/coordinator.yaml",
             "  tintype coordinator --id coordinator-1 --zookeeper zk1:2181 --host 10.0.0.4"
         })
 final class CoordinatorCommand implements Callable<Integer> {
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "Settings in YAML; an unknown one is refused by name.")
-    private @Nullable Path file;
+    private static final String EVERY_ROLE = Role.all().stream().map(Role::text).collect(Collectors.joining(","));
+
+    @Mixin
+    private ConfigOptions settings;
 
     @Option(names = "--id", paramLabel = "ID", description = "Unique in the cluster and kept over restarts.")
     private @Nullable String id;
@@ -44,6 +42,21 @@ final class CoordinatorCommand implements Callable<Integer> {
 
     @Option(names = "--host", paramLabel = "HOST", description = "The address to listen on.")
     private @Nullable String host;
+
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST",
+            description = "The name or address at which others reach it; else that of --host.")
+    private @Nullable String advertisedHost;
+
+    @Option(
+            names = "--role",
+            paramLabel = "ROLE,…",
+            description = "What it does: upload, retrieval, control, several of them with commas between, or all.")
+    private @Nullable String roles;
+
+    @Option(names = "--region", paramLabel = "REGION", description = "The region it stands in.")
+    private @Nullable String region;
 
     @Option(names = "--port", paramLabel = "PORT", description = "Port of gRPC; 0: any that is free.")
     private @Nullable Integer port;
@@ -88,20 +101,16 @@ final class CoordinatorCommand implements Callable<Integer> {
     }
 
     private CoordinatorConfig config() {
-        try {
-            var config = CoordinatorConfig.DEFAULTS;
-            config = file == null ? config : ConfigFiles.load(file, config);
-            config = id == null ? config : config.withId(id);
-            config = host == null ? config : config.withHost(host);
-            config = zookeeper == null ? config : config.withZookeeper(ZkConfig.of(zookeeper));
-            config = replicas == null
-                    ? config
-                    : config.withControl(config.control().withReplicationFactor(replicas));
-            return config.withPorts(
-                    Objects.requireNonNullElse(port, config.port()),
-                    Objects.requireNonNullElse(httpPort, config.http().port()));
-        } catch (ConfigException | IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
-        }
+        var named = new LinkedHashMap<String, @Nullable Object>();
+        named.put("id", id);
+        named.put("zookeeper.connect", zookeeper);
+        named.put("roles", roles == null ? null : roles.replaceFirst("^all$", EVERY_ROLE));
+        named.put("region", region);
+        named.put("host", host);
+        named.put("advertisedHost", advertisedHost);
+        named.put("port", port);
+        named.put("http.port", httpPort);
+        named.put("control.replicationFactor", replicas);
+        return settings.load(CoordinatorConfig.DEFAULTS, named);
     }
 }

@@ -9,6 +9,6 @@ public final class DevCommands {
 
     /** In the order in which the help lists them. */
     public static List<Class<?>> all() {
-        return List.of(DevCommand.class, StorageNodeCommand.class, CoordinatorCommand.class);
+        return List.of(DevCommand.class, StorageNodeCommand.class, CoordinatorCommand.class, ConfigCommand.class);
     }
 }

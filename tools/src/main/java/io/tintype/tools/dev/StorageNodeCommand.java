@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.dev;
 
-import io.tintype.cluster.config.ConfigException;
-import io.tintype.cluster.config.ConfigFiles;
 import io.tintype.storage.node.StorageNode;
 import io.tintype.storage.node.StorageNodeConfig;
 import io.tintype.storage.node.StorageNodeException;
@@ -10,7 +8,7 @@ import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,18 +21,16 @@ import picocli.CommandLine.Option;
         description = {
             "Runs one storage node.",
             "",
-            "Settings come from the YAML file, and from the options, which are stronger. SIGTERM or Ctrl-C stops it."
+            "Settings come from the YAML file, from TINTYPE_CONFIG_… in the environment, and from the options: each is"
+                    + " stronger than the one before. SIGTERM or Ctrl-C stops it."
         },
         footer = {
             "  tintype storage-node --config /etc/tintype/storage-node.yaml",
             "  tintype storage-node --id node-1 --zookeeper zk1:2181 --data /var/lib/tintype --host 10.0.0.5"
         })
 final class StorageNodeCommand implements Callable<Integer> {
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "Settings in YAML; an unknown one is refused by name.")
-    private @Nullable Path file;
+    @Mixin
+    private ConfigOptions settings;
 
     @Option(
             names = "--id",
@@ -50,6 +46,12 @@ final class StorageNodeCommand implements Callable<Integer> {
 
     @Option(names = "--host", paramLabel = "HOST", description = "The address to listen on.")
     private @Nullable String host;
+
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST",
+            description = "The name or address at which others reach it; else that of --host.")
+    private @Nullable String advertisedHost;
 
     @Option(names = "--port", paramLabel = "PORT", description = "Port of the public API; 0: any that is free.")
     private @Nullable Integer port;
@@ -84,22 +86,16 @@ final class StorageNodeCommand implements Callable<Integer> {
     }
 
     private StorageNodeConfig config() {
-        try {
-            var config = StorageNodeConfig.defaults();
-            config = file == null ? config : ConfigFiles.load(file, config);
-            config = id == null ? config : config.withId(id);
-            config = zookeeper == null ? config : config.withZookeeper(zookeeper);
-            config = data == null ? config : config.withDataDir(data);
-            config = config.withPlace(
-                    Objects.requireNonNullElse(region, config.region()),
-                    Objects.requireNonNullElse(zone, config.zone()));
-            var listen = config.listen();
-            return config.withListen(
-                    Objects.requireNonNullElse(host, listen.host()),
-                    Objects.requireNonNullElse(port, listen.port()),
-                    Objects.requireNonNullElse(peerPort, listen.peerPort()));
-        } catch (ConfigException e) {
-            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
-        }
+        var named = new LinkedHashMap<String, @Nullable Object>();
+        named.put("id", id);
+        named.put("zookeeper.connect", zookeeper);
+        named.put("dataDir", data);
+        named.put("region", region);
+        named.put("zone", zone);
+        named.put("listen.host", host);
+        named.put("listen.advertisedHost", advertisedHost);
+        named.put("listen.port", port);
+        named.put("listen.peerPort", peerPort);
+        return settings.load(StorageNodeConfig.defaults(), named);
     }
 }

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.stream.Collectors;
 
 /**
@@ -47,28 +46,55 @@ public final class ConfigFiles {
      * @throws ConfigException if the file cannot be read or used
      */
     public static <T extends Record> T load(Path file, T defaults) {
-        String text;
-        try {
-            if (Files.size(file) > MAX_FILE_BYTES) {
-                throw new ConfigException(file + " has more than " + MAX_FILE_BYTES + " bytes.", null);
-            }
-            text = Files.readString(file);
-        } catch (IOException e) {
-            throw new ConfigException("Cannot read settings from " + file + ": " + e, e);
-        }
-        return parse(text, file.toString(), defaults);
+        return bind(read(file), file.toString(), defaults);
     }
 
     /** As {@link #load}, from text; {@code source} is how messages call it. */
     public static <T extends Record> T parse(String yaml, String source, T defaults) {
+        return bind(tree(yaml, source), source, defaults);
+    }
+
+    /** What a settings file says. */
+    static ObjectNode read(Path file) {
+        try {
+            if (Files.size(file) > MAX_FILE_BYTES) {
+                throw new ConfigException(file + " has more than " + MAX_FILE_BYTES + " bytes.", null);
+            }
+            return tree(Files.readString(file), file.toString());
+        } catch (IOException e) {
+            throw new ConfigException("Cannot read settings from " + file + ": " + e, e);
+        }
+    }
+
+    /** One value, as it would stand behind the colon of a settings file. */
+    static JsonNode value(String yaml, String source) {
+        try {
+            return MAPPER.readTree(yaml);
+        } catch (JacksonException e) {
+            throw new ConfigException(source + " is not YAML: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static ObjectNode tree(String yaml, String source) {
         try {
             JsonNode given = MAPPER.readTree(yaml);
-            ObjectNode merged = MAPPER.valueToTree(defaults);
-            if (given.isObject()) {
-                lay((ObjectNode) given, merged);
-            } else if (!given.isMissingNode() && !given.isNull()) {
-                throw new ConfigException(source + " must hold settings as 'name: value'.", null);
+            if (given instanceof ObjectNode object) {
+                return object;
             }
+            if (given.isMissingNode() || given.isNull()) {
+                return MAPPER.createObjectNode();
+            }
+            throw new ConfigException(source + " must hold settings as 'name: value'.", null);
+        } catch (JacksonException e) {
+            throw new ConfigException(source + " is not YAML: " + e.getOriginalMessage() + where(e), e);
+        }
+    }
+
+    /** The defaults with a tree laid over them. */
+    static <T extends Record> T bind(ObjectNode given, String source, T defaults) {
+        try {
+            ObjectNode merged = MAPPER.valueToTree(defaults);
+            lay(given, merged);
             @SuppressWarnings("unchecked") // a record's class is that of its own type
             var type = (Class<T>) defaults.getClass();
             return MAPPER.treeToValue(merged, type);
@@ -81,11 +107,12 @@ public final class ConfigFiles {
         } catch (JsonMappingException e) {
             throw new ConfigException(source + ": setting '" + pathOf(e) + "': " + e.getOriginalMessage(), e);
         } catch (JacksonException e) {
-            throw new ConfigException(source + " is not YAML: " + e.getOriginalMessage() + where(e), e);
+            throw new ConfigException(source + ": " + e.getOriginalMessage(), e);
         }
     }
 
-    private static void lay(ObjectNode given, ObjectNode over) {
+    /** Lays one tree over another. */
+    static void lay(ObjectNode given, ObjectNode over) {
         given.properties().forEach(entry -> {
             var below = over.get(entry.getKey());
             if (entry.getValue() instanceof ObjectNode inner && below instanceof ObjectNode belowObject) {
@@ -107,11 +134,8 @@ public final class ConfigFiles {
         if (known == null || known.isEmpty()) {
             return "";
         }
-        String nearest = known.stream()
-                .map(Object::toString)
-                .min(Comparator.<String>comparingInt(name -> distance(unknown, name))
-                        .thenComparing(Comparator.naturalOrder()))
-                .orElseThrow();
+        String nearest =
+                Spelling.nearest(unknown, known.stream().map(Object::toString).toList());
         return " Did you mean '" + nearest + "'? Known here: "
                 + known.stream().map(Object::toString).sorted().collect(Collectors.joining(", ")) + ".";
     }
@@ -119,23 +143,5 @@ public final class ConfigFiles {
     private static String where(JacksonException e) {
         var location = e.getLocation();
         return location == null ? "" : " (line " + location.getLineNr() + ")";
-    }
-
-    /** Edits of one character that lead from one text to the other (Levenshtein, 1966). */
-    private static int distance(String a, String b) {
-        var previous = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            var current = new int[b.length() + 1];
-            current[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                current[j] = Math.min(previous[j - 1] + change, 1 + Math.min(previous[j], current[j - 1]));
-            }
-            previous = current;
-        }
-        return previous[b.length()];
     }
 }

@@ -30,6 +30,7 @@ final class SettingTypes extends SimpleModule {
         addSerializer(Duration.class, new DurationWriter());
         addDeserializer(Duration.class, new DurationReader());
         addSerializer(Path.class, new ToStringSerializer(Path.class));
+        addDeserializer(Path.class, new PathReader());
         addDeserializer(long.class, new SizeReader());
     }
 
@@ -71,6 +72,20 @@ final class SettingTypes extends SimpleModule {
         @Override
         public void serialize(Duration value, JsonGenerator out, SerializerProvider provider) throws IOException {
             out.writeString(value.toMillis() + "ms");
+        }
+    }
+
+    /** Jackson's own takes a path for a URI, and stumbles over spaces. */
+    private static final class PathReader extends StdScalarDeserializer<Path> {
+        private static final long serialVersionUID = 1L;
+
+        PathReader() {
+            super(Path.class);
+        }
+
+        @Override
+        public Path deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            return Path.of(parser.getText());
         }
     }
 

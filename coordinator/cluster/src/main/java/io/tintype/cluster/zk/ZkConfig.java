@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.zk;
 
+import io.tintype.cluster.config.Meaning;
 import java.time.Duration;
 
 /**
  * How to reach ZooKeeper.
- *
- * @param connect servers as {@code host:port,host:port}
- * @param root znode below which the cluster keeps everything, without slashes
- * @param sessionTimeout after this long without a word, ZooKeeper takes the process for dead; 1 to 60 s
- * @param connectWait how long a starting process waits for the first connection
  */
-public record ZkConfig(String connect, String root, Duration sessionTimeout, Duration connectWait) {
+public record ZkConfig(
+        @Meaning("Servers as host:port,host:port.") String connect,
+
+        @Meaning("Znode below which the cluster keeps everything, without slashes.")
+        String root,
+
+        @Meaning("After this long without a word, ZooKeeper takes the process for dead; 1 to 60 s.")
+        Duration sessionTimeout,
+
+        @Meaning("How long a starting process waits for the first connection.")
+        Duration connectWait) {
     /** The root where none is named. */
     public static final String DEFAULT_ROOT = "tintype";
     /** PROTOCOL's session timeout. */

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.control;
 
+import io.tintype.cluster.config.Meaning;
 import java.time.Duration;
 
 /**
  * What the controller makes of an empty cluster.
- *
- * @param replicationFactor replicas of the first pool's shards, where there are nodes enough; 1 to 7
- * @param initialShards shards of the first pool; 1 to 256
- * @param directoryShards shards of the directory; 1 to 256
- * @param usersPerShard users a shard of the first pool takes at most
- * @param settleTime how long the controller waits for more storage nodes once the first one is live
  */
 public record ControlSettings(
-        int replicationFactor, int initialShards, int directoryShards, int usersPerShard, Duration settleTime) {
+        @Meaning("Replicas of the first pool's shards, where there are nodes enough; 1 to 7.")
+        int replicationFactor,
+
+        @Meaning("Shards of the first pool; 1 to 256.") int initialShards,
+        @Meaning("Shards of the directory; 1 to 256.") int directoryShards,
+
+        @Meaning("Users a shard of the first pool takes at most.")
+        int usersPerShard,
+
+        @Meaning("How long the controller waits for more storage nodes once the first one is live.")
+        Duration settleTime) {
     /** Three replicas, eight shards and two of the directory, 100,000 users a shard, 3 s. */
     public static final ControlSettings DEFAULTS = new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3));
 

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.cluster.config.Meaning;
 import java.time.Duration;
 
 /**
  * How the HTTP interface listens and what it puts up with.
- *
- * @param enabled whether it listens at all
- * @param port TCP port; 0 takes a free one
- * @param idleTimeout a connection on which nothing moves for this long is closed; 1 s to 1 h
- * @param maxHeaderBytes request line and headers together; 1 KiB to 1 MiB
  */
-public record HttpSettings(boolean enabled, int port, Duration idleTimeout, int maxHeaderBytes) {
+public record HttpSettings(
+        @Meaning("Whether it listens at all.") boolean enabled,
+        @Meaning("TCP port; 0 takes a free one.") int port,
+
+        @Meaning("A connection on which nothing moves for this long is closed; 1 s to 1 h.")
+        Duration idleTimeout,
+
+        @Meaning("Request line and headers together; 1 KiB to 1 MiB.")
+        int maxHeaderBytes) {
     /** The port where none is named. */
     public static final int DEFAULT_PORT = 7480;
 
