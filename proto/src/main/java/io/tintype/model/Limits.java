@@ -44,6 +44,21 @@ public final class Limits {
     /** Oldest state a reader may ask for. */
     public static final Duration MAX_STALENESS = Duration.ofHours(1);
 
+    /**
+     * For how long a cache may take a head for current, counted from when the request for it was sent: what bounds the time
+     * for which caches may show what was replaced or deleted.
+     */
+    public static final Duration HEAD_LEASE = Duration.ofSeconds(5);
+
+    /** The same for the knowledge that there is no such blob. */
+    public static final Duration ABSENT_LEASE = Duration.ofSeconds(1);
+
+    /**
+     * How long after a change no head lease of before it runs anywhere: {@link #HEAD_LEASE}, and 5 % and 100 ms for clocks
+     * that run slower than ours, as with the leases between replicas.
+     */
+    public static final Duration STRICT_WAIT = Duration.ofMillis(HEAD_LEASE.toMillis() * 105 / 100 + 100);
+
     /** Longest time to live of a blob. */
     public static final Duration MAX_TIME_TO_LIVE = Duration.ofDays(3650);
 
