@@ -3,16 +3,21 @@ package io.tintype.client;
 
 import io.tintype.client.internal.ClientCore;
 import io.tintype.client.internal.route.MapMessages;
+import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.v1.AdminGrpc;
 import io.tintype.proto.v1.CreatePoolRequest;
+import io.tintype.proto.v1.ForceShardRequest;
 import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.ListNodesRequest;
 import io.tintype.proto.v1.ListPoolsRequest;
 import io.tintype.proto.v1.ListShardsRequest;
+import io.tintype.proto.v1.TransferShardRequest;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The operator's view, served by coordinators of role control. Thread-safe. */
 public final class AdminClient {
@@ -80,6 +85,48 @@ public final class AdminClient {
                 replica.getUsers(),
                 replica.getBlobs(),
                 replica.getBytes());
+    }
+
+    /**
+     * Has a shard led by another in-sync replica. Nothing is lost; writes pause for less than a third of a second. Repeated
+     * after a lost answer, which is harmless.
+     *
+     * @param to who is to lead; null: the in-sync replica that has caught up most
+     * @throws NotFoundException SHARD_NOT_FOUND, NODE_NOT_FOUND
+     * @throws WrongStateException WRONG_STATE, such as: the node is not in sync
+     */
+    public ShardLead transferShard(ShardId id, @Nullable NodeId to) {
+        return Futures.awaitChange(Futures.map(
+                core.call(
+                        AdminGrpc.getTransferShardMethod(),
+                        TransferShardRequest.newBuilder()
+                                .setShard(id.value())
+                                .setTo(to == null ? "" : to.value())
+                                .build()),
+                answer -> new ShardLead(
+                        new NodeId(answer.getPrimary()),
+                        answer.getEpoch(),
+                        Optional.of(new NodeId(answer.getFormer())))));
+    }
+
+    /**
+     * Makes one replica primary by force, where all replicas that hold every acknowledged write are gone. Acknowledged
+     * writes that this replica lacks are lost for good.
+     *
+     * @param confirmed the shard once more: another one is refused
+     * @throws NotFoundException SHARD_NOT_FOUND, NODE_NOT_FOUND
+     * @throws WrongStateException WRONG_STATE, such as: the shard is led, or the replica has nothing to lead with
+     */
+    public ShardLead forceShard(ShardId id, ShardId confirmed, NodeId node) {
+        return Futures.awaitChange(Futures.map(
+                core.call(
+                        AdminGrpc.getForceShardMethod(),
+                        ForceShardRequest.newBuilder()
+                                .setShard(id.value())
+                                .setConfirmShard(confirmed.value())
+                                .setNode(node.value())
+                                .build()),
+                answer -> new ShardLead(new NodeId(answer.getPrimary()), answer.getEpoch(), Optional.empty())));
     }
 
     /** All pools, in order of region and tier. */

@@ -39,6 +39,7 @@ final class Typed {
             case VERSION_CONFLICT -> new VersionConflictException(e);
             case ALREADY_EXISTS -> new AlreadyExistsException(e);
             case REQUEST_ID_REUSED, REQUEST_EXPIRED -> new RequestIdException(e);
+            case WRONG_STATE -> new WrongStateException(e);
             case VERSION_GONE -> new VersionGoneException(e);
             case OUTCOME_UNKNOWN -> new OutcomeUnknownException(e);
             case NOT_PRIMARY,

@@ -31,6 +31,7 @@ public enum Reason {
     REQUEST_EXPIRED,
     CHUNKS_MISSING,
     VERSION_GONE,
+    WRONG_STATE,
     NOT_PRIMARY,
     WRONG_SHARD,
     NO_PRIMARY,
@@ -62,8 +63,13 @@ public enum Reason {
             case RANGE_NOT_SATISFIABLE -> Status.Code.OUT_OF_RANGE;
             case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
                 Status.Code.NOT_FOUND;
-            case VERSION_CONFLICT, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, NOT_PRIMARY, WRONG_SHARD ->
-                Status.Code.FAILED_PRECONDITION;
+            case VERSION_CONFLICT,
+                    REQUEST_ID_REUSED,
+                    REQUEST_EXPIRED,
+                    CHUNKS_MISSING,
+                    WRONG_STATE,
+                    NOT_PRIMARY,
+                    WRONG_SHARD -> Status.Code.FAILED_PRECONDITION;
             case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;
             case VERSION_GONE -> Status.Code.ABORTED;
             case NO_PRIMARY, NOT_ENOUGH_REPLICAS, OUTCOME_UNKNOWN, FRESHNESS_UNPROVEN, USER_MOVING, UNAVAILABLE ->

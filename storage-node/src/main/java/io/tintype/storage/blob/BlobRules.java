@@ -24,6 +24,9 @@ import java.util.Optional;
  * <p>Pure over the {@link Transaction} it is given.
  */
 final class BlobRules {
+    /** By how much version counters jump when data was given up: more versions than one user can have made since. */
+    static final long LOSS_JUMP = 1L << 32;
+
     /** How long replaced chunks stay for readers who are still at them. */
     static final Duration GRACE = Duration.ofMinutes(10);
 
@@ -62,7 +65,8 @@ final class BlobRules {
         if (conflict.isPresent()) {
             return Retries.remember(tx, record, user, delete.getRequestDigest(), conflict.get());
         }
-        var usage = owner.get().toBuilder().setCounter(owner.get().getCounter() + 1);
+        var usage = owner.get().toBuilder();
+        tx.countVersion(usage);
         stored.ifPresent(head -> tx.removeHead(user, name, head, usage, dueMs(record)));
         tx.putUser(user, usage.build());
         var version = Version.of(usage.getGeneration(), usage.getCounter(), delete.getVersionNonce());
@@ -107,7 +111,8 @@ final class BlobRules {
         if (conflict.isPresent()) {
             return Retries.remember(tx, record, user, put.getRequestDigest(), conflict.get());
         }
-        var usage = owner.get().toBuilder().setCounter(owner.get().getCounter() + 1);
+        var usage = owner.get().toBuilder();
+        tx.countVersion(usage);
         stored.ifPresent(head -> tx.removeHead(user, name, head, usage, dueMs(record)));
         var head = head(record, put, usage);
         tx.putHead(user, name, head, usage);

@@ -5,6 +5,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.EpochOpening;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.log.LogPosition;
@@ -23,11 +24,14 @@ import java.util.List;
  */
 public final class StateMachine {
     /** The applied mark, and what is counted with it. */
-    record State(LogPosition at, long logTimeMs, ShardStats stats) {
-        static final State NONE = new State(LogPosition.START, 0, ShardStats.NONE);
+    record State(LogPosition at, long logTimeMs, ShardStats stats, long losses) {
+        static final State NONE = new State(LogPosition.START, 0, ShardStats.NONE, 0);
     }
 
-    private static final int STATE_BYTES = 6 * Long.BYTES;
+    private static final int STATE_BYTES = 7 * Long.BYTES;
+
+    /** Of a shard that was never led by force, as it was written before that was counted. */
+    private static final int STATE_BYTES_WITHOUT_LOSSES = 6 * Long.BYTES;
 
     private final Disk disk;
     private final ShardId shard;
@@ -77,7 +81,7 @@ public final class StateMachine {
     public List<Applied> apply(List<LogRecord> records) {
         var before = state;
         var now = before;
-        var tx = new Transaction(disk, keys, before.stats());
+        var tx = new Transaction(disk, keys, before.stats(), before.losses());
         var applied = new ArrayList<Applied>(records.size());
         for (var record : records) {
             if (record.seq() != now.at().seq() + 1 || record.logTimeMs() < now.logTimeMs()) {
@@ -86,7 +90,7 @@ public final class StateMachine {
             }
             Retries.forget(tx, now.logTimeMs(), record.logTimeMs());
             applied.add(new Applied(record.position(), record.type(), decide(tx, record)));
-            now = new State(record.position(), record.logTimeMs(), tx.stats());
+            now = new State(record.position(), record.logTimeMs(), tx.stats(), tx.losses());
         }
         if (!applied.isEmpty()) {
             tx.putMeta(keys.applied(), encode(now));
@@ -98,7 +102,11 @@ public final class StateMachine {
 
     private Outcome decide(Transaction tx, LogRecord record) {
         return switch (record.type()) {
-            case EPOCH_START -> new Outcome.Done();
+            case EPOCH_START -> {
+                tx.lost(Stored.parse(EpochOpening.parser(), record.payload(), "EPOCH_START")
+                        .getLosses());
+                yield new Outcome.Done();
+            }
             case PUT_COMMIT -> BlobRules.putCommit(tx, record, user(record));
             case DELETE -> BlobRules.delete(tx, record, user(record));
             case ABORT_UPLOAD -> BlobRules.abortUpload(tx, record, user(record));
@@ -126,6 +134,7 @@ public final class StateMachine {
                 .putLong(state.stats().users())
                 .putLong(state.stats().blobs())
                 .putLong(state.stats().bytes())
+                .putLong(state.losses())
                 .array();
     }
 
@@ -136,7 +145,7 @@ public final class StateMachine {
 
     /** Reads the applied mark as it is stored. */
     static State decode(ShardId shard, byte[] value) {
-        if (value.length != STATE_BYTES) {
+        if (value.length != STATE_BYTES && value.length != STATE_BYTES_WITHOUT_LOSSES) {
             throw new TintypeException(
                     Reason.CORRUPT_DATA, "shard " + shard + ": the applied mark has " + value.length + " bytes");
         }
@@ -144,6 +153,7 @@ public final class StateMachine {
         return new State(
                 new LogPosition(in.getLong(), in.getLong()),
                 in.getLong(),
-                new ShardStats(in.getLong(), in.getLong(), in.getLong()));
+                new ShardStats(in.getLong(), in.getLong(), in.getLong()),
+                in.hasRemaining() ? in.getLong() : 0);
     }
 }

@@ -26,12 +26,35 @@ final class Transaction {
     private final Keys keys;
     private final Changes changes;
     private ShardStats stats;
+    private long losses;
 
-    Transaction(Disk disk, Keys keys, ShardStats stats) {
+    /**
+     * @param losses how often an operator gave up data of this shard, as of the last record applied
+     */
+    Transaction(Disk disk, Keys keys, ShardStats stats, long losses) {
         this.disk = disk;
         this.keys = keys;
         this.changes = new Changes(disk);
         this.stats = stats;
+        this.losses = losses;
+    }
+
+    /** An epoch begins in which data was given up so often in all. */
+    void lost(long times) {
+        losses = Math.max(losses, times);
+    }
+
+    long losses() {
+        return losses;
+    }
+
+    /**
+     * Counts a user's next version. Once data was given up, the counter jumps further than anybody may have got with what
+     * is lost, so that no number of a lost version is given out again; for each user, at his first change afterwards.
+     */
+    void countVersion(StoredUser.Builder user) {
+        long jumps = losses - user.getLosses();
+        user.setCounter(user.getCounter() + jumps * BlobRules.LOSS_JUMP + 1).setLosses((int) losses);
     }
 
     ShardStats stats() {

@@ -159,9 +159,11 @@ public final class StorageNode implements AutoCloseable {
         services.meter(metrics);
         var forPeers = new ArrayList<>(services.peerServices());
         forPeers.add(peers.service(started.peerShards()).bindService());
+        forPeers.add(peers.orders(started.peerShards()).bindService());
         health.watch(started.shards(), ShardStore.list(disk));
         servers.open(services.publicServices(), forPeers);
         closing.add("calls", () -> servers.drain());
+        closing.add("handover", started::leave);
         closing.add("health", health);
         return started;
     }
@@ -237,8 +239,8 @@ public final class StorageNode implements AutoCloseable {
     }
 
     /**
-     * Stops: takes no more calls, lets those under way end for a while, leaves the cluster, and closes the disk. Blocks for
-     * some seconds; a second call does nothing.
+     * Stops: hands over the shards it leads, takes no more calls, lets those under way end for a while, leaves the cluster,
+     * and closes the disk. Blocks for some seconds; a second call does nothing.
      */
     @Override
     public void close() {

@@ -4,7 +4,6 @@ package io.tintype.storage.peer;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.NodeId;
-import io.tintype.proto.internal.v1.Handover;
 import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.RefuseReason;
 import io.tintype.proto.internal.v1.ReplicateRequest;
@@ -62,13 +61,6 @@ final class FollowerCall implements FollowerLink, StreamObserver<ReplicateReques
     public void append(long epoch, long cfg, LogPosition previous, List<Outgoing> records, long committed) {
         send(ReplicateResponse.newBuilder()
                 .setAppend(BatchCodec.encode(epoch, cfg, previous, records, committed))
-                .build());
-    }
-
-    @Override
-    public void handOver(long epoch) {
-        send(ReplicateResponse.newBuilder()
-                .setHandover(Handover.newBuilder().setEpoch(epoch))
                 .build());
     }
 

@@ -145,11 +145,13 @@ final class PeerCodec {
                 .setEpoch(answer.epoch())
                 .setIncarnation(answer.incarnation())
                 .setPersistedSequence(answer.persistedSeq())
+                .setLeaving(answer.leaving())
                 .build();
     }
 
     static BeatAnswer beatAnswer(io.tintype.proto.internal.v1.BeatAnswer message) {
-        return new BeatAnswer(message.getEpoch(), message.getIncarnation(), message.getPersistedSequence());
+        return new BeatAnswer(
+                message.getEpoch(), message.getIncarnation(), message.getPersistedSequence(), message.getLeaving());
     }
 
     static Refuse refuse(Refusal refusal) {

@@ -11,6 +11,8 @@ import io.tintype.proto.internal.v1.FetchChunksRequest;
 import io.tintype.proto.internal.v1.FetchSnapshotRequest;
 import io.tintype.proto.internal.v1.PreElectRequest;
 import io.tintype.proto.internal.v1.PreElectResponse;
+import io.tintype.proto.internal.v1.TakeOverRequest;
+import io.tintype.proto.internal.v1.TakeOverResponse;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.peer.PeerCluster.Lane;
 import io.tintype.storage.replica.Ballot;
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class PeerNetwork implements Peers, AutoCloseable {
     private final PeerCluster cluster;
     private final Gatekeeper gatekeeper;
+    private final MeterRegistry registry;
     private final Map<NodeId, StageSender> stagers = new ConcurrentHashMap<>();
     private volatile @Nullable HeartbeatSender heartbeats;
 
@@ -56,6 +59,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     public PeerNetwork(
             NodeId self, String clusterId, Function<NodeId, Optional<String>> addresses, MeterRegistry registry) {
         var metrics = new PeerMetrics(registry);
+        this.registry = registry;
         this.cluster = new PeerCluster(self, clusterId, addresses, metrics);
         this.gatekeeper = new Gatekeeper(clusterId, metrics);
     }
@@ -63,6 +67,11 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     /** The service for the peer port. Its handlers never block: a server with a direct executor serves it best. */
     public BindableService service(PeerShards shards) {
         return () -> Aliasing.bind(new ReplicationService(shards, gatekeeper));
+    }
+
+    /** The service that takes operators' orders; for the peer port, too. */
+    public BindableService orders(PeerShards shards) {
+        return new OrderService(shards, gatekeeper, registry);
     }
 
     /** Sends heartbeats for the shards that this node leads, from now on until closed. To be called once. */
@@ -107,6 +116,25 @@ public final class PeerNetwork implements Peers, AutoCloseable {
                         given.getAgreed(),
                         given.hasMember() ? PeerCodec.member(given.getMember()) : null,
                         given.getPromisedEpoch()));
+    }
+
+    @Override
+    public void handOver(ShardId shard, NodeId to, long epoch) {
+        var answer = new UnaryAnswer<TakeOverResponse>();
+        try {
+            cluster.to(to, Lane.CONTROL)
+                    .withDeadlineAfter(PeerLimits.BALLOT_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .takeOver(
+                            TakeOverRequest.newBuilder()
+                                    .setClusterId(cluster.clusterId())
+                                    .setShard(shard.value())
+                                    .setEpoch(epoch)
+                                    .setFrom(cluster.self().value())
+                                    .build(),
+                            answer);
+        } catch (RuntimeException e) {
+            answer.onError(e);
+        }
     }
 
     @Override

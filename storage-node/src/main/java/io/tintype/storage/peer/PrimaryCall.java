@@ -116,10 +116,6 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
                     events.attached(PeerCodec.attach(message.getAttach()));
                     next();
                 }
-                case HANDOVER -> {
-                    events.handedOver(message.getHandover().getEpoch());
-                    next();
-                }
                 case REFUSE -> refused(message.getRefuse());
                 case KIND_NOT_SET -> throw new IllegalArgumentException("a message of no kind that is known here");
             }

@@ -3,6 +3,7 @@ package io.tintype.storage.peer;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
@@ -23,6 +24,8 @@ import io.tintype.proto.internal.v1.ReplicateResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationImplBase;
 import io.tintype.proto.internal.v1.StageChunksRequest;
 import io.tintype.proto.internal.v1.StageChunksResponse;
+import io.tintype.proto.internal.v1.TakeOverRequest;
+import io.tintype.proto.internal.v1.TakeOverResponse;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.peer.Gatekeeper.Refused;
 import io.tintype.storage.replica.Ballot;
@@ -166,6 +169,27 @@ final class ReplicationService extends ReplicationImplBase {
             responses.onCompleted();
         } catch (Refused e) {
             responses.onError(gatekeeper.status(e));
+        }
+    }
+
+    @Override
+    public void takeOver(TakeOverRequest request, StreamObserver<TakeOverResponse> responses) {
+        try {
+            gatekeeper.checkCluster(request.getClusterId());
+            var from = node(request.getFrom());
+            find(request.getShard()).ifPresent(shard -> shard.handedOver(from, request.getEpoch()));
+            responses.onNext(TakeOverResponse.getDefaultInstance());
+            responses.onCompleted();
+        } catch (Refused e) {
+            responses.onError(gatekeeper.status(e));
+        }
+    }
+
+    private static NodeId node(String id) throws Refused {
+        try {
+            return new NodeId(id);
+        } catch (TintypeException e) {
+            throw malformed(String.valueOf(e.getMessage()));
         }
     }
 

@@ -7,5 +7,6 @@ package io.tintype.storage.replica;
  * @param epoch the follower's epoch: equal to the beat's, the follower grants a lease; higher, it refuses
  * @param incarnation the follower's incarnation
  * @param persistedSeq last fsynced record, for people and graphs; acknowledgements alone count for commits
+ * @param leaving the follower's process is going to end: it asks to be left out of the in-sync set
  */
-public record BeatAnswer(long epoch, long incarnation, long persistedSeq) {}
+public record BeatAnswer(long epoch, long incarnation, long persistedSeq, boolean leaving) {}

@@ -20,15 +20,29 @@ final class Campaigning extends Role {
     }
 
     private final boolean forced;
+
+    /** The operator's order; answered once, and 0 from then on. */
+    private long order;
+
     private Phase phase = Phase.READING;
     private long readTicket;
     private long epoch;
     private @Nullable Poll poll;
     private @Nullable ConfigChange change;
 
-    Campaigning(Context context, boolean forced) {
+    Campaigning(Context context) {
+        this(context, false, 0);
+    }
+
+    private Campaigning(Context context, boolean forced, long order) {
         super(context);
         this.forced = forced;
+        this.order = order;
+    }
+
+    /** FORCE, by an operator's order. */
+    static Campaigning forced(Context context, long order) {
+        return new Campaigning(context, true, order);
     }
 
     @Override
@@ -116,8 +130,38 @@ final class Campaigning extends Role {
 
     @Override
     void promisePersisted() {
-        if (phase == Phase.PROMISING && context.promises.mayAnswer()) {
+        // A forced primary stands alone: what it has not on disk when it is named may be gone for good.
+        boolean durable = !forced || context.journal.persisted() >= context.journal.lastSeq();
+        if (phase == Phase.PROMISING && context.promises.mayAnswer() && durable) {
             write();
+        }
+    }
+
+    @Override
+    void persisted() {
+        promisePersisted();
+    }
+
+    /** An election by vote gives way to one by order, unless ZooKeeper is asked already. */
+    @Override
+    void forceAsked(long ticket) {
+        if (forced || phase == Phase.WRITING || !context.journal.isWhole()) {
+            super.forceAsked(ticket);
+        } else {
+            context.become(forced(context, ticket));
+        }
+    }
+
+    /** Whoever ordered is told how it ended. */
+    @Override
+    void leave() {
+        answerOrder(OrderOutcome.GAVE_UP);
+    }
+
+    private void answerOrder(OrderOutcome outcome) {
+        if (forced && order != 0) {
+            context.answerOrder(order, outcome);
+            order = 0;
         }
     }
 
@@ -173,6 +217,7 @@ final class Campaigning extends Role {
             case OPEN -> {}
             case MADE -> {
                 context.install(asked.result());
+                answerOrder(OrderOutcome.DONE);
                 context.become(new Leading(context, asked.target().epoch()));
             }
             case LOST -> {

@@ -27,6 +27,7 @@ final class Context {
     private @Nullable Set<NodeId> live;
     private Map<NodeId, ReplicaRole> assignment = Map.of();
     private int assignedMinimum;
+    private boolean leaving;
     private long lastTicket;
     private long lastStream;
 
@@ -146,6 +147,20 @@ final class Context {
         return assignment;
     }
 
+    /** Whether the controller wants a vote of this node; without its word, anybody may lead. */
+    boolean isToLead(NodeId node) {
+        return assignment.isEmpty() || assignment.get(node) == ReplicaRole.VOTER;
+    }
+
+    /** Whether this process is going to end. */
+    boolean isLeaving() {
+        return leaving;
+    }
+
+    void leave() {
+        leaving = true;
+    }
+
     int assignedMinimum() {
         return assignedMinimum;
     }
@@ -173,6 +188,16 @@ final class Context {
         if (config == null || found.version() > config.version()) {
             config = found;
         }
+    }
+
+    /** Tells an operator what came of his order, by the configuration known now. */
+    void answerOrder(long ticket, OrderOutcome outcome) {
+        var known = config;
+        act(new ReplicaAction.AnswerOrder(
+                ticket,
+                outcome,
+                configEpoch(),
+                known == null ? null : known.config().primary()));
     }
 
     // ---- promises

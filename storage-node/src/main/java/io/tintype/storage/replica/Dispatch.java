@@ -94,11 +94,15 @@ final class Dispatch {
             role.logAged(aged);
         } else if (event instanceof ReplicaEvent.TransferAsked asked) {
             role.transferAsked(asked);
-        } else if (event instanceof ReplicaEvent.ForceAsked) {
-            role.forceAsked();
+        } else if (event instanceof ReplicaEvent.ForceAsked asked) {
+            role.forceAsked(asked.ticket());
+        } else if (event instanceof ReplicaEvent.LeaveAsked) {
+            context.leave();
+            role.leaveAsked();
         } else if (event instanceof ReplicaEvent.HandoverReceived handover) {
-            context.promises.release(handover.epoch() - 1, context.now().nanos());
-            role.handoverReceived();
+            if (handover.epoch() > context.configEpoch()) {
+                context.configReads().request();
+            }
         } else if (event instanceof ReplicaEvent.BallotReceived asked) {
             boolean agreed = role.agreesTo(asked.ballot());
             context.act(new ReplicaAction.AnswerBallot(
@@ -128,7 +132,7 @@ final class Dispatch {
         }
         long now = context.now().nanos();
         context.role().heardPrimary(event);
-        context.promises.grant(epoch, now + context.timing.grantNanos());
+        context.promises.grant(now + context.timing.grantNanos());
         answer(context, event, epoch);
     }
 
@@ -136,7 +140,7 @@ final class Dispatch {
         context.act(new ReplicaAction.AnswerBeat(
                 event.from(),
                 event.ticket(),
-                new BeatAnswer(epoch, context.self.incarnation(), context.journal.persisted())));
+                new BeatAnswer(epoch, context.self.incarnation(), context.journal.persisted(), context.isLeaving())));
     }
 
     /** The first failed fsync ends this incarnation: what the disk holds is unknown from here on. */

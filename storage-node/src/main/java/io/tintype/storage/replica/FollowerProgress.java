@@ -34,6 +34,9 @@ final class FollowerProgress {
     /** When anything came from it last. */
     long heardNanos;
 
+    /** Its process is going to end. */
+    boolean leaving;
+
     /** When it last acknowledged something new, or had nothing to acknowledge. */
     long progressNanos;
 

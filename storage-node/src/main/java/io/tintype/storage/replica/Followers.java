@@ -147,8 +147,27 @@ final class Followers {
         return progress;
     }
 
-    void heard(FollowerProgress progress) {
+    private void heard(FollowerProgress progress) {
         progress.heardNanos = context.now().nanos();
+    }
+
+    /** A beat of this epoch was answered. */
+    void heard(NodeId from, BeatAnswer answer) {
+        var progress = on(from);
+        heard(progress);
+        progress.leaving = answer.leaving();
+    }
+
+    /** Members that could be heard within the lag time, this one included. */
+    int heard(ShardConfig config) {
+        int heard = 1;
+        for (var member : config.candidates()) {
+            if (!member.node().equals(context.self.node())
+                    && context.now().nanos() - on(member.node()).heardNanos <= context.timing.lagNanos()) {
+                heard++;
+            }
+        }
+        return heard;
     }
 
     // ---- sending

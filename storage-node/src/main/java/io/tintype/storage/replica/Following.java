@@ -64,7 +64,7 @@ final class Following extends Role {
     void tick() {
         stream.ensureOpen();
         if (isTimeToStand()) {
-            context.become(new Campaigning(context, false));
+            context.become(new Campaigning(context));
         }
     }
 
@@ -75,8 +75,9 @@ final class Following extends Role {
 
     /**
      * Promises the configuration's epoch. Where it names this very replica as primary of an epoch never promised
-     * before, a transfer made it so, and it takes over; one promised before was led before, by a life that ended: it
-     * must be elected anew, because its unsynced records of that epoch are gone.
+     * before, a transfer made it so, and it takes over, its own grants void: the old primary stopped before it wrote the
+     * name ({@link Handover}). One promised before was led before, by a life that ended: it must be elected anew, because
+     * its unsynced records of that epoch are gone.
      */
     private void follow(VersionedConfig found) {
         var config = found.config();
@@ -85,6 +86,9 @@ final class Following extends Role {
                 && context.journal.isWhole()
                 && config.isPrimary(context.self.node())
                 && config.inSync().contains(context.self)) {
+            if (!context.self.node().equals(config.writer())) {
+                context.promises.release(context.now().nanos());
+            }
             context.become(new Leading(context, config.epoch()));
             return;
         }
@@ -108,6 +112,7 @@ final class Following extends Role {
         long now = context.now().nanos();
         if (found == null
                 || !context.isElectable()
+                || context.isLeaving()
                 || found.config().lifecycle() == ShardLifecycle.RETIRED
                 || now - standAfterNanos < 0) {
             return false;
@@ -143,15 +148,17 @@ final class Following extends Role {
     }
 
     @Override
-    void forceAsked() {
-        if (context.config() != null && !stream.isInstalling() && context.journal.isWhole()) {
-            context.become(new Campaigning(context, true));
+    void forceAsked(long ticket) {
+        var found = context.config();
+        if (found == null || stream.isInstalling() || !context.journal.isWhole()) {
+            context.answerOrder(ticket, OrderOutcome.NOT_WHOLE);
+        } else if (found.config().losses() >= ReplicaLimits.LOSSES) {
+            context.answerOrder(ticket, OrderOutcome.EXHAUSTED);
+        } else if (!context.promises.grantIsOver(context.now().nanos()) && context.keeps(Rule.CANDIDATES_ASK_FIRST)) {
+            context.answerOrder(ticket, OrderOutcome.STILL_LED);
+        } else {
+            context.become(Campaigning.forced(context, ticket));
         }
-    }
-
-    @Override
-    void handoverReceived() {
-        context.configReads().request();
     }
 
     // ---- the primary

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.replica;
 
-import io.tintype.model.NodeId;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,47 +9,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Leads an epoch: first waits until its own grants to earlier primaries have run out, then opens the epoch in the log,
- * takes proposals, replicates, commits, and keeps the in-sync set true to who is there.
- *
- * <p>What commits: a record that is durable here and that every in-sync member has acknowledged, of the set as last
- * read back from ZooKeeper and of the one being asked for, while enough members are in sync.
+ * takes proposals, replicates, commits ({@link Commitment}), and keeps the in-sync set true to who is there ({@link
+ * Reconfiguration}).
  */
 final class Leading extends Role {
-    private enum Phase {
-        /** Elected; waits for its promise to be durable and its grants to be over. */
-        WAITING,
-        /** Appends. */
-        OPEN,
-        /** Appends nothing new, so that the successor can catch up. */
-        STOPPING,
-        /** Serves nothing: the successor's epoch is being written. */
-        HANDING_OVER
-    }
-
     private final long epoch;
     private final Followers followers;
-    private final Membership membership;
+    private final Commitment commitment;
+    private final Reconfiguration reconfiguration;
     private final Leases leases;
     private final Retention retention;
     private @Nullable ReadPermit permit;
-    private Phase phase = Phase.WAITING;
+
+    /** False while it waits for its promise to be durable and its grants to be over. */
+    private boolean opened;
+
     private long logEndAtElection = Long.MAX_VALUE;
-    private @Nullable ConfigChange change;
-    private @Nullable NodeId successor;
-    private long stopDeadlineNanos;
 
     Leading(Context context, long epoch) {
         super(context);
         this.epoch = epoch;
         this.followers = new Followers(context, epoch);
-        this.membership = new Membership(context, followers);
+        this.commitment = new Commitment(context, followers);
+        this.reconfiguration = new Reconfiguration(context, epoch, followers);
         this.leases = new Leases(context);
         this.retention = new Retention(context, followers);
     }
 
     @Override
     ReplicaState state() {
-        return phase == Phase.WAITING ? ReplicaState.PRIMARY_ELECT : ReplicaState.PRIMARY;
+        return opened ? ReplicaState.PRIMARY : ReplicaState.PRIMARY_ELECT;
     }
 
     long epoch() {
@@ -77,10 +65,10 @@ final class Leading extends Role {
     private void open() {
         boolean grantOver = context.promises.grantIsOver(context.now().nanos())
                 || !context.keeps(Rule.NEW_PRIMARY_WAITS_OUT_ITS_GRANT);
-        if (phase != Phase.WAITING || !context.promises.mayAnswer() || !grantOver) {
+        if (opened || !context.promises.mayAnswer() || !grantOver) {
             return;
         }
-        phase = Phase.OPEN;
+        opened = true;
         permit = null;
         var journal = context.journal;
         logEndAtElection = journal.lastSeq();
@@ -95,10 +83,11 @@ final class Leading extends Role {
     @Override
     void leave() {
         followers.dropAll();
-        if (phase != Phase.WAITING) {
+        if (opened) {
             context.act(new ReplicaAction.FailOpenProposals());
             context.act(new ReplicaAction.SteppedDown(epoch));
         }
+        reconfiguration.end();
     }
 
     @Override
@@ -110,11 +99,6 @@ final class Leading extends Role {
     void heardPrimary(ReplicaEvent.BeatReceived event) {}
 
     @Override
-    void handoverReceived() {
-        open();
-    }
-
-    @Override
     void promisePersisted() {
         open();
     }
@@ -122,34 +106,22 @@ final class Leading extends Role {
     @Override
     void tick() {
         open();
-        if (phase == Phase.WAITING) {
+        if (!opened) {
             return;
         }
         followers.tellCommitted(config().cfg());
         context.trimming.to(retention.needlessUpTo(config()));
-        if (change != null) {
-            change.tick();
-        } else if (phase == Phase.STOPPING) {
-            handOver();
-        } else {
-            reconfigure();
+        boolean asking = reconfiguration.asked() != null;
+        reconfiguration.tick(config(), logEndAtElection);
+        if (!asking && reconfiguration.asked() != null) {
+            permit = null;
         }
     }
 
     /** Refuses while it can still do its work; a primary that nobody hears any more lets others try. */
     @Override
     boolean agreesTo(Ballot ballot) {
-        if (phase == Phase.WAITING || ballot.epoch() < epoch) {
-            return false;
-        }
-        int heard = 1;
-        for (var member : config().candidates()) {
-            if (!member.node().equals(context.self.node())
-                    && context.now().nanos() - followers.on(member.node()).heardNanos <= context.timing.lagNanos()) {
-                heard++;
-            }
-        }
-        return heard < config().minInSync();
+        return opened && ballot.epoch() >= epoch && followers.heard(config()) < config().minInSync();
     }
 
     // ---- records
@@ -171,7 +143,7 @@ final class Leading extends Role {
     }
 
     private Optional<Rejection> refusal(int count) {
-        if (phase != Phase.OPEN) {
+        if (!opened || reconfiguration.handover().isUnderWay()) {
             return Optional.of(Rejection.NOT_PRIMARY);
         }
         if (config().lifecycle() != ShardLifecycle.ACTIVE) {
@@ -209,37 +181,9 @@ final class Leading extends Role {
     }
 
     private void commit() {
-        if (phase == Phase.WAITING) {
-            return;
+        if (opened) {
+            commitment.advance(config(), reconfiguration.asked());
         }
-        var config = config();
-        boolean enough = config.hasEnoughInSync()
-                && (change == null || config.inSync().size() >= change.target().minInSync());
-        if (!enough && context.keeps(Rule.NO_COMMIT_BELOW_MINIMUM)) {
-            return;
-        }
-        var asked = change == null ? null : change.target().inSync();
-        long upTo = context.journal.persisted();
-        if (asked == null || context.keeps(Rule.OLD_MEMBERS_COUNT_UNTIL_READ_BACK)) {
-            upTo = ackedByAll(config.inSync(), upTo);
-        }
-        if (asked != null) {
-            boolean all = context.keeps(Rule.NEW_MEMBERS_COUNT_WHEN_ASKED);
-            upTo = ackedByAll(all ? asked : ShardConfig.filter(asked, config.inSync()::contains), upTo);
-        }
-        if (context.journal.commit(upTo)) {
-            context.applyCommitted();
-        }
-    }
-
-    private long ackedByAll(Set<Member> members, long limit) {
-        long upTo = limit;
-        for (var member : members) {
-            if (!member.node().equals(context.self.node())) {
-                upTo = Math.min(upTo, followers.acked(member));
-            }
-        }
-        return upTo;
     }
 
     // ---- followers
@@ -252,9 +196,10 @@ final class Leading extends Role {
             context.meet(hello.promisedEpoch());
             return;
         }
-        var refused = !context.promises.mayAnswer() || phase == Phase.HANDING_OVER
-                ? RefuseReason.NOT_PRIMARY
-                : !config().replicas().containsKey(hello.follower().node()) ? RefuseReason.NOT_ASSIGNED : null;
+        var refused =
+                !context.promises.mayAnswer() || reconfiguration.handover().isWriting()
+                        ? RefuseReason.NOT_PRIMARY
+                        : !config().replicas().containsKey(hello.follower().node()) ? RefuseReason.NOT_ASSIGNED : null;
         if (refused != null) {
             context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(refused, epoch)));
             return;
@@ -264,11 +209,12 @@ final class Leading extends Role {
 
     /** Everybody who may be elected, by the configuration or by the change being asked for. */
     private Set<Member> counted() {
-        if (change == null) {
+        var asked = reconfiguration.asked();
+        if (asked == null) {
             return config().candidates();
         }
         var all = new TreeSet<>(config().candidates());
-        all.addAll(change.target().candidates());
+        all.addAll(asked.candidates());
         return all;
     }
 
@@ -297,7 +243,7 @@ final class Leading extends Role {
         if (answer.epoch() < epoch) {
             return;
         }
-        followers.heard(followers.on(event.from()));
+        followers.heard(event.from(), answer);
         leases.renew(event);
         permit = null;
     }
@@ -305,14 +251,15 @@ final class Leading extends Role {
     /** What may be served now; the same object until something changes it. */
     ReadPermit permit() {
         if (permit == null) {
-            permit = leases.permit(epoch, mayServe(), config(), change == null ? null : change.target());
+            permit = leases.permit(epoch, mayServe(), config(), reconfiguration.asked());
         }
         return permit;
     }
 
     /** Whether reads may be served at all: everything committed in earlier epochs is applied. */
     private boolean mayServe() {
-        if (phase == Phase.WAITING || phase == Phase.HANDING_OVER) {
+        boolean gone = reconfiguration.handover().isWriting() && context.keeps(Rule.OLD_PRIMARY_STOPS_FIRST);
+        if (!opened || gone) {
             return false;
         }
         return context.journal.applied() > logEndAtElection || !context.keeps(Rule.SERVE_AFTER_EPOCH_START);
@@ -337,116 +284,54 @@ final class Leading extends Role {
 
     // ---- the configuration
 
-    private void reconfigure() {
-        var next = membership.next(config(), logEndAtElection);
-        if (next.isPresent()) {
-            ask(next.get());
-        } else {
-            membership.successor(config()).ifPresent(this::stopFor);
-        }
-    }
-
-    private void ask(ShardConfig target) {
-        var found = context.config();
-        if (found != null) {
-            change = ConfigChange.begin(context, found, target);
-            permit = null;
-        }
+    @Override
+    void transferAsked(ReplicaEvent.TransferAsked asked) {
+        reconfiguration.ordered(asked, config(), opened);
+        permit = null;
     }
 
     @Override
-    void transferAsked(ReplicaEvent.TransferAsked asked) {
-        if (phase == Phase.OPEN
-                && !asked.target().equals(context.self.node())
-                && config().inSyncOn(asked.target()).isPresent()) {
-            stopFor(asked.target());
-        }
+    void forceAsked(long ticket) {
+        context.answerOrder(ticket, OrderOutcome.STILL_LED);
     }
 
-    private void stopFor(NodeId target) {
-        phase = Phase.STOPPING;
-        successor = target;
-        stopDeadlineNanos = context.now().nanos() + context.timing.lagNanos();
-        if (change == null) {
-            handOver();
-        }
-    }
-
-    /** Hands over once the successor has everything and all is committed; gives up when that takes too long. */
-    private void handOver() {
-        var target = successor;
-        var member = target == null ? Optional.<Member>empty() : config().inSyncOn(target);
-        if (target == null || member.isEmpty() || context.now().nanos() - stopDeadlineNanos >= 0) {
-            resume();
-            return;
-        }
-        long last = context.journal.lastSeq();
-        if (followers.acked(member.get()) >= last && context.journal.committed() >= last) {
-            phase = Phase.HANDING_OVER;
-            permit = null;
-            ask(membership.transferred(config(), target));
-        }
-    }
-
-    private void resume() {
-        phase = Phase.OPEN;
-        permit = null;
-        successor = null;
+    @Override
+    void leaveAsked() {
+        tick();
     }
 
     @Override
     void casAnswered(ReplicaEvent.CasAnswered answer) {
-        if (change != null) {
-            settle(change, change.casAnswered(answer));
-        }
+        boolean enoughBefore = config().hasEnoughInSync();
+        settled(reconfiguration.casAnswered(answer), enoughBefore);
     }
 
     @Override
     void configRead(ReplicaEvent.ConfigRead answer) {
-        if (change != null) {
-            settle(change, change.configRead(answer));
-        }
+        boolean enoughBefore = config().hasEnoughInSync();
+        settled(reconfiguration.configRead(answer), enoughBefore);
     }
 
     @Override
     void configReadFailed(long ticket) {
-        if (change != null) {
-            change.configReadFailed(ticket);
-        }
+        reconfiguration.configReadFailed(ticket);
     }
 
     @Override
     void configChanged(VersionedConfig found) {
-        if (change != null) {
-            settle(change, change.configSeen(found));
-        } else if (found.config().epoch() > epoch) {
-            context.become(new Following(context));
-        }
+        boolean enoughBefore = config().hasEnoughInSync();
+        settled(reconfiguration.configChanged(found), enoughBefore);
     }
 
-    private void settle(ConfigChange asked, ConfigChange.Outcome outcome) {
-        if (outcome == ConfigChange.Outcome.OPEN) {
-            return;
-        }
-        boolean enoughBefore = config().hasEnoughInSync();
-        context.install(asked.result());
-        change = null;
+    private void settled(Reconfiguration.Outcome outcome, boolean enoughBefore) {
         permit = null;
-        var target = successor;
-        if (asked.result().config().epoch() > epoch) {
-            if (outcome == ConfigChange.Outcome.MADE && target != null) {
-                context.act(new ReplicaAction.SendHandover(
-                        target, asked.result().config().epoch()));
-            }
+        if (outcome == Reconfiguration.Outcome.SUPERSEDED) {
             context.become(new Following(context));
-            return;
+        } else if (outcome == Reconfiguration.Outcome.SETTLED) {
+            if (enoughBefore && !config().hasEnoughInSync()) {
+                context.act(new ReplicaAction.FailOpenProposals());
+            }
+            commit();
         }
-        if (phase == Phase.HANDING_OVER) {
-            resume();
-        }
-        if (enoughBefore && !config().hasEnoughInSync()) {
-            context.act(new ReplicaAction.FailOpenProposals());
-        }
-        commit();
     }
 }

@@ -45,7 +45,7 @@ final class Membership {
 
     /**
      * SHRINK: members that are silent, stuck, or no longer the incarnation they were leave the in-sync set; and, where
-     * enough stay, one that is much slower than the others.
+     * enough stay, one whose process is going to end, or that is much slower than the others.
      */
     private Optional<ShardConfig> shrink(ShardConfig config) {
         var gone = new TreeSet<Member>();
@@ -55,7 +55,7 @@ final class Membership {
             }
         }
         if (gone.isEmpty()) {
-            slow.toRemove(config).ifPresent(gone::add);
+            leaving(config).or(() -> slow.toRemove(config)).ifPresent(gone::add);
         }
         if (gone.isEmpty()) {
             return Optional.empty();
@@ -64,6 +64,15 @@ final class Membership {
         Set<Member> electable = new TreeSet<>(config.electable());
         electable.addAll(gone);
         return Optional.of(withMembers(config, inSync, electable, config.replicas()));
+    }
+
+    private Optional<Member> leaving(ShardConfig config) {
+        if (config.inSync().size() <= config.minInSync()) {
+            return Optional.empty();
+        }
+        return config.inSync().stream()
+                .filter(member -> !member.node().equals(context.self.node()) && followers.on(member.node()).leaving)
+                .findFirst();
     }
 
     private boolean isLost(Member member) {
@@ -87,7 +96,10 @@ final class Membership {
         for (var entry : config.replicas().entrySet()) {
             var node = entry.getKey();
             var progress = followers.on(node);
-            if (config.inSyncOn(node).isPresent() || !isToVote(node, entry.getValue()) || !progress.attached) {
+            if (config.inSyncOn(node).isPresent()
+                    || !isToVote(node, entry.getValue())
+                    || !progress.attached
+                    || progress.leaving) {
                 continue;
             }
             var joining = new Member(node, progress.incarnation);
@@ -196,12 +208,9 @@ final class Membership {
                         ShardConfig.withRole(config.replicas(), node, null)));
     }
 
-    /** Whom to hand over to, where this primary itself is no longer wanted and everybody wanted is in sync. */
-    Optional<NodeId> successor(ShardConfig config) {
-        if (context.assignment().isEmpty() || isToVote(context.self.node()) || !isEveryWantedVoterInSync(config)) {
-            return Optional.empty();
-        }
-        return config.inSync().stream().map(Member::node).filter(this::isToVote).findFirst();
+    /** Whether this primary itself is no longer wanted, and everybody wanted is in sync. */
+    boolean isToHandOver(ShardConfig config) {
+        return !context.assignment().isEmpty() && !isToVote(context.self.node()) && isEveryWantedVoterInSync(config);
     }
 
     private boolean isToVote(NodeId node) {

@@ -12,14 +12,12 @@ final class Promises {
     private final boolean durabilityMatters;
     private long promised;
     private long durable;
-    private long grantEpoch;
     private long grantEndsNanos;
 
     Promises(long durable, boolean durabilityMatters, long grantEndsNanos) {
         this.promised = durable;
         this.durable = durable;
         this.durabilityMatters = durabilityMatters;
-        this.grantEpoch = durable;
         this.grantEndsNanos = grantEndsNanos;
     }
 
@@ -49,16 +47,16 @@ final class Promises {
     }
 
     /** The follower elects nobody, and leads nothing, before the time given. */
-    void grant(long epoch, long endsNanos) {
-        grantEpoch = epoch;
+    void grant(long endsNanos) {
         grantEndsNanos = Math.max(grantEndsNanos, endsNanos);
     }
 
-    /** The primary of {@code epoch} said that it serves no longer. */
-    void release(long epoch, long nowNanos) {
-        if (grantEpoch == epoch) {
-            grantEndsNanos = Math.min(grantEndsNanos, nowNanos);
-        }
+    /**
+     * Every primary that a grant was given to serves no longer. True of whoever finds itself named by a transfer: the
+     * primary before it had stopped, and had itself waited out what it granted to those before.
+     */
+    void release(long nowNanos) {
+        grantEndsNanos = Math.min(grantEndsNanos, nowNanos);
     }
 
     boolean grantIsOver(long nowNanos) {

@@ -3,6 +3,7 @@ package io.tintype.storage.replica;
 
 import io.tintype.model.NodeId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the shell is to do. Immutable, each of them. Actions of one step are carried out in order, and those that
@@ -100,7 +101,7 @@ public sealed interface ReplicaAction {
     /** End a follower's stream. No event follows. */
     record DropFollower(long stream) implements ReplicaAction {}
 
-    /** Tell a member that it leads from this epoch on, and that we serve no longer. Lost: it finds out by itself. */
+    /** Tell a member that it leads from this epoch on. Lost: it finds out by itself. */
     record SendHandover(NodeId to, long epoch) implements ReplicaAction {}
 
     // ---- ZooKeeper
@@ -119,7 +120,20 @@ public sealed interface ReplicaAction {
     /** Answer a ballot. */
     record AnswerBallot(long ticket, BallotAnswer answer) implements ReplicaAction {}
 
-    // ---- clients
+    // ---- clients and operators
+
+    /**
+     * An order ended.
+     *
+     * @param ticket the order's
+     * @param epoch the epoch it led to; where it changed nothing, the one known here
+     * @param primary who leads in that epoch; null: nobody, as far as is known here
+     */
+    record AnswerOrder(
+            long ticket,
+            OrderOutcome outcome,
+            long epoch,
+            @Nullable NodeId primary) implements ReplicaAction {}
 
     /** These proposals came to nothing. */
     record FailProposals(List<Long> handles, Rejection reason) implements ReplicaAction {}

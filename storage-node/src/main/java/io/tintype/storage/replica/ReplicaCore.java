@@ -70,6 +70,10 @@ public final class ReplicaCore {
             replica.role().propose(proposal);
         } else if (event instanceof ReplicaEvent.HelloReceived hello) {
             replica.role().helloReceived(hello);
+        } else if (event instanceof ReplicaEvent.TransferAsked asked) {
+            replica.role().transferAsked(asked);
+        } else if (event instanceof ReplicaEvent.ForceAsked asked) {
+            replica.answerOrder(asked.ticket(), OrderOutcome.NOT_WHOLE);
         } else if (event instanceof ReplicaEvent.SnapshotOffered offered) {
             replica.role().snapshotOffered(offered);
         }

@@ -92,11 +92,26 @@ public sealed interface ReplicaEvent {
         }
     }
 
-    /** Somebody wants another member to lead. Ignored where this replica does not. */
-    record TransferAsked(NodeId target) implements ReplicaEvent {}
+    /**
+     * Somebody wants another member to lead.
+     *
+     * @param ticket the shell's name for the order; {@link ReplicaAction.AnswerOrder} repeats it, exactly once
+     * @param target who is to lead; null: whoever is in sync and has caught up most
+     */
+    record TransferAsked(long ticket, @Nullable NodeId target) implements ReplicaEvent {}
 
-    /** An operator makes this replica primary even if acknowledged records are lost by it. */
-    record ForceAsked() implements ReplicaEvent {}
+    /**
+     * An operator makes this replica primary even if acknowledged records are lost by it.
+     *
+     * @param ticket the shell's name for the order; {@link ReplicaAction.AnswerOrder} repeats it, exactly once
+     */
+    record ForceAsked(long ticket) implements ReplicaEvent {}
+
+    /**
+     * The process is going to end: lead no longer if somebody else can, and ask to be left out of the in-sync set. Holds
+     * for the rest of this life.
+     */
+    record LeaveAsked() implements ReplicaEvent {}
 
     // ---- ZooKeeper
 
@@ -187,7 +202,7 @@ public sealed interface ReplicaEvent {
      */
     record BeatReceived(NodeId from, long ticket, Beat beat, long sentAfterNanos) implements ReplicaEvent {}
 
-    /** The primary told us to take over, and that it serves no longer. */
+    /** The primary told us that we lead from this epoch on. A hint: what counts stands in ZooKeeper. */
     record HandoverReceived(NodeId from, long epoch) implements ReplicaEvent {}
 
     // ---- elections

@@ -24,5 +24,8 @@ public final class ReplicaLimits {
     /** A member that was slow for so long leaves the in-sync set, and returns after it was not for as long. */
     public static final long SLOW_FOR_NANOS = 10_000_000_000L;
 
+    /** How often data of one shard may be given up: each time, all version counters jump. */
+    public static final int LOSSES = 32_768;
+
     private ReplicaLimits() {}
 }

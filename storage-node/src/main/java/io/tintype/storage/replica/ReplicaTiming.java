@@ -67,6 +67,11 @@ public record ReplicaTiming(
         return heartbeatNanos;
     }
 
+    /** How long a primary that hands over takes no writes before it gives that up. */
+    long stopNanos() {
+        return 2 * heartbeatNanos;
+    }
+
     private static long grantNanos(long leaseNanos) {
         return leaseNanos + leaseNanos / 100 * MAX_DRIFT_PERCENT + GRANT_SLACK_NANOS;
     }

@@ -48,9 +48,17 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
         context.act(new ReplicaAction.FailProposals(proposal.handles(), Rejection.NOT_PRIMARY));
     }
 
-    void transferAsked(ReplicaEvent.TransferAsked asked) {}
+    void transferAsked(ReplicaEvent.TransferAsked asked) {
+        context.answerOrder(asked.ticket(), OrderOutcome.NOT_PRIMARY);
+    }
 
-    void forceAsked() {}
+    /** As if it were none of this state's business: it cannot be done now. */
+    void forceAsked(long ticket) {
+        context.answerOrder(ticket, OrderOutcome.BUSY);
+    }
+
+    /** The process is going to end. */
+    void leaveAsked() {}
 
     void ballotAnswered(ReplicaEvent.BallotAnswered answer) {}
 
@@ -83,6 +91,4 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
     void snapshotInstalled(ReplicaEvent.SnapshotInstalled event) {}
 
     void snapshotFailed(ReplicaEvent.SnapshotFailed event) {}
-
-    void handoverReceived() {}
 }

@@ -32,6 +32,8 @@ enum Rule {
     LOWER_EPOCHS_ARE_REFUSED,
     /** A zombie primary reads from memory while its successor writes. */
     NEW_PRIMARY_WAITS_OUT_ITS_GRANT,
+    /** A primary hands over and goes on serving reads, while its successor takes its own grant for void. */
+    OLD_PRIMARY_STOPS_FIRST,
     /** Leases from the in-sync set only, while a removed but electable member is elected. */
     ELECTABLE_GRANT_LEASES,
     /** Leases without a member that is being asked for, while it is elected. */

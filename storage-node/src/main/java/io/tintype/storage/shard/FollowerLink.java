@@ -22,9 +22,6 @@ public interface FollowerLink {
     /** Sends records that follow {@code previous}; none: the commit mark alone. */
     void append(long epoch, long cfg, LogPosition previous, List<Outgoing> records, long committed);
 
-    /** Tells the follower to take over. */
-    void handOver(long epoch);
-
     /** Refuses the follower and ends the stream. */
     void refuse(Refusal refusal);
 

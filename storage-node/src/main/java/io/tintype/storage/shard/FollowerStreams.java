@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
-import io.tintype.model.NodeId;
 import io.tintype.storage.replica.Ack;
 import io.tintype.storage.replica.Hello;
 import io.tintype.storage.replica.Refusal;
@@ -10,7 +9,6 @@ import io.tintype.storage.replica.ReplicaAction.DropFollower;
 import io.tintype.storage.replica.ReplicaAction.RefuseFollower;
 import io.tintype.storage.replica.ReplicaAction.SendAppend;
 import io.tintype.storage.replica.ReplicaAction.SendAttach;
-import io.tintype.storage.replica.ReplicaAction.SendHandover;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,8 +79,6 @@ final class FollowerStreams {
             if (feeder != null) {
                 feeder.link().close();
             }
-        } else if (action instanceof SendHandover handover) {
-            handOver(handover.to(), handover.epoch());
         } else {
             return false;
         }
@@ -105,14 +101,6 @@ final class FollowerStreams {
             feeder.link().close();
         });
         feeders.clear();
-    }
-
-    private void handOver(NodeId to, long epoch) {
-        for (var feeder : feeders.values()) {
-            if (feeder.link().follower().equals(to)) {
-                feeder.link().handOver(epoch);
-            }
-        }
     }
 
     /** Part of the follower's log is durable, so more may be sent. */

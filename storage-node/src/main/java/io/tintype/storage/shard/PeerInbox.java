@@ -10,9 +10,11 @@ import io.tintype.storage.replica.BeatAnswer;
 import io.tintype.storage.replica.Hello;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.Now;
+import io.tintype.storage.replica.OrderOutcome;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** What other nodes may tell a shard. Thread-safe; never blocks, but for {@link #serve}. */
 public interface PeerInbox {
@@ -44,6 +46,32 @@ public interface PeerInbox {
 
     /** A candidate asks about an election. */
     CompletableFuture<BallotAnswer> ballot(Ballot ballot);
+
+    /** A primary says that it handed the shard over to this replica. */
+    void handedOver(NodeId from, long epoch);
+
+    /**
+     * Has this replica hand the shard over. Completes once the successor's epoch stands in ZooKeeper, or with what came
+     * in between; fails with UNAVAILABLE where the replica does not answer.
+     *
+     * @param to who is to lead; null: whoever is in sync and has caught up most
+     */
+    CompletableFuture<OrderResult> transfer(@Nullable NodeId to);
+
+    /**
+     * Makes this replica primary, whatever acknowledged records it lacks. As {@link #transfer}.
+     */
+    CompletableFuture<OrderResult> force();
+
+    /**
+     * What came of an order. Immutable.
+     *
+     * @param outcome what
+     * @param epoch the epoch it led to; where it changed nothing, the one known here
+     * @param primary who leads in that epoch; null: nobody, as far as is known here
+     */
+    record OrderResult(
+            OrderOutcome outcome, long epoch, @Nullable NodeId primary) {}
 
     /**
      * A primary hands over a chunk, verified. Completes when it is on this disk; fails with NOT_PRIMARY when the epoch is

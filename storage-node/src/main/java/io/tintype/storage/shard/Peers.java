@@ -25,6 +25,9 @@ public interface Peers {
     /** Asks a member about an election; fails where it does not answer in time. */
     CompletableFuture<BallotAnswer> askBallot(ShardId shard, NodeId to, Ballot ballot);
 
+    /** Tells a node that its replica leads from this epoch on. Nobody waits for it, and it may be lost. */
+    void handOver(ShardId shard, NodeId to, long epoch);
+
     /** Asks which replica of the shard a node holds, if any. Fails where it does not answer in time. */
     CompletableFuture<Optional<Found>> describe(ShardId shard, NodeId at);
 

@@ -24,9 +24,6 @@ public interface PrimaryLink {
         /** Records came; the next batch comes after {@link ReceivedBatch#taken}. */
         void received(ReceivedBatch batch);
 
-        /** The primary wants us to lead. */
-        void handedOver(long epoch);
-
         /** The primary refused us; the stream is over. */
         void refused(Refusal refusal);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
-import io.tintype.model.NodeId;
 import io.tintype.storage.replica.Attach;
 import io.tintype.storage.replica.Refusal;
 import io.tintype.storage.replica.ReplicaAction;
@@ -65,13 +64,12 @@ final class PrimaryStream {
     /** One stream; its events come on the transport's threads. */
     private final class Session implements PrimaryLink.Events {
         final long stream;
-        final NodeId primary;
         final ChunkGate gate;
         final PrimaryLink link;
 
         Session(OpenStream open) {
             stream = open.stream();
-            primary = open.primary();
+            var primary = open.primary();
             gate = new ChunkGate(
                     source, primary, batch -> inbox.post(new Input.Received(stream, batch)), this::endFromHere);
             link = source.peers().follow(source.store().id(), primary, open.hello(), this);
@@ -85,11 +83,6 @@ final class PrimaryStream {
         @Override
         public void received(ReceivedBatch batch) {
             gate.receive(batch);
-        }
-
-        @Override
-        public void handedOver(long epoch) {
-            post(new ReplicaEvent.HandoverReceived(primary, epoch));
         }
 
         @Override

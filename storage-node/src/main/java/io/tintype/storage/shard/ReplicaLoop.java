@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.NodeId;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
@@ -135,6 +136,14 @@ final class ReplicaLoop {
 
     void ballot(Ballot ballot, CompletableFuture<BallotAnswer> answer) {
         step(new ReplicaEvent.BallotReceived(answers.ballot(answer), ballot));
+    }
+
+    void transfer(@Nullable NodeId to, CompletableFuture<PeerInbox.OrderResult> answer) {
+        step(new ReplicaEvent.TransferAsked(answers.order(answer), to));
+    }
+
+    void force(CompletableFuture<PeerInbox.OrderResult> answer) {
+        step(new ReplicaEvent.ForceAsked(answers.order(answer)));
     }
 
     /** Ends streams, fails what is open; the core is not asked any more. */
@@ -301,6 +310,8 @@ final class ReplicaLoop {
                             post(new ReplicaEvent.BallotAnswered(ask.to(), given));
                         }
                     });
+        } else if (action instanceof ReplicaAction.SendHandover handover) {
+            context.peers().handOver(identity.id(), handover.to(), handover.epoch());
         } else if (action instanceof ReplicaAction.Fail fail) {
             failed(fail.cause());
         } else {

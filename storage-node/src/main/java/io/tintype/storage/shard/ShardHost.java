@@ -36,6 +36,7 @@ public final class ShardHost implements AutoCloseable {
     private static final int IO_THREADS = 4;
     private static final Duration BOOTSTRAP_EVERY = Duration.ofMillis(250);
     private static final int CLOSE_SECONDS = 5;
+    private static final long LEAVE_POLL_MS = 10;
 
     /**
      * What a host needs. Everything in it outlives the host.
@@ -248,6 +249,30 @@ public final class ShardHost implements AutoCloseable {
     }
 
     // ---- the end
+
+    /**
+     * Before {@link #close}: hands over every shard that is led here, and has this node left out of the in-sync sets where
+     * enough stay, so that nobody misses it. All shards at once. Blocks until that is done, for {@link ShardLimits#LEAVE} at
+     * most; whatever is left then is for the others to notice. Calls should still be let in meanwhile.
+     */
+    public void leave() {
+        long deadline = System.nanoTime() + ShardLimits.LEAVE.toNanos();
+        registry.running().forEach(ShardRuntime::leave);
+        try {
+            while (!registry.running().stream().allMatch(ShardRuntime::isFreeToGo) && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(LEAVE_POLL_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        var left = registry.running().stream()
+                .filter(shard -> !shard.isFreeToGo())
+                .map(ShardRuntime::id)
+                .toList();
+        if (!left.isEmpty()) {
+            log.warn("shards {} could not be handed over within {} s", left, ShardLimits.LEAVE.toSeconds());
+        }
+    }
 
     /** Ends all replicas and their threads. What is open fails; the disk stays open. Blocks for some seconds at most. */
     @Override

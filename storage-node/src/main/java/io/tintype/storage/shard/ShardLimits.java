@@ -62,6 +62,12 @@ public final class ShardLimits {
     /** And up to so many bytes, whatever their age. */
     public static final long LOG_KEPT_BYTES = 1L << 30;
 
+    /** How long an order of an operator may take. */
+    public static final int ORDER_SECONDS = 5;
+
+    /** How long a node that ends tries to hand over what it leads, and to be left out of what it follows. */
+    public static final Duration LEAVE = Duration.ofSeconds(5);
+
     /** Memory that a record takes besides its bytes, about. */
     static final int RECORD_OVERHEAD_BYTES = 256;
 

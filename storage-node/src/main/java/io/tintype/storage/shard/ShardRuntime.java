@@ -26,7 +26,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One replica at work: what services, peers and the host may call, on any thread. Everything that decides or changes
@@ -167,6 +169,27 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     }
 
     @Override
+    public void handedOver(NodeId from, long epoch) {
+        loop.post(new ReplicaEvent.HandoverReceived(from, epoch));
+    }
+
+    @Override
+    public CompletableFuture<OrderResult> transfer(@Nullable NodeId to) {
+        return ordered(answer -> loop.transfer(to, answer));
+    }
+
+    @Override
+    public CompletableFuture<OrderResult> force() {
+        return ordered(loop::force);
+    }
+
+    private CompletableFuture<OrderResult> ordered(Consumer<CompletableFuture<OrderResult>> order) {
+        var answer = new CompletableFuture<OrderResult>();
+        loop.post(new Input.Task(() -> order.accept(answer)));
+        return answer.orTimeout(ShardLimits.ORDER_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
     public CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk) {
         return stager.stageReceived(epoch, chunk);
     }
@@ -261,6 +284,27 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     void assignmentSeen(ShardAssignment assignment) {
         loop.post(new ReplicaEvent.AssignmentSeen(
                 ConfigCodec.roles(assignment.getReplicasList()), assignment.getMinInsync()));
+    }
+
+    /** The process is going to end: lead no longer, and be missed by nobody. */
+    void leave() {
+        loop.post(new ReplicaEvent.LeaveAsked());
+    }
+
+    /**
+     * Whether nobody waits for this replica any more once it ends: it does not lead, and is not in sync. Or nothing can
+     * be done about it: nobody else could lead, or too few would be left for a write.
+     */
+    boolean isFreeToGo() {
+        var config = loop.board().config;
+        if (config == null || loop.board().status.failure().isPresent()) {
+            return true;
+        }
+        boolean alone = config.inSync().size() == 1;
+        boolean leads = config.isPrimary(context.self());
+        boolean counts =
+                config.inSyncOn(context.self()).isPresent() && config.inSync().size() > config.minInSync();
+        return alone || !(leads || counts);
     }
 
     void diskFailed(Throwable cause) {

@@ -45,6 +45,7 @@ final class TestNode implements AutoCloseable {
         this.server = GrpcServers.builder("127.0.0.1", 0)
                 .directExecutor()
                 .addService(network.service(host.peerShards()))
+                .addService(network.orders(host.peerShards()))
                 .build()
                 .start();
         network.startHeartbeats(host.peerShards(), TestCluster.TIMING);
@@ -84,6 +85,11 @@ final class TestNode implements AutoCloseable {
 
     Shards shards() {
         return host.shards();
+    }
+
+    /** As a node that is about to end; {@link #close} follows. */
+    void leave() {
+        host.leave();
     }
 
     Optional<ShardReplica> replica() {

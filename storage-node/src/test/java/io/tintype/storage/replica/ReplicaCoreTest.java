@@ -185,7 +185,7 @@ final class ReplicaCoreTest {
         var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE);
         assertThat(step(beat)).isEmpty();
         step(new ReplicaEvent.PromisePersisted(4));
-        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0)));
+        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0, false)));
     }
 
     @Test
@@ -317,7 +317,7 @@ final class ReplicaCoreTest {
                 ReplicaAction.RefusePrimary.class,
                 step(new ReplicaEvent.AttachReceived(hello.stream(), new Attach(4, 9, LogPosition.NONE, false))));
         step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(5, A), 6)));
-        step(new ReplicaEvent.ForceAsked());
+        step(new ReplicaEvent.ForceAsked(1));
         for (int i = 0; i < 200; i++) {
             millis += 50;
             assertThat(step(new ReplicaEvent.Tick()))

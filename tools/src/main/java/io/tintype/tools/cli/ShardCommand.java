@@ -19,13 +19,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tintype shard}: which nodes hold what. */
+/** {@code tintype shard}: which nodes hold what, and which lead. */
 @Command(
         name = "shard",
-        description = "Lists shards and tells what their replicas say of themselves.",
-        subcommands = {ShardCommand.Ls.class, ShardCommand.Show.class},
+        description = "Lists shards, tells what their replicas say of themselves, and says who is to lead.",
+        subcommands = {
+            ShardCommand.Ls.class,
+            ShardCommand.Show.class,
+            ShardTransferCommand.class,
+            ShardForceCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"  tintype shard ls", "  tintype shard show 3"})
+        footer = {"  tintype shard ls", "  tintype shard show 3", "  tintype shard transfer 3 --to node-2"})
 final class ShardCommand {
     private ShardCommand() {}
 

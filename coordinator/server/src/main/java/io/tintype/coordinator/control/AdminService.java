@@ -22,6 +22,8 @@ import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.v1.AdminGrpc;
 import io.tintype.proto.v1.CreatePoolRequest;
 import io.tintype.proto.v1.CreatePoolResponse;
+import io.tintype.proto.v1.ForceShardRequest;
+import io.tintype.proto.v1.ForceShardResponse;
 import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.GetShardResponse;
 import io.tintype.proto.v1.ListNodesRequest;
@@ -32,6 +34,8 @@ import io.tintype.proto.v1.ListShardsRequest;
 import io.tintype.proto.v1.ListShardsResponse;
 import io.tintype.proto.v1.NodeStatus;
 import io.tintype.proto.v1.ReplicaStatus;
+import io.tintype.proto.v1.TransferShardRequest;
+import io.tintype.proto.v1.TransferShardResponse;
 import io.tintype.wire.Errors;
 import java.time.Duration;
 import java.util.Comparator;
@@ -50,6 +54,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     private final PoolZnodes pools;
     private final ChannelSource channels;
     private final String clusterId;
+    private final ShardOrders orders;
 
     /** Over parts that outlive this object. */
     public AdminService(Supplier<ClusterView> view, PoolZnodes pools, ChannelSource channels, String clusterId) {
@@ -57,6 +62,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         this.pools = pools;
         this.channels = channels;
         this.clusterId = clusterId;
+        this.orders = new ShardOrders(view, channels, clusterId);
     }
 
     @Override
@@ -162,6 +168,33 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 .setBlobs(answer.getBlobs())
                 .setBytes(answer.getBytes())
                 .build();
+    }
+
+    @Override
+    public void transferShard(TransferShardRequest request, StreamObserver<TransferShardResponse> out) {
+        Answers.send(out, () -> {
+            var shard = find(request.getShard());
+            var to = request.getTo().isEmpty() ? Optional.<NodeId>empty() : Optional.of(new NodeId(request.getTo()));
+            return orders.transfer(shard.id(), to)
+                    .thenApply(handed -> TransferShardResponse.newBuilder()
+                            .setFormer(handed.former().value())
+                            .setPrimary(handed.primary().value())
+                            .setEpoch(handed.epoch())
+                            .build());
+        });
+    }
+
+    @Override
+    public void forceShard(ForceShardRequest request, StreamObserver<ForceShardResponse> out) {
+        Answers.send(out, () -> {
+            var shard = find(request.getShard());
+            var node = new NodeId(request.getNode());
+            return orders.force(shard.id(), request.getConfirmShard(), node)
+                    .thenApply(epoch -> ForceShardResponse.newBuilder()
+                            .setPrimary(node.value())
+                            .setEpoch(epoch)
+                            .build());
+        });
     }
 
     @Override

@@ -36,7 +36,8 @@ final class Failures {
             case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
                 HttpStatus.NOT_FOUND_404;
             case VERSION_CONFLICT -> HttpStatus.PRECONDITION_FAILED_412;
-            case ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING -> HttpStatus.CONFLICT_409;
+            case ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, WRONG_STATE ->
+                HttpStatus.CONFLICT_409;
             case NOT_PRIMARY,
                     WRONG_SHARD,
                     NO_PRIMARY,

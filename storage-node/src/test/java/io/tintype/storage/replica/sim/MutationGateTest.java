@@ -3,6 +3,7 @@ package io.tintype.storage.replica.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.storage.replica.ReplicaEvent;
 import io.tintype.storage.replica.RuleSwitch;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,8 @@ final class MutationGateTest {
             "EXPAND_NEEDS_LOG_END_AT_ELECTION",
             "ELECTABLE_GRANT_LEASES",
             "PENDING_GRANT_LEASES",
-            "LEASE_COUNTS_FROM_SENDING");
+            "LEASE_COUNTS_FROM_SENDING",
+            "OLD_PRIMARY_STOPS_FIRST");
 
     /** These keep the peace or save work only; many runs are without. */
     private static final Set<String> NOT_FOR_SAFETY = Set.of("PATIENCE", "TRIM_IN_STEPS");
@@ -245,6 +247,31 @@ final class MutationGateTest {
         sim.advance(sim.queue.now() + 1_000 * MILLI);
         sim.zk.cut(old, 1);
         sim.net.cut(old.index, other.index, 1);
+        return playOut(sim, old);
+    }
+
+    /** A transfer lands, and from that moment on the old primary hears of nothing any more. */
+    @Test
+    void aPrimaryServesNothingFromBeforeItsSuccessorIsNamed() {
+        assertThat(LongStream.rangeClosed(1, 20).mapToObj(seed -> oldPrimaryIsCutOff(seed, Set.of())))
+                .allMatch(Optional::isEmpty);
+        assertThat(LongStream.rangeClosed(1, 20)
+                        .mapToObj(seed -> oldPrimaryIsCutOff(seed, Set.of("OLD_PRIMARY_STOPS_FIRST"))))
+                .as("whether anybody reads while the lease of the old primary runs is a matter of luck")
+                .anyMatch(Optional::isPresent);
+    }
+
+    private static Optional<SimFailure> oldPrimaryIsCutOff(long seed, Set<String> off) {
+        var sim = settled(seed, off, 3, 2);
+        var old = SimulatorTest.primary(sim);
+        var successor = sim.nodes.get((old.index + 1) % 3);
+        long epoch = sim.zk.current().config().epoch();
+        old.deliver(old.life(), new ReplicaEvent.TransferAsked(sim.nextTicket(), successor.id));
+        while (sim.zk.current().config().epoch() == epoch) {
+            sim.advance(sim.queue.now() + MILLI / 10);
+        }
+        sim.zk.cut(old, 1);
+        isolate(sim, old);
         return playOut(sim, old);
     }
 

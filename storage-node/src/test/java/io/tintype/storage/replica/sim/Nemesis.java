@@ -175,7 +175,7 @@ final class Nemesis {
                         () -> victim.clock.rate(before));
             }
             case CLOCK_STEP -> victim.clock.step(own.nextLong(-10_800_000, 10_800_000));
-            case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(other.id));
+            case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(sim.nextTicket(), other.id));
             case REASSIGN -> sim.assign(assignment(own));
             case TRIM ->
                 victim.deliver(

@@ -20,6 +20,7 @@ final class SimNet {
     private long extraDelay;
     private long datagramsLag;
     private long streamsLag;
+    private boolean handoversLost;
 
     SimNet(EventQueue queue, RandomGenerator random, Coverage coverage, int nodes) {
         this.queue = queue;
@@ -41,6 +42,15 @@ final class SimNet {
     /** Makes everything take so much longer in one direction. */
     void slow(int from, int to, long nanos) {
         slow[from][to] = nanos;
+    }
+
+    /** Loses every word to a successor, from now on. */
+    void loseHandovers() {
+        handoversLost = true;
+    }
+
+    boolean takesHandovers() {
+        return !handoversLost;
     }
 
     /** Makes the whole network double single messages. */

@@ -419,10 +419,12 @@ final class SimNode {
             sim.answerBeat(answer.ticket(), new Sim.StampedAnswer(answer.answer(), stamp()));
         } else if (action instanceof ReplicaAction.SendHandover handover) {
             var to = sim.node(handover.to());
-            sim.net.datagram(
-                    index,
-                    to.index,
-                    () -> to.deliver(to.life(), new ReplicaEvent.HandoverReceived(id, handover.epoch())));
+            if (sim.net.takesHandovers()) {
+                sim.net.datagram(
+                        index,
+                        to.index,
+                        () -> to.deliver(to.life(), new ReplicaEvent.HandoverReceived(id, handover.epoch())));
+            }
         } else {
             return false;
         }
@@ -446,6 +448,8 @@ final class SimNode {
                 wipe();
             }
             sim.queue.after(sim.random.nextLong(100 * MILLI, 3_000 * MILLI), this::boot);
+        } else if (action instanceof ReplicaAction.AnswerOrder answer) {
+            sim.coverage.count("order " + answer.outcome());
         } else if (!(action instanceof ReplicaAction.SteppedDown)) {
             throw new IllegalStateException("nobody carries out " + action);
         }

@@ -119,9 +119,49 @@ final class SimulatorTest {
             var sim = settled(seed, 3, 2);
             var old = primary(sim);
             var target = sim.nodes.get((old.index + 1) % 3);
-            old.deliver(old.life(), new ReplicaEvent.TransferAsked(target.id));
+            old.deliver(old.life(), new ReplicaEvent.TransferAsked(sim.nextTicket(), target.id));
             assertThat(longestPause(sim, 5_000 * MILLI)).as("seed %d", seed).isLessThan(300 * MILLI);
             assertThat(primary(sim)).as("seed %d", seed).isSameAs(target);
+        }
+    }
+
+    @Test
+    void aTransferOfWhichNobodyIsToldButByZooKeeperIsJustAsQuick() {
+        for (long seed = 1; seed <= 20; seed++) {
+            var sim = settled(seed, 3, 2);
+            var old = primary(sim);
+            var target = sim.nodes.get((old.index + 1) % 3);
+            sim.net.loseHandovers();
+            old.deliver(old.life(), new ReplicaEvent.TransferAsked(sim.nextTicket(), target.id));
+            assertThat(longestPause(sim, 5_000 * MILLI)).as("seed %d", seed).isLessThan(300 * MILLI);
+            assertThat(primary(sim)).as("seed %d", seed).isSameAs(target);
+        }
+    }
+
+    @Test
+    void aNodeThatStopsIsMissedByNobody() {
+        for (long seed = 1; seed <= 20; seed++) {
+            for (int which = 0; which < 3; which++) {
+                var sim = settled(seed, 3, 2);
+                var stopping = sim.nodes.get(which);
+                long began = sim.queue.now();
+                stopping.deliver(stopping.life(), new ReplicaEvent.LeaveAsked());
+                while (sim.zk.current().config().inSyncOn(stopping.id).isPresent()
+                        || sim.zk.current().config().isPrimary(stopping.id)) {
+                    writeFor(sim, 5 * MILLI);
+                    assertThat(sim.queue.now() - began).as("seed %d", seed).isLessThan(2_000 * MILLI);
+                }
+                stopping.crash();
+                writeFor(sim, 4_000 * MILLI);
+                assertThat(sim.checker.longestSilence(began))
+                        .as("seed %d, node %s", seed, stopping.id)
+                        .isLessThan(300 * MILLI);
+                stopping.boot();
+                writeFor(sim, 5_000 * MILLI);
+                assertThat(sim.zk.current().config().inSyncOn(stopping.id))
+                        .as("seed %d: back in sync", seed)
+                        .isPresent();
+            }
         }
     }
 
