@@ -2,6 +2,7 @@
 package io.tintype.client;
 
 import io.tintype.client.internal.route.ReadMode;
+import io.tintype.client.internal.route.ReadMode.Reach;
 import io.tintype.model.BlobName;
 import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
@@ -14,8 +15,10 @@ import io.tintype.proto.v1.Pool;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.User;
+import io.tintype.wire.ReadOptionsText;
 import io.tintype.wire.Wire;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 /** Messages to and from the shapes that applications see. Stateless and thread-safe. */
 final class Convert {
     private static final SecureRandom RANDOM = new SecureRandom();
+    private static final ReadOptions LINEARIZABLE = options(io.tintype.proto.v1.Consistency.CONSISTENCY_LINEARIZABLE);
+    private static final ReadOptions NEAR = options(io.tintype.proto.v1.Consistency.CONSISTENCY_NEAR);
+    private static final ReadOptions EXACT = options(io.tintype.proto.v1.Consistency.CONSISTENCY_EXACT_VERSION);
 
     private Convert() {}
 
@@ -41,7 +47,7 @@ final class Convert {
 
     static Freshness freshness(io.tintype.proto.v1.Freshness freshness) {
         return freshness.getStale()
-                ? new Freshness(true, Instant.ofEpochMilli(freshness.getAsOfMs()))
+                ? new Freshness(true, freshness.getAsOfMs() == 0 ? null : Instant.ofEpochMilli(freshness.getAsOfMs()))
                 : Freshness.CURRENT;
     }
 
@@ -143,21 +149,43 @@ final class Convert {
                     .setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_BOUNDED_STALENESS)
                     .setMaxStalenessMs((int) bounded.maxStaleness().toMillis())
                     .build();
-            return new ReadMode(true, shard -> options);
+            return new ReadMode(Reach.ANYWHERE, shard -> options);
         }
         if (consistency instanceof Consistency.InSession in) {
-            return new ReadMode(true, shard -> inSession(in.session(), shard));
+            return new ReadMode(Reach.ANYWHERE, shard -> inSession(in.session(), shard));
         }
         if (consistency instanceof Consistency.OwnSession) {
-            return new ReadMode(true, shard -> inSession(own, shard));
+            return new ReadMode(Reach.ANYWHERE, shard -> inSession(own, shard));
         }
-        return new ReadMode(false, shard -> linearizable());
+        if (consistency instanceof Consistency.ExactVersion) {
+            return new ReadMode(Reach.ANYWHERE, shard -> EXACT);
+        }
+        if (consistency instanceof Consistency.Near) {
+            return new ReadMode(Reach.BYTES_ANYWHERE, shard -> NEAR);
+        }
+        return new ReadMode(Reach.PRIMARY, shard -> LINEARIZABLE);
     }
 
-    private static ReadOptions linearizable() {
-        return ReadOptions.newBuilder()
-                .setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_LINEARIZABLE)
-                .build();
+    /** What people write. */
+    static Consistency consistency(String text) {
+        if (text.equals("session")) {
+            return Consistency.session();
+        }
+        var options = ReadOptionsText.parse(text);
+        return switch (options.getConsistency()) {
+            case CONSISTENCY_NEAR -> Consistency.near();
+            case CONSISTENCY_EXACT_VERSION -> Consistency.exactVersion();
+            case CONSISTENCY_BOUNDED_STALENESS ->
+                Consistency.boundedStaleness(Duration.ofMillis(options.getMaxStalenessMs()));
+            case CONSISTENCY_SESSION ->
+                Consistency.session(Session.of(
+                        options.getSessionList().stream().map(Convert::token).toList()));
+            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LINEARIZABLE, UNRECOGNIZED -> Consistency.linearizable();
+        };
+    }
+
+    private static ReadOptions options(io.tintype.proto.v1.Consistency consistency) {
+        return ReadOptions.newBuilder().setConsistency(consistency).build();
     }
 
     private static ReadOptions inSession(Session session, int shard) {
@@ -165,7 +193,7 @@ final class Convert {
                 shard == 0 ? session.tokens() : session.token(shard).stream().toList();
         boolean mayMiss = !session.knowsEverything() && (shard == 0 || tokens.isEmpty());
         if (mayMiss || tokens.size() > Limits.MAX_SESSION_TOKENS) {
-            return linearizable();
+            return LINEARIZABLE;
         }
         var options = ReadOptions.newBuilder().setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_SESSION);
         tokens.forEach(token -> options.addSession(io.tintype.proto.v1.SessionToken.newBuilder()

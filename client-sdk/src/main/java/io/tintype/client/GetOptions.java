@@ -48,6 +48,11 @@ public record GetOptions(
         return new GetOptions(range, version, consistency, maxBytes, timeout);
     }
 
+    /** This version from whichever replica is nearest and has it, current or not: {@link Consistency#exactVersion}. */
+    public GetOptions withExactVersion(Version version) {
+        return new GetOptions(range, version, Consistency.exactVersion(), maxBytes, timeout);
+    }
+
     /** As fresh as this. */
     public GetOptions withConsistency(Consistency freshness) {
         return new GetOptions(range, ifVersion, freshness, maxBytes, timeout);

@@ -7,6 +7,7 @@ import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
+import io.tintype.model.Version;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.CopyRequest;
@@ -19,6 +20,7 @@ import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
 import io.tintype.wire.Wire;
+import org.jspecify.annotations.Nullable;
 
 /** Requests made from what applications ask for, checked before anything is sent. Stateless and thread-safe. */
 final class Requests {
@@ -26,6 +28,7 @@ final class Requests {
 
     /** A read without freshness and shard, which are added for each server. */
     static GetRequest get(String user, String name, GetOptions options) {
+        checkVersionNamed(options.consistency(), options.ifVersion());
         var request = GetRequest.newBuilder().setUser(Convert.user(user)).setName(Convert.name(name));
         if (!options.range().isAll()) {
             request.setRange(Convert.range(options.range()));
@@ -37,6 +40,7 @@ final class Requests {
     }
 
     static UserCall<HeadRequest, HeadResponse> head(String user, String name, HeadOptions options, Session own) {
+        checkVersionNamed(options.consistency(), options.ifVersion());
         var request = HeadRequest.newBuilder().setUser(Convert.user(user)).setName(Convert.name(name));
         if (options.ifVersion() != null) {
             request.setIfVersion(Wire.version(options.ifVersion()));
@@ -60,6 +64,10 @@ final class Requests {
                     Reason.INVALID_ARGUMENT,
                     "page size is " + options.pageSize() + "; give 1 to " + Limits.MAX_PAGE_SIZE);
         }
+        if (options.consistency() instanceof Consistency.ExactVersion) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT, "a listing has no version; exactVersion is for get and head");
+        }
         var asked = ListRequest.newBuilder()
                 .setUser(Convert.user(user))
                 .setPrefix(options.prefix())
@@ -77,6 +85,13 @@ final class Requests {
                         .build(),
                 Kind.read(mode),
                 options.timeout());
+    }
+
+    private static void checkVersionNamed(Consistency consistency, @Nullable Version version) {
+        if (consistency instanceof Consistency.ExactVersion && version == null) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT, "exactVersion needs ifVersion to say which version that is");
+        }
     }
 
     static UserCall<DeleteRequest, DeleteResponse> delete(String user, String name, DeleteOptions options) {

@@ -11,6 +11,13 @@ package io.tintype.client;
  * @param sequence the change's place in the shard's log, unsigned
  */
 public record SessionToken(int shard, long epoch, long sequence) {
+    /** Shard, epoch and sequence with dots between: what {@link Consistency#parse} takes behind {@code session:}. */
+    @Override
+    public String toString() {
+        return Integer.toUnsignedString(shard) + "." + Long.toUnsignedString(epoch) + "."
+                + Long.toUnsignedString(sequence);
+    }
+
     /** Whether this token is of a later point than another of the same shard. */
     boolean after(SessionToken other) {
         int bySequence = Long.compareUnsigned(sequence, other.sequence);

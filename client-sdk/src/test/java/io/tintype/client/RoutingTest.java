@@ -3,7 +3,9 @@ package io.tintype.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import io.tintype.client.memory.Faults;
 import io.tintype.client.memory.InMemoryTintype;
 import java.time.Duration;
 import java.util.List;
@@ -103,6 +105,98 @@ final class RoutingTest {
                         .build()
                         .put("bob", "b", new byte[1]))
                 .isInstanceOf(UnavailableException.class);
+    }
+
+    @Test
+    void withoutCoordinatorsTheOtherReplicasSayWhoLeadsInsteadOfADeadPrimary() {
+        Clusters.warmUp(client, cluster, "alice");
+        cluster.stop("c0");
+        cluster.stop("c1");
+        cluster.stop("n0");
+        cluster.elect("n2");
+
+        client.put("alice", "b", new byte[] {7});
+
+        assertThat(client.get("alice", "b").bytes()).containsExactly(7);
+        assertThat(callsOf(() -> client.put("alice", "b", new byte[1])))
+                .as("and that is remembered")
+                .containsExactly("n2 Put");
+    }
+
+    @Test
+    void aHungReplicaDelaysOneReadForAMomentAndTheNextOnesNotAtAll() {
+        try (var near = Clusters.client(cluster).location("here", "n2").build()) {
+            Clusters.warmUp(near, cluster, "alice");
+            var stale = Consistency.boundedStaleness(Duration.ofSeconds(5));
+            var gets = GetOptions.DEFAULT.withConsistency(stale);
+            var heads = HeadOptions.DEFAULT.withConsistency(stale);
+            cluster.faults.next(100, Faults.Kind.HANG, call -> call.startsWith("n2 "));
+
+            assertTimeout(
+                    Duration.ofMillis(2_500),
+                    () -> near.get("alice", "warm", gets),
+                    "an attempt may take 5 s; another replica is asked long before");
+            assertThat(callsOf(() -> near.get("alice", "warm", gets)))
+                    .hasSize(1)
+                    .noneMatch(call -> call.startsWith("n2"));
+            assertThat(callsOf(() -> near.head("alice", "warm", heads)))
+                    .hasSize(1)
+                    .noneMatch(call -> call.startsWith("n2"));
+        }
+    }
+
+    @Test
+    void aHeadIsNotHeldUpByAHungReplicaEither() {
+        try (var near = Clusters.client(cluster).location("here", "n2").build()) {
+            Clusters.warmUp(near, cluster, "alice");
+            cluster.faults.next(100, Faults.Kind.HANG, call -> call.startsWith("n2 "));
+
+            assertTimeout(
+                    Duration.ofMillis(2_500),
+                    () -> near.head("alice", "warm", HeadOptions.DEFAULT.withConsistency(Consistency.session())));
+        }
+    }
+
+    @Test
+    void aNearReadAsksThePrimaryForTheVersionAndTheNearestForItsBytes() {
+        try (var near = Clusters.client(cluster).location("here", "n2").build()) {
+            Clusters.warmUp(near, cluster, "alice");
+            near.put("alice", "b", Clusters.bytes(300_000, 1));
+            var options = GetOptions.DEFAULT.withConsistency(Consistency.near());
+
+            assertThat(callsOf(() -> {
+                        var blob = near.get("alice", "b", options);
+                        assertThat(blob.bytes()).isEqualTo(Clusters.bytes(300_000, 1));
+                        assertThat(blob.freshness()).isEqualTo(Freshness.CURRENT);
+                    }))
+                    .containsExactly("n0 Head", "n2 Get");
+            cluster.faults.next(Faults.Kind.REFUSE, "Get");
+            assertThat(near.get("alice", "b", options).length()).isEqualTo(300_000);
+            assertThat(callsOf(() -> near.getIfChanged(
+                            "alice", "b", near.head("alice", "b").version(), options)))
+                    .as("what is not wanted comes from nowhere")
+                    .containsExactly("n0 Head", "n0 Head", "n0 Get");
+        }
+    }
+
+    @Test
+    void anExactVersionComesFromTheNearestOrNotAtAll() {
+        try (var near = Clusters.client(cluster).location("here", "n2").build()) {
+            Clusters.warmUp(near, cluster, "alice");
+            var first = near.put("alice", "b", new byte[] {1}).info().version();
+            var exact = GetOptions.DEFAULT.withExactVersion(first);
+
+            assertThat(callsOf(() -> near.get("alice", "b", exact))).containsExactly("n2 Get");
+            near.put("alice", "b", new byte[] {2});
+            assertThatThrownBy(() -> near.get("alice", "b", exact)).isInstanceOf(VersionConflictException.class);
+            assertThatThrownBy(() ->
+                            near.get("alice", "b", GetOptions.DEFAULT.withConsistency(Consistency.exactVersion())))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("ifVersion");
+            assertThatThrownBy(
+                            () -> near.list("alice", ListOptions.DEFAULT.withConsistency(Consistency.exactVersion())))
+                    .isInstanceOf(InvalidRequestException.class);
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.tintype.client.internal.net.ClientSettings;
 import io.tintype.client.internal.net.ClientThreads;
 import io.tintype.client.internal.net.Coordinators;
 import io.tintype.client.internal.net.Op;
+import io.tintype.client.internal.net.Race;
 import io.tintype.client.internal.net.Retrier;
 import io.tintype.client.internal.net.StallWatch;
 import io.tintype.client.internal.net.UnaryCall;
@@ -22,6 +23,7 @@ import io.tintype.client.internal.transfer.ByteSource;
 import io.tintype.client.internal.transfer.DownloadSink;
 import io.tintype.client.internal.transfer.Downloads;
 import io.tintype.client.internal.transfer.Uploads;
+import io.tintype.model.Location;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetRequest;
@@ -30,7 +32,9 @@ import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,10 +70,10 @@ public final class ClientCore implements AutoCloseable {
                 routing.direct(),
                 coordinators,
                 new Homes(coordinators, threads.workers()),
-                new Primaries(maps, routing.region(), routing.zone()));
+                new Primaries(maps, new Location(routing.region(), routing.zone())));
         var stalls = new StallWatch(settings.attemptTimeout(), threads);
         uploads = new Uploads(router, retrier, channels, stalls, threads);
-        downloads = new Downloads(router, retrier, channels, stalls, threads, routing.hedgeAfter());
+        downloads = new Downloads(router, retrier, channels, stalls, threads, settings);
     }
 
     /** For what may block. */
@@ -87,8 +91,34 @@ public final class ClientCore implements AutoCloseable {
                     var route = call.kind().isChange()
                             ? Route.change(call.user(), op)
                             : Route.read(call.user(), call.kind().isAnywhere(), op);
-                    return router.attempt(route, target -> send(call, target, op));
+                    return router.attempt(
+                            route,
+                            target ->
+                                    route.followersMayServe() ? race(call, route, target, op) : send(call, target, op));
                 }));
+    }
+
+    /** A read that any replica may answer: one that is slow or hung must not hold it up. */
+    private <Q, R> CompletableFuture<R> race(UserCall<Q, R> call, Route route, Target first, Op op) {
+        var tried = ConcurrentHashMap.<String>newKeySet();
+        Function<Target, Race.Running<R>> ask = target -> {
+            tried.add(target.address());
+            return UnaryCall.start(
+                    channels.to(target.address()),
+                    call.method(),
+                    op.unaryOptions(settings.attemptTimeout()),
+                    call.request().make(target.shard(), op.nextTryAgeMs()),
+                    () -> router.slow(target));
+        };
+        var patience = settings.routing().patience();
+        return new Race<R>(
+                        op,
+                        threads,
+                        patience,
+                        () -> router.alternative(route, first.shard(), tried)
+                                .map(ask)
+                                .orElse(null))
+                .run(ask.apply(first));
     }
 
     private <Q, R> CompletableFuture<R> send(UserCall<Q, R> call, Target target, Op op) {

@@ -63,7 +63,9 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
 
     private void admit(String user, int shard, ReadOptions options) {
         cluster.lastOptions = options;
-        cluster.admit(server, user, shard, options.getConsistency() == Consistency.CONSISTENCY_LINEARIZABLE);
+        boolean primaryOnly = options.getConsistency() == Consistency.CONSISTENCY_LINEARIZABLE
+                || options.getConsistency() == Consistency.CONSISTENCY_NEAR;
+        cluster.admit(server, user, shard, primaryOnly);
     }
 
     private final class Sender implements Runnable {
@@ -100,7 +102,8 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 head = head.toBuilder().setCrc32C(head.getCrc32C() ^ 1).build();
             }
             var first = GetResponse.newBuilder().setHead(head);
-            if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_BOUNDED_STALENESS) {
+            if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_BOUNDED_STALENESS
+                    || request.getOptions().getConsistency() == Consistency.CONSISTENCY_EXACT_VERSION) {
                 first.setFreshness(Freshness.newBuilder().setStale(true).setAsOfMs(1_700_000_000_000L));
             }
             if (request.hasIfNotVersion() && request.getIfNotVersion().equals(head.getVersion())) {

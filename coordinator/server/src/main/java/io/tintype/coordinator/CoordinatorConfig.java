@@ -28,6 +28,9 @@ public record CoordinatorConfig(
         @Meaning("Region it stands in; users who are not registered otherwise are put there.")
         String region,
 
+        @Meaning("Zone it stands in; reads that any replica may answer go to a near one. Empty: not known.")
+        String zone,
+
         @Meaning("Tier of users who are not registered otherwise.")
         String tier,
 
@@ -56,6 +59,7 @@ public record CoordinatorConfig(
             "",
             DEFAULT_PORT,
             "local",
+            "",
             "standard",
             Role.all(),
             0,
@@ -117,6 +121,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,
@@ -134,6 +139,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,
@@ -151,6 +157,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 grpc,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,
@@ -168,6 +175,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 others,
                 uploadBytesInFlight,
@@ -185,6 +193,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,
@@ -202,6 +211,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,

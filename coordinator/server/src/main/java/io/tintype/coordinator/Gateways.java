@@ -11,6 +11,7 @@ import io.tintype.coordinator.upload.Admission;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.coordinator.users.Registrar;
+import io.tintype.model.Location;
 
 /** What all interfaces of one coordinator work through, put together. */
 final class Gateways {
@@ -25,7 +26,7 @@ final class Gateways {
         directory = new DirectoryClient(new MapLocator(watcher::view), channels, clusterId);
         shards = new DataShards(watcher::view, channels, clusterId);
         registrar = new Registrar(watcher::view, directory, shards, config.policy());
-        var router = new UserRouter(watcher::view, directory, registrar);
+        var router = new UserRouter(watcher::view, directory, registrar, new Location(config.region(), config.zone()));
         admission = new Admission(config.uploadBytes());
         upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());
         retrieval = new RetrievalGateway(router, channels);

@@ -20,6 +20,7 @@ final class Context {
     final Journal journal;
     final Promises promises;
     final Trimming trimming;
+    final Freshness freshness = new Freshness();
 
     private final ConfigReads configReads;
     private Role role;

@@ -20,6 +20,7 @@ final class Dispatch {
             role.propose(proposal);
         } else if (event instanceof ReplicaEvent.Applied applied) {
             context.journal.applied(applied.seq());
+            context.freshness.applied(applied.seq());
             role.applied();
         } else if (event instanceof ReplicaEvent.Tick) {
             context.configReads().tick();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.replica;
 
-import java.util.OptionalLong;
-
 /**
  * Follows whoever leads: keeps a stream open, takes records, grants leases; suspects the primary when it falls silent
  * and may be elected itself. Learners, observers and nodes without a part are followers that are not electable.
@@ -12,7 +10,6 @@ final class Following extends Role {
     private static final int IMPATIENCE = 60;
 
     private final FollowerStream stream;
-    private final Freshness freshness = new Freshness();
     private long quietSinceNanos;
     private long standAfterNanos;
 
@@ -169,14 +166,9 @@ final class Following extends Role {
         if (stream.isAttachedTo(event.beat().epoch())) {
             context.journal.commit(Math.min(event.beat().committed(), context.journal.lastSeq()));
             context.applyCommitted();
-            freshness.beat(event.beat(), event.sentAfterNanos(), context.journal.applied());
+            context.freshness.beat(event.beat(), event.sentAfterNanos(), context.journal.applied());
             context.trimming.to(event.beat().trimmed());
         }
-    }
-
-    /** How old reads here may be; empty: unknown. */
-    OptionalLong stalenessNanos(long nowNanos) {
-        return context.journal.isWhole() ? freshness.ageNanos(nowNanos) : OptionalLong.empty();
     }
 
     @Override
@@ -188,11 +180,6 @@ final class Following extends Role {
     @Override
     void promisePersisted() {
         stream.acknowledge();
-    }
-
-    @Override
-    void applied() {
-        freshness.applied(context.journal.applied());
     }
 
     @Override

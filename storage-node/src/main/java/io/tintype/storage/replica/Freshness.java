@@ -4,11 +4,12 @@ package io.tintype.storage.replica;
 import java.util.OptionalLong;
 
 /**
- * How old reads from a follower may be.
+ * How old reads from a replica that does not lead may be.
  *
  * <p>A beat names the commit mark at a moment when the primary held its lease, so that nobody else can have committed
  * more. Once that much is applied here, reads show at least the state of that moment, and the moment lies after the
- * time that the beat is known to have been sent after. Confined to the shard's loop.
+ * time that the beat is known to have been sent after. What was shown once is shown by every later state: it holds
+ * whatever role the replica takes, so that such reads go on while nobody leads. Confined to the shard's loop.
  */
 final class Freshness {
     private long asOfNanos = Long.MIN_VALUE;

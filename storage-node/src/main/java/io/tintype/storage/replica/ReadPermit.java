@@ -3,6 +3,7 @@ package io.tintype.storage.replica;
 
 import io.tintype.model.NodeId;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The right to serve linearizable reads, as of the last step. Immutable: the shard's loop publishes the one that stands
@@ -58,6 +59,24 @@ public final class ReadPermit {
             }
         }
         return true;
+    }
+
+    /**
+     * How old a value read now may be at most: nothing while the permit is valid; after that, nobody else can have
+     * committed anything before the oldest of the leases began. Empty: unknown.
+     */
+    OptionalLong stalenessNanos(Now now) {
+        if (!serving || !leased) {
+            return OptionalLong.empty();
+        }
+        long oldest = 0;
+        for (var since : grantedSince) {
+            oldest = Math.max(oldest, ageNanos(since, now));
+        }
+        if (oldest < leaseNanos) {
+            return OptionalLong.of(0);
+        }
+        return oldest == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(oldest);
     }
 
     /**

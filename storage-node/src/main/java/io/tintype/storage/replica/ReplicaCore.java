@@ -158,12 +158,15 @@ public final class ReplicaCore {
 
     /** How old reads from the applied state may be at most, in nanoseconds; empty: unknown. */
     public OptionalLong stalenessNanos(Now now) {
-        if (permit().isValid(now)) {
-            return OptionalLong.of(0);
+        var replica = context;
+        if (replica == null || !replica.journal.isWhole() || replica.role() instanceof Failed) {
+            return OptionalLong.empty();
         }
-        return context != null && context.role() instanceof Following following
-                ? following.stalenessNanos(now.nanos())
-                : OptionalLong.empty();
+        var led = permit().stalenessNanos(now);
+        var followed = replica.freshness.ageNanos(now.nanos());
+        return led.isPresent() && followed.isPresent()
+                ? OptionalLong.of(Math.min(led.getAsLong(), followed.getAsLong()))
+                : led.isPresent() ? led : followed;
     }
 
     private Optional<Leading> leading() {

@@ -59,11 +59,19 @@ final class Reads {
     /**
      * How fresh an answer from a shard must be.
      *
+     * @param namesVersion whether the request says which version it wants
      * @throws TintypeException INVALID_ARGUMENT naming the field that is wrong
      */
-    static ReadDemand demand(ReadOptions options, ShardId shard) {
+    static ReadDemand demand(ReadOptions options, ShardId shard, boolean namesVersion) {
         return switch (options.getConsistency()) {
-            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LINEARIZABLE -> new ReadDemand.Linearizable();
+            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LINEARIZABLE, CONSISTENCY_NEAR -> new ReadDemand.Linearizable();
+            case CONSISTENCY_EXACT_VERSION -> {
+                if (!namesVersion) {
+                    throw Requests.invalid("options.consistency is CONSISTENCY_EXACT_VERSION, and no if_version says"
+                            + " which version that is");
+                }
+                yield new ReadDemand.AnyState();
+            }
             case CONSISTENCY_SESSION -> session(options, shard);
             case CONSISTENCY_BOUNDED_STALENESS -> bounded(options.getMaxStalenessMs());
             case UNRECOGNIZED ->
@@ -100,6 +108,7 @@ final class Reads {
                 ? Freshness.newBuilder()
                         .setStale(true)
                         .setAsOfMs(freshness.asOfMs())
+                        .setAgeMs((int) Math.min(freshness.ageMs(), Integer.MAX_VALUE))
                         .build()
                 : Freshness.getDefaultInstance();
     }

@@ -42,7 +42,8 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                     var task = GetCall.Task.of(request);
                     return box.routes()
                             .data(task.user(), Wire.shardHint(request.getShard()))
-                            .thenCompose(shard -> shard.begin(Reads.demand(request.getOptions(), shard.id()))
+                            .thenCompose(shard -> shard.begin(
+                                            Reads.demand(request.getOptions(), shard.id(), task.only() != null))
                                     .thenAccept(point -> handlers.start(new GetCall(box, shard, task, point, out))));
                 })
                 .whenComplete((started, failure) -> {
@@ -70,7 +71,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 .data(user, Wire.shardHint(request.getShard()))
                 .thenCompose(shard -> Reads.read(
                                 shard,
-                                Reads.demand(request.getOptions(), shard.id()),
+                                Reads.demand(request.getOptions(), shard.id(), only != null),
                                 box.readers(),
                                 owned(
                                         user,
@@ -94,7 +95,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 .data(user, Wire.shardHint(request.getShard()))
                 .thenCompose(shard -> Reads.read(
                                 shard,
-                                Reads.demand(request.getOptions(), shard.id()),
+                                Reads.demand(request.getOptions(), shard.id(), false),
                                 box.readers(),
                                 owned(user, reader -> {
                                     var listing = listings.read(

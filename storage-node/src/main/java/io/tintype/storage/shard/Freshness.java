@@ -6,8 +6,9 @@ package io.tintype.storage.shard;
  *
  * @param stale writes acknowledged before the read may be missing
  * @param asOfMs with {@code stale}: current at this time or later, milliseconds since 1970; 0: not known
+ * @param ageMs with {@code stale}: how old it was at most when it was read, by a clock that does not jump; 0: not known
  */
-public record Freshness(boolean stale, long asOfMs) {
+public record Freshness(boolean stale, long asOfMs, long ageMs) {
     /** Nothing is missing. */
-    public static final Freshness CURRENT = new Freshness(false, 0);
+    public static final Freshness CURRENT = new Freshness(false, 0, 0);
 }

@@ -16,6 +16,9 @@ public sealed interface ReadDemand {
      */
     record Session(LogPosition atLeast) implements ReadDemand {}
 
+    /** One version of a blob, current or not: the value shows which it is. Served by every replica that has state. */
+    record AnyState() implements ReadDemand {}
+
     /**
      * May be old, but not older than this. Served by every replica that hears its primary.
      *

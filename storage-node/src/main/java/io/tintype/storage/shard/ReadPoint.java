@@ -8,5 +8,6 @@ package io.tintype.storage.shard;
  * @param demand what was demanded
  * @param epoch in which the replica leads; 0 where it need not
  * @param asOfMs where it need not lead: the state is current at this time or later, milliseconds since 1970; 0: not known
+ * @param ageMs where it need not lead: how old the state was at most when the read began; 0: not known
  */
-public record ReadPoint(ReadDemand demand, long epoch, long asOfMs) {}
+public record ReadPoint(ReadDemand demand, long epoch, long asOfMs, long ageMs) {}

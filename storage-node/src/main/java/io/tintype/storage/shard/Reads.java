@@ -52,15 +52,21 @@ final class Reads {
         if (demand instanceof ReadDemand.BoundedStaleness bounded) {
             return beginBounded(bounded);
         }
+        if (demand instanceof ReadDemand.AnyState) {
+            return board.whole
+                    ? CompletableFuture.completedFuture(new ReadPoint(demand, 0, 0, 0))
+                    : CompletableFuture.failedFuture(
+                            Refusals.unproven(identity.id(), "this replica is being rebuilt from its peers"));
+        }
         long epoch = board.servingEpoch;
         return epoch == 0
                 ? CompletableFuture.failedFuture(Refusals.notLeading(board.status))
-                : CompletableFuture.completedFuture(new ReadPoint(demand, epoch, 0));
+                : CompletableFuture.completedFuture(new ReadPoint(demand, epoch, 0, 0));
     }
 
     CompletableFuture<Freshness> confirm(ReadPoint point) {
         if (point.epoch() == 0) {
-            return CompletableFuture.completedFuture(new Freshness(true, point.asOfMs()));
+            return CompletableFuture.completedFuture(new Freshness(true, point.asOfMs(), point.ageMs()));
         }
         // The epoch is looked at last: a permit of a later epoch proves nothing about a value read before it.
         if (board.permit.isValid(clock.now()) && board.servingEpoch == point.epoch()) {
@@ -99,7 +105,7 @@ final class Reads {
                                 identity.id(), "record " + place.seq() + " has not been applied on this replica"));
                     } else {
                         long epoch = board.servingEpoch;
-                        begun.complete(new ReadPoint(demand, board.permit.isValid(clock.now()) ? epoch : 0, 0));
+                        begun.complete(new ReadPoint(demand, board.permit.isValid(clock.now()) ? epoch : 0, 0, 0));
                     }
                 });
         return begun;
@@ -119,7 +125,7 @@ final class Reads {
                                         + " ms behind, and " + demand.atMost().toMillis() + " ms are allowed"));
             } else {
                 long ageMs = TimeUnit.NANOSECONDS.toMillis(age.getAsLong()) + 1;
-                begun.complete(new ReadPoint(demand, 0, now.wallMillis() - ageMs));
+                begun.complete(new ReadPoint(demand, 0, now.wallMillis() - ageMs, ageMs));
             }
         });
         return begun.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS)

@@ -128,7 +128,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
-        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0));
+        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0, 0));
     }
 
     @Override

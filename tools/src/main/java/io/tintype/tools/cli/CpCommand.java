@@ -42,7 +42,7 @@ final class CpCommand implements Callable<Integer> {
         try (var client = cluster.connect()) {
             var copied = client.copy(user, from, to, options);
             output.print(
-                    new PutCommand.Stored(BlobDocument.of(copied.info()), copied.replicas()),
+                    PutCommand.Stored.of(copied),
                     "copied to " + Text.printable(to) + ": "
                             + Humane.bytes(copied.info().size()) + ", version "
                             + copied.info().version());

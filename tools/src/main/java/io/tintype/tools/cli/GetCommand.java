@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
             "  tintype get alice cat.jpg -o out.jpg",
             "  tintype get alice cat.jpg -o - | identify -",
             "  tintype get alice cat.jpg -o head.bin --range 0-1023",
-            "  tintype get alice cat.jpg -o out.jpg --max-staleness 5s"
+            "  tintype get alice cat.jpg -o out.jpg --consistency bounded:5s",
+            "  tintype get alice cat.jpg -o out.jpg --consistency exact --if-version 1f-8a3c2b11"
         })
 final class GetCommand implements Callable<Integer> {
     private static final String STDOUT = "-";

@@ -2,25 +2,39 @@
 package io.tintype.tools.cli;
 
 import io.tintype.client.HeadOptions;
+import io.tintype.model.Version;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Humane;
 import io.tintype.tools.console.OutputOptions;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tintype head}: tells what a blob is, without its bytes. */
 @Command(
         name = "head",
         description = "Tells what a blob is, without its bytes.",
-        footer = {"  tintype head alice cat.jpg", "  tintype head alice cat.jpg --json"})
+        footer = {
+            "  tintype head alice cat.jpg",
+            "  tintype head alice cat.jpg --json",
+            "  tintype head alice cat.jpg --consistency bounded:5s"
+        })
 final class HeadCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "USER", description = "Whose blob it is.")
     private String user;
 
     @Parameters(index = "1", paramLabel = "NAME", description = "The blob's name.")
     private String name;
+
+    @Option(
+            names = "--if-version",
+            paramLabel = "VERSION",
+            converter = Versions.class,
+            description = "Only if this is the current version.")
+    private @Nullable Version version;
 
     @Mixin
     private ReadFreshness freshness;
@@ -34,7 +48,8 @@ final class HeadCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (var client = cluster.connect()) {
-            var info = client.head(user, name, HeadOptions.DEFAULT.withConsistency(freshness.consistency()));
+            var options = HeadOptions.DEFAULT.withConsistency(freshness.consistency());
+            var info = client.head(user, name, version == null ? options : options.withIfVersion(version));
             var blob = BlobDocument.of(info);
             var text = new StringBuilder()
                     .append("name          ")

@@ -111,7 +111,7 @@ final class PutCommand implements Callable<Integer> {
                 var progress = Progress.ofBytes(Text.printable(name), size)) {
             PutResult stored = client.put(user, name, source.observed(progress::at), settings.options(fileName));
             output.print(
-                    new Stored(BlobDocument.of(stored.info()), stored.replicas()),
+                    Stored.of(stored),
                     "stored " + Text.printable(name) + ": "
                             + Humane.bytes(stored.info().size()) + ", version "
                             + stored.info().version() + ", on " + String.join(" ", stored.replicas()));
@@ -133,6 +133,14 @@ final class PutCommand implements Callable<Integer> {
      *
      * @param blob the new version
      * @param replicas ids of the nodes that hold it on disk
+     * @param session token for {@code --consistency session:TOKEN} of reads that must see it
      */
-    record Stored(BlobDocument blob, List<String> replicas) {}
+    record Stored(BlobDocument blob, List<String> replicas, String session) {
+        static Stored of(PutResult stored) {
+            return new Stored(
+                    BlobDocument.of(stored.info()),
+                    stored.replicas(),
+                    stored.session().toString());
+        }
+    }
 }

@@ -55,9 +55,10 @@ final class RmCommand implements Callable<Integer> {
         var text = new ArrayList<String>();
         try (var client = cluster.connect()) {
             for (var name : names) {
-                boolean existed = client.delete(user, name, options).existed();
-                removed.add(new Removed(user, name, existed));
-                text.add((existed ? "removed " : "was not there: ") + Text.printable(name));
+                var result = client.delete(user, name, options);
+                removed.add(new Removed(
+                        user, name, result.existed(), result.session().toString()));
+                text.add((result.existed() ? "removed " : "was not there: ") + Text.printable(name));
             }
         }
         output.print(removed, String.join(System.lineSeparator(), text));
@@ -68,6 +69,7 @@ final class RmCommand implements Callable<Integer> {
      * What {@code --json} prints a list of.
      *
      * @param existed whether there was a blob to remove
+     * @param session token for {@code --consistency session:TOKEN} of reads that must see it gone
      */
-    record Removed(String user, String name, boolean existed) {}
+    record Removed(String user, String name, boolean existed, String session) {}
 }

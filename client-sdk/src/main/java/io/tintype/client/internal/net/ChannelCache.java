@@ -4,6 +4,7 @@ package io.tintype.client.internal.net;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.tintype.model.Limits;
@@ -43,9 +44,16 @@ public final class ChannelCache implements AutoCloseable {
                 .build();
     }
 
-    /** The channel to host:port. Does not connect yet. */
+    /**
+     * The channel to host:port. Does not connect yet; one that could not connect tries again at once, for gRPC itself would
+     * wait up to two minutes, and whoever asks here has waited already.
+     */
     public Channel to(String address) {
-        return channels.get(address, this::open);
+        var channel = channels.get(address, this::open);
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            channel.resetConnectBackoff();
+        }
+        return channel;
     }
 
     private ManagedChannel open(String address) {

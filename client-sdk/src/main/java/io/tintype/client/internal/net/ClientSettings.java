@@ -50,7 +50,15 @@ public record ClientSettings(
             boolean direct,
             String region,
             String zone,
-            @Nullable Duration hedgeAfter) {}
+            @Nullable Duration hedgeAfter) {
+        /** How long a replica may be silent, where any may answer, before another is asked as well. */
+        private static final Duration PATIENCE = Duration.ofMillis(200);
+
+        /** The time after which a read that any replica may answer is asked of another one too. */
+        public Duration patience() {
+            return hedgeAfter != null && hedgeAfter.compareTo(PATIENCE) < 0 ? hedgeAfter : PATIENCE;
+        }
+    }
 
     /**
      * How connections are made.

@@ -22,6 +22,7 @@ public final class Coordinators {
     private final ChannelCache channels;
     private final Duration attemptTimeout;
     private final AtomicInteger current = new AtomicInteger();
+    private final Silent silent = new Silent();
 
     public Coordinators(ClientSettings settings, ChannelCache channels) {
         this.seeds = settings.seeds();
@@ -41,8 +42,16 @@ public final class Coordinators {
         return Optional.empty();
     }
 
+    /** The same among those that did not fail to answer lately. */
+    public Optional<String> nextAnswering(Set<String> without) {
+        var avoided = new HashSet<>(without);
+        seeds.stream().filter(silent::isSilent).forEach(avoided::add);
+        return next(avoided);
+    }
+
     /** A coordinator did not answer: others first from now on. */
     public void failed(String address) {
+        silent.note(address);
         int start = current.get();
         if (seeds.get(Math.floorMod(start, seeds.size())).equals(address)) {
             current.compareAndSet(start, start + 1);

@@ -18,10 +18,17 @@ public final class UnaryCall {
     /** Sends the request; {@link Op#cancel} stops it. */
     public static <Q, R> CompletableFuture<R> send(
             Channel channel, MethodDescriptor<Q, R> method, CallOptions options, Op op, Q request) {
+        var running = start(channel, method, options, request, () -> {});
+        op.onCancel(() -> running.cancel().cancel("cancelled by the caller"));
+        return running.answer();
+    }
+
+    /** Sends the request as one of a {@link Race}. */
+    public static <Q, R> Race.Running<R> start(
+            Channel channel, MethodDescriptor<Q, R> method, CallOptions options, Q request, Runnable slow) {
         var answer = new CompletableFuture<R>();
         var mark = new SentMark();
         ClientCall<Q, R> call = channel.newCall(method, mark.mark(options));
-        op.onCancel(() -> call.cancel("cancelled by the caller", null));
         ClientCalls.asyncUnaryCall(call, request, new StreamObserver<>() {
             private @Nullable R message;
 
@@ -44,6 +51,6 @@ public final class UnaryCall {
                 }
             }
         });
-        return answer;
+        return new Race.Running<>(answer, why -> call.cancel(why, null), slow);
     }
 }

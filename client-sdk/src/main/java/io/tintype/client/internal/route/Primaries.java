@@ -3,17 +3,17 @@ package io.tintype.client.internal.route;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tintype.client.internal.net.Silent;
+import io.tintype.model.Location;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.ShardMap;
 import io.tintype.model.TintypeException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +24,8 @@ public final class Primaries {
     private static final Duration HINT_LIFE = Duration.ofMinutes(5);
 
     private final MapCache maps;
-    private final String region;
-    private final String zone;
+    private final Silent silent = new Silent();
+    private final Location location;
     private final Cache<Integer, Hint> hints = Caffeine.newBuilder()
             .maximumSize(MAX_HINTS)
             .expireAfterWrite(HINT_LIFE)
@@ -41,11 +41,10 @@ public final class Primaries {
 
     private record Hint(long epoch, String address) {}
 
-    /** Region and zone are those of this process; empty where not known. */
-    public Primaries(MapCache maps, String region, String zone) {
+    /** The location is that of this process. */
+    public Primaries(MapCache maps, Location location) {
         this.maps = maps;
-        this.region = region;
-        this.zone = zone;
+        this.location = location;
     }
 
     /** The node that leads a shard, if that is known. */
@@ -69,21 +68,29 @@ public final class Primaries {
         return maps.map().equals(ShardMap.EMPTY);
     }
 
-    /** Addresses of live nodes that hold every acknowledged write of a shard, nearest first, equals shuffled. */
+    /**
+     * Addresses of all nodes that hold a replica of a shard, in the order in which to ask them for what any may answer: those
+     * that answer before those that did not lately or are not live, then nearest first, then those in sync, equals shuffled.
+     */
     public List<String> replicas(int shard) {
         var map = maps.map();
         var info = info(map, shard);
         if (info == null) {
             return List.of();
         }
-        var nodes = new ArrayList<NodeInfo>();
-        info.inSync()
-                .forEach(id -> map.node(id)
-                        .filter(node -> node.live() && !node.address().isEmpty())
-                        .ifPresent(nodes::add));
-        Collections.shuffle(nodes);
-        nodes.sort(Comparator.comparingInt(this::distance));
-        return nodes.stream().map(NodeInfo::address).toList();
+        return location.order(map, info, node -> silent.isSilent(node.address()), ThreadLocalRandom.current()).stream()
+                .map(NodeInfo::address)
+                .toList();
+    }
+
+    /** A node did not answer, or another one was faster: it is asked last for a while. */
+    public void silent(String address) {
+        silent.note(address);
+    }
+
+    /** Whether a node did not answer lately. */
+    public boolean isSilent(String address) {
+        return silent.isSilent(address);
     }
 
     /** Takes in what a NOT_PRIMARY said; the address it named, if it named one. */
@@ -105,13 +112,6 @@ public final class Primaries {
     /** A node did not answer: what was heard of it is worth nothing now. */
     public void forget(int shard, String address) {
         hints.asMap().computeIfPresent(shard, (id, hint) -> hint.address.equals(address) ? null : hint);
-    }
-
-    private int distance(NodeInfo node) {
-        if (region.isEmpty() || !node.region().equals(region)) {
-            return 2;
-        }
-        return !zone.isEmpty() && node.zone().equals(zone) ? 0 : 1;
     }
 
     private static @Nullable ShardInfo info(ShardMap map, int shard) {

@@ -7,7 +7,22 @@ import java.util.function.IntFunction;
 /**
  * How fresh a read must be, said anew for each shard it is sent to.
  *
- * @param followersMayServe whether any replica in sync may answer
+ * @param reach who may answer
  * @param options what to put into a request for a shard; 0: the shard is not known
  */
-public record ReadMode(boolean followersMayServe, IntFunction<ReadOptions> options) {}
+public record ReadMode(Reach reach, IntFunction<ReadOptions> options) {
+    /** Who may answer a read. */
+    public enum Reach {
+        /** The primary alone. */
+        PRIMARY,
+        /** The primary says which version is current; its bytes may come from any replica. */
+        BYTES_ANYWHERE,
+        /** Any replica. */
+        ANYWHERE
+    }
+
+    /** Whether any replica may answer all of it. */
+    public boolean followersMayServe() {
+        return reach == Reach.ANYWHERE;
+    }
+}

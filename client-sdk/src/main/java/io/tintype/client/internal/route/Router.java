@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * it cannot reach, a later attempt may.
  */
 public final class Router {
-    private static final int MAX_HOPS = 6;
+    private static final int MAX_HOPS = 12;
 
     private final boolean direct;
     private final Coordinators coordinators;
@@ -45,20 +45,43 @@ public final class Router {
         return new Attempt<>(route, send).begin();
     }
 
-    /** A second server for a read whose first one is slow: a coordinator, or another replica. */
-    public Optional<Target> alternative(Route route, Target first) {
-        int shard = first.shard();
-        if (route.followersMayServe() && direct) {
-            var other = primaries.replicas(shard).stream()
-                    .filter(address -> !address.equals(first.address()))
-                    .findFirst();
-            if (other.isPresent()) {
-                return other.map(address -> new Target(address, shard, Target.Kind.FOLLOWER));
-            }
+    /**
+     * Another server for a read whose first one is slow: a replica that may answer, or a coordinator.
+     *
+     * @param tried addresses asked already
+     */
+    public Optional<Target> alternative(Route route, int shard, Set<String> tried) {
+        return follower(route, shard, tried)
+                .or(() -> coordinators
+                        .nextAnswering(tried)
+                        .map(address -> new Target(address, shard, Target.Kind.COORDINATOR)));
+    }
+
+    /** A server was asked and another one answered first: for a while it is asked last. */
+    public void slow(Target target) {
+        if (target.kind() != Target.Kind.COORDINATOR) {
+            primaries.silent(target.address());
         }
-        return coordinators
-                .next(Set.of(first.address()))
-                .map(address -> new Target(address, shard, Target.Kind.COORDINATOR));
+    }
+
+    /** The replica nearest to this process, where that is not the primary itself; empty too where nothing is known. */
+    public Optional<Target> nearerThanPrimary(String user) {
+        int shard = direct ? homes.known(user).orElse(0) : 0;
+        var nearest = primaries.replicas(shard).stream().findFirst();
+        var leader = primaries.primary(shard).map(Primaries.Leader::address);
+        return nearest.filter(address -> leader.isPresent() && !leader.get().equals(address))
+                .map(address -> new Target(address, shard, Target.Kind.FOLLOWER));
+    }
+
+    private Optional<Target> follower(Route route, int shard, Set<String> without) {
+        return direct && route.followersMayServe() ? replica(shard, without, Target.Kind.FOLLOWER) : Optional.empty();
+    }
+
+    private Optional<Target> replica(int shard, Set<String> without, Target.Kind kind) {
+        return primaries.replicas(shard).stream()
+                .filter(address -> !without.contains(address))
+                .findFirst()
+                .map(address -> new Target(address, shard, kind));
     }
 
     private final class Attempt<T> {
@@ -75,7 +98,8 @@ public final class Router {
 
         CompletableFuture<T> begin() {
             if (!direct || primaries.isEmpty()) {
-                var coordinator = coordinator(homes.known(route.user()).orElse(0));
+                int shard = homes.known(route.user()).orElse(0);
+                var coordinator = coordinator(shard, coordinators.next(failed));
                 if (coordinator.isPresent()) {
                     return tryAt(coordinator.get());
                 }
@@ -92,24 +116,31 @@ public final class Router {
         }
 
         private Optional<Target> choose(int shard) {
-            if (direct && route.followersMayServe()) {
-                for (String address : primaries.replicas(shard)) {
-                    if (!failed.contains(address)) {
-                        return Optional.of(new Target(address, shard, Target.Kind.FOLLOWER));
-                    }
-                }
-            }
             var leader = direct
                     ? primaries.primary(shard).filter(known -> !failed.contains(known.address()))
                     : Optional.<Primaries.Leader>empty();
             var primary = leader.map(known -> new Target(known.address(), shard, Target.Kind.PRIMARY));
-            return leader.isPresent() && leader.get().live()
-                    ? primary
-                    : coordinator(shard).or(() -> primary);
+            boolean promising = leader.isPresent()
+                    && leader.get().live()
+                    && !primaries.isSilent(leader.get().address());
+            return follower(route, shard, failed)
+                    .or(() -> promising ? primary : Optional.empty())
+                    .or(() -> coordinator(shard, coordinators.nextAnswering(failed)))
+                    .or(() -> primary)
+                    .or(() -> whoeverKnows(shard))
+                    .or(() -> coordinator(shard, coordinators.next(failed)));
         }
 
-        private Optional<Target> coordinator(int shard) {
-            return coordinators.next(failed).map(address -> new Target(address, shard, Target.Kind.COORDINATOR));
+        /**
+         * Another replica of the shard: it need not lead, but knows who does better than anyone else does. By this the
+         * failover goes on while no coordinator can be reached.
+         */
+        private Optional<Target> whoeverKnows(int shard) {
+            return direct ? replica(shard, failed, Target.Kind.PRIMARY) : Optional.empty();
+        }
+
+        private Optional<Target> coordinator(int shard, Optional<String> address) {
+            return address.map(known -> new Target(known, shard, Target.Kind.COORDINATOR));
         }
 
         private CompletableFuture<T> tryAt(Target target) {
@@ -146,7 +177,7 @@ public final class Router {
                     .learn(shard, failure.failure())
                     .filter(address -> direct && !failed.contains(address))
                     .map(address -> new Target(address, shard, Target.Kind.PRIMARY))
-                    .or(() -> coordinator(shard));
+                    .or(() -> choose(shard));
             return next.map(this::tryAt).orElseGet(() -> CompletableFuture.failedFuture(unsettled(failure)));
         }
 
@@ -171,6 +202,7 @@ public final class Router {
                 if (target.kind() == Target.Kind.COORDINATOR) {
                     coordinators.failed(target.address());
                 } else {
+                    primaries.silent(target.address());
                     primaries.forget(target.shard(), target.address());
                 }
             } else if (target.kind() == Target.Kind.COORDINATOR) {

@@ -23,6 +23,7 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
     private final ClientCall<GetRequest, GetResponse> call;
     private final String address;
     private final String name;
+    private final boolean verified;
     private final StallWatch stalls;
     private final CompletableFuture<GetStream> opened = new CompletableFuture<>();
 
@@ -34,6 +35,16 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
     private long awaited = 1;
     private long waitingSince = System.nanoTime();
 
+    /**
+     * Who is asked.
+     *
+     * @param channel leads there
+     * @param address host:port
+     * @param verified whether the primary has said that the version asked for is current: then the answer is not stale,
+     *     whatever the replica says of itself
+     */
+    record Server(Channel channel, String address, boolean verified) {}
+
     /** Hears what follows the first message, one thing at a time. */
     interface Listener {
         /** The next message. */
@@ -43,16 +54,18 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
         void end(@Nullable CallFailure failure);
     }
 
-    private GetStream(Channel channel, String address, GetRequest request, Op op, StallWatch stalls) {
-        this.address = address;
+    private GetStream(Server server, GetRequest request, Op op, StallWatch stalls) {
+        this.address = server.address();
         this.name = request.getName();
+        this.verified = server.verified();
         this.stalls = stalls;
+        var channel = server.channel();
         call = channel.newCall(BlobRetrievalGrpc.getGetMethod(), op.transferOptions());
     }
 
     /** Sends the request; the future completes with the first message, or fails with {@link CallFailure}. */
-    static GetStream open(Channel channel, String address, GetRequest request, Op op, StallWatch stalls) {
-        var stream = new GetStream(channel, address, request, op, stalls);
+    static GetStream open(Server server, GetRequest request, Op op, StallWatch stalls) {
+        var stream = new GetStream(server, request, op, stalls);
         stalls.add(stream);
         stream.call.start(stream, new Metadata());
         stream.call.request(1);
@@ -120,7 +133,7 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
             waitingSince = System.nanoTime();
             hearer = listener;
             if (first == null) {
-                first = message;
+                first = verified ? message.toBuilder().clearFreshness().build() : message;
                 hearer = null;
             }
         }

@@ -57,7 +57,13 @@ final class BlobReader implements GetStream.Listener<GetResponse> {
         this.callback = callback;
         this.range = RangeHeader.parse(request.getHeaders().get(HttpHeader.RANGE));
         this.conditions = ReadConditions.of(request.getHeaders());
-        this.wanted = GetRequest.newBuilder().setUser(path.user().value()).setName(String.valueOf(path.nameOrNull()));
+        this.wanted = GetRequest.newBuilder()
+                .setUser(path.user().value())
+                .setName(String.valueOf(path.nameOrNull()))
+                .setOptions(ReadDemand.of(request.getHeaders()));
+        if (ReadDemand.isExact(wanted.getOptions())) {
+            wanted.setIfVersion(Wire.version(conditions.exact()));
+        }
     }
 
     /** Begins; everything else happens as nodes and client allow. */
@@ -78,8 +84,11 @@ final class BlobReader implements GetStream.Listener<GetResponse> {
         var head = HeadRequest.newBuilder()
                 .setUser(wanted.getUser())
                 .setName(wanted.getName())
-                .build();
-        var unused = gateway.head(head).whenComplete((answer, failure) -> {
+                .setOptions(wanted.getOptions());
+        if (ReadDemand.isExact(wanted.getOptions())) {
+            head.setIfVersion(wanted.getIfVersion());
+        }
+        var unused = gateway.head(head.build()).whenComplete((answer, failure) -> {
             if (failure != null) {
                 fail(Errors.fromWire(failure));
                 return;
@@ -150,6 +159,7 @@ final class BlobReader implements GetStream.Listener<GetResponse> {
             case SEND -> {}
         }
         BlobHeaders.write(head, response.getHeaders());
+        ReadDemand.write(first.getFreshness(), response.getHeaders());
         long size = head.getSize();
         if (partial) {
             position = wanted.getRange().getOffset();

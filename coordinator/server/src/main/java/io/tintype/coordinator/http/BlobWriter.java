@@ -210,6 +210,7 @@ final class BlobWriter implements PutStream.Listener {
                 response.setStatus(createOnly ? HttpStatus.CREATED_201 : HttpStatus.OK_200);
                 response.getHeaders()
                         .put(HttpHeader.ETAG, '"' + stored.getHead().getEtag() + '"');
+                ReadDemand.write(stored.getSession(), response.getHeaders());
                 Json.write(response, callback, describe(stored));
             }
         });

@@ -41,6 +41,11 @@ record ReadConditions(Optional<ETags> match, Optional<ETags> noneMatch, Optional
         return match.isEmpty() ? noneMatch.flatMap(ETags::single) : Optional.empty();
     }
 
+    /** The one version that If-Match names; throws INVALID_ARGUMENT where it does not name one. */
+    Version exact() {
+        return match.flatMap(ETags::single).orElseThrow(ReadDemand::exactWithoutVersion);
+    }
+
     Verdict judge(BlobHead head) {
         var current = Wire.version(head.getVersion());
         if (match.isPresent() && !match.get().matchesStrongly(current)) {

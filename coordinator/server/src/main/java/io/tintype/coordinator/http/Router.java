@@ -71,13 +71,16 @@ final class Router extends Handler.Abstract.NonBlocking {
             return;
         }
         var unused = retrieval
-                .list(Listing.request(path.user(), request.getHttpURI().getQuery()))
+                .list(Listing.request(path.user(), request.getHttpURI().getQuery()).toBuilder()
+                        .setOptions(ReadDemand.of(request.getHeaders()))
+                        .build())
                 .whenComplete((page, failure) -> {
                     if (failure != null) {
                         Failures.answer(response, callback, failure);
                     } else {
                         response.setStatus(HttpStatus.OK_200);
                         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+                        ReadDemand.write(page.getFreshness(), response.getHeaders());
                         Json.write(response, callback, Listing.toJson(page));
                     }
                 });
@@ -108,8 +111,11 @@ final class Router extends Handler.Abstract.NonBlocking {
         var wanted = HeadRequest.newBuilder()
                 .setUser(path.user().value())
                 .setName(String.valueOf(path.nameOrNull()))
-                .build();
-        var unused = gateway.head(wanted).whenComplete((answer, failure) -> {
+                .setOptions(ReadDemand.of(request.getHeaders()));
+        if (ReadDemand.isExact(wanted.getOptions())) {
+            wanted.setIfVersion(Wire.version(conditions.exact()));
+        }
+        var unused = gateway.head(wanted.build()).whenComplete((answer, failure) -> {
             if (failure != null) {
                 Failures.answer(response, callback, failure);
                 return;
@@ -120,6 +126,7 @@ final class Router extends Handler.Abstract.NonBlocking {
                 case FAILED -> Failures.answer(response, callback, BlobReader.conflict(found));
                 case SEND -> {
                     BlobHeaders.write(found, response.getHeaders());
+                    ReadDemand.write(answer.getFreshness(), response.getHeaders());
                     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, found.getSize());
                     response.setStatus(HttpStatus.OK_200);
                     response.write(true, BufferUtil.EMPTY_BUFFER, callback);
@@ -148,6 +155,7 @@ final class Router extends Handler.Abstract.NonBlocking {
                 Failures.answer(response, callback, failure);
             } else {
                 response.setStatus(HttpStatus.NO_CONTENT_204);
+                ReadDemand.write(answer.getSession(), response.getHeaders());
                 response.write(true, BufferUtil.EMPTY_BUFFER, callback);
             }
         });

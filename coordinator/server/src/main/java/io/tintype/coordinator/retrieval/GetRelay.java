@@ -10,10 +10,12 @@ import io.grpc.SynchronizationContext;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.coordinator.route.Route;
 import io.tintype.coordinator.route.Target;
+import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.wire.Errors;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,17 +34,20 @@ final class GetRelay<A> implements GetStream {
     private final ChannelSource channels;
     private final MethodDescriptor<GetRequest, A> method;
     private final CallOptions options;
-    private final Route route;
-    private final GetRequest request;
     private final Listener<A> listener;
 
     // Confined to inOrder:
+    private Route route;
+    private GetRequest request;
+    private @Nullable Fallback fallback;
     private @Nullable ClientCall<GetRequest, A> call;
     /** Messages asked for and not delivered yet: the next node is asked for them where this one fails. */
     private int wanted;
 
     private boolean delivering;
     private boolean done;
+
+    private record Fallback(Route route, GetRequest request) {}
 
     GetRelay(
             ChannelSource channels,
@@ -61,6 +66,14 @@ final class GetRelay<A> implements GetStream {
 
     void begin() {
         inOrder.execute(() -> follow(route.first()));
+    }
+
+    /** As {@link #begin}; where that fails before the first message, the read begins anew in this way. */
+    void beginOr(Route otherRoute, GetRequest otherRequest) {
+        inOrder.execute(() -> {
+            fallback = new Fallback(otherRoute, otherRequest);
+            follow(route.first());
+        });
     }
 
     @Override
@@ -107,9 +120,39 @@ final class GetRelay<A> implements GetStream {
         if (wanted > 0) {
             next.request(wanted);
         }
+        route.patienceMs()
+                .ifPresent(patience -> CompletableFuture.delayedExecutor(patience, TimeUnit.MILLISECONDS)
+                        .execute(() -> inOrder.execute(() -> silent(target, next))));
+    }
+
+    /** Another replica may answer at once what this one has not even begun to. */
+    private void silent(Target target, ClientCall<GetRequest, A> waiting) {
+        if (done || call != waiting || delivering) {
+            return;
+        }
+        call = null;
+        waiting.cancel("another replica is asked", null);
+        if (fallback != null) {
+            fallBack(fallback);
+        } else {
+            follow(route.next(
+                    target, new TintypeException(Reason.UNAVAILABLE, target.address() + " did not answer in time")));
+        }
+    }
+
+    private void fallBack(Fallback to) {
+        call = null;
+        fallback = null;
+        route = to.route();
+        request = to.request();
+        follow(route.first());
     }
 
     private void fail(TintypeException failure) {
+        if (fallback != null && !delivering) {
+            fallBack(fallback);
+            return;
+        }
         done = true;
         listener.onFailed(Route.forCaller(failure));
     }
@@ -148,6 +191,8 @@ final class GetRelay<A> implements GetStream {
                 var cause = Errors.fromWire(status.asRuntimeException(trailers));
                 if (delivering) {
                     fail(cause);
+                } else if (fallback != null) {
+                    fallBack(fallback);
                 } else {
                     call = null;
                     follow(route.next(target, cause));

@@ -9,7 +9,10 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -28,33 +31,50 @@ public final class Route {
     private static final long FIRST_PAUSE_MS = 20;
     private static final long LONGEST_PAUSE_MS = 500;
     private static final int DOUBLINGS = 5;
+    private static final long PATIENCE_MS = 250;
 
     private final UserRouter router;
     private final DirectoryClient directory;
     private final HomeMaker homes;
     private final UserId user;
-    private final boolean mayRegister;
+    private final Kind kind;
     private final Deadline deadline;
+    private final Set<String> tried = new HashSet<>();
+    private int rounds;
     private int failures;
 
-    Route(
-            UserRouter router,
-            DirectoryClient directory,
-            HomeMaker homes,
-            UserId user,
-            boolean mayRegister,
-            Deadline deadline) {
+    /** What a request does, as far as its way is concerned. */
+    enum Kind {
+        /** Reads from the primary. */
+        READ,
+        /** Reads from any replica. */
+        READ_ANYWHERE,
+        /** Changes something, which only the primary can. */
+        CHANGE
+    }
+
+    Route(UserRouter router, DirectoryClient directory, HomeMaker homes, UserId user, Kind kind, Deadline deadline) {
         this.router = router;
         this.directory = directory;
         this.homes = homes;
         this.user = user;
-        this.mayRegister = mayRegister;
+        this.kind = kind;
         this.deadline = deadline;
     }
 
     /** Until when attempts are made. */
     public Deadline deadline() {
         return deadline;
+    }
+
+    /**
+     * How long an attempt may be silent before another server is to be asked instead; empty: as long as it takes. Only where
+     * any replica may answer; longer with each round through all of them, for they may just be slow.
+     */
+    public OptionalLong patienceMs() {
+        return kind == Kind.READ_ANYWHERE
+                ? OptionalLong.of(PATIENCE_MS << Math.min(rounds, DOUBLINGS))
+                : OptionalLong.empty();
     }
 
     /** Where to send the first attempt. */
@@ -70,6 +90,9 @@ public final class Route {
      */
     public CompletableFuture<Target> next(Target asked, TintypeException failure) {
         failures++;
+        if (kind == Kind.READ_ANYWHERE && (failure.reason().isTransient() || isHint(failure))) {
+            return elsewhere(asked, failure);
+        }
         return switch (failure.reason()) {
             case NOT_PRIMARY -> {
                 boolean led = router.learn(asked, failure);
@@ -80,7 +103,7 @@ public final class Route {
                 yield failures <= HOPS_WITHOUT_PAUSE ? resolve() : later(failure, this::resolve);
             }
             case SHARD_FULL ->
-                mayRegister
+                kind == Kind.CHANGE
                         ? homes.rehome(user, asked.home(), deadline).thenApply(router::target)
                         : CompletableFuture.failedFuture(failure);
             default -> {
@@ -94,7 +117,7 @@ public final class Route {
     }
 
     private CompletableFuture<Target> resolve() {
-        return home().thenApply(router::target).exceptionallyCompose(failure -> {
+        return home().thenApply(this::target).exceptionallyCompose(failure -> {
             var cause = Errors.fromWire(failure);
             if (!cause.reason().isTransient()) {
                 return CompletableFuture.failedFuture(cause);
@@ -104,9 +127,38 @@ public final class Route {
         });
     }
 
+    private Target target(UserHome home) {
+        return kind == Kind.READ_ANYWHERE
+                ? router.nearest(home, tried).orElseGet(() -> router.target(home))
+                : router.target(home);
+    }
+
+    /** Another replica at once; once all were asked, all of them again after a pause. */
+    private CompletableFuture<Target> elsewhere(Target asked, TintypeException failure) {
+        if (failure.reason() == Reason.WRONG_SHARD) {
+            directory.invalidate(user, asked.home());
+            return failures <= HOPS_WITHOUT_PAUSE ? resolve() : later(failure, this::resolve);
+        }
+        if (failure.reason() == Reason.UNAVAILABLE) {
+            router.silent(asked.address());
+        }
+        tried.add(asked.address());
+        var next = router.nearest(asked.home(), tried);
+        if (next.isPresent()) {
+            return CompletableFuture.completedFuture(next.get());
+        }
+        tried.clear();
+        rounds++;
+        return later(failure, this::resolve);
+    }
+
+    private static boolean isHint(TintypeException failure) {
+        return failure.reason() == Reason.NOT_PRIMARY || failure.reason() == Reason.WRONG_SHARD;
+    }
+
     private CompletableFuture<UserHome> home() {
         var known = directory.lookup(user);
-        if (!mayRegister) {
+        if (kind != Kind.CHANGE) {
             return known;
         }
         return known.exceptionallyCompose(failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
@@ -134,7 +186,7 @@ public final class Route {
 
     /** A caller of a coordinator can do nothing about who leads what: to him there was no primary in time. */
     public static TintypeException forCaller(TintypeException cause) {
-        if (cause.reason() != Reason.NOT_PRIMARY && cause.reason() != Reason.WRONG_SHARD) {
+        if (!isHint(cause)) {
             return cause;
         }
         return new TintypeException(

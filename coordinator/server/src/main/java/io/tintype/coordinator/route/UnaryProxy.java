@@ -79,7 +79,8 @@ public final class UnaryProxy {
         }
 
         private CompletableFuture<A> attempt(Target target) {
-            var oneTry = Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            long longest = GrpcLimits.UNARY_DEADLINE.toMillis();
+            var oneTry = Deadline.after(route.patienceMs().orElse(longest), TimeUnit.MILLISECONDS);
             var options = CallOptions.DEFAULT.withDeadline(oneTry.minimum(route.deadline()));
             var attached = context.attach();
             CompletableFuture<A> answer;

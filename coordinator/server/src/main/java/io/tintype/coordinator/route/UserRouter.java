@@ -7,6 +7,7 @@ import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.model.Location;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
@@ -15,6 +16,9 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
@@ -28,33 +32,84 @@ public final class UserRouter {
     /** The map catches up within this time, or the hint was wrong. */
     private static final Duration HINT_LIFETIME = Duration.ofSeconds(10);
 
+    private static final int REMEMBERED_SILENT = 1_000;
+    private static final Duration SILENT_FOR = Duration.ofSeconds(3);
     private static final Duration ELECTION_RETRY = Duration.ofMillis(300);
 
     private final Supplier<ClusterView> view;
     private final DirectoryClient directory;
     private final HomeMaker homes;
+    private final Location location;
     private final Cache<ShardId, Hint> hints = Caffeine.newBuilder()
             .maximumSize(REMEMBERED_HINTS)
             .expireAfterWrite(HINT_LIFETIME)
             .build();
 
+    /** Nodes that did not answer lately; they are asked last. */
+    private final Cache<String, Boolean> silent = Caffeine.newBuilder()
+            .maximumSize(REMEMBERED_SILENT)
+            .expireAfterWrite(SILENT_FOR)
+            .build();
+
     private record Hint(long epoch, String address) {}
 
-    /** Over parts that are kept current by others. */
-    public UserRouter(Supplier<ClusterView> view, DirectoryClient directory, HomeMaker homes) {
+    /** Over parts that are kept current by others; the location is that of this process. */
+    public UserRouter(Supplier<ClusterView> view, DirectoryClient directory, HomeMaker homes, Location location) {
         this.view = view;
         this.directory = directory;
         this.homes = homes;
+        this.location = location;
     }
 
-    /** The way of one read: an unknown user is reported. */
+    /** The way of one read to the primary: an unknown user is reported. */
     public Route read(UserId user, Deadline deadline) {
-        return new Route(this, directory, homes, user, false, deadline);
+        return new Route(this, directory, homes, user, Route.Kind.READ, deadline);
+    }
+
+    /** The way of one read that any replica may answer, the nearest first: an unknown user is reported. */
+    public Route readAnywhere(UserId user, Deadline deadline) {
+        return new Route(this, directory, homes, user, Route.Kind.READ_ANYWHERE, deadline);
     }
 
     /** The way of one change: an unknown user is registered. */
     public Route write(UserId user, Deadline deadline) {
-        return new Route(this, directory, homes, user, true, deadline);
+        return new Route(this, directory, homes, user, Route.Kind.CHANGE, deadline);
+    }
+
+    /** Whether a replica of the user's shard stands nearer than its primary; false where his home is not known yet. */
+    public CompletableFuture<Boolean> hasNearerThanPrimary(UserId user) {
+        return directory.lookup(user).thenApply(home -> {
+            var map = view.get().map();
+            var shard = map.shard(home.shard());
+            return shard.isPresent()
+                    && nearest(home, Set.of())
+                            .filter(target -> !shard.get()
+                                    .primary()
+                                    .flatMap(map::node)
+                                    .map(NodeInfo::address)
+                                    .equals(Optional.of(target.address())))
+                            .isPresent();
+        });
+    }
+
+    /** The nearest replica of the home's shard that was not tried yet; those that did not answer lately come last. */
+    Optional<Target> nearest(UserHome home, Set<String> tried) {
+        var map = view.get().map();
+        return map.shard(home.shard()).stream()
+                .flatMap(shard -> location.order(map, shard, this::isSilent, ThreadLocalRandom.current()).stream())
+                .map(NodeInfo::address)
+                .filter(address -> !tried.contains(address))
+                .findFirst()
+                .map(address -> new Target(home, address));
+    }
+
+    /** A node did not answer. */
+    void silent(String address) {
+        silent.put(address, true);
+    }
+
+    private boolean isSilent(NodeInfo node) {
+        return silent.getIfPresent(node.address()) != null;
     }
 
     /** Who leads the home's shard; throws NO_PRIMARY while nobody is known to. */

@@ -18,6 +18,7 @@ import io.tintype.coordinator.upload.Admission;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.coordinator.users.Registrar;
+import io.tintype.model.Location;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
@@ -67,7 +68,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         var directory = new DirectoryClient(new MapLocator(() -> view), this, "cluster");
         var shards = new DataShards(() -> view, this, "cluster");
         registrar = new Registrar(() -> view, directory, shards, POOL);
-        var router = new UserRouter(() -> view, directory, registrar);
+        var router = new UserRouter(() -> view, directory, registrar, new Location("local", "z"));
         admission = new Admission(uploadBytes);
         upload = new UploadGateway(router, this, admission, maxBlobBytes);
         retrieval = new RetrievalGateway(router, this);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.Consistency;
+import io.tintype.client.GetOptions;
+import io.tintype.client.HeadOptions;
+import io.tintype.client.ListOptions;
+import io.tintype.client.Session;
+import io.tintype.client.TintypeClient;
+import io.tintype.model.Version;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.HeadRequest;
+import io.tintype.wire.ReadOptionsText;
+import io.tintype.wire.Wire;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Every kind of read through every interface, with every server in a process of its own; and that readers who put up with a
+ * little staleness hardly notice when a primary dies.
+ */
+@TestMethodOrder(OrderAnnotation.class)
+final class ReadsIT {
+    private static final String USER = "rita";
+    private static final String NAME = "cat.jpg";
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    /** Longest time between two answers that a reader may see. */
+    private static final Duration LONGEST_GAP = Duration.ofSeconds(1);
+
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private static Dev dev;
+    private static TintypeClient client;
+
+    @BeforeAll
+    static void start() throws IOException {
+        dev = Dev.start(Dev.folder("reads").resolve("data"), "--processes", "--jvm-option=-Xmx256m");
+        client = TintypeClient.builder()
+                .seeds(dev.server())
+                .requestTimeout(SOON)
+                .nearCacheBytes(0)
+                .build();
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        dev.close();
+    }
+
+    @Test
+    @Order(1)
+    void everyModeAnswersThroughEveryInterface() throws Exception {
+        var image = Images.photograph("rocket.jpg").bytes();
+        var stored = client.put(USER, NAME, image);
+        var version = stored.info().version();
+        var modes = List.of("linearizable", "near", "bounded:30s", "session:" + stored.session(), "exact");
+        try (var grpc = new Grpc(dev.server())) {
+            for (var mode : modes) {
+                assertThat(bySdk(mode, version)).as("SDK, %s", mode).isEqualTo(image);
+                assertThat(byGrpc(grpc, mode, version)).as("gRPC, %s", mode).isEqualTo(image);
+                assertThat(byHttp(mode, version)).as("HTTP, %s", mode).isEqualTo(image);
+                assertThat(byCommandLine(mode, version)).as("CLI, %s", mode).isEqualTo(image);
+            }
+        }
+    }
+
+    private static byte[] bySdk(String mode, Version version) {
+        var consistency = Consistency.parse(mode);
+        var head = client.head(
+                USER, NAME, HeadOptions.DEFAULT.withConsistency(consistency).withIfVersion(version));
+        assertThat(head.version()).isEqualTo(version);
+        if (!mode.equals("exact")) {
+            assertThat(client.list(USER, ListOptions.DEFAULT.withConsistency(consistency))
+                            .entries())
+                    .hasSize(1);
+        }
+        var blob = client.get(
+                USER, NAME, GetOptions.DEFAULT.withConsistency(consistency).withIfVersion(version));
+        boolean surelyCurrent = mode.equals("linearizable") || mode.equals("near");
+        assertThat(surelyCurrent && blob.freshness().stale()).as(mode).isFalse();
+        if (mode.startsWith("bounded")) {
+            assertThat(blob.freshness().asOf()).as("it says since when").isPresent();
+        }
+        return blob.bytes();
+    }
+
+    private static byte[] byGrpc(Grpc grpc, String mode, Version version) {
+        var options = ReadOptionsText.parse(mode);
+        var head = grpc.retrievals()
+                .head(HeadRequest.newBuilder()
+                        .setUser(USER)
+                        .setName(NAME)
+                        .setIfVersion(Wire.version(version))
+                        .setOptions(options)
+                        .build());
+        assertThat(head.getHead().getEtag()).isEqualTo(version.etag());
+        var messages = grpc.retrievals()
+                .get(GetRequest.newBuilder()
+                        .setUser(USER)
+                        .setName(NAME)
+                        .setIfVersion(Wire.version(version))
+                        .setOptions(options)
+                        .build());
+        var bytes = new ByteArrayOutputStream();
+        messages.forEachRemaining(
+                message -> bytes.writeBytes(message.getFrame().getData().toByteArray()));
+        return bytes.toByteArray();
+    }
+
+    private static HttpResponse<byte[]> http(String method, String mode, Version version) throws Exception {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(dev.file().http() + "/v1/users/" + USER + "/blobs/" + NAME))
+                        .header("Tintype-Consistency", mode)
+                        .header("If-Match", '"' + version.etag() + '"')
+                        .method(method, HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                BodyHandlers.ofByteArray());
+    }
+
+    private static byte[] byHttp(String mode, Version version) throws Exception {
+        assertThat(http("HEAD", mode, version).statusCode())
+                .as("HEAD, %s", mode)
+                .isEqualTo(200);
+        var response = http("GET", mode, version);
+        assertThat(response.statusCode()).as("GET, %s", mode).isEqualTo(200);
+        if (mode.startsWith("bounded")) {
+            assertThat(response.headers().firstValueAsLong("Tintype-Stale-As-Of-Ms"))
+                    .isPresent();
+        }
+        return response.body();
+    }
+
+    private static byte[] byCommandLine(String mode, Version version) {
+        var got = Command.run(
+                dev.server(), "get", USER, NAME, "-o", "-", "--consistency", mode, "--if-version", version.etag());
+        assertThat(got.code()).as("%s", got).isZero();
+        return got.out();
+    }
+
+    @Test
+    @Order(2)
+    void aSessionSeesWhatItsTokenNamesWhoeverAnswers() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            var stored = client.put(USER, "counted", new byte[] {(byte) i});
+            try (var stranger = client()) {
+                var session = Session.of(List.of(stored.session()));
+                var blob =
+                        stranger.get(USER, "counted", GetOptions.DEFAULT.withConsistency(Consistency.session(session)));
+                assertThat(blob.bytes()).as("write %d", i).containsExactly(i);
+            }
+        }
+        var put = HTTP.send(
+                HttpRequest.newBuilder(URI.create(dev.file().http() + "/v1/users/" + USER + "/blobs/by-http"))
+                        .PUT(HttpRequest.BodyPublishers.ofString("first"))
+                        .build(),
+                BodyHandlers.discarding());
+        var token = put.headers().firstValue("Tintype-Session").orElseThrow();
+        var listed = Command.run(dev.server(), "ls", USER, "--consistency", "session:" + token, "--json");
+        assertThat(new ObjectMapper().readTree(listed.out()).get("entries"))
+                .as("%s", listed)
+                .hasSize(3);
+    }
+
+    @Test
+    @Order(3)
+    void anExactVersionIsGoneOnceItWasReplaced() throws Exception {
+        var first = client.put(USER, "exact", new byte[] {1}).info().version();
+        client.put(USER, "exact", new byte[] {2});
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(HTTP.send(
+                                        HttpRequest.newBuilder(URI.create(
+                                                        dev.file().http() + "/v1/users/" + USER + "/blobs/exact"))
+                                                .header("Tintype-Consistency", "exact")
+                                                .header("If-Match", '"' + first.etag() + '"')
+                                                .build(),
+                                        BodyHandlers.ofString())
+                                .statusCode())
+                        .isEqualTo(412));
+        var bad = http("GET", "sometimes", first);
+        assertThat(bad.statusCode()).isEqualTo(400);
+        assertThat(new String(bad.body(), StandardCharsets.UTF_8))
+                .contains("sometimes")
+                .contains("bounded:");
+    }
+
+    @Test
+    @Order(4)
+    void staleReadersHardlyNoticeThatAPrimaryDies() throws Exception {
+        client.put(USER, NAME, new byte[] {1});
+        var shard = client.users().lookup(USER).shard();
+        var primary =
+                client.admin().shard(shard).shard().primary().orElseThrow().value();
+        var victim = dev.file().nodes().stream()
+                .filter(node -> node.id().equals(primary))
+                .findFirst()
+                .orElseThrow();
+        var bounded = Consistency.boundedStaleness(Duration.ofSeconds(30));
+        var readers = Executors.newFixedThreadPool(3);
+        var over = new AtomicBoolean();
+        try (var other = client()) {
+            var session = Session.of(client.session().tokens());
+            var gaps = List.<Future<Gap>>of(
+                    readers.submit(longestGap(
+                            over,
+                            () -> client.get(USER, NAME, GetOptions.DEFAULT.withConsistency(bounded))
+                                    .bytes())),
+                    readers.submit(longestGap(
+                            over,
+                            () -> other.get(
+                                            USER,
+                                            NAME,
+                                            GetOptions.DEFAULT.withConsistency(Consistency.session(session)))
+                                    .bytes())),
+                    readers.submit(longestGap(over, () -> {
+                        var response = HTTP.send(
+                                HttpRequest.newBuilder(
+                                                URI.create(dev.file().http() + "/v1/users/" + USER + "/blobs/" + NAME))
+                                        .header("Tintype-Consistency", "bounded:30s")
+                                        .build(),
+                                BodyHandlers.ofByteArray());
+                        assertThat(response.statusCode()).isEqualTo(200);
+                        return response.body();
+                    })));
+            var process = ProcessHandle.of(victim.pid()).orElseThrow();
+            process.destroyForcibly();
+            process.onExit().join();
+            long died = System.nanoTime();
+            client.put(USER, "after", new byte[] {2});
+            var writesPaused = Duration.ofNanos(System.nanoTime() - died);
+            over.set(true);
+            System.out.printf("a primary was killed: writes paused %d ms%n", writesPaused.toMillis());
+            for (var gap : gaps) {
+                var seen = gap.get();
+                System.out.printf(
+                        "  a reader saw %d answers, longest gap %d ms%n",
+                        seen.answers(), seen.longest().toMillis());
+                assertThat(seen.longest()).isLessThan(LONGEST_GAP);
+                assertThat(seen.answers()).isGreaterThan(10);
+            }
+        } finally {
+            over.set(true);
+            readers.shutdownNow();
+        }
+    }
+
+    private record Gap(Duration longest, int answers) {}
+
+    /** Reads one time after the other until it is over; each must succeed. */
+    private static Callable<Gap> longestGap(AtomicBoolean over, Callable<byte[]> read) throws Exception {
+        read.call();
+        return () -> {
+            long last = System.nanoTime();
+            long longest = 0;
+            int answers = 0;
+            while (!over.get()) {
+                assertThat(read.call()).containsExactly(1);
+                long now = System.nanoTime();
+                longest = Math.max(longest, now - last);
+                last = now;
+                answers++;
+            }
+            return new Gap(Duration.ofNanos(longest), answers);
+        };
+    }
+
+    private static TintypeClient client() {
+        return TintypeClient.builder()
+                .seeds(dev.server())
+                .requestTimeout(SOON)
+                .nearCacheBytes(0)
+                .build();
+    }
+}
