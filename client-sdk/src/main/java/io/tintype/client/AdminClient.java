@@ -9,7 +9,9 @@ import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.v1.AdminGrpc;
 import io.tintype.proto.v1.CreatePoolRequest;
+import io.tintype.proto.v1.DeletePoolRequest;
 import io.tintype.proto.v1.ForceShardRequest;
+import io.tintype.proto.v1.GetPoolRequest;
 import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.ListNodesRequest;
 import io.tintype.proto.v1.ListPoolsRequest;
@@ -133,7 +135,7 @@ public final class AdminClient {
     public List<PoolInfo> pools() {
         return Futures.await(Futures.map(
                 core.call(AdminGrpc.getListPoolsMethod(), ListPoolsRequest.getDefaultInstance()),
-                answer -> answer.getPoolsList().stream().map(Convert::pool).toList()));
+                answer -> answer.getPoolsList().stream().map(PoolMessages::pool).toList()));
     }
 
     /**
@@ -147,8 +149,65 @@ public final class AdminClient {
                 core.call(
                         AdminGrpc.getCreatePoolMethod(),
                         CreatePoolRequest.newBuilder()
-                                .setPool(Convert.pool(pool))
+                                .setPool(PoolMessages.pool(pool))
                                 .build()),
-                answer -> Convert.pool(answer.getPool())));
+                answer -> PoolMessages.pool(answer.getPool())));
+    }
+
+    /**
+     * A pool, how full its shards are, and how its copies in other regions stand; all of them are asked now.
+     *
+     * @throws NotFoundException POOL_NOT_FOUND
+     */
+    public PoolDetail pool(PoolId id) {
+        return Futures.await(Futures.map(
+                core.call(
+                        AdminGrpc.getGetPoolMethod(),
+                        GetPoolRequest.newBuilder()
+                                .setRegion(id.region())
+                                .setTier(id.tier())
+                                .build()),
+                PoolMessages::detail));
+    }
+
+    /**
+     * What a change of a pool would do; nothing is changed.
+     *
+     * @throws NotFoundException POOL_NOT_FOUND
+     * @throws InvalidRequestException where the pool would be outside its limits, or the nodes there are cannot give what
+     *     is asked for
+     */
+    public PoolEffect previewPool(PoolEdit edit) {
+        return Futures.await(
+                Futures.map(core.call(AdminGrpc.getChangePoolMethod(), edit.request(true)), PoolMessages::effect));
+    }
+
+    /**
+     * Changes a pool. Its shards follow within seconds, and replicas that are added within the time it takes to copy them.
+     *
+     * @throws NotFoundException POOL_NOT_FOUND
+     * @throws InvalidRequestException as {@link #previewPool}
+     * @throws PoolInUseException where limits would fall below what is used, and the edit does not allow it
+     */
+    public PoolEffect changePool(PoolEdit edit) {
+        return Futures.awaitChange(
+                Futures.map(core.call(AdminGrpc.getChangePoolMethod(), edit.request(false)), PoolMessages::effect));
+    }
+
+    /**
+     * Removes a pool that has no shards yet.
+     *
+     * @throws NotFoundException POOL_NOT_FOUND
+     * @throws PoolInUseException where it has shards
+     */
+    public void deletePool(PoolId id) {
+        Futures.awaitChange(Futures.map(
+                core.call(
+                        AdminGrpc.getDeletePoolMethod(),
+                        DeletePoolRequest.newBuilder()
+                                .setRegion(id.region())
+                                .setTier(id.tier())
+                                .build()),
+                answer -> answer));
     }
 }

@@ -10,8 +10,8 @@ import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobHead;
+import io.tintype.proto.v1.GetUsageResponse;
 import io.tintype.proto.v1.ListResponse;
-import io.tintype.proto.v1.Pool;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.User;
@@ -63,24 +63,9 @@ final class Convert {
                 user.getGeneration());
     }
 
-    static PoolInfo pool(Pool pool) {
-        return new PoolInfo(
-                new PoolId(pool.getRegion(), pool.getTier()),
-                pool.getReplicationFactor(),
-                pool.getMinInsync(),
-                pool.getUsersPerShard(),
-                pool.getInitialShards());
-    }
-
-    static Pool pool(PoolInfo pool) {
-        return Pool.newBuilder()
-                .setRegion(pool.id().region())
-                .setTier(pool.id().tier())
-                .setReplicationFactor(pool.replicationFactor())
-                .setMinInsync(pool.minInsync())
-                .setUsersPerShard(pool.usersPerShard())
-                .setInitialShards(pool.initialShards())
-                .build();
+    static Usage usage(GetUsageResponse usage) {
+        return new Usage(
+                usage.getBlobs(), usage.getBytes(), usage.getBlobsLimit(), usage.getBytesLimit(), usage.getOwnQuota());
     }
 
     static ListPage page(ListResponse page) {

@@ -52,6 +52,7 @@ final class Typed {
             case OVERLOADED -> new OverloadedException(e);
             case SHARD_FULL, POOL_FULL, DISK_FULL -> new StorageFullException(e);
             case QUOTA_EXCEEDED -> new QuotaExceededException(e);
+            case POOL_IN_USE -> new PoolInUseException(e);
             case CORRUPT_DATA -> new CorruptDataException(e);
             case INTERNAL -> new InternalErrorException(e);
         };

@@ -6,8 +6,10 @@ import io.tintype.model.PoolId;
 import io.tintype.proto.v1.GetUsageRequest;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.RegisterUserRequest;
+import io.tintype.proto.v1.SetUserQuotaRequest;
 import io.tintype.proto.v1.UsersGrpc;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Users and their homes. Thread-safe.
@@ -74,6 +76,45 @@ public final class UsersClient {
                 core.call(
                         UsersGrpc.getGetUsageMethod(),
                         GetUsageRequest.newBuilder().setUser(Convert.user(user)).build()),
-                answer -> new Usage(answer.getBlobs(), answer.getBytes()))));
+                Convert::usage)));
+    }
+
+    /**
+     * Gives a user a quota of his own. What he has beyond it stays; writes that would make it more fail with {@link
+     * QuotaExceededException}.
+     *
+     * @param bytes bytes he may have; 0: no limit; null: as it is
+     * @param blobs blobs he may have; 0: no limit; null: as it is
+     * @return what he has, and may have from now on
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     * @throws InvalidRequestException where both are null or one is negative
+     */
+    public Usage setQuota(String user, @Nullable Long bytes, @Nullable Long blobs) {
+        var request = SetUserQuotaRequest.newBuilder();
+        if (bytes != null) {
+            request.setBytesLimit(bytes);
+        }
+        if (blobs != null) {
+            request.setBlobsLimit(blobs);
+        }
+        return setQuota(user, request);
+    }
+
+    /**
+     * Takes a user's own quota away, so that his pool's holds.
+     *
+     * @return what he has, and may have from now on
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public Usage resetQuota(String user) {
+        return setQuota(user, SetUserQuotaRequest.newBuilder().setFromPool(true));
+    }
+
+    private Usage setQuota(String user, SetUserQuotaRequest.Builder request) {
+        return Futures.awaitChange(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getSetUserQuotaMethod(),
+                        request.setUser(Convert.user(user)).build()),
+                answer -> Convert.usage(answer.getUsage()))));
     }
 }

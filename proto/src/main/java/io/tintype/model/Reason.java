@@ -45,6 +45,7 @@ public enum Reason {
     POOL_FULL,
     QUOTA_EXCEEDED,
     DISK_FULL,
+    POOL_IN_USE,
     CORRUPT_DATA,
     INTERNAL;
 
@@ -68,6 +69,7 @@ public enum Reason {
                     REQUEST_EXPIRED,
                     CHUNKS_MISSING,
                     WRONG_STATE,
+                    POOL_IN_USE,
                     NOT_PRIMARY,
                     WRONG_SHARD -> Status.Code.FAILED_PRECONDITION;
             case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;

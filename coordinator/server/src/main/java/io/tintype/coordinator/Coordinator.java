@@ -107,7 +107,8 @@ public final class Coordinator implements AutoCloseable {
         }
         register(session);
         if (has(Role.CONTROL)) {
-            var controller = Controller.start(session, watcher, config.nodeId(), config.policy(), config.control());
+            var controller = Controller.start(
+                    session, watcher, config.nodeId(), config.policy(), config.control(), gateways.shards);
             undo.push(controller::close);
         }
         undo.push(healthy::close);
@@ -137,7 +138,8 @@ public final class Coordinator implements AutoCloseable {
             services.add(new BlobRetrievalService(gateways.retrieval));
         }
         if (has(Role.CONTROL)) {
-            services.add(new AdminService(watcher::view, new PoolZnodes(session), channels, clusterId));
+            services.add(
+                    new AdminService(watcher::view, new PoolZnodes(session), channels, clusterId, gateways.shards));
         }
         return services;
     }

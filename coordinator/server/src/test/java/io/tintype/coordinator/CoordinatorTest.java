@@ -292,7 +292,7 @@ final class CoordinatorTest {
         return CoordinatorConfig.DEFAULTS
                 .withId(id)
                 .withPorts(0, 0)
-                .withControl(new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(1)))
+                .withControl(new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(1), 20, 16))
                 .withZookeeper(ZkConfig.of(zooKeeper.connectString()));
     }
 

@@ -111,6 +111,11 @@ final class BlobRules {
         if (conflict.isPresent()) {
             return Retries.remember(tx, record, user, put.getRequestDigest(), conflict.get());
         }
+        var tooMuch = Quota.of(owner.get(), put)
+                .refuse(owner.get(), stored, put.getManifest().getSize());
+        if (tooMuch.isPresent()) {
+            return Retries.remember(tx, record, user, put.getRequestDigest(), tooMuch.get());
+        }
         var usage = owner.get().toBuilder();
         tx.countVersion(usage);
         stored.ifPresent(head -> tx.removeHead(user, name, head, usage, dueMs(record)));

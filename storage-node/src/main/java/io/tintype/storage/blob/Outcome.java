@@ -57,6 +57,27 @@ public sealed interface Outcome {
     }
 
     /**
+     * It would have been more than the user may have; nothing was changed.
+     *
+     * @param bytes bytes he would have had
+     * @param bytesLimit bytes he may have; 0: no limit
+     * @param blobs blobs he would have had
+     * @param blobsLimit blobs he may have; 0: no limit
+     */
+    record OverQuota(long bytes, long bytesLimit, long blobs, long blobsLimit) implements Outcome {
+        @Override
+        public Outcome orThrow() {
+            boolean tooManyBytes = bytesLimit != 0 && bytes > bytesLimit;
+            throw new TintypeException(
+                    Reason.QUOTA_EXCEEDED,
+                    (tooManyBytes
+                                    ? "the user would have " + bytes + " bytes, and his quota is " + bytesLimit
+                                    : "the user would have " + blobs + " blobs, and his quota is " + blobsLimit)
+                            + "; delete blobs, or have his quota raised");
+        }
+    }
+
+    /**
      * Refused for another reason; nothing was changed.
      *
      * @param reason why

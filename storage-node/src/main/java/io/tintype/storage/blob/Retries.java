@@ -7,6 +7,7 @@ import io.tintype.model.RequestId;
 import io.tintype.model.UserId;
 import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.Conflict;
+import io.tintype.proto.internal.v1.OverQuota;
 import io.tintype.proto.internal.v1.Removal;
 import io.tintype.proto.internal.v1.StoredOutcome;
 import io.tintype.storage.log.LogPosition;
@@ -81,6 +82,12 @@ final class Retries {
                         .setExisted(removed.existed()));
             } else if (outcome instanceof Outcome.Conflict conflict) {
                 stored.setConflict(conflict(conflict.current()));
+            } else if (outcome instanceof Outcome.OverQuota over) {
+                stored.setOverQuota(OverQuota.newBuilder()
+                        .setBytes(over.bytes())
+                        .setBytesLimit(over.bytesLimit())
+                        .setBlobs(over.blobs())
+                        .setBlobsLimit(over.blobsLimit()));
             } else {
                 throw new IllegalStateException("outcome " + outcome + " is not kept for retries");
             }
@@ -110,8 +117,14 @@ final class Retries {
                         stored.getConflict().hasCurrent()
                                 ? Stored.version(stored.getConflict().getCurrent())
                                 : null);
+            case OVER_QUOTA -> overQuota(stored.getOverQuota());
             case RESULT_NOT_SET -> throw Stored.corrupt("an outcome", new IllegalStateException("it has no result"));
         };
+    }
+
+    private static Outcome.OverQuota overQuota(OverQuota stored) {
+        return new Outcome.OverQuota(
+                stored.getBytes(), stored.getBytesLimit(), stored.getBlobs(), stored.getBlobsLimit());
     }
 
     private static Conflict conflict(@Nullable Version current) {

@@ -149,6 +149,20 @@ public final class ShardReader {
                 .map(value -> Stored.parse(StoredUser.parser(), value, "user " + user));
     }
 
+    /** How many users without a quota of their own have more than this. Reads all of them. */
+    public long countOver(Quota quota) {
+        long over = 0;
+        try (var scan = disk.scan(Family.USER, keys.first(), keys.end())) {
+            for (; scan.valid(); scan.next()) {
+                var user = Stored.parse(StoredUser.parser(), scan.value(), "a user");
+                if (!user.getOwnQuota() && quota.isExceededBy(user)) {
+                    over++;
+                }
+            }
+        }
+        return over;
+    }
+
     /** The directory's entry of a user, on a directory shard. */
     public Optional<DirectoryEntry> entry(UserId user) {
         return Optional.ofNullable(disk.get(Family.DIR, keys.user(user)))

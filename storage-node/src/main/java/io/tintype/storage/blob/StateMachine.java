@@ -111,6 +111,7 @@ public final class StateMachine {
             case DELETE -> BlobRules.delete(tx, record, user(record));
             case ABORT_UPLOAD -> BlobRules.abortUpload(tx, record, user(record));
             case USER_CLAIM -> UserRules.claim(tx, record, user(record));
+            case USER_QUOTA -> UserRules.quota(tx, record, user(record));
             case DIR_CREATE -> UserRules.create(tx, record, user(record));
             case DIR_REHOME -> UserRules.rehome(tx, record, user(record));
         };

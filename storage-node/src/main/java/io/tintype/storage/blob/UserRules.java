@@ -4,6 +4,7 @@ package io.tintype.storage.blob;
 import io.tintype.model.Reason;
 import io.tintype.model.UserId;
 import io.tintype.model.Version;
+import io.tintype.proto.internal.v1.ChangeUserQuota;
 import io.tintype.proto.internal.v1.ClaimUser;
 import io.tintype.proto.internal.v1.DirectoryCreate;
 import io.tintype.proto.internal.v1.DirectoryEntry;
@@ -51,6 +52,21 @@ final class UserRules {
                         .setGeneration(claim.getGeneration())
                         .build());
         return new Outcome.Claimed(claim.getGeneration());
+    }
+
+    /** Gives a user a quota of his own, or his pool's again. What he has beyond it stays. */
+    static Outcome quota(Transaction tx, LogRecord record, UserId user) {
+        var change = Stored.parse(ChangeUserQuota.parser(), record.payload(), "USER_QUOTA");
+        var owned = tx.user(user);
+        if (owned.isEmpty()) {
+            return BlobRules.notHere(user);
+        }
+        var changed = owned.get().toBuilder().clearOwnQuota().clearQuotaBytes().clearQuotaBlobs();
+        if (change.getOwn()) {
+            changed.setOwnQuota(true).setQuotaBytes(change.getBytes()).setQuotaBlobs(change.getBlobs());
+        }
+        tx.putUser(user, changed.build());
+        return new Outcome.Done();
     }
 
     /** Enters a user; of several who try, the first in the log wins, and all learn what he entered. */

@@ -15,6 +15,8 @@ public enum RecordType {
     ABORT_UPLOAD(4),
     /** The shard takes a user in. */
     USER_CLAIM(16),
+    /** A user gets another quota. */
+    USER_QUOTA(24),
     /** A directory shard enters a user. */
     DIR_CREATE(32),
     /** A directory shard gives a user another home. */

@@ -206,6 +206,7 @@ final class ReplicationService extends ReplicationImplBase {
                 .setBlobs(stats.blobs())
                 .setBytes(stats.bytes())
                 .setMember(PeerCodec.member(shard.self()))
+                .setUsersLimit(status.usersLimit())
                 .build();
     }
 

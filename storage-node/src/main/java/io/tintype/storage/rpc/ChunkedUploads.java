@@ -187,6 +187,7 @@ final class ChunkedUploads {
                                 spec.user(),
                                 spec.requestId(),
                                 Writes.commit(
+                                                shard.status().rules(),
                                                 spec,
                                                 Writes.manifest(upload, finish.getSize(), finish.getCrc32C()),
                                                 digest,

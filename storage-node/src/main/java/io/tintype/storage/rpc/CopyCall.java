@@ -160,7 +160,10 @@ final class CopyCall {
         if (manifest.getSize() > 0) {
             manifest.setUploadId(Wire.bytes(upload));
         }
+        var rules = shard.status().rules();
         return PutCommit.newBuilder()
+                .setUserBytes(rules.userBytes())
+                .setUserBlobs(rules.userBlobs())
                 .setName(task.name().value())
                 .setManifest(manifest)
                 .setContentType(head.getContentType())

@@ -7,8 +7,11 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.ChangeUserQuota;
 import io.tintype.proto.internal.v1.ClaimUserRequest;
 import io.tintype.proto.internal.v1.ClaimUserResponse;
+import io.tintype.proto.internal.v1.CountUsersOverRequest;
+import io.tintype.proto.internal.v1.CountUsersOverResponse;
 import io.tintype.proto.internal.v1.CreateEntryRequest;
 import io.tintype.proto.internal.v1.CreateEntryResponse;
 import io.tintype.proto.internal.v1.DirectoryCreate;
@@ -20,8 +23,12 @@ import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.proto.internal.v1.RehomeEntryResponse;
+import io.tintype.proto.internal.v1.SetUserQuotaRequest;
+import io.tintype.proto.internal.v1.SetUserQuotaResponse;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.blob.Quota;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
@@ -98,14 +105,71 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
             var shard = box.routes().data(shardId("shard", request.getShard()));
             return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user))
                     .thenCompose(answer -> answer.value()
-                            .map(owned -> CompletableFuture.completedFuture(GetUserUsageResponse.newBuilder()
-                                    .setBlobs(owned.getBlobs())
-                                    .setBytes(owned.getBytes())
-                                    .build()))
+                            .map(owned -> CompletableFuture.completedFuture(usage(shard, owned)))
                             .orElseGet(() -> box.gate()
                                     .livesOn(shard, user)
-                                    .thenApply(entry -> GetUserUsageResponse.getDefaultInstance())));
+                                    .thenApply(entry -> usage(shard, StoredUser.getDefaultInstance()))));
         });
+    }
+
+    private static GetUserUsageResponse usage(ShardReplica shard, StoredUser user) {
+        var rules = shard.status().rules();
+        var quota = Quota.of(user, rules.userBytes(), rules.userBlobs());
+        return GetUserUsageResponse.newBuilder()
+                .setBlobs(user.getBlobs())
+                .setBytes(user.getBytes())
+                .setBlobsLimit(quota.blobs())
+                .setBytesLimit(quota.bytes())
+                .setOwnQuota(user.getOwnQuota())
+                .build();
+    }
+
+    @Override
+    public void setUserQuota(SetUserQuotaRequest request, StreamObserver<SetUserQuotaResponse> out) {
+        replies.send(out, "SetUserQuota", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var change = ChangeUserQuota.newBuilder()
+                    .setOwn(request.getOwn())
+                    .setBytes(notNegative("bytes", request.getBytes()))
+                    .setBlobs(notNegative("blobs", request.getBlobs()))
+                    .build();
+            var shard = Routes.leading(box.routes().data(shardId("shard", request.getShard())));
+            return box.gate()
+                    .claim(shard, user)
+                    .thenCompose(claimed -> shard.propose(Writes.proposal(RecordType.USER_QUOTA, user, null, change)))
+                    .thenCompose(committed -> {
+                        committed.outcome().orThrow();
+                        return Reads.read(
+                                shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user));
+                    })
+                    .thenApply(answer -> SetUserQuotaResponse.newBuilder()
+                            .setUsage(usage(shard, answer.value().orElseThrow(() -> Routes.unknown(user))))
+                            .build());
+        });
+    }
+
+    @Override
+    public void countUsersOver(CountUsersOverRequest request, StreamObserver<CountUsersOverResponse> out) {
+        replies.send(out, "CountUsersOver", () -> {
+            checkCluster(request.getClusterId());
+            var quota = new Quota(notNegative("bytes", request.getBytes()), notNegative("blobs", request.getBlobs()));
+            return Reads.read(
+                            box.routes().data(shardId("shard", request.getShard())),
+                            new ReadDemand.Linearizable(),
+                            box.readers(),
+                            reader -> reader.countOver(quota))
+                    .thenApply(answer -> CountUsersOverResponse.newBuilder()
+                            .setUsers(answer.value())
+                            .build());
+        });
+    }
+
+    private static long notNegative(String field, long value) {
+        if (value < 0) {
+            throw Requests.invalid(
+                    field + " is " + Long.toUnsignedString(value) + "; give 0 (no limit) to " + Long.MAX_VALUE);
+        }
+        return value;
     }
 
     @Override
@@ -135,13 +199,17 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     }
 
     private UserId checked(String callersCluster, String user) {
+        checkCluster(callersCluster);
+        return UserId.of(user);
+    }
+
+    private void checkCluster(String callersCluster) {
         if (!callersCluster.equals(clusterId)) {
             throw new TintypeException(
                     Reason.INVALID_ARGUMENT,
                     "cluster_id is '" + callersCluster + "', but this node belongs to cluster " + clusterId
                             + "; check which ZooKeeper the caller is set to");
         }
-        return UserId.of(user);
     }
 
     private static ShardId shardId(String field, int shard) {

@@ -231,6 +231,7 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         proposed = true;
         box.stalls().forget(this);
         var commit = Writes.commit(
+                replica.status().rules(),
                 spec,
                 Writes.manifest(upload, agreed.getSize(), agreed.getCrc32C()),
                 RequestDigest.put(spec, agreed.getSize(), agreed.getCrc32C()),

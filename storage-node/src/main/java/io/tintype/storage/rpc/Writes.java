@@ -27,6 +27,7 @@ import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardRules;
 import io.tintype.wire.Wire;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,7 +64,7 @@ final class Writes {
     }
 
     /** The record that makes a blob current. */
-    static PutCommit.Builder commit(PutSpec spec, Manifest manifest, long digest, long nowMs) {
+    static PutCommit.Builder commit(ShardRules rules, PutSpec spec, Manifest manifest, long digest, long nowMs) {
         return PutCommit.newBuilder()
                 .setName(spec.name().value())
                 .setManifest(manifest)
@@ -72,7 +73,9 @@ final class Writes {
                 .setExpiresAtMs(spec.timeToLiveMs() == 0 ? 0 : nowMs + spec.timeToLiveMs())
                 .setPrecondition(spec.condition())
                 .setVersionNonce(nonce())
-                .setRequestDigest(digest);
+                .setRequestDigest(digest)
+                .setUserBytes(rules.userBytes())
+                .setUserBlobs(rules.userBlobs());
     }
 
     /** A record to be appended. */
@@ -136,6 +139,14 @@ final class Writes {
                             at,
                             new Outcome.Conflict(
                                     conflict.hasCurrent() ? Requests.version(conflict.getCurrent()) : null),
+                            replicas);
+                }
+                case OVER_QUOTA -> {
+                    var over = earlier.getOverQuota();
+                    return new Committed(
+                            at,
+                            new Outcome.OverQuota(
+                                    over.getBytes(), over.getBytesLimit(), over.getBlobs(), over.getBlobsLimit()),
                             replicas);
                 }
                 case REMOVED, RESULT_NOT_SET -> {}

@@ -35,7 +35,11 @@ final class Board {
     /** Records that the follower furthest behind has not been sent. */
     volatile long behind;
 
+    /** What the pool allows its users, as last told. */
+    volatile ShardRules rules;
+
     Board(ShardStatus first, boolean whole) {
+        this.rules = first.rules();
         this.status = first;
         this.whole = whole;
     }

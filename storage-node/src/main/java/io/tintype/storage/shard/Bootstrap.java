@@ -85,7 +85,9 @@ final class Bootstrap {
                                     shard, entry.getKey(), entry.getValue().join()))
                             .collect(Collectors.toSet());
                     var first = ConfigCodec.encode(
-                                    shard.identity(), ShardConfig.initial(members, roles, assignment.getMinInsync()))
+                                    shard.identity(),
+                                    ShardRules.of(assignment),
+                                    ShardConfig.initial(members, roles, assignment.getMinInsync()))
                             .toBuilder()
                             .setWriter(self.value())
                             .setWriterNonce(nonce)

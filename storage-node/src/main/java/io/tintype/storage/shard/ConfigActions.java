@@ -24,14 +24,17 @@ final class ConfigActions {
 
     private final ShardZnodes znodes;
     private final ShardIdentity identity;
+    private final Board board;
     private final Consumer<ReplicaEvent> events;
 
     /**
+     * @param board where the pool's rules are
      * @param events takes the answers, on any thread
      */
-    ConfigActions(ShardZnodes znodes, ShardIdentity identity, Consumer<ReplicaEvent> events) {
+    ConfigActions(ShardZnodes znodes, ShardIdentity identity, Board board, Consumer<ReplicaEvent> events) {
         this.znodes = znodes;
         this.identity = identity;
+        this.board = board;
         this.events = events;
     }
 
@@ -65,7 +68,7 @@ final class ConfigActions {
     }
 
     private void write(Cas cas) {
-        var unused = znodes.replace(cas.expectedVersion(), ConfigCodec.encode(identity, cas.next()))
+        var unused = znodes.replace(cas.expectedVersion(), ConfigCodec.encode(identity, board.rules, cas.next()))
                 .whenComplete((outcome, failure) -> {
                     if (failure != null) {
                         log.warn("shard {}: writing its configuration did not end", identity.id(), failure);

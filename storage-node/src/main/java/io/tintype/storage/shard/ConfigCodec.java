@@ -45,13 +45,13 @@ final class ConfigCodec {
                 znode.getWriterNonce());
     }
 
-    static ShardRecord encode(ShardIdentity identity, ShardConfig config) {
+    static ShardRecord encode(ShardIdentity identity, ShardRules rules, ShardConfig config) {
         var znode = ShardRecord.newBuilder()
                 .setFormat(FORMAT)
                 .setShard(identity.id().value())
                 .setType(identity.type())
                 .setPool(identity.pool().toString())
-                .setUsersLimit(identity.usersLimit())
+                .setUsersLimit(rules.usersLimit())
                 .setConfigVersion(config.cfg())
                 .setEpoch(config.epoch())
                 .setMinInsync(config.minInSync())

@@ -81,7 +81,7 @@ final class ReplicaLoop {
                         context.threads().io(),
                         context.metrics()),
                 inbox);
-        this.configs = new ConfigActions(context.znodes(), identity, this::post);
+        this.configs = new ConfigActions(context.znodes(), identity, board, this::post);
         this.applier = new Applier(store, context.threads().apply(), context.metrics(), new Applier.Listener() {
             @Override
             public void applied(long seq) {

@@ -13,20 +13,20 @@ import io.tintype.proto.internal.v1.ShardType;
  * @param id the shard
  * @param type what it keeps
  * @param pool the pool it belongs to
- * @param usersLimit users it takes at most
+ * @param rules what its pool allowed its users when the replica was opened; {@link Board#rules} has what it does now
  */
-record ShardIdentity(ShardId id, ShardType type, PoolId pool, int usersLimit) {
+record ShardIdentity(ShardId id, ShardType type, PoolId pool, ShardRules rules) {
     static ShardIdentity of(ShardAssignment assignment) {
         return new ShardIdentity(
                 new ShardId(assignment.getShard()),
                 assignment.getType(),
                 PoolId.parse(assignment.getPool()),
-                assignment.getUsersLimit());
+                ShardRules.of(assignment));
     }
 
     static ShardIdentity of(ShardRecord shard) {
         return new ShardIdentity(
-                new ShardId(shard.getShard()), shard.getType(), PoolId.parse(shard.getPool()), shard.getUsersLimit());
+                new ShardId(shard.getShard()), shard.getType(), PoolId.parse(shard.getPool()), ShardRules.of(shard));
     }
 
     boolean isDirectory() {

@@ -282,6 +282,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     }
 
     void assignmentSeen(ShardAssignment assignment) {
+        loop.board().rules = ShardRules.of(assignment);
         loop.post(new ReplicaEvent.AssignmentSeen(
                 ConfigCodec.roles(assignment.getReplicasList()), assignment.getMinInsync()));
     }

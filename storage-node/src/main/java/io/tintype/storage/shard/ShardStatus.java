@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param id the shard
  * @param directory whether it keeps directory entries instead of blobs
  * @param pool the pool it belongs to
- * @param usersLimit users it takes at most
+ * @param rules what its pool allows its users, as far as it has been told
  * @param state what the replica is doing
  * @param serving it does its part: it leads, has applied everything that was ever acknowledged and can prove that nobody
  *     else leads; or it follows, hears its primary and applies what comes
@@ -31,7 +31,7 @@ public record ShardStatus(
         ShardId id,
         boolean directory,
         PoolId pool,
-        int usersLimit,
+        ShardRules rules,
         ReplicaState state,
         boolean serving,
         long epoch,
@@ -49,7 +49,7 @@ public record ShardStatus(
                 identity.id(),
                 identity.isDirectory(),
                 identity.pool(),
-                identity.usersLimit(),
+                identity.rules(),
                 ReplicaState.BOOTING,
                 false,
                 0,
@@ -60,6 +60,11 @@ public record ShardStatus(
                 0,
                 0,
                 Optional.empty());
+    }
+
+    /** Users it takes at most. */
+    public int usersLimit() {
+        return rules.usersLimit();
     }
 
     /** Whether the replica leads. */

@@ -106,7 +106,7 @@ final class Standing {
                 identity.id(),
                 identity.isDirectory(),
                 identity.pool(),
-                identity.usersLimit(),
+                board.rules,
                 now.state(),
                 isServing(now.state()),
                 now.epoch(),

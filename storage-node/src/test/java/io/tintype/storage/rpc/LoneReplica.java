@@ -18,6 +18,7 @@ import io.tintype.storage.shard.Freshness;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ReadPoint;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardRules;
 import io.tintype.storage.shard.ShardStatus;
 import io.tintype.storage.shard.StagedBytes;
 import java.util.List;
@@ -39,7 +40,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     private final ShardStore store;
     private final ExecutorService loop = Executors.newSingleThreadExecutor();
     private final ExecutorService applier = Executors.newSingleThreadExecutor();
-    volatile int usersLimit = 1_000;
+    volatile ShardRules rules = new ShardRules(1_000, 0, 0);
     volatile Optional<NodeId> primary = Optional.of(NODE);
 
     LoneReplica(Disk disk, int id, boolean directory) {
@@ -61,7 +62,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
                 id,
                 directory,
                 new PoolId("r1", "standard"),
-                usersLimit,
+                rules,
                 leads ? ReplicaState.PRIMARY : ReplicaState.FOLLOWER,
                 leads,
                 1,

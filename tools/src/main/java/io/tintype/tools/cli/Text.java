@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.cli;
 
+import io.tintype.tools.console.Humane;
 import java.util.Locale;
 
 /** Names as a terminal may see them: control characters, which a name may contain, are shown and not obeyed. Pure. */
@@ -17,5 +18,10 @@ final class Text {
             }
         });
         return shown.toString();
+    }
+
+    /** A limit of bytes, of which 0 is none. */
+    static String limit(long bytes) {
+        return bytes == 0 ? "-" : Humane.bytes(bytes);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.cli;
 
+import io.tintype.client.Usage;
 import io.tintype.client.UserInfo;
 import io.tintype.model.PoolId;
 import io.tintype.tools.console.ExitCode;
@@ -17,7 +18,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "user",
         description = "Registers users, tells where they live and what they have stored.",
-        subcommands = {UserCommand.Register.class, UserCommand.Show.class, UserCommand.UsageOf.class},
+        subcommands = {
+            UserCommand.Register.class,
+            UserCommand.Show.class,
+            UserCommand.UsageOf.class,
+            UserQuotaCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"  tintype user register alice", "  tintype user show alice", "  tintype user usage alice --json"})
 final class UserCommand {
@@ -89,7 +95,7 @@ final class UserCommand {
     /** {@code tintype user usage}. */
     @Command(
             name = "usage",
-            description = "Tells what a user has stored, exact as of the answer.",
+            description = "Tells what a user has stored, and may store, exact as of the answer.",
             footer = "  tintype user usage alice")
     static final class UsageOf implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "USER", description = "The user's id.")
@@ -105,13 +111,21 @@ final class UserCommand {
         public Integer call() {
             try (var client = cluster.connect()) {
                 var usage = client.users().usage(user);
-                output.print(
-                        new UsageDocument(user, usage.blobs(), usage.bytes()),
-                        Text.printable(user) + ": " + usage.blobs() + " blobs, " + usage.bytes() + " bytes ("
-                                + Humane.bytes(usage.bytes()) + ")");
+                output.print(UsageDocument.of(user, usage), text(user, usage));
             }
             return ExitCode.OK.number();
         }
+    }
+
+    static String text(String user, Usage usage) {
+        return Text.printable(user) + ": " + usage.blobs() + " blobs, " + usage.bytes() + " bytes ("
+                + Humane.bytes(usage.bytes()) + "); "
+                + (usage.bytesLimit() == 0 && usage.blobsLimit() == 0
+                        ? "no quota"
+                        : "quota "
+                                + (usage.blobsLimit() == 0 ? "" : usage.blobsLimit() + " blobs ")
+                                + (usage.bytesLimit() == 0 ? "" : usage.bytesLimit() + " bytes ")
+                                + (usage.ownQuota() ? "of his own" : "of his pool"));
     }
 
     private static String text(UserInfo user) {
@@ -141,6 +155,15 @@ final class UserCommand {
      */
     record Registered(UserDocument user, boolean created) {}
 
-    /** What {@code user usage --json} prints. */
-    record UsageDocument(String user, long blobs, long bytes) {}
+    /**
+     * What {@code user usage --json} and {@code user quota --json} print. Limits of 0 are none.
+     *
+     * @param ownQuota whether the limits are his own, or his pool's
+     */
+    record UsageDocument(String user, long blobs, long bytes, long blobsLimit, long bytesLimit, boolean ownQuota) {
+        static UsageDocument of(String user, Usage usage) {
+            return new UsageDocument(
+                    user, usage.blobs(), usage.bytes(), usage.blobsLimit(), usage.bytesLimit(), usage.ownQuota());
+        }
+    }
 }

@@ -53,8 +53,13 @@ public enum ExitCode {
                     MESSAGE_TOO_LARGE -> USAGE;
             case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
                 NOT_FOUND;
-            case VERSION_CONFLICT, ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, WRONG_STATE ->
-                CONFLICT;
+            case VERSION_CONFLICT,
+                    ALREADY_EXISTS,
+                    REQUEST_ID_REUSED,
+                    REQUEST_EXPIRED,
+                    CHUNKS_MISSING,
+                    WRONG_STATE,
+                    POOL_IN_USE -> CONFLICT;
             case VERSION_GONE,
                     NOT_PRIMARY,
                     WRONG_SHARD,

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
@@ -42,7 +43,7 @@ public final class Term {
     public enum Outcome {
         /** All of it was written. */
         DONE,
-        /** None of it was: what it wanted to create is there already. Look again, then decide again. */
+        /** None of it was: what it wanted to create is there already, or what it wanted to replace has changed. Look again. */
         OUTDATED,
         /** None of it was: another coordinator has taken office. */
         DEPOSED,
@@ -75,6 +76,34 @@ public final class Term {
                 });
     }
 
+    /**
+     * Replaces assignments, all or none, if each still is what was read.
+     *
+     * @param shards assignments with the znode versions they replace, at most {@link #MAX_SHARDS_PER_WRITE}
+     */
+    public CompletableFuture<Outcome> replace(List<Versioned<ShardAssignment>> shards) {
+        if (shards.size() > MAX_SHARDS_PER_WRITE) {
+            throw new IllegalArgumentException(shards.size() + " shards in one write");
+        }
+        return transact(client -> {
+                    List<CuratorOp> operations = new ArrayList<>();
+                    for (var shard : shards) {
+                        String path = Paths.assignment(shard.value().getShard());
+                        operations.add(client.transactionOp()
+                                .setData()
+                                .withVersion(shard.version())
+                                .forPath(path, ZnodeCodec.ASSIGNMENT.encode(path, shard.value())));
+                    }
+                    return operations;
+                })
+                .exceptionally(failure -> {
+                    if (ZkErrors.isUnanswered(failure)) {
+                        return Outcome.UNKNOWN;
+                    }
+                    throw new IllegalStateException("replacing assignments failed", ZkErrors.unwrap(failure));
+                });
+    }
+
     private CompletableFuture<Void> makeBuckets(List<ShardAssignment> shards) {
         var buckets = shards.stream()
                 .map(shard -> Paths.assignment(shard.getShard()))
@@ -90,12 +119,8 @@ public final class Term {
     }
 
     private CompletableFuture<Outcome> write(List<ShardAssignment> shards, @Nullable DirectoryLayout firstLayout) {
-        var answer = new CompletableFuture<Outcome>();
-        try {
-            CuratorFramework client = session.curator();
+        return transact(client -> {
             List<CuratorOp> operations = new ArrayList<>();
-            operations.add(
-                    client.transactionOp().check().withVersion(epoch.version()).forPath(Paths.CONTROLLER_EPOCH));
             for (var shard : shards) {
                 String path = Paths.assignment(shard.getShard());
                 operations.add(
@@ -108,8 +133,24 @@ public final class Term {
                                 Paths.DIRECTORY_MAP,
                                 ZnodeCodec.DIRECTORY_MAP.encode(Paths.DIRECTORY_MAP, firstLayout.toRecord())));
             }
+            return operations;
+        });
+    }
+
+    private interface Operations {
+        List<CuratorOp> in(CuratorFramework client) throws Exception; // what Curator declares
+    }
+
+    private CompletableFuture<Outcome> transact(Operations wanted) {
+        var answer = new CompletableFuture<Outcome>();
+        try {
+            CuratorFramework client = session.curator();
+            List<CuratorOp> operations = new ArrayList<>();
+            operations.add(
+                    client.transactionOp().check().withVersion(epoch.version()).forPath(Paths.CONTROLLER_EPOCH));
+            operations.addAll(wanted.in(client));
             client.transaction()
-                    .inBackground((ignored, event) -> settle(answer, event.getResultCode()))
+                    .inBackground((ignored, event) -> settle(answer, event))
                     .forOperations(operations);
         } catch (Exception e) { // what Curator declares
             answer.completeExceptionally(
@@ -118,14 +159,19 @@ public final class Term {
         return answer.orTimeout(ANSWER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
     }
 
-    /** Of a failed transaction ZooKeeper tells the first failure: the check of the epoch comes first. */
-    private static void settle(CompletableFuture<Outcome> answer, int resultCode) {
-        var code = Code.get(resultCode);
+    /** Of a failed transaction ZooKeeper tells how each operation ended: the check of the epoch comes first. */
+    private static void settle(CompletableFuture<Outcome> answer, CuratorEvent event) {
+        var code = Code.get(event.getResultCode());
         switch (code) {
             case OK -> answer.complete(Outcome.DONE);
             case NODEEXISTS -> answer.complete(Outcome.OUTDATED);
-            case BADVERSION, NONODE -> answer.complete(Outcome.DEPOSED);
+            case BADVERSION, NONODE -> answer.complete(isEpochGone(event) ? Outcome.DEPOSED : Outcome.OUTDATED);
             default -> answer.completeExceptionally(KeeperException.create(code));
         }
+    }
+
+    private static boolean isEpochGone(CuratorEvent event) {
+        var results = event.getOpResults();
+        return results == null || results.isEmpty() || results.get(0).getError() != Code.OK.intValue();
     }
 }

@@ -13,23 +13,84 @@ import io.tintype.proto.v1.Pool;
  * @param id its region and tier
  * @param replicationFactor replicas of each shard, 1 to 7
  * @param minInsync in-sync replicas that a write needs, 1 to {@code replicationFactor}
- * @param usersPerShard users a shard takes at most, 1 to 10,000,000
- * @param initialShards shards the pool begins with, 1 to 256
+ * @param zonesRequired whether each of those replicas must have a zone of its own
+ * @param capacity how much a shard takes, and how many there are at first
+ * @param quota what a user may store who has no quota of his own
+ * @param residency where copies may stand, and where they do
+ * @param cacheControl Cache-Control of answers over HTTP; empty: the default
  */
-public record PoolRules(PoolId id, int replicationFactor, int minInsync, int usersPerShard, int initialShards) {
+public record PoolRules(
+        PoolId id,
+        int replicationFactor,
+        int minInsync,
+        boolean zonesRequired,
+        Capacity capacity,
+        UserQuota quota,
+        Residency residency,
+        String cacheControl) {
     /** Most replicas of a shard. */
     public static final int MAX_REPLICATION_FACTOR = 7;
     /** Most users of a shard. */
     public static final int MAX_USERS_PER_SHARD = 10_000_000;
     /** Most shards a pool begins with. */
     public static final int MAX_INITIAL_SHARDS = 256;
+    /** Longest Cache-Control. */
+    public static final int MAX_CACHE_CONTROL = 128;
+
+    /**
+     * How much a shard takes, and how many there are at first.
+     *
+     * @param usersPerShard users a shard takes at most, 1 to 10,000,000; exact
+     * @param bytesPerShard bytes beyond which a shard is given no more users; 0: no limit
+     * @param initialShards shards the pool begins with, 1 to 256
+     */
+    public record Capacity(int usersPerShard, long bytesPerShard, int initialShards) {
+        public Capacity {
+            check("users_per_shard", usersPerShard, MAX_USERS_PER_SHARD);
+            check("initial_shards", initialShards, MAX_INITIAL_SHARDS);
+            notNegative("bytes_per_shard", bytesPerShard);
+        }
+    }
 
     /** Checks; throws {@link TintypeException} INVALID_ARGUMENT, which names the field and its limits. */
     public PoolRules {
         check("replication_factor", replicationFactor, MAX_REPLICATION_FACTOR);
         check("min_insync", minInsync, replicationFactor);
-        check("users_per_shard", usersPerShard, MAX_USERS_PER_SHARD);
-        check("initial_shards", initialShards, MAX_INITIAL_SHARDS);
+        residency.check(id);
+        if (cacheControl.length() > MAX_CACHE_CONTROL || !cacheControl.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "cache_control has " + cacheControl.length() + " characters; give at most " + MAX_CACHE_CONTROL
+                            + " printable ones of ASCII");
+        }
+    }
+
+    /** A pool that is pinned to its region, without limits of bytes and without quotas. */
+    public PoolRules(PoolId id, int replicationFactor, int minInsync, int usersPerShard, int initialShards) {
+        this(
+                id,
+                replicationFactor,
+                minInsync,
+                false,
+                new Capacity(usersPerShard, 0, initialShards),
+                UserQuota.NONE,
+                Residency.PINNED,
+                "");
+    }
+
+    /** Users a shard takes at most. */
+    public int usersPerShard() {
+        return capacity.usersPerShard();
+    }
+
+    /** Shards the pool begins with. */
+    public int initialShards() {
+        return capacity.initialShards();
+    }
+
+    /** The region whose nodes lead and vote. */
+    public String servingRegion() {
+        return residency.servingRegion(id);
     }
 
     /** The rules in their znode. */
@@ -38,8 +99,11 @@ public record PoolRules(PoolId id, int replicationFactor, int minInsync, int use
                 new PoolId(record.getRegion(), record.getTier()),
                 record.getReplicationFactor(),
                 record.getMinInsync(),
-                record.getUsersPerShard(),
-                record.getInitialShards());
+                record.getZonesRequired(),
+                new Capacity(record.getUsersPerShard(), record.getBytesPerShard(), record.getInitialShards()),
+                new UserQuota(record.getUserBytes(), record.getUserBlobs()),
+                new Residency(record.getUnpinned(), record.getObserversList(), record.getServingRegion()),
+                record.getCacheControl());
     }
 
     /** The rules somebody asks for. */
@@ -48,8 +112,11 @@ public record PoolRules(PoolId id, int replicationFactor, int minInsync, int use
                 new PoolId(pool.getRegion(), pool.getTier()),
                 pool.getReplicationFactor(),
                 pool.getMinInsync(),
-                pool.getUsersPerShard(),
-                pool.getInitialShards());
+                pool.getZonesRequired(),
+                new Capacity(pool.getUsersPerShard(), pool.getBytesPerShard(), pool.getInitialShards()),
+                new UserQuota(pool.getUserBytes(), pool.getUserBlobs()),
+                new Residency(pool.getUnpinned(), pool.getObserversList(), pool.getServingRegion()),
+                pool.getCacheControl());
     }
 
     /** For their znode; the format is the caller's to add. */
@@ -59,8 +126,16 @@ public record PoolRules(PoolId id, int replicationFactor, int minInsync, int use
                 .setTier(id.tier())
                 .setReplicationFactor(replicationFactor)
                 .setMinInsync(minInsync)
-                .setUsersPerShard(usersPerShard)
-                .setInitialShards(initialShards);
+                .setUsersPerShard(usersPerShard())
+                .setInitialShards(initialShards())
+                .setBytesPerShard(capacity.bytesPerShard())
+                .setUserBytes(quota.bytes())
+                .setUserBlobs(quota.blobs())
+                .setZonesRequired(zonesRequired)
+                .setUnpinned(residency.unpinned())
+                .addAllObservers(residency.observers())
+                .setServingRegion(residency.servingOrEmpty())
+                .setCacheControl(cacheControl);
     }
 
     /** For an answer. */
@@ -70,8 +145,16 @@ public record PoolRules(PoolId id, int replicationFactor, int minInsync, int use
                 .setTier(id.tier())
                 .setReplicationFactor(replicationFactor)
                 .setMinInsync(minInsync)
-                .setUsersPerShard(usersPerShard)
-                .setInitialShards(initialShards)
+                .setUsersPerShard(usersPerShard())
+                .setInitialShards(initialShards())
+                .setBytesPerShard(capacity.bytesPerShard())
+                .setUserBytes(quota.bytes())
+                .setUserBlobs(quota.blobs())
+                .setZonesRequired(zonesRequired)
+                .setUnpinned(residency.unpinned())
+                .addAllObservers(residency.observers())
+                .setServingRegion(residency.servingOrEmpty())
+                .setCacheControl(cacheControl)
                 .build();
     }
 
@@ -79,6 +162,14 @@ public record PoolRules(PoolId id, int replicationFactor, int minInsync, int use
         if (value < 1 || value > max) {
             throw new TintypeException(
                     Reason.INVALID_ARGUMENT, field + " is " + Integer.toUnsignedString(value) + "; give 1 to " + max);
+        }
+    }
+
+    static void notNegative(String field, long value) {
+        if (value < 0) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    field + " is " + Long.toUnsignedString(value) + "; give 0 (no limit) to " + Long.MAX_VALUE);
         }
     }
 }

@@ -10,12 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Chooses the nodes of a new shard. Pure: the same question has the same answer, in whatever order nodes are given.
  *
  * <p>Hard rules: nodes of the pool's region only, each once; zones as evenly used as they allow, so distinct ones while
- * there are enough. Then the node with the fewest replicas for its weight; ties go by a hash of shard and node, so that
+ * there are enough, and always distinct ones where the pool requires it. Then the node with the fewest replicas for its weight; ties go by a hash of shard and node, so that
  * they fall differently for each shard.
  */
 public final class ReplicaPlacement {
@@ -48,14 +49,56 @@ public final class ReplicaPlacement {
      */
     public static Optional<List<NodeId>> choose(
             ShardId shard, String region, int replicas, Collection<Candidate> candidates) {
+        return choose(shard, region, replicas, false, candidates);
+    }
+
+    /**
+     * The same, where each replica may be required to have a zone of its own.
+     *
+     * @return empty where the region has fewer nodes, or fewer zones where they are required, than replicas are wanted
+     */
+    public static Optional<List<NodeId>> choose(
+            ShardId shard, String region, int replicas, boolean zonesRequired, Collection<Candidate> candidates) {
+        return more(shard, region, Set.of(), replicas, zonesRequired, candidates)
+                .map(chosen -> chosen.stream()
+                        .sorted(Comparator.comparingDouble(Candidate::leadLoad)
+                                .thenComparingLong(node -> tieBreak(shard, node))
+                                .thenComparing(Candidate::id))
+                        .map(Candidate::id)
+                        .toList());
+    }
+
+    /**
+     * Nodes for further replicas of a shard, which keeps those it has; those are among the candidates where their nodes are
+     * known.
+     *
+     * @return empty where there are too few
+     */
+    public static Optional<List<Candidate>> more(
+            ShardId shard,
+            String region,
+            Set<NodeId> kept,
+            int more,
+            boolean zonesRequired,
+            Collection<Candidate> candidates) {
         var eligible = new ArrayList<>(
                 candidates.stream().filter(node -> node.region().equals(region)).toList());
-        if (eligible.size() < replicas) {
-            return Optional.empty();
-        }
         Map<String, Integer> usesOfZone = new HashMap<>();
-        var chosen = new ArrayList<Candidate>(replicas);
-        while (chosen.size() < replicas) {
+        eligible.removeIf(node -> {
+            boolean isKept = kept.contains(node.id());
+            if (isKept) {
+                usesOfZone.merge(node.zone(), 1, Integer::sum);
+            }
+            return isKept;
+        });
+        var chosen = new ArrayList<Candidate>(more);
+        while (chosen.size() < more) {
+            if (zonesRequired) {
+                eligible.removeIf(node -> usesOfZone.containsKey(node.zone()));
+            }
+            if (eligible.isEmpty()) {
+                return Optional.empty();
+            }
             var best = eligible.stream()
                     .min(Comparator.<Candidate>comparingInt(node -> usesOfZone.getOrDefault(node.zone(), 0))
                             .thenComparingDouble(Candidate::load)
@@ -66,12 +109,7 @@ public final class ReplicaPlacement {
             chosen.add(best);
             usesOfZone.merge(best.zone(), 1, Integer::sum);
         }
-        return Optional.of(chosen.stream()
-                .sorted(Comparator.comparingDouble(Candidate::leadLoad)
-                        .thenComparingLong(node -> tieBreak(shard, node))
-                        .thenComparing(Candidate::id))
-                .map(Candidate::id)
-                .toList());
+        return Optional.of(List.copyOf(chosen));
     }
 
     /** Rendezvous hashing's score, by the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). */

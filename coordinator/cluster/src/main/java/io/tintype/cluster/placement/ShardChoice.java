@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Chooses the shard of a new user: of two shards with room, drawn at random, the emptier one. Pure but for the given
+ * Chooses the shard of a new user: of two shards with room, drawn at random, the emptier one by
+ * users and bytes together. Pure but for the given
  * randomness.
  *
  * <p>Two choices instead of the best of all, because many coordinators choose at once on figures that are a little old:
@@ -22,14 +23,24 @@ public final class ShardChoice {
      * @param shard the shard
      * @param users users it holds, as last heard
      * @param limit users it takes at most
+     * @param bytes bytes of their blobs, as last heard
+     * @param bytesLimit bytes beyond which it is given no more users; 0: no limit
      */
-    public record ShardLoad(ShardId shard, long users, long limit) {
-        private boolean hasRoom() {
-            return users < limit;
+    public record ShardLoad(ShardId shard, long users, long limit, long bytes, long bytesLimit) {
+        /** A shard of a pool without a limit of bytes, of whose bytes nothing is known. */
+        public ShardLoad(ShardId shard, long users, long limit) {
+            this(shard, users, limit, 0, 0);
         }
 
-        private double fill() {
-            return (double) users / limit;
+        /** Whether it may be given another user. */
+        public boolean hasRoom() {
+            return users < limit && (bytesLimit == 0 || bytes < bytesLimit);
+        }
+
+        /** How full it is; where bytes have no limit, they are measured by those of the fullest shard. */
+        private double fill(long mostBytes) {
+            long room = bytesLimit == 0 ? Math.max(1, mostBytes) : bytesLimit;
+            return (double) users / limit + (double) bytes / room;
         }
     }
 
@@ -41,6 +52,7 @@ public final class ShardChoice {
         }
         var one = withRoom.get(random.nextInt(withRoom.size()));
         var other = withRoom.get(random.nextInt(withRoom.size()));
-        return Optional.of(other.fill() < one.fill() ? other.shard() : one.shard());
+        long mostBytes = withRoom.stream().mapToLong(ShardLoad::bytes).max().orElse(0);
+        return Optional.of(other.fill(mostBytes) < one.fill(mostBytes) ? other.shard() : one.shard());
     }
 }

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.control;
 
-import io.grpc.CallOptions;
-import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.channel.ChannelSource;
-import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.coordinator.route.Answers;
+import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.internal.v1.DescribeReplicaRequest;
-import io.tintype.proto.internal.v1.DescribeReplicaResponse;
-import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.v1.AdminGrpc;
+import io.tintype.proto.v1.ChangePoolRequest;
+import io.tintype.proto.v1.ChangePoolResponse;
 import io.tintype.proto.v1.CreatePoolRequest;
 import io.tintype.proto.v1.CreatePoolResponse;
+import io.tintype.proto.v1.DeletePoolRequest;
+import io.tintype.proto.v1.DeletePoolResponse;
 import io.tintype.proto.v1.ForceShardRequest;
 import io.tintype.proto.v1.ForceShardResponse;
+import io.tintype.proto.v1.GetPoolRequest;
+import io.tintype.proto.v1.GetPoolResponse;
 import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.GetShardResponse;
 import io.tintype.proto.v1.ListNodesRequest;
@@ -33,35 +34,30 @@ import io.tintype.proto.v1.ListPoolsResponse;
 import io.tintype.proto.v1.ListShardsRequest;
 import io.tintype.proto.v1.ListShardsResponse;
 import io.tintype.proto.v1.NodeStatus;
-import io.tintype.proto.v1.ReplicaStatus;
 import io.tintype.proto.v1.TransferShardRequest;
 import io.tintype.proto.v1.TransferShardResponse;
-import io.tintype.wire.Errors;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** The operator's view: what the map says, and what replicas say of themselves. */
 public final class AdminService extends AdminGrpc.AdminImplBase {
-    private static final Duration REPLICA_ANSWERS_WITHIN = Duration.ofSeconds(2);
-
     private final Supplier<ClusterView> view;
     private final PoolZnodes pools;
-    private final ChannelSource channels;
-    private final String clusterId;
     private final ShardOrders orders;
+    private final ReplicaQuestions replicas;
+    private final PoolAdmin poolAdmin;
 
     /** Over parts that outlive this object. */
-    public AdminService(Supplier<ClusterView> view, PoolZnodes pools, ChannelSource channels, String clusterId) {
+    public AdminService(
+            Supplier<ClusterView> view, PoolZnodes pools, ChannelSource channels, String clusterId, DataShards shards) {
         this.view = view;
         this.pools = pools;
-        this.channels = channels;
-        this.clusterId = clusterId;
+        this.replicas = new ReplicaQuestions(view, channels, clusterId);
+        this.poolAdmin = new PoolAdmin(view, pools, shards, replicas);
         this.orders = new ShardOrders(view, channels, clusterId);
     }
 
@@ -110,7 +106,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         Answers.send(out, () -> {
             var shard = find(request.getShard());
             var answers = shard.replicas().stream()
-                    .map(node -> describe(shard.id(), node))
+                    .map(node -> replicas.describe(shard.id(), node))
                     .toList();
             return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                     .thenApply(all -> {
@@ -125,49 +121,6 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         var found = id > 0 ? view.get().map().shard(new ShardId(id)) : Optional.<ShardInfo>empty();
         return found.orElseThrow(() -> new TintypeException(
                 Reason.SHARD_NOT_FOUND, "There is no shard " + Integer.toUnsignedString(id) + "."));
-    }
-
-    /** Never fails: a replica that does not answer is part of the answer. */
-    private CompletableFuture<ReplicaStatus> describe(ShardId shard, NodeId node) {
-        var address = view.get().map().node(node).map(NodeInfo::peerAddress).orElse("");
-        if (address.isEmpty()) {
-            return CompletableFuture.completedFuture(status(node)
-                    .setError("the node's address is not known: it was never live")
-                    .build());
-        }
-        var options = CallOptions.DEFAULT.withDeadlineAfter(REPLICA_ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
-        var request = DescribeReplicaRequest.newBuilder()
-                .setClusterId(clusterId)
-                .setShard(shard.value())
-                .build();
-        return UnaryCalls.start(channels.to(address), ReplicationGrpc.getDescribeReplicaMethod(), options, request)
-                .handle((answer, failure) -> failure == null
-                        ? described(node, answer)
-                        : status(node).setError(text(failure)).build());
-    }
-
-    private static String text(Throwable failure) {
-        if (Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
-            return "no answer within " + REPLICA_ANSWERS_WITHIN.toSeconds() + " s";
-        }
-        return String.valueOf(Errors.fromWire(failure).getMessage());
-    }
-
-    private static ReplicaStatus.Builder status(NodeId node) {
-        return ReplicaStatus.newBuilder().setNode(node.value());
-    }
-
-    private static ReplicaStatus described(NodeId node, DescribeReplicaResponse answer) {
-        return status(node)
-                .setState(answer.getState())
-                .setEpoch(answer.getEpoch())
-                .setLastSequence(answer.getLastSequence())
-                .setCommittedSequence(answer.getCommittedSequence())
-                .setAppliedSequence(answer.getAppliedSequence())
-                .setUsers(answer.getUsers())
-                .setBlobs(answer.getBlobs())
-                .setBytes(answer.getBytes())
-                .build();
     }
 
     @Override
@@ -221,5 +174,24 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 return CreatePoolResponse.newBuilder().setPool(there.toWire()).build();
             });
         });
+    }
+
+    @Override
+    public void getPool(GetPoolRequest request, StreamObserver<GetPoolResponse> out) {
+        Answers.send(out, () -> poolAdmin.get(new PoolId(request.getRegion(), request.getTier())));
+    }
+
+    @Override
+    public void changePool(ChangePoolRequest request, StreamObserver<ChangePoolResponse> out) {
+        Answers.send(out, () -> poolAdmin.change(request));
+    }
+
+    @Override
+    public void deletePool(DeletePoolRequest request, StreamObserver<DeletePoolResponse> out) {
+        Answers.send(
+                out,
+                () -> poolAdmin
+                        .delete(new PoolId(request.getRegion(), request.getTier()))
+                        .thenApply(done -> DeletePoolResponse.getDefaultInstance()));
     }
 }

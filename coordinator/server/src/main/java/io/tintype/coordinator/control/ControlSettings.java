@@ -5,7 +5,7 @@ import io.tintype.cluster.config.Meaning;
 import java.time.Duration;
 
 /**
- * What the controller makes of an empty cluster.
+ * What the controller makes of an empty cluster, and how it lets pools grow.
  */
 public record ControlSettings(
         @Meaning("Replicas of the first pool's shards, where there are nodes enough; 1 to 7.")
@@ -18,9 +18,15 @@ public record ControlSettings(
         int usersPerShard,
 
         @Meaning("How long the controller waits for more storage nodes once the first one is live.")
-        Duration settleTime) {
-    /** Three replicas, eight shards and two of the directory, 100,000 users a shard, 3 s. */
-    public static final ControlSettings DEFAULTS = new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3));
+        Duration settleTime,
+
+        @Meaning("Percent of room left below which a pool is given more shards; 0 to 90. 0: only once it is full.")
+        int roomPercent,
+
+        @Meaning("Shards that all pools together are given a minute for want of room, at most; 0 to 10000. 0: none.")
+        int newShardsPerMinute) {
+    /** Three replicas, eight shards and two of the directory, 100,000 users a shard, 3 s; more below 20 % of room. */
+    public static final ControlSettings DEFAULTS = new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3), 20, 16);
 
     public ControlSettings {
         require("control.replicationFactor", replicationFactor, 7);
@@ -31,11 +37,21 @@ public record ControlSettings(
             throw new IllegalArgumentException(
                     "Setting control.settleTime is " + settleTime + "; it must be 0 to 10 minutes.");
         }
+        requireUpTo("control.roomPercent", roomPercent, 90);
+        requireUpTo("control.newShardsPerMinute", newShardsPerMinute, 10_000);
     }
 
     /** The same with another number of replicas: that of an empty cluster's nodes, where it is known beforehand. */
     public ControlSettings withReplicationFactor(int replicas) {
-        return new ControlSettings(replicas, initialShards, directoryShards, usersPerShard, settleTime);
+        return new ControlSettings(
+                replicas, initialShards, directoryShards, usersPerShard, settleTime, roomPercent, newShardsPerMinute);
+    }
+
+    private static void requireUpTo(String setting, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(
+                    "Setting " + setting + " is " + value + "; it must be 0 to " + max + ".");
+        }
     }
 
     private static void require(String setting, int value, int max) {

@@ -8,6 +8,7 @@ import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the cluster to what its pools ask for, while this coordinator is the controller: makes the first pool of an empty
- * cluster, the directory's shards, and the first shards of every pool.
+ * cluster, the directory's shards, the first shards of every pool and more before it is full, and brings assignments to
+ * rules that were changed.
  *
  * <p>It only says which nodes should hold which shard. Reads, writes and failover go on without it.
  *
@@ -40,6 +42,7 @@ public final class Controller implements AutoCloseable {
     private final PoolZnodes pools;
     private final PoolId firstPool;
     private final ControlSettings settings;
+    private final PoolKeeper keeper;
     private final ScheduledThreadPoolExecutor loop;
     private final ZkSession.Registration watching;
     private final ControllerSeat seat;
@@ -52,11 +55,17 @@ public final class Controller implements AutoCloseable {
     private boolean nodeSeen;
 
     private Controller(
-            ZkSession session, ShardMapWatcher watcher, NodeId self, PoolId firstPool, ControlSettings settings) {
+            ZkSession session,
+            ShardMapWatcher watcher,
+            NodeId self,
+            PoolId firstPool,
+            ControlSettings settings,
+            DataShards shards) {
         this.watcher = watcher;
         this.pools = new PoolZnodes(session);
         this.firstPool = firstPool;
         this.settings = settings;
+        this.keeper = new PoolKeeper(session, shards, settings);
         this.loop = new ScheduledThreadPoolExecutor(1, task -> {
             var thread = new Thread(task, "controller");
             thread.setDaemon(true);
@@ -78,10 +87,16 @@ public final class Controller implements AutoCloseable {
      * Begins to compete for office, and to act once in it.
      *
      * @param firstPool the pool that an empty cluster gets
+     * @param shards how shards are asked how full they are
      */
     public static Controller start(
-            ZkSession session, ShardMapWatcher watcher, NodeId self, PoolId firstPool, ControlSettings settings) {
-        return new Controller(session, watcher, self, firstPool, settings);
+            ZkSession session,
+            ShardMapWatcher watcher,
+            NodeId self,
+            PoolId firstPool,
+            ControlSettings settings,
+            DataShards shards) {
+        return new Controller(session, watcher, self, firstPool, settings, shards);
     }
 
     /** Leaves office; another coordinator of role control follows. */
@@ -131,7 +146,20 @@ public final class Controller implements AutoCloseable {
             return;
         }
         var inOffice = term;
-        FirstPlacement.next(view, settings.directoryShards()).ifPresent(plan -> assign(inOffice, plan));
+        var plan = FirstPlacement.next(view, settings.directoryShards());
+        if (plan.isPresent()) {
+            assign(inOffice, plan.get());
+            return;
+        }
+        var following = keeper.follow(view, inOffice);
+        if (following.isPresent()) {
+            underWay = following
+                    .get()
+                    .whenComplete((outcome, failure) ->
+                            onLoop(() -> ended("changing assignments", inOffice, outcome, failure)));
+            return;
+        }
+        keeper.grow(view).ifPresent(more -> assign(inOffice, more));
     }
 
     private void createFirstPool(ClusterView view) {
@@ -177,20 +205,27 @@ public final class Controller implements AutoCloseable {
                 last);
         underWay = inOffice.assign(plan.shards(), plan.layout())
                 .whenComplete((outcome, failure) -> onLoop(() -> {
-                    if (failure != null) {
-                        log.error("assigning shards failed", failure);
-                        return;
+                    if (outcome == Term.Outcome.DONE) {
+                        awaitedShard = last;
                     }
-                    switch (outcome) {
-                        case DONE -> awaitedShard = last;
-                        case DEPOSED -> {
-                            log.warn("another coordinator is controller now");
-                            if (inOffice.equals(term)) {
-                                term = null;
-                            }
-                        }
-                        case OUTDATED, UNKNOWN -> log.info("assigning shards: {}; looking again", outcome);
-                    }
+                    ended("assigning shards", inOffice, outcome, failure);
                 }));
+    }
+
+    private void ended(String what, Term inOffice, Term.@Nullable Outcome outcome, @Nullable Throwable failure) {
+        if (failure != null || outcome == null) {
+            log.error("{} failed", what, failure);
+            return;
+        }
+        switch (outcome) {
+            case DONE -> log.debug("{}: done", what);
+            case DEPOSED -> {
+                log.warn("another coordinator is controller now");
+                if (inOffice.equals(term)) {
+                    term = null;
+                }
+            }
+            case OUTDATED, UNKNOWN -> log.info("{}: {}; looking again", what, outcome);
+        }
     }
 }

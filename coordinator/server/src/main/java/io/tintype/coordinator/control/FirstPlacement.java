@@ -4,30 +4,19 @@ package io.tintype.coordinator.control;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.DirectoryLayout;
 import io.tintype.cluster.placement.PoolRules;
-import io.tintype.cluster.placement.ReplicaPlacement;
-import io.tintype.cluster.placement.ReplicaPlacement.Candidate;
-import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardId;
-import io.tintype.proto.internal.v1.Placement;
-import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardType;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Plans the shards that a cluster lacks: those of the directory, and the first ones of each pool. Pure. */
+/** Plans the shards that a cluster lacks: those of the directory, the first ones of each pool, and more of them. Pure. */
 final class FirstPlacement {
-    private static final int FORMAT = 1;
-
     private final ClusterView view;
-    private final Map<NodeId, Integer> replicas = new HashMap<>();
-    private final Map<NodeId, Integer> leads = new HashMap<>();
+    private final Assignments assignments;
     private int lastId;
 
     /** What is to be written together: new shards and, with the first directory shards, which of them keeps what. */
@@ -35,12 +24,9 @@ final class FirstPlacement {
 
     private FirstPlacement(ClusterView view) {
         this.view = view;
+        this.assignments = new Assignments(view, new Occupancy(view));
         for (var assignment : view.assignments().values()) {
             lastId = Math.max(lastId, assignment.getShard());
-            count(assignment.getReplicasList().stream()
-                    .map(Placement::getNode)
-                    .map(NodeId::new)
-                    .toList());
         }
         lastId = Math.max(
                 lastId,
@@ -65,6 +51,17 @@ final class FirstPlacement {
         return Optional.empty();
     }
 
+    /**
+     * More shards for a pool that has some; empty where there are too few nodes for any.
+     *
+     * @param count how many
+     */
+    static Optional<Plan> more(ClusterView view, PoolRules pool, int count) {
+        return new FirstPlacement(view)
+                .place(pool, ShardType.SHARD_TYPE_DATA, count)
+                .map(shards -> new Plan(shards, null));
+    }
+
     private Optional<Plan> plan(PoolRules pool, int directoryShards) {
         if (view.directory().isEmpty()) {
             return place(pool, ShardType.SHARD_TYPE_DIRECTORY, directoryShards).map(shards -> {
@@ -85,46 +82,12 @@ final class FirstPlacement {
     private Optional<List<ShardAssignment>> place(PoolRules pool, ShardType type, int count) {
         var shards = new ArrayList<ShardAssignment>(count);
         for (int i = 0; i < count; i++) {
-            var id = new ShardId(++lastId);
-            var nodes = ReplicaPlacement.choose(id, pool.id().region(), pool.replicationFactor(), candidates());
-            if (nodes.isEmpty()) {
+            var shard = assignments.place(new ShardId(++lastId), type, pool);
+            if (shard.isEmpty()) {
                 return Optional.empty();
             }
-            count(nodes.get());
-            shards.add(assignment(id, type, pool, nodes.get()));
+            shards.add(shard.get());
         }
         return Optional.of(shards);
-    }
-
-    private void count(List<NodeId> nodes) {
-        nodes.forEach(node -> replicas.merge(node, 1, Integer::sum));
-        nodes.stream().findFirst().ifPresent(first -> leads.merge(first, 1, Integer::sum));
-    }
-
-    private List<Candidate> candidates() {
-        return view.map()
-                .nodes()
-                .filter(NodeInfo::live)
-                .map(node -> new Candidate(
-                        node.id(),
-                        node.region(),
-                        node.zone(),
-                        node.diskBytes(),
-                        replicas.getOrDefault(node.id(), 0),
-                        leads.getOrDefault(node.id(), 0)))
-                .toList();
-    }
-
-    private static ShardAssignment assignment(ShardId id, ShardType type, PoolRules pool, List<NodeId> nodes) {
-        var assignment = ShardAssignment.newBuilder()
-                .setFormat(FORMAT)
-                .setShard(id.value())
-                .setType(type)
-                .setPool(pool.id().toString())
-                .setMinInsync(pool.minInsync())
-                .setUsersLimit(pool.usersPerShard());
-        nodes.forEach(node -> assignment.addReplicas(
-                Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_VOTER)));
-        return assignment.build();
     }
 }

@@ -4,6 +4,7 @@ package io.tintype.coordinator.control;
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.placement.UserQuota;
 import io.tintype.coordinator.route.Answers;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.users.DataShards;
@@ -12,15 +13,19 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.v1.GetUsageRequest;
 import io.tintype.proto.v1.GetUsageResponse;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.LookupUserResponse;
 import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.RegisterUserResponse;
+import io.tintype.proto.v1.SetUserQuotaRequest;
+import io.tintype.proto.v1.SetUserQuotaResponse;
 import io.tintype.proto.v1.User;
 import io.tintype.proto.v1.UsersGrpc;
 import io.tintype.wire.Errors;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The gRPC face of registration and the directory. */
@@ -48,7 +53,9 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
             var deadline = UnaryProxy.deadlineOfCaller();
             return directory
                     .lookupLatest(user, deadline)
-                    .thenApply(home -> new DirectoryClient.Entered(home, false))
+                    .thenCompose(home -> registrar
+                            .settle(user, home, deadline)
+                            .thenApply(settled -> new DirectoryClient.Entered(settled, false)))
                     .exceptionallyCompose(failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
                             ? registrar.register(user, pool, deadline)
                             : CompletableFuture.failedFuture(failure))
@@ -96,11 +103,48 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
             return directory
                     .lookupLatest(user, deadline)
                     .thenCompose(home -> shards.usage(user, home.shard(), deadline))
-                    .thenApply(usage -> GetUsageResponse.newBuilder()
-                            .setBlobs(usage.getBlobs())
-                            .setBytes(usage.getBytes())
+                    .thenApply(UsersService::show);
+        });
+    }
+
+    @Override
+    public void setUserQuota(SetUserQuotaRequest request, StreamObserver<SetUserQuotaResponse> out) {
+        Answers.send(out, () -> {
+            var user = UserId.of(request.getUser());
+            boolean sets = request.hasBytesLimit() || request.hasBlobsLimit();
+            if (sets == request.getFromPool()) {
+                throw new TintypeException(
+                        Reason.INVALID_ARGUMENT,
+                        "give bytes_limit or blobs_limit or both, or else from_pool; not "
+                                + (sets ? "all of them" : "nothing"));
+            }
+            var deadline = UnaryProxy.deadlineOfCaller();
+            return directory
+                    .lookupLatest(user, deadline)
+                    .thenCompose(home -> shards.usage(user, home.shard(), deadline)
+                            .thenCompose(now -> shards.setQuota(user, home.shard(), ownQuota(request, now), deadline)))
+                    .thenApply(usage -> SetUserQuotaResponse.newBuilder()
+                            .setUsage(show(usage))
                             .build());
         });
+    }
+
+    private static Optional<UserQuota> ownQuota(SetUserQuotaRequest request, GetUserUsageResponse now) {
+        return request.getFromPool()
+                ? Optional.empty()
+                : Optional.of(new UserQuota(
+                        request.hasBytesLimit() ? request.getBytesLimit() : now.getBytesLimit(),
+                        request.hasBlobsLimit() ? request.getBlobsLimit() : now.getBlobsLimit()));
+    }
+
+    private static GetUsageResponse show(GetUserUsageResponse usage) {
+        return GetUsageResponse.newBuilder()
+                .setBlobs(usage.getBlobs())
+                .setBytes(usage.getBytes())
+                .setBlobsLimit(usage.getBlobsLimit())
+                .setBytesLimit(usage.getBytesLimit())
+                .setOwnQuota(usage.getOwnQuota())
+                .build();
     }
 
     private static User show(UserId user, UserHome home) {

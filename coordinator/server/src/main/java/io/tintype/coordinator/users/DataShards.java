@@ -13,6 +13,7 @@ import io.tintype.cluster.directory.Retries;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.placement.ShardChoice.ShardLoad;
+import io.tintype.cluster.placement.UserQuota;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
@@ -21,13 +22,19 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.ClaimUserRequest;
 import io.tintype.proto.internal.v1.ClaimUserResponse;
+import io.tintype.proto.internal.v1.CountUsersOverRequest;
+import io.tintype.proto.internal.v1.CountUsersOverResponse;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
+import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
+import io.tintype.proto.internal.v1.SetUserQuotaRequest;
+import io.tintype.proto.internal.v1.SetUserQuotaResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -57,7 +64,7 @@ public final class DataShards {
             .maximumSize(REMEMBERED)
             .expireAfterWrite(FRESH)
             .build();
-    private final Cache<ShardId, Long> users =
+    private final Cache<ShardId, Held> held =
             Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
     /** Over parts that outlive this object. */
@@ -94,6 +101,80 @@ public final class DataShards {
                         .build());
     }
 
+    /** Gives a user another quota, or his pool's again; yields what he has, and may have from then on. */
+    public CompletableFuture<GetUserUsageResponse> setQuota(
+            UserId user, ShardId shard, Optional<UserQuota> own, Deadline deadline) {
+        var quota = own.orElse(UserQuota.NONE);
+        return call(
+                        shard,
+                        deadline,
+                        DirectoryGrpc.getSetUserQuotaMethod(),
+                        SetUserQuotaRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .setUser(user.value())
+                                .setOwn(own.isPresent())
+                                .setBytes(quota.bytes())
+                                .setBlobs(quota.blobs())
+                                .build())
+                .thenApply(SetUserQuotaResponse::getUsage);
+    }
+
+    /** How many users of a shard have no quota of their own and more than this one. */
+    public CompletableFuture<Long> countOver(ShardId shard, UserQuota quota, Deadline deadline) {
+        return call(
+                        shard,
+                        deadline,
+                        DirectoryGrpc.getCountUsersOverMethod(),
+                        CountUsersOverRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .setBytes(quota.bytes())
+                                .setBlobs(quota.blobs())
+                                .build())
+                .thenApply(CountUsersOverResponse::getUsers);
+    }
+
+    /** What a shard's primary says of it, now. */
+    public CompletableFuture<DescribeReplicaResponse> describe(ShardId shard, Deadline deadline) {
+        return call(
+                        shard,
+                        deadline,
+                        ReplicationGrpc.getDescribeReplicaMethod(),
+                        DescribeReplicaRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .build())
+                .whenComplete((answer, failure) -> {
+                    if (failure == null) {
+                        held.put(shard, new Held(answer.getUsers(), answer.getBytes()));
+                    }
+                });
+    }
+
+    /** What a shard was last heard to hold; empty: nothing was heard yet. */
+    public Optional<Held> lastHeard(ShardId shard) {
+        return Optional.ofNullable(held.getIfPresent(shard));
+    }
+
+    /** Asks a shard what it holds, unless it was asked a short while ago. */
+    public void refresh(ShardId shard) {
+        if (asked.getIfPresent(shard) == null) {
+            asked.put(shard, true);
+            var unused = describe(shard, Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /**
+     * What a shard holds.
+     *
+     * @param users users it owns
+     * @param bytes bytes of their blobs
+     */
+    public record Held(long users, long bytes) {
+        static final Held NOTHING = new Held(0, 0);
+    }
+
     /** A shard has said that it has no room. */
     void markFull(ShardId shard) {
         full.put(shard, true);
@@ -109,30 +190,21 @@ public final class DataShards {
         boolean anyLed = shards.stream().anyMatch(shard -> shard.primary().isPresent());
         return shards.stream()
                 .filter(shard -> !anyLed || shard.primary().isPresent())
-                .map(shard -> load(shard.id(), pool.usersPerShard()))
+                .map(shard -> load(shard.id(), pool.capacity()))
                 .toList();
     }
 
-    private ShardLoad load(ShardId shard, long limit) {
-        if (asked.getIfPresent(shard) == null) {
-            asked.put(shard, true);
-            ask(shard);
-        }
+    private ShardLoad load(ShardId shard, PoolRules.Capacity capacity) {
+        refresh(shard);
+        var last = lastHeard(shard).orElse(Held.NOTHING);
+        long limit = capacity.usersPerShard();
         boolean isFull = full.getIfPresent(shard) != null;
-        Long known = users.getIfPresent(shard);
-        return new ShardLoad(shard, isFull ? limit : known == null ? 0 : Math.min(known, limit - 1), limit);
-    }
-
-    private void ask(ShardId shard) {
-        var unused = call(
-                        shard,
-                        Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS),
-                        ReplicationGrpc.getDescribeReplicaMethod(),
-                        DescribeReplicaRequest.newBuilder()
-                                .setClusterId(clusterId)
-                                .setShard(shard.value())
-                                .build())
-                .thenAccept(answer -> users.put(shard, answer.getUsers()));
+        return new ShardLoad(
+                shard,
+                isFull ? limit : Math.min(last.users(), limit - 1),
+                limit,
+                last.bytes(),
+                capacity.bytesPerShard());
     }
 
     private <Q, A> CompletableFuture<A> call(

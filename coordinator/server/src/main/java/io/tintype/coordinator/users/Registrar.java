@@ -71,6 +71,14 @@ public final class Registrar implements HomeMaker {
                         .thenApply(home -> new DirectoryClient.Entered(home, entered.created())));
     }
 
+    /**
+     * Has the home of a user who is entered claim him, unless it has: whoever entered him may have died in between, or
+     * found it full. Yields his home, which is another one where the first was full.
+     */
+    public CompletableFuture<UserHome> settle(UserId user, UserHome home, Deadline deadline) {
+        return claim(user, home, deadline, 0);
+    }
+
     @Override
     public CompletableFuture<UserHome> rehome(UserId user, UserHome full, Deadline deadline) {
         return rehome(user, full, deadline, 0);
@@ -130,7 +138,8 @@ public final class Registrar implements HomeMaker {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.UNAVAILABLE,
                     "Pool " + pool + " has no shards yet. The controller makes them as soon as "
-                            + rules.replicationFactor() + " storage nodes are live in region " + pool.region() + ".",
+                            + rules.replicationFactor() + " storage nodes are live in region " + rules.servingRegion()
+                            + (rules.zonesRequired() ? ", each in a zone of its own." : "."),
                     SHARDS_RETRY));
         }
         return ShardChoice.choose(loads, ThreadLocalRandom.current())
@@ -147,7 +156,8 @@ public final class Registrar implements HomeMaker {
     private static TintypeException poolFull(PoolId pool) {
         return new TintypeException(
                 Reason.POOL_FULL,
-                "No shard of pool " + pool + " has room for another user. Register the user in another pool, or create"
-                        + " one with more shards or more users per shard.");
+                "No shard of pool " + pool + " has room for another user. The controller adds shards while region "
+                        + pool.region() + " has nodes for them: try again in a minute. Else raise --users-per-shard or"
+                        + " --bytes-per-shard by 'tintype pool change', or register the user in another pool.");
     }
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.client;
+
+import io.tintype.model.PoolId;
+import io.tintype.proto.v1.ChangePoolResponse;
+import io.tintype.proto.v1.GetPoolResponse;
+import io.tintype.proto.v1.Pool;
+import io.tintype.proto.v1.PoolShard;
+import io.tintype.proto.v1.PoolShardEffect;
+
+/** Messages about pools to and from the shapes that applications see. Stateless and thread-safe. */
+final class PoolMessages {
+    private PoolMessages() {}
+
+    static PoolInfo pool(Pool pool) {
+        return new PoolInfo(
+                new PoolId(pool.getRegion(), pool.getTier()),
+                pool.getReplicationFactor(),
+                pool.getMinInsync(),
+                pool.getUsersPerShard(),
+                pool.getInitialShards(),
+                pool.getBytesPerShard(),
+                pool.getUserBytes(),
+                pool.getUserBlobs(),
+                pool.getZonesRequired(),
+                pool.getUnpinned(),
+                pool.getObserversList(),
+                pool.getServingRegion(),
+                pool.getCacheControl());
+    }
+
+    static Pool pool(PoolInfo pool) {
+        return Pool.newBuilder()
+                .setRegion(pool.id().region())
+                .setTier(pool.id().tier())
+                .setReplicationFactor(pool.replicationFactor())
+                .setMinInsync(pool.minInsync())
+                .setUsersPerShard(pool.usersPerShard())
+                .setInitialShards(pool.initialShards())
+                .setBytesPerShard(pool.bytesPerShard())
+                .setUserBytes(pool.userBytes())
+                .setUserBlobs(pool.userBlobs())
+                .setZonesRequired(pool.zonesRequired())
+                .setUnpinned(pool.unpinned())
+                .addAllObservers(pool.observers())
+                .setServingRegion(pool.servingRegion())
+                .setCacheControl(pool.cacheControl())
+                .build();
+    }
+
+    static PoolEffect effect(ChangePoolResponse answer) {
+        return new PoolEffect(
+                pool(answer.getBefore()),
+                pool(answer.getAfter()),
+                answer.getChanged(),
+                answer.getEffectsList().stream().map(PoolMessages::effect).toList(),
+                answer.getUsersOverQuota());
+    }
+
+    private static PoolEffect.ShardEffect effect(PoolShardEffect effect) {
+        return new PoolEffect.ShardEffect(
+                effect.getShard(),
+                effect.getAddedList(),
+                effect.getRemovedList(),
+                effect.getBytes(),
+                effect.getUsersOverLimit(),
+                effect.getBytesOverLimit());
+    }
+
+    static PoolDetail detail(GetPoolResponse answer) {
+        return new PoolDetail(
+                pool(answer.getPool()),
+                answer.getShardsList().stream().map(PoolMessages::fill).toList());
+    }
+
+    private static PoolDetail.ShardFill fill(PoolShard shard) {
+        return new PoolDetail.ShardFill(
+                shard.getShard(),
+                shard.getError(),
+                shard.getUsers(),
+                shard.getUsersLimit(),
+                shard.getBlobs(),
+                shard.getBytes(),
+                shard.getCopiesList().stream()
+                        .map(copy -> new PoolDetail.Copy(
+                                copy.getNode(), copy.getRegion(), copy.getError(), copy.getLagRecords()))
+                        .toList());
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.placement.ReplicaPlacement;
+import io.tintype.cluster.placement.ReplicaPlacement.Candidate;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * What a pool's rules make of the assignment of a shard. Pure.
+ *
+ * <p>Where replicas stand is changed only as far as the rules have changed since the assignment was made: a replica that
+ * is on its way from one node to another is none too many.
+ */
+final class Assignments {
+    private static final int FORMAT = 1;
+
+    private final ClusterView view;
+    private final Occupancy occupancy;
+
+    Assignments(ClusterView view, Occupancy occupancy) {
+        this.view = view;
+        this.occupancy = occupancy;
+    }
+
+    /** The assignment of a new shard; empty where there are too few nodes. */
+    Optional<ShardAssignment> place(ShardId id, ShardType type, PoolRules rules) {
+        var voters = ReplicaPlacement.choose(
+                id, rules.servingRegion(), rules.replicationFactor(), rules.zonesRequired(), occupancy.candidates());
+        if (voters.isEmpty()) {
+            return Optional.empty();
+        }
+        occupancy.add(voters.get());
+        Map<NodeId, ReplicaRole> roles = new LinkedHashMap<>();
+        voters.get().forEach(node -> roles.put(node, ReplicaRole.REPLICA_ROLE_VOTER));
+        observe(id, rules, roles);
+        var assignment = ShardAssignment.newBuilder()
+                .setFormat(FORMAT)
+                .setShard(id.value())
+                .setType(type)
+                .setPool(rules.id().toString())
+                .setMinInsync(rules.minInsync());
+        return Optional.of(write(assignment, rules, roles));
+    }
+
+    /** An assignment brought to the rules as far as nodes allow; the same where nothing is to be changed. */
+    ShardAssignment follow(ShardAssignment now, PoolRules rules) {
+        var id = new ShardId(now.getShard());
+        Map<NodeId, ReplicaRole> roles = new LinkedHashMap<>();
+        now.getReplicasList().forEach(replica -> roles.put(new NodeId(replica.getNode()), replica.getRole()));
+        int voters = (int) roles.values().stream()
+                .filter(role -> role == ReplicaRole.REPLICA_ROLE_VOTER)
+                .count();
+        int before = now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor();
+        int factor = rules.replicationFactor();
+        if (factor > before && !addVoters(id, rules, factor - before, roles)) {
+            factor = before; // too few nodes: at the next look there may be more
+        } else if (factor < before) {
+            dropVoters(id, before - factor, roles);
+        }
+        observe(id, rules, roles);
+        var next = now.toBuilder().clearReplicas().setMinInsync(minimum(id, now, rules));
+        return write(next, rules, roles).toBuilder()
+                .setReplicationFactor(factor)
+                .build();
+    }
+
+    private static ShardAssignment write(
+            ShardAssignment.Builder assignment, PoolRules rules, Map<NodeId, ReplicaRole> roles) {
+        roles.forEach((node, role) -> assignment.addReplicas(
+                Placement.newBuilder().setNode(node.value()).setRole(role)));
+        return assignment
+                .setUsersLimit(rules.usersPerShard())
+                .setUserBytes(rules.quota().bytes())
+                .setUserBlobs(rules.quota().blobs())
+                .setUnpinned(rules.residency().unpinned())
+                .setReplicationFactor(rules.replicationFactor())
+                .build();
+    }
+
+    /** More are asked for only once they are in sync: until then writes would be refused for want of them. */
+    private int minimum(ShardId id, ShardAssignment now, PoolRules rules) {
+        int inSync = view.map().shard(id).map(ShardInfo::inSync).map(List::size).orElse(0);
+        return rules.minInsync() <= Math.max(now.getMinInsync(), inSync) ? rules.minInsync() : now.getMinInsync();
+    }
+
+    private boolean addVoters(ShardId id, PoolRules rules, int more, Map<NodeId, ReplicaRole> roles) {
+        var added = ReplicaPlacement.more(
+                id, rules.servingRegion(), roles.keySet(), more, rules.zonesRequired(), occupancy.candidates());
+        added.ifPresent(nodes -> nodes.forEach(node -> {
+            roles.put(node.id(), ReplicaRole.REPLICA_ROLE_VOTER);
+            occupancy.add(node.id());
+        }));
+        return added.isPresent();
+    }
+
+    /** First those whose node is down, then those that share a zone with most others, then those on the fullest nodes. */
+    private void dropVoters(ShardId id, int fewer, Map<NodeId, ReplicaRole> roles) {
+        var primary = view.map().shard(id).flatMap(ShardInfo::primary);
+        for (int i = 0; i < fewer; i++) {
+            var voters = roles.entrySet().stream()
+                    .filter(role -> role.getValue() == ReplicaRole.REPLICA_ROLE_VOTER)
+                    .map(Map.Entry::getKey)
+                    .toList();
+            Predicate<NodeId> isDown =
+                    node -> !view.map().node(node).map(NodeInfo::live).orElse(false);
+            voters.stream()
+                    .max(Comparator.<NodeId, Boolean>comparing(isDown::test)
+                            .thenComparing(node -> !Optional.of(node).equals(primary))
+                            .thenComparing(node -> sharing(node, voters))
+                            .thenComparing(node -> replicas(node))
+                            .thenComparing(voters::indexOf))
+                    .ifPresent(roles::remove);
+        }
+    }
+
+    private long sharing(NodeId node, List<NodeId> voters) {
+        return voters.stream().filter(other -> zone(other).equals(zone(node))).count();
+    }
+
+    private Optional<String> zone(NodeId node) {
+        return view.map().node(node).map(NodeInfo::zone);
+    }
+
+    private int replicas(NodeId node) {
+        return view.map()
+                .node(node)
+                .map(occupancy::candidate)
+                .map(Candidate::replicas)
+                .orElse(0);
+    }
+
+    /** One copy in each region that is to have one and none in others. */
+    private void observe(ShardId id, PoolRules rules, Map<NodeId, ReplicaRole> roles) {
+        var wanted = new ArrayList<>(rules.residency().observers());
+        roles.entrySet()
+                .removeIf(role -> role.getValue() == ReplicaRole.REPLICA_ROLE_OBSERVER
+                        && !view.map()
+                                .node(role.getKey())
+                                .map(node -> wanted.remove(node.region()))
+                                .orElse(false));
+        for (var region : wanted) {
+            ReplicaPlacement.more(id, region, roles.keySet(), 1, false, occupancy.candidates())
+                    .ifPresent(nodes -> nodes.forEach(node -> {
+                        roles.put(node.id(), ReplicaRole.REPLICA_ROLE_OBSERVER);
+                        occupancy.add(node.id());
+                    }));
+        }
+    }
+}

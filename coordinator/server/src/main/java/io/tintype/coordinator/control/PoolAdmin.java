@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.grpc.Deadline;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.coordinator.route.UnaryProxy;
+import io.tintype.coordinator.users.DataShards;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.DescribeReplicaResponse;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.v1.ChangePoolRequest;
+import io.tintype.proto.v1.ChangePoolResponse;
+import io.tintype.proto.v1.GetPoolResponse;
+import io.tintype.proto.v1.PoolCopy;
+import io.tintype.proto.v1.PoolShard;
+import io.tintype.proto.v1.PoolShardEffect;
+import io.tintype.wire.Errors;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** What operators ask of pools. Thread-safe; never blocks. */
+final class PoolAdmin {
+    /** How often a change is tried again because somebody else changed the pool meanwhile. */
+    private static final int MAX_TRIES = 5;
+
+    /** Shards that a refusal names. */
+    private static final int NAMED = 8;
+
+    private final Supplier<ClusterView> view;
+    private final PoolZnodes pools;
+    private final DataShards shards;
+    private final ReplicaQuestions replicas;
+
+    PoolAdmin(Supplier<ClusterView> view, PoolZnodes pools, DataShards shards, ReplicaQuestions replicas) {
+        this.view = view;
+        this.pools = pools;
+        this.shards = shards;
+        this.replicas = replicas;
+    }
+
+    /** The rules of a pool as they are now; fails with POOL_NOT_FOUND, which names the pools there are. */
+    CompletableFuture<Versioned<PoolRules>> find(PoolId pool) {
+        return pools.read(pool)
+                .thenApply(found -> found.orElseThrow(() -> new TintypeException(
+                        Reason.POOL_NOT_FOUND,
+                        "There is no pool " + pool + ". There are: "
+                                + view.get().pools().keySet().stream()
+                                        .sorted()
+                                        .map(PoolId::toString)
+                                        .collect(Collectors.joining(", "))
+                                + ".")));
+    }
+
+    // ---- show
+
+    CompletableFuture<GetPoolResponse> get(PoolId pool) {
+        return find(pool).thenCompose(rules -> {
+            var now = view.get();
+            var data = PoolChange.shards(now, pool).stream()
+                    .filter(PoolChange::isData)
+                    .toList();
+            return InBatches.run(data, shard -> show(now, shard))
+                    .thenApply(shown -> GetPoolResponse.newBuilder()
+                            .setPool(rules.value().toWire())
+                            .addAllShards(shown)
+                            .build());
+        });
+    }
+
+    private CompletableFuture<PoolShard> show(ClusterView now, ShardAssignment shard) {
+        var id = new ShardId(shard.getShard());
+        var told = PoolShard.newBuilder().setShard(shard.getShard());
+        return described(id).thenCompose(primary -> {
+            told.setError(primary.error())
+                    .setUsers(primary.answer().getUsers())
+                    .setUsersLimit(primary.answer().getUsersLimit())
+                    .setBlobs(primary.answer().getBlobs())
+                    .setBytes(primary.answer().getBytes());
+            var observers = shard.getReplicasList().stream()
+                    .filter(replica -> replica.getRole() == ReplicaRole.REPLICA_ROLE_OBSERVER)
+                    .map(Placement::getNode)
+                    .map(NodeId::new)
+                    .toList();
+            return InBatches.run(observers, node -> copy(now, id, node, primary))
+                    .thenApply(copies -> told.addAllCopies(copies).build());
+        });
+    }
+
+    private CompletableFuture<PoolCopy> copy(ClusterView now, ShardId shard, NodeId node, Told primary) {
+        return replicas.describe(shard, node)
+                .thenApply(status -> PoolCopy.newBuilder()
+                        .setNode(node.value())
+                        .setRegion(now.map().node(node).map(NodeInfo::region).orElse(""))
+                        .setError(status.getError().isEmpty() ? primary.error() : status.getError())
+                        .setLagRecords(Math.max(0, primary.answer().getLastSequence() - status.getAppliedSequence()))
+                        .build());
+    }
+
+    private record Told(DescribeReplicaResponse answer, String error) {}
+
+    /** Never fails: a shard that does not answer is part of the answer. */
+    private CompletableFuture<Told> described(ShardId shard) {
+        return shards.describe(shard, deadline())
+                .handle((answer, failure) -> failure == null
+                        ? new Told(answer, "")
+                        : new Told(
+                                DescribeReplicaResponse.getDefaultInstance(),
+                                String.valueOf(Errors.fromWire(failure).getMessage())));
+    }
+
+    private static Deadline deadline() {
+        return UnaryProxy.deadlineOfCaller();
+    }
+
+    // ---- change
+
+    CompletableFuture<ChangePoolResponse> change(ChangePoolRequest request) {
+        return change(request, MAX_TRIES);
+    }
+
+    private CompletableFuture<ChangePoolResponse> change(ChangePoolRequest request, int tries) {
+        var pool = new PoolId(request.getRegion(), request.getTier());
+        return find(pool).thenCompose(found -> {
+            var before = found.value();
+            var after = PoolChange.merge(before, request);
+            var now = view.get();
+            PoolChange.requireNodes(now, before, after);
+            return effect(now, before, after).thenCompose(effect -> {
+                if (request.getPreview() || after.equals(before)) {
+                    return CompletableFuture.completedFuture(effect.build());
+                }
+                if (!request.getAllowOverLimit()) {
+                    requireRoom(effect);
+                }
+                return pools.replace(found.version(), after).thenCompose(made -> {
+                    if (made) {
+                        return CompletableFuture.completedFuture(
+                                effect.setChanged(true).build());
+                    }
+                    if (tries == 1) {
+                        throw new TintypeException(
+                                Reason.UNAVAILABLE, "Others keep changing pool " + pool + "; try again.");
+                    }
+                    return change(request, tries - 1);
+                });
+            });
+        });
+    }
+
+    private CompletableFuture<ChangePoolResponse.Builder> effect(ClusterView now, PoolRules before, PoolRules after) {
+        var data = PoolChange.shards(now, after.id()).stream()
+                .filter(PoolChange::isData)
+                .map(shard -> new ShardId(shard.getShard()))
+                .collect(Collectors.toSet());
+        var answer = ChangePoolResponse.newBuilder().setBefore(before.toWire()).setAfter(after.toWire());
+        return InBatches.run(
+                        PoolChange.moves(now, after),
+                        moved -> described(moved.shard())
+                                .thenApply(told -> effect(moved, told, after, data.contains(moved.shard()))))
+                .thenCompose(effects -> {
+                    effects.stream().filter(PoolAdmin::isAny).forEach(answer::addEffects);
+                    return overQuota(before, after, List.copyOf(data));
+                })
+                .thenApply(answer::setUsersOverQuota);
+    }
+
+    private static PoolShardEffect effect(PoolChange.Moved moved, Told told, PoolRules after, boolean isData) {
+        var effect = PoolShardEffect.newBuilder()
+                .setShard(moved.shard().value())
+                .addAllAdded(moved.added().stream().map(NodeId::value).toList())
+                .addAllRemoved(moved.removed().stream().map(NodeId::value).toList())
+                .setBytes(told.answer().getBytes());
+        if (isData) {
+            long bytesLimit = after.capacity().bytesPerShard();
+            effect.setUsersOverLimit(Math.max(0, told.answer().getUsers() - after.usersPerShard()))
+                    .setBytesOverLimit(
+                            bytesLimit == 0 ? 0 : Math.max(0, told.answer().getBytes() - bytesLimit));
+        }
+        return effect.build();
+    }
+
+    private static boolean isAny(PoolShardEffect effect) {
+        return effect.getAddedCount() + effect.getRemovedCount() > 0
+                || effect.getUsersOverLimit() > 0
+                || effect.getBytesOverLimit() > 0;
+    }
+
+    private CompletableFuture<Long> overQuota(PoolRules before, PoolRules after, List<ShardId> data) {
+        if (after.quota().equals(before.quota())) {
+            return CompletableFuture.completedFuture(0L);
+        }
+        return InBatches.run(data, shard -> shards.countOver(shard, after.quota(), deadline()))
+                .thenApply(counts -> counts.stream().mapToLong(Long::longValue).sum());
+    }
+
+    private static void requireRoom(ChangePoolResponse.Builder effect) {
+        require(
+                effect,
+                "users_per_shard",
+                effect.getAfter().getUsersPerShard(),
+                PoolShardEffect::getUsersOverLimit,
+                "users");
+        require(
+                effect,
+                "bytes_per_shard",
+                effect.getAfter().getBytesPerShard(),
+                PoolShardEffect::getBytesOverLimit,
+                "bytes");
+        if (effect.getUsersOverQuota() > 0) {
+            throw new TintypeException(
+                    Reason.POOL_IN_USE,
+                    effect.getUsersOverQuota()
+                            + " users have more than the new quota. They would keep it and be refused"
+                            + " more: pass allow_over_limit (--allow-over-limit) if that is meant.");
+        }
+    }
+
+    private static void require(
+            ChangePoolResponse.Builder effect,
+            String field,
+            long limit,
+            Function<PoolShardEffect, Long> over,
+            String what) {
+        var full = effect.getEffectsList().stream()
+                .filter(shard -> over.apply(shard) > 0)
+                .toList();
+        if (!full.isEmpty()) {
+            throw new TintypeException(
+                    Reason.POOL_IN_USE,
+                    field + " is " + limit + ", but shards hold more already: "
+                            + full.stream()
+                                    .limit(NAMED)
+                                    .map(shard -> "shard " + shard.getShard() + " " + (limit + over.apply(shard)))
+                                    .collect(Collectors.joining(", "))
+                            + (full.size() > NAMED ? " and " + (full.size() - NAMED) + " others" : "")
+                            + " " + what + ". Nobody would be turned out, but they take nobody more: pass"
+                            + " allow_over_limit (--allow-over-limit) if that is meant.");
+        }
+    }
+
+    // ---- remove
+
+    CompletableFuture<Void> delete(PoolId pool) {
+        return find(pool).thenCompose(found -> {
+            var there = PoolChange.shards(view.get(), pool);
+            if (!there.isEmpty()) {
+                throw new TintypeException(
+                        Reason.POOL_IN_USE,
+                        "Pool " + pool + " has " + there.size() + " shards, the first of which is shard "
+                                + there.get(0).getShard() + ". A pool is removed before it has shards only.");
+            }
+            return pools.delete(pool, found.version()).thenAccept(done -> {
+                if (!done) {
+                    throw new TintypeException(
+                            Reason.UNAVAILABLE, "Somebody else changed pool " + pool + "; try again.");
+                }
+            });
+        });
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardType;
+import io.tintype.proto.v1.ChangePoolRequest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What a change of a pool's rules asks for, and what it would move. Pure. */
+final class PoolChange {
+    private PoolChange() {}
+
+    /**
+     * Where one shard's replicas go.
+     *
+     * @param shard the shard
+     * @param added nodes that get a replica
+     * @param removed nodes that lose theirs
+     */
+    record Moved(ShardId shard, List<NodeId> added, List<NodeId> removed) {}
+
+    /** The rules with what is asked for; throws {@link TintypeException} INVALID_ARGUMENT naming field and limits. */
+    static PoolRules merge(PoolRules now, ChangePoolRequest change) {
+        var pool = now.toWire().toBuilder();
+        if (change.hasReplicationFactor()) {
+            pool.setReplicationFactor(change.getReplicationFactor());
+        }
+        if (change.hasMinInsync()) {
+            pool.setMinInsync(change.getMinInsync());
+        }
+        if (change.hasUsersPerShard()) {
+            pool.setUsersPerShard(change.getUsersPerShard());
+        }
+        if (change.hasBytesPerShard()) {
+            pool.setBytesPerShard(change.getBytesPerShard());
+        }
+        if (change.hasUserBytes()) {
+            pool.setUserBytes(change.getUserBytes());
+        }
+        if (change.hasUserBlobs()) {
+            pool.setUserBlobs(change.getUserBlobs());
+        }
+        if (change.hasZonesRequired()) {
+            pool.setZonesRequired(change.getZonesRequired());
+        }
+        if (change.hasUnpinned()) {
+            pool.setUnpinned(change.getUnpinned());
+        }
+        if (change.hasObservers()) {
+            pool.clearObservers().addAllObservers(change.getObservers().getNamesList());
+        }
+        if (change.hasCacheControl()) {
+            pool.setCacheControl(change.getCacheControl());
+        }
+        return PoolRules.of(pool.build());
+    }
+
+    /** Refuses what the nodes there are cannot give; only what the change asks for anew. */
+    static void requireNodes(ClusterView view, PoolRules before, PoolRules after) {
+        var zones = new TreeMap<String, Integer>();
+        view.map()
+                .nodes()
+                .filter(NodeInfo::live)
+                .filter(node -> node.region().equals(after.servingRegion()))
+                .forEach(node -> zones.merge(node.zone(), 1, Integer::sum));
+        int live = zones.values().stream().mapToInt(Integer::intValue).sum();
+        if (after.replicationFactor() > before.replicationFactor() && after.replicationFactor() > live) {
+            throw invalid("replication_factor is " + after.replicationFactor() + ", but region " + after.servingRegion()
+                    + " has " + live + " live storage nodes; add nodes first");
+        }
+        boolean spreadsMore = after.zonesRequired()
+                && (!before.zonesRequired() || after.replicationFactor() > before.replicationFactor());
+        if (spreadsMore && after.replicationFactor() > zones.size()) {
+            throw invalid("zones_required asks for " + after.replicationFactor()
+                    + " zones, but the live nodes of region " + after.servingRegion() + " stand in " + zones.size()
+                    + ": " + String.join(", ", zones.keySet()));
+        }
+        var regions = regions(view);
+        for (var region : after.residency().observers()) {
+            if (!before.residency().observers().contains(region) && !regions.contains(region)) {
+                throw invalid("observers names region " + region + ", which has no storage nodes; there are nodes in: "
+                        + String.join(", ", regions));
+            }
+        }
+    }
+
+    /** Regions with storage nodes. */
+    static Set<String> regions(ClusterView view) {
+        return view.map().nodes().map(NodeInfo::region).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The assignments of a pool's shards, those of the directory included, in order of id. */
+    static List<ShardAssignment> shards(ClusterView view, PoolId pool) {
+        return view.assignments().values().stream()
+                .filter(shard -> shard.getPool().equals(pool.toString()))
+                .sorted(Comparator.comparingInt(ShardAssignment::getShard))
+                .toList();
+    }
+
+    /** Whether a shard keeps users. */
+    static boolean isData(ShardAssignment shard) {
+        return shard.getType() == ShardType.SHARD_TYPE_DATA;
+    }
+
+    /** Which replicas the controller will add and take away for new rules, as far as nodes allow today. */
+    static List<Moved> moves(ClusterView view, PoolRules after) {
+        var planning = new Assignments(view, new Occupancy(view));
+        var moved = new ArrayList<Moved>();
+        for (var now : shards(view, after.id())) {
+            var before = Occupancy.nodes(now);
+            var then = Occupancy.nodes(planning.follow(now, after));
+            var added = then.stream().filter(node -> !before.contains(node)).toList();
+            var removed = before.stream().filter(node -> !then.contains(node)).toList();
+            moved.add(new Moved(new ShardId(now.getShard()), added, removed));
+        }
+        return moved;
+    }
+
+    static TintypeException invalid(String message) {
+        return new TintypeException(Reason.INVALID_ARGUMENT, message);
+    }
+}

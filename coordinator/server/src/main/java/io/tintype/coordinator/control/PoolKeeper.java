@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.control;
+
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.CompareAndSet;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.coordinator.users.DataShards;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps shards to the rules of their pools: brings assignments to rules that were changed, and finds out which pool needs
+ * more shards. Confined to the controller's thread; never blocks.
+ */
+final class PoolKeeper {
+    private static final Logger log = LoggerFactory.getLogger(PoolKeeper.class);
+
+    /** Assignments that are changed at a time. */
+    private static final int AT_ONCE = 64;
+
+    /** Shards that are asked at a look how full they are. */
+    private static final int ASKED_AT_ONCE = 200;
+
+    private final CompareAndSet<ShardAssignment> assignments;
+    private final DataShards shards;
+    private final ControlSettings settings;
+    private final Allowance allowance;
+    private ClusterView settled = ClusterView.EMPTY;
+    private int askedUpTo;
+
+    PoolKeeper(ZkSession session, DataShards shards, ControlSettings settings) {
+        this.assignments = new CompareAndSet<>(session.znodes(), ZnodeCodec.ASSIGNMENT, ShardAssignment::equals);
+        this.shards = shards;
+        this.settings = settings;
+        this.allowance = new Allowance(settings.newShardsPerMinute(), System::nanoTime);
+    }
+
+    /**
+     * Brings some assignments to their pools' rules, if any differ.
+     *
+     * @return empty where none does
+     */
+    @SuppressWarnings("ReferenceEquality") // the very view: comparing two would cost more than looking at one
+    Optional<CompletableFuture<Term.Outcome>> follow(ClusterView view, Term term) {
+        if (view == settled) {
+            return Optional.empty();
+        }
+        var planning = new Assignments(view, new Occupancy(view));
+        var outdated = view.assignments().values().stream()
+                .filter(now -> rules(view, now)
+                        .map(rules -> !planning.follow(now, rules).equals(now))
+                        .orElse(false))
+                .limit(AT_ONCE)
+                .toList();
+        if (outdated.isEmpty()) {
+            settled = view;
+            return Optional.empty();
+        }
+        log.info(
+                "bringing {} shards to the rules of their pools, among them {}",
+                outdated.size(),
+                outdated.get(0).getShard());
+        return Optional.of(readAll(outdated).thenCompose(found -> replace(view, term, found)));
+    }
+
+    private CompletableFuture<List<Versioned<ShardAssignment>>> readAll(List<ShardAssignment> outdated) {
+        var reads = outdated.stream()
+                .map(shard -> assignments.read(Paths.assignment(shard.getShard())))
+                .toList();
+        return CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> reads.stream()
+                        .map(CompletableFuture::join)
+                        .flatMap(Optional::stream)
+                        .toList());
+    }
+
+    /** Decides again on what was read just now: what the view knows may be older than the last write. */
+    private static CompletableFuture<Term.Outcome> replace(
+            ClusterView view, Term term, List<Versioned<ShardAssignment>> found) {
+        var planning = new Assignments(view, new Occupancy(view));
+        var changed = found.stream()
+                .flatMap(now -> rules(view, now.value())
+                        .map(rules -> new Versioned<>(planning.follow(now.value(), rules), now.version()))
+                        .filter(next -> !next.value().equals(now.value()))
+                        .stream())
+                .toList();
+        return changed.isEmpty() ? CompletableFuture.completedFuture(Term.Outcome.DONE) : term.replace(changed);
+    }
+
+    private static Optional<PoolRules> rules(ClusterView view, ShardAssignment shard) {
+        return Optional.ofNullable(view.pools().get(PoolId.parse(shard.getPool())));
+    }
+
+    /** The next shards that a pool needs for want of room, if any does and they may be made. */
+    Optional<FirstPlacement.Plan> grow(ClusterView view) {
+        var data = view.map().shards().filter(shard -> !shard.directory()).toList();
+        askSome(data);
+        int left = allowance.left();
+        if (left == 0) {
+            return Optional.empty();
+        }
+        for (var pool : view.pools().values().stream()
+                .sorted(Comparator.comparing(PoolRules::id))
+                .toList()) {
+            var fills = data.stream()
+                    .filter(shard -> shard.pool().equals(pool.id()))
+                    .filter(shard -> shard.primary().isPresent() || shard.epoch() == 0)
+                    .map(shard -> fill(shard.id()))
+                    .toList();
+            int wanted = Math.min(left, Growth.wanted(pool, fills, settings.roomPercent()));
+            if (wanted > 0) {
+                var plan = FirstPlacement.more(view, pool, wanted);
+                if (plan.isPresent()) {
+                    log.info(
+                            "pool {} has less than {} % of room left: it gets {} more shards",
+                            pool.id(), settings.roomPercent(), wanted);
+                    allowance.take(wanted);
+                    return plan;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A shard of which nothing was heard is new, or is about to be asked. */
+    private Growth.Fill fill(ShardId shard) {
+        return shards.lastHeard(shard)
+                .map(held -> new Growth.Fill(held.users(), held.bytes()))
+                .orElse(new Growth.Fill(0, 0));
+    }
+
+    private void askSome(List<ShardInfo> data) {
+        for (int i = 0; i < Math.min(ASKED_AT_ONCE, data.size()); i++) {
+            askedUpTo = (askedUpTo + 1) % data.size();
+            if (data.get(askedUpTo).primary().isPresent()) {
+                shards.refresh(data.get(askedUpTo).id());
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.client.InvalidRequestException;
+import io.tintype.client.NotFoundException;
+import io.tintype.client.PoolDetail;
+import io.tintype.client.PoolEdit;
+import io.tintype.client.PoolInUseException;
+import io.tintype.client.PoolInfo;
+import io.tintype.client.QuotaExceededException;
+import io.tintype.client.StorageFullException;
+import io.tintype.client.TintypeClient;
+import io.tintype.coordinator.control.ControlSettings;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Pools, their limits and quotas, in a cluster of three zones of one region and a node of another. */
+final class PoolsIT {
+    private static final int RACERS = 64;
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final ControlSettings CONTROL =
+            new ControlSettings(3, 1, 1, 100_000, Duration.ofSeconds(30), 20, 60);
+
+    private static Regions cluster;
+    private static TintypeClient client;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = Regions.start("pools", CONTROL, "eu/a", "eu/b", "eu/c", "us/a");
+        client = cluster.client();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .ignoreException(TintypeException.class)
+                .until(() -> client.users().register("first").created());
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        cluster.close();
+    }
+
+    @Test
+    void sixtyFourWhoRegisterAtOnceFillShardsExactlyAndMoreShardsAreMade() throws Exception {
+        var pool = new PoolId("eu", "racing");
+        create(new PoolInfo(pool, 1, 1, 5, 2));
+        var homes = race(i -> () -> {
+            while (true) {
+                try {
+                    return client.users().register("racer-" + i, pool).user().shard();
+                } catch (StorageFullException e) {
+                    assertThat(e.reason()).isEqualTo(Reason.POOL_FULL);
+                    assertThat(e).hasMessageContaining("pool change");
+                    Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+                } catch (TintypeException e) {
+                    assertThat(e.reason().isTransient()).as(e.toString()).isTrue();
+                }
+            }
+        });
+        var byShard = homes.stream().collect(Collectors.groupingBy(shard -> shard, Collectors.counting()));
+        assertThat(byShard.values()).allMatch(count -> count <= 5);
+        var shown = client.admin().pool(pool).shards();
+        assertThat(shown).allMatch(shard -> shard.users() <= 5);
+        assertThat(shown.stream().mapToLong(PoolDetail.ShardFill::users).sum()).isEqualTo(RACERS);
+        assertThat(shown.size()).isGreaterThanOrEqualTo(RACERS / 5);
+    }
+
+    @Test
+    void sixtyFourWhoRegisterTheSameUserAgreeOnOneHome() throws Exception {
+        var answers = race(i -> () -> client.users().register("one-and-the-same"));
+        assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
+        assertThat(answers.stream().map(answer -> answer.user()))
+                .containsOnly(answers.get(0).user());
+    }
+
+    @Test
+    void aChangeOfRulesReachesShards() throws Exception {
+        var pool = new PoolId("eu", "changing");
+        create(new PoolInfo(pool, 1, 1, 100, 2));
+        var user = "changing-user";
+        client.users().register(user, pool);
+        client.put(user, "a", new byte[10_000]);
+
+        var edit = PoolEdit.of(pool).replicationFactor(3).minInsync(2).usersPerShard(7);
+        var preview = client.admin().previewPool(edit);
+        assertThat(preview.changed()).isFalse();
+        assertThat(preview.shards())
+                .hasSize(2)
+                .allMatch(shard -> shard.added().size() == 2 && shard.removed().isEmpty());
+        assertThat(preview.shards().stream().mapToLong(shard -> shard.bytes()).sum())
+                .isEqualTo(10_000);
+        assertThat(client.admin().pool(pool).pool()).isEqualTo(preview.before());
+
+        assertThat(client.admin().changePool(edit).changed()).isTrue();
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(client.admin().shards(pool))
+                    .allMatch(shard -> shard.inSync().size() == 3);
+            assertThat(client.admin().pool(pool).shards()).allMatch(shard -> shard.usersLimit() == 7);
+        });
+        var zones = client.admin().nodes().stream()
+                .collect(Collectors.toMap(
+                        node -> node.node().id(), node -> node.node().region()));
+        for (ShardInfo shard : client.admin().shards(pool)) {
+            assertThat(shard.replicas()).allMatch(node -> "eu".equals(zones.get(node)));
+        }
+        assertThat(client.get(user, "a").bytes()).hasSize(10_000);
+
+        client.admin().changePool(PoolEdit.of(pool).replicationFactor(1).minInsync(1));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.admin().shards(pool))
+                        .allMatch(shard ->
+                                shard.replicas().size() == 1 && shard.primary().isPresent()));
+        assertThat(client.get(user, "a").bytes()).hasSize(10_000);
+        client.put(user, "b", new byte[1]);
+    }
+
+    @Test
+    void aQuotaIsExactUnderConcurrentWriters() throws Exception {
+        var pool = new PoolId("eu", "quota");
+        var rules = new PoolInfo(pool, 3, 2, 100, 1, 0, 10_000, 0, false, false, List.of(), "", "");
+        create(rules);
+        var user = "quota-user";
+        client.users().register(user, pool);
+        var stored = race(i -> () -> {
+            try {
+                client.put(user, "blob-" + i, new byte[300]);
+                return 1;
+            } catch (QuotaExceededException e) {
+                return 0;
+            }
+        });
+        assertThat(stored.stream().mapToInt(Integer::intValue).sum()).isEqualTo(33);
+        var usage = client.users().usage(user);
+        assertThat(usage.blobs()).isEqualTo(33);
+        assertThat(usage.bytes()).isEqualTo(9_900);
+        assertThat(usage.bytesLimit()).isEqualTo(10_000);
+        assertThat(usage.ownQuota()).isFalse();
+
+        assertThat(client.users().setQuota(user, null, 34L).blobsLimit()).isEqualTo(34);
+        client.put(user, "one-more", new byte[100]);
+        assertThatThrownBy(() -> client.put(user, "and-another", new byte[0]))
+                .isInstanceOf(QuotaExceededException.class)
+                .hasMessageContaining("35 blobs, and his quota is 34");
+        assertThat(client.users().resetQuota(user).bytesLimit()).isEqualTo(10_000);
+
+        assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(pool).userBytes(500)))
+                .isInstanceOf(PoolInUseException.class)
+                .hasMessageStartingWith("1 users have more than the new quota");
+        client.admin().changePool(PoolEdit.of(pool).userBytes(500).allowOverLimit(true));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> client.users().usage(user).bytesLimit() == 500);
+        assertThatThrownBy(() -> client.put(user, "more", new byte[1])).isInstanceOf(QuotaExceededException.class);
+        client.put(user, "blob-never", new byte[0]);
+    }
+
+    @Test
+    void whatCannotBeIsRefusedByName() throws Exception {
+        var pool = new PoolId("eu", "bad-input");
+        create(new PoolInfo(pool, 1, 1, 2, 1));
+        refused(PoolEdit.of(pool).replicationFactor(8), "replication_factor is 8; give 1 to 7");
+        refused(
+                PoolEdit.of(pool).replicationFactor(5),
+                "replication_factor is 5, but region eu has 3 live storage nodes");
+        refused(PoolEdit.of(pool).minInsync(2), "min_insync is 2; give 1 to 1");
+        refused(PoolEdit.of(pool).usersPerShard(0), "users_per_shard is 0; give 1 to 10000000");
+        refused(PoolEdit.of(pool).bytesPerShard(-1), "bytes_per_shard is 18446744073709551615; give 0 (no limit)");
+        refused(PoolEdit.of(pool).observers(List.of("us")), "pool eu.bad-input is pinned to region eu");
+        refused(PoolEdit.of(pool).unpinned(true).observers(List.of("mars")), "region mars, which has no storage nodes");
+        refused(PoolEdit.of(pool).unpinned(true).observers(List.of("eu")), "where the pool's voters stand");
+        refused(PoolEdit.of(pool).cacheControl("a\nb"), "cache_control has 3 characters");
+
+        assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(new PoolId("eu", "nowhere"))))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining("There is no pool eu.nowhere. There are: ")
+                .hasMessageContaining("eu.bad-input");
+        assertThatThrownBy(() -> client.users().register("nobody", new PoolId("mars", "standard")))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining("There is no pool mars.standard. Create it, or register");
+
+        client.users().register("bad-1", pool);
+        client.users().register("bad-2", pool);
+        assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(pool).usersPerShard(1)))
+                .isInstanceOf(PoolInUseException.class)
+                .hasMessageContaining("users_per_shard is 1, but shards hold more already");
+        assertThatThrownBy(() -> client.admin().deletePool(pool)).isInstanceOf(PoolInUseException.class);
+
+        var misspelt = new PoolId("mars", "standard");
+        client.admin().createPool(new PoolInfo(misspelt, 1, 1, 1, 1));
+        client.admin().deletePool(misspelt);
+        assertThat(client.admin().pools()).noneMatch(there -> there.id().equals(misspelt));
+    }
+
+    private static void refused(PoolEdit edit, String why) {
+        assertThatThrownBy(() -> client.admin().changePool(edit))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining(why);
+    }
+
+    private static void create(PoolInfo pool) {
+        client.admin().createPool(pool);
+        Awaitility.await().atMost(PATIENCE).until(() -> {
+            var shards = client.admin().shards(pool.id());
+            return !shards.isEmpty()
+                    && shards.stream().allMatch(shard -> shard.primary().isPresent());
+        });
+    }
+
+    private interface Racer<T> {
+        Callable<T> number(int i);
+    }
+
+    /** All at once; answers in order of the racers' numbers. */
+    private static <T> List<T> race(Racer<T> racer) throws Exception {
+        var threads = Executors.newFixedThreadPool(RACERS);
+        try {
+            var gun = new CountDownLatch(1);
+            var running = IntStream.range(0, RACERS)
+                    .mapToObj(i -> threads.submit(() -> {
+                        gun.await();
+                        return racer.number(i).call();
+                    }))
+                    .toList();
+            gun.countDown();
+            var answers = new ArrayList<T>();
+            for (Future<T> one : running) {
+                answers.add(one.get());
+            }
+            return answers;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+}

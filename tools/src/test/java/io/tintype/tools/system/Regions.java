@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import io.tintype.client.TintypeClient;
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.coordinator.Coordinator;
+import io.tintype.coordinator.CoordinatorConfig;
+import io.tintype.coordinator.control.ControlSettings;
+import io.tintype.storage.node.StorageNode;
+import io.tintype.storage.node.StorageNodeConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** A cluster over several regions and zones, all of it in this process: real servers, real disks, real ZooKeeper. */
+final class Regions implements AutoCloseable {
+    private static final int MEMORY = 8 << 20;
+
+    private final Path folder;
+    private final EmbeddedZooKeeper zooKeeper;
+    private final Map<String, StorageNode> nodes = new HashMap<>();
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private String server = "";
+
+    private Regions(Path folder) throws Exception {
+        this.folder = folder;
+        this.zooKeeper = EmbeddedZooKeeper.start(Files.createDirectories(folder.resolve("zookeeper")), 0);
+        running.push(zooKeeper);
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param control how pools begin and grow
+     * @param places each node's region and zone, as {@code "eu/a"}; nodes are n1, n2 and so on
+     */
+    static Regions start(String name, ControlSettings control, String... places) throws Exception {
+        var cluster = new Regions(Dev.folder(name));
+        try {
+            for (int i = 0; i < places.length; i++) {
+                var place = places[i].split("/", 2);
+                cluster.startNode("n" + (i + 1), place[0], place[1]);
+            }
+            cluster.startCoordinator(places[0].split("/", 2)[0], control);
+            return cluster;
+        } catch (Exception e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    /** Starts a node, perhaps again. */
+    void startNode(String id, String region, String zone) throws Exception {
+        var defaults = StorageNodeConfig.defaults();
+        var disk = new io.tintype.storage.node.DiskSettings(MEMORY, MEMORY, 0, false);
+        var node = StorageNode.start(defaults.withId(id)
+                .withZookeeper(zooKeeper.connectString())
+                .withDataDir(Files.createDirectories(folder.resolve(id)))
+                .withPlace(region, zone)
+                .withDisk(disk)
+                .withListen("127.0.0.1", 0, 0));
+        nodes.put(id, node);
+    }
+
+    /** Stops a node. */
+    void stopNode(String id) {
+        Objects.requireNonNull(nodes.remove(id), id).close();
+    }
+
+    private void startCoordinator(String region, ControlSettings control) {
+        var defaults = CoordinatorConfig.DEFAULTS;
+        var config = new CoordinatorConfig(
+                defaults.id(),
+                defaults.host(),
+                "",
+                0,
+                region,
+                defaults.zone(),
+                defaults.tier(),
+                defaults.roles(),
+                0,
+                defaults.maxBlobBytes(),
+                defaults.http().withPort(0),
+                control,
+                ZkConfig.of(zooKeeper.connectString()));
+        var coordinator = Coordinator.start(config);
+        running.push(coordinator);
+        server = "127.0.0.1:" + coordinator.grpcPort();
+    }
+
+    /** host:port of the coordinator's gRPC. */
+    String server() {
+        return server;
+    }
+
+    /** A client without a cache. */
+    TintypeClient client() {
+        return TintypeClient.builder()
+                .seeds(server)
+                .requestTimeout(Duration.ofSeconds(60))
+                .nearCacheBytes(0)
+                .build();
+    }
+
+    @Override
+    public void close() {
+        while (!running.isEmpty() && running.size() > 1) {
+            close(running.pop());
+        }
+        nodes.values().forEach(Regions::close);
+        running.forEach(Regions::close);
+    }
+
+    private static void close(AutoCloseable server) {
+        try {
+            server.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
