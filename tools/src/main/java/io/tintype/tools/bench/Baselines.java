@@ -8,7 +8,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
@@ -16,18 +15,18 @@ import java.util.List;
 final class Baselines {
     private final int size;
     private final int concurrency;
-    private final Duration duration;
+    private final Raw.Pace pace;
 
-    Baselines(int size, int concurrency, Duration duration) {
+    Baselines(int size, int concurrency, Raw.Pace pace) {
         this.size = size;
         this.concurrency = concurrency;
-        this.duration = duration;
+        this.pace = pace;
     }
 
     /** RocksDB in this process: puts, then gets. */
     List<RawCommand.Line> rocks(Path scratch) throws Exception {
         var folder = Files.createTempDirectory(scratch, "tintype-bench-raw-");
-        try (var rocks = RawRocks.open(folder.resolve("db"), size, concurrency, duration)) {
+        try (var rocks = RawRocks.open(folder.resolve("db"), size, concurrency, pace)) {
             return List.of(line("rocksdb put, synced", rocks.puts()), line("rocksdb get", rocks.gets()));
         } finally {
             deleteTree(folder);
@@ -42,13 +41,13 @@ final class Baselines {
             if (port == null) {
                 throw new IOException("the echo server ended before it was ready");
             }
-            var cpu = new CpuMeter(List.of(server.pid()));
-            try (var client = new EchoClient(
-                    Integer.parseInt(port.strip()),
-                    size,
-                    concurrency,
-                    duration,
-                    () -> cpu.servers().orElse(0))) {
+            try (var cpu = new CpuMeter(List.of(server.pid()));
+                    var client = new EchoClient(
+                            Integer.parseInt(port.strip()),
+                            size,
+                            concurrency,
+                            pace,
+                            () -> cpu.servers().map(CpuUse::steadyNanos).orElse(0L))) {
                 return List.of(line("grpc put", client.puts()), line("grpc get", client.gets()));
             }
         } finally {

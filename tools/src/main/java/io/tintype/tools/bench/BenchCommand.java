@@ -135,10 +135,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         var workload = workload();
-        try (var target = new ClusterTarget(cluster.connect())) {
+        try (var target = new ClusterTarget(cluster.connect());
+                var cpu = new CpuMeter(servers.pids())) {
             int every = Progress.isTerminal() ? SECONDS_ON_TERMINAL : SECONDS_IN_LOG;
-            var report = new Run(workload, target, new CpuMeter(servers.pids()), output.err(), every, warmUp)
-                    .go(servers.durability(), keep);
+            var report = new Run(workload, target, cpu, output.err(), every, warmUp).go(servers.durability(), keep);
             output.print(report, text(report));
             if (report.wrongReads() > 0) {
                 throw new CommandFailure(
@@ -158,15 +158,30 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
+    private static String servers(Report report) {
+        if (report.serverCpuMicrosPerOperation() == null) {
+            return "unknown (name them with --dev DIR or --pids)";
+        }
+        if (report.serverCpuMicrosByThreads().isEmpty()) {
+            return String.format(Locale.ROOT, "%.0f µs", report.serverCpuMicrosPerOperation());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%.0f µs, %.0f µs of it without JIT compilers (%s)",
+                report.serverCpuMicrosPerOperation(),
+                report.serverSteadyCpuMicrosPerOperation(),
+                report.serverCpuMicrosByThreads().entrySet().stream()
+                        .map(entry -> entry.getKey() + " " + entry.getValue())
+                        .collect(Collectors.joining(", ")));
+    }
+
     private static String text(Report report) {
         var lines = new StringBuilder(Tables.render(
                 Figures.COLUMNS, List.of(report.put().row("put"), report.get().row("get"))));
         lines.append(String.format(
                 Locale.ROOT,
                 "%n%nCPU per operation: servers %s, client %.0f µs (making and verifying bytes included)%n",
-                report.serverCpuMicrosPerOperation() == null
-                        ? "unknown (name them with --dev DIR or --pids)"
-                        : String.format(Locale.ROOT, "%.0f µs", report.serverCpuMicrosPerOperation()),
+                servers(report),
                 report.clientCpuMicrosPerOperation()));
         lines.append(String.format(
                 Locale.ROOT,

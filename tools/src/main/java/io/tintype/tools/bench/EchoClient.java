@@ -13,7 +13,6 @@ import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
@@ -25,18 +24,18 @@ final class EchoClient implements AutoCloseable {
     private final ManagedChannel channel;
     private final int size;
     private final int concurrency;
-    private final Duration duration;
+    private final Raw.Pace pace;
     private final LongSupplier serverCpu;
 
     /** @param serverCpu CPU time of the server so far, in nanoseconds */
-    EchoClient(int port, int size, int concurrency, Duration duration, LongSupplier serverCpu) {
+    EchoClient(int port, int size, int concurrency, Raw.Pace pace, LongSupplier serverCpu) {
         channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
                 .usePlaintext()
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES)
                 .build();
         this.size = size;
         this.concurrency = concurrency;
-        this.duration = duration;
+        this.pace = pace;
         this.serverCpu = serverCpu;
     }
 
@@ -44,7 +43,7 @@ final class EchoClient implements AutoCloseable {
     Raw.Measured gets() throws InterruptedException {
         var stub = BlobRetrievalGrpc.newBlockingStub(channel);
         var request = GetRequest.newBuilder().setName(Integer.toString(size)).build();
-        return Raw.measure(concurrency, duration, size, serverCpu, (worker, index) -> {
+        return Raw.measure(concurrency, pace, size, serverCpu, (worker, index) -> {
             long received = 0;
             for (var parts = stub.get(request); parts.hasNext(); ) {
                 received += parts.next().getFrame().getData().size();
@@ -59,7 +58,7 @@ final class EchoClient implements AutoCloseable {
     Raw.Measured puts() throws InterruptedException {
         var stub = BlobUploadGrpc.newStub(channel);
         ByteString data = UnsafeByteOperations.unsafeWrap(new byte[size]);
-        return Raw.measure(concurrency, duration, size, serverCpu, (worker, index) -> {
+        return Raw.measure(concurrency, pace, size, serverCpu, (worker, index) -> {
             var done = new CompletableFuture<PutResponse>();
             var sink = stub.put(new StreamObserver<>() {
                 @Override

@@ -28,24 +28,23 @@ final class Raw {
      */
     record Measured(Figures figures, double cpuMicrosPerOperation) {}
 
+    /** How long an operation is made before it counts, and then measured. */
+    record Pace(Duration warmUp, Duration measured) {}
+
     private Raw() {}
 
-    /** How long an operation is made before it counts: a third of the time it is measured. */
-    static Duration warmUp(Duration measured) {
-        return measured.dividedBy(3);
-    }
-
     /**
-     * Runs it, first for a third of the time without counting, and returns its figures.
+     * Runs it, first for a while without counting, and returns its figures.
      *
+     * @param pace how long each of the two lasts
      * @param bytes that one operation moves
      * @param cpuNanos the CPU time used so far by those who do the work
      */
-    static Measured measure(int concurrency, Duration duration, int bytes, LongSupplier cpuNanos, Operation operation)
+    static Measured measure(int concurrency, Pace pace, int bytes, LongSupplier cpuNanos, Operation operation)
             throws InterruptedException {
-        var unused = once(concurrency, warmUp(duration), bytes, operation);
+        var unused = once(concurrency, pace.warmUp(), bytes, operation);
         long before = cpuNanos.getAsLong();
-        var figures = once(concurrency, duration, bytes, operation);
+        var figures = once(concurrency, pace.measured(), bytes, operation);
         long used = cpuNanos.getAsLong() - before;
         return new Measured(figures, Figures.round(used / 1e3 / Math.max(1, figures.operations())));
     }

@@ -60,6 +60,15 @@ final class RawCommand implements Callable<Integer> {
             description = "How long to measure each figure (default: ${DEFAULT-VALUE}).")
     private Duration duration;
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description =
+                    "How long to make operations before each figure (default: a third of the duration). Servers have"
+                            + " compiled what they run often after about a minute.")
+    private @Nullable Duration warmUp;
+
     @Option(names = "--keys", defaultValue = "500", paramLabel = "N", description = "Blobs that the cluster serves.")
     private int keys;
 
@@ -91,10 +100,10 @@ final class RawCommand implements Callable<Integer> {
         for (var text : sizes) {
             int size = size(text);
             tell(text + ": RocksDB alone");
-            var rocks = new Baselines(size, concurrency, duration).rocks(scratch);
+            var rocks = new Baselines(size, concurrency, pace()).rocks(scratch);
             lines.addAll(rocks);
             tell(text + ": gRPC alone");
-            var echo = new Baselines(size, concurrency, duration).echo();
+            var echo = new Baselines(size, concurrency, pace()).echo();
             lines.addAll(echo);
             if (!withoutCluster) {
                 tell(text + ": the cluster");
@@ -120,9 +129,10 @@ final class RawCommand implements Callable<Integer> {
                 duration,
                 0,
                 0);
-        try (var target = new ClusterTarget(cluster.connect())) {
-            var report = new Run(workload, target, new CpuMeter(servers.pids()), output.err(), 10, Raw.warmUp(duration))
-                    .go(servers.durability(), false);
+        try (var target = new ClusterTarget(cluster.connect());
+                var cpu = new CpuMeter(servers.pids())) {
+            var report =
+                    new Run(workload, target, cpu, output.err(), 10, pace().warmUp()).go(servers.durability(), false);
             if (report.wrongReads() > 0) {
                 throw new IllegalStateException("wrong bytes were read: " + report.firstWrong());
             }
@@ -131,13 +141,17 @@ final class RawCommand implements Callable<Integer> {
                     "tintype " + operation,
                     size,
                     figures,
-                    report.serverCpuMicrosPerOperation(),
+                    report.serverSteadyCpuMicrosPerOperation(),
                     baseline.what(),
                     Math.round(figures.operationsPerSecond()
                                     / baseline.figures().operationsPerSecond()
                                     * 100)
                             / 100.0);
         }
+    }
+
+    private Raw.Pace pace() {
+        return new Raw.Pace(warmUp == null ? duration.dividedBy(3) : warmUp, duration);
     }
 
     private int size(String text) {
@@ -161,7 +175,7 @@ final class RawCommand implements Callable<Integer> {
      *
      * @param what was measured
      * @param size of each blob or value, in bytes
-     * @param serverCpuMicrosPerOperation null where it is not known
+     * @param serverCpuMicrosPerOperation without JIT compilers; null where it is not known
      * @param comparedWith the baseline of {@code ratio}; null for a baseline
      * @param ratio of the operations per second to those of the baseline
      */

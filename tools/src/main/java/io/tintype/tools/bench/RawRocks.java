@@ -3,7 +3,6 @@ package io.tintype.tools.bench;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.rocksdb.CompressionType;
@@ -26,21 +25,21 @@ final class RawRocks implements AutoCloseable {
     private final RocksDB database;
     private final byte[] value;
     private final int concurrency;
-    private final Duration duration;
+    private final Raw.Pace pace;
     private final long[] written;
 
-    private RawRocks(Options options, RocksDB database, int size, int concurrency, Duration duration) {
+    private RawRocks(Options options, RocksDB database, int size, int concurrency, Raw.Pace pace) {
         this.options = options;
         this.database = database;
         this.concurrency = concurrency;
-        this.duration = duration;
+        this.pace = pace;
         value = new byte[size];
         new SplittableRandom(size).nextBytes(value);
         written = new long[concurrency];
     }
 
     /** Opens an empty database in a folder. */
-    static RawRocks open(Path folder, int size, int concurrency, Duration duration) throws RocksDBException {
+    static RawRocks open(Path folder, int size, int concurrency, Raw.Pace pace) throws RocksDBException {
         RocksDB.loadLibrary();
         var options = new Options()
                 .setCreateIfMissing(true)
@@ -50,12 +49,12 @@ final class RawRocks implements AutoCloseable {
                 .setBlobCompressionType(CompressionType.NO_COMPRESSION)
                 .setCompressionType(CompressionType.NO_COMPRESSION)
                 .setWriteBufferSize(64L << 20);
-        return new RawRocks(options, RocksDB.open(options, folder.toString()), size, concurrency, duration);
+        return new RawRocks(options, RocksDB.open(options, folder.toString()), size, concurrency, pace);
     }
 
     /** Synced writes of new keys. */
     Raw.Measured puts() throws InterruptedException {
-        return Raw.measure(concurrency, duration, value.length, CpuMeter::own, (worker, index) -> {
+        return Raw.measure(concurrency, pace, value.length, CpuMeter::own, (worker, index) -> {
             database.put(synced, key(worker, written[worker]), value);
             written[worker]++;
         });
@@ -63,7 +62,7 @@ final class RawRocks implements AutoCloseable {
 
     /** Reads of keys written by {@link #puts}, drawn evenly. */
     Raw.Measured gets() throws InterruptedException {
-        return Raw.measure(concurrency, duration, value.length, CpuMeter::own, (worker, index) -> {
+        return Raw.measure(concurrency, pace, value.length, CpuMeter::own, (worker, index) -> {
             long drawn = ThreadLocalRandom.current().nextLong(Math.max(1, written[worker]));
             byte[] read = database.get(reads, key(worker, drawn));
             if (read == null || read.length != value.length) {

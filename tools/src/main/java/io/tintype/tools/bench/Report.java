@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param put the writes
  * @param get the reads
  * @param serverCpuMicrosPerOperation CPU of all server processes; null where they could not be asked
+ * @param serverSteadyCpuMicrosPerOperation the same without their JIT compilers
+ * @param serverCpuMicrosByThreads by what threads are there for; empty where the operating system does not tell
  * @param clientCpuMicrosPerOperation CPU of this process, making and verifying bytes included
  * @param verifiedBytes bytes read and compared
  * @param wrongReads reads that returned other bytes than they should
@@ -32,6 +34,8 @@ record Report(
         Figures put,
         Figures get,
         @Nullable Double serverCpuMicrosPerOperation,
+        @Nullable Double serverSteadyCpuMicrosPerOperation,
+        Map<String, Double> serverCpuMicrosByThreads,
         double clientCpuMicrosPerOperation,
         long verifiedBytes,
         long wrongReads,

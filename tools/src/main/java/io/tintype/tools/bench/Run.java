@@ -4,7 +4,7 @@ package io.tintype.tools.bench;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.OptionalLong;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -46,16 +46,12 @@ final class Run {
             load.load();
             load.warmUp(warmUp);
             watch.measuring();
-            OptionalLong serversBefore = cpu.servers();
+            var serversBefore = cpu.servers();
             long ownBefore = CpuMeter.own();
             long nanos = load.run();
             long own = CpuMeter.own() - ownBefore;
-            OptionalLong serversAfter = cpu.servers();
-            long operations = Math.max(1, load.puts().count() + load.gets().count());
-            Double servers = serversBefore.isPresent() && serversAfter.isPresent()
-                    ? (Double) Figures.round((serversAfter.getAsLong() - serversBefore.getAsLong()) / 1e3 / operations)
-                    : null;
-            report = report(load, durability, nanos, servers, Figures.round(own / 1e3 / operations));
+            var servers = serversBefore.flatMap(before -> cpu.servers().map(after -> after.since(before)));
+            report = report(load, durability, nanos, servers.orElse(null), own);
         }
         if (!keep) {
             load.unload();
@@ -63,7 +59,8 @@ final class Run {
         return report;
     }
 
-    private Report report(Load load, String durability, long nanos, @Nullable Double servers, double client) {
+    private Report report(Load load, String durability, long nanos, @Nullable CpuUse servers, long own) {
+        long operations = load.puts().count() + load.gets().count();
         return new Report(
                 Machine.describe(),
                 durability,
@@ -71,8 +68,10 @@ final class Run {
                 Math.round(nanos / 1e6) / 1e3,
                 Figures.of(load.puts(), nanos),
                 Figures.of(load.gets(), nanos),
-                servers,
-                client,
+                servers == null ? null : (Double) CpuUse.perOperation(servers.nanos(), operations),
+                servers == null ? null : (Double) CpuUse.perOperation(servers.steadyNanos(), operations),
+                servers == null ? Map.of() : servers.microsByDuty(operations),
+                CpuUse.perOperation(own, operations),
                 load.checker().bytes(),
                 load.checker().wrong(),
                 load.checker().firstWrong(),

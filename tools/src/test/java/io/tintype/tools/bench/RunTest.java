@@ -151,7 +151,10 @@ final class RunTest {
                 .contains("\"machine\"", "\"cores\"", "\"java\"")
                 .contains("\"durability\" : \"none: in memory\"")
                 .contains("\"sizes\" : \"photo-cdn\"", "\"zipfExponent\" : 0.67", "\"seed\" : 5")
-                .contains("\"p999Micros\"", "\"serverCpuMicrosPerOperation\" : null");
+                .contains(
+                        "\"p999Micros\"",
+                        "\"serverCpuMicrosPerOperation\" : null",
+                        "\"serverCpuMicrosByThreads\" : { }");
     }
 
     private Report run(Workload workload, Target target, boolean keep) throws InterruptedException {
