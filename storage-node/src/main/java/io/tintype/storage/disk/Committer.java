@@ -3,16 +3,12 @@ package io.tintype.storage.disk;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
@@ -25,20 +21,18 @@ import org.rocksdb.WriteBatch;
  *
  * <p>Thread-safe. Futures complete on the committer's thread: what hangs on them must be short and must not block.
  *
- * <p>What always holds: a write whose future completed normally is on the disk; writes are applied in order of {@link
+ * <p>What always holds: a write whose future completed normally is on the disk, and so is all that was written before it
+ * (readers may see a write shortly before it is); writes are applied in order of {@link
  * #commit}; after the first write or sync that fails nothing is ever written again, because what the disk then holds is
  * not known (a retried fsync may report success over lost pages).
  */
 public final class Committer implements AutoCloseable {
     private static final int SPARE_BYTES = 16 << 10;
-    private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
-    /** Writes a batch; with sync, returns only when it is on the disk. */
+    /** Writes a batch; with sync, returns only when it and all that was written before it are on the disk. */
     interface BatchWriter {
         void write(WriteBatch batch, boolean sync) throws RocksDBException;
     }
-
-    private record Waiting(Write write, CompletableFuture<Void> done) {}
 
     private final DiskConfig config;
     private final Map<Family, ColumnFamilyHandle> handles;
@@ -52,13 +46,8 @@ public final class Committer implements AutoCloseable {
     private final LongAdder writes = new LongAdder();
     private final LongAdder bytes = new LongAdder();
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private final CommitQueue queue;
     private final List<Consumer<Throwable>> listeners = new ArrayList<>();
-    private long queuedBytes;
-    private boolean idle;
-    private boolean closing;
     private volatile @Nullable Throwable failure;
 
     Committer(
@@ -72,6 +61,7 @@ public final class Committer implements AutoCloseable {
         this.writer = writer;
         this.space = space;
         this.gate = gate;
+        this.queue = new CommitQueue(config);
         this.encoder = new BatchEncoder(handles, 1 << 20);
         this.thread = new Thread(this::run, "tintype-committer");
         this.thread.setDaemon(true);
@@ -101,7 +91,7 @@ public final class Committer implements AutoCloseable {
      */
     public CompletableFuture<Void> commit(Write write) {
         requireRoom(write.bytes());
-        return enqueue(write);
+        return commitEssential(write);
     }
 
     /**
@@ -109,12 +99,18 @@ public final class Committer implements AutoCloseable {
      * truncation.
      */
     public CompletableFuture<Void> commitEssential(Write write) {
-        return enqueue(write);
+        refuseIfFailed();
+        try {
+            return queue.add(write);
+        } catch (TintypeException e) {
+            refuseIfFailed(); // it may have failed meanwhile, which says more
+            throw e;
+        }
     }
 
     /**
-     * Writes on the caller's thread without fsync: for what can be done again from the log after a crash. Blocks; waits
-     * for an fsync that is under way. Visible to readers when it returns.
+     * Writes on the caller's thread without fsync: for what can be done again from the log after a crash. Blocks, but
+     * not for an fsync that is under way. Visible to readers when it returns.
      *
      * @throws TintypeException UNAVAILABLE when the disk failed, now or before, or is being closed
      */
@@ -134,12 +130,9 @@ public final class Committer implements AutoCloseable {
     /** Tells a listener, on the thread that found out, as soon as the disk fails; at once if it already has. */
     public void onFailure(Consumer<Throwable> listener) {
         Throwable known;
-        lock.lock();
-        try {
+        synchronized (listeners) {
             listeners.add(listener);
             known = failure;
-        } finally {
-            lock.unlock();
         }
         if (known != null) {
             listener.accept(known);
@@ -169,21 +162,14 @@ public final class Committer implements AutoCloseable {
     /** Marks the disk as failed, for what RocksDB finds out in the background. */
     void fail(Throwable cause) {
         List<Consumer<Throwable>> toTell;
-        List<Waiting> abandoned;
-        lock.lock();
-        try {
+        synchronized (listeners) {
             if (failure != null) {
                 return;
             }
             failure = cause;
             toTell = List.copyOf(listeners);
-            abandoned = new ArrayList<>(queue);
-            queue.clear();
-            queuedBytes = 0;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
         }
+        var abandoned = queue.abandon();
         toTell.forEach(listener -> listener.accept(cause));
         abandoned.forEach(waiting -> waiting.done().completeExceptionally(unavailable(cause)));
     }
@@ -198,13 +184,7 @@ public final class Committer implements AutoCloseable {
     /** Writes what waits, then ends; later writes are refused. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closing = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        queue.close();
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -231,37 +211,9 @@ public final class Committer implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<Void> enqueue(Write write) {
-        var waiting = new Waiting(write, new CompletableFuture<>());
-        lock.lock();
-        try {
-            refuseIfFailed();
-            if (closing) {
-                throw new TintypeException(Reason.UNAVAILABLE, config.directory() + " is being closed");
-            }
-            boolean full = queue.size() >= config.queueWrites()
-                    || (!queue.isEmpty() && queuedBytes + write.bytes() > config.queueBytes());
-            if (full) {
-                throw new TintypeException(
-                        Reason.OVERLOADED,
-                        "the disk of " + config.directory() + " is behind: " + queue.size() + " writes of "
-                                + queuedBytes + " bytes wait; try again a little later",
-                        RETRY_AFTER);
-            }
-            queue.add(waiting);
-            queuedBytes += write.bytes();
-            if (idle) {
-                changed.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
-        return waiting.done();
-    }
-
     private void run() {
-        var group = new ArrayList<Waiting>();
-        while (take(group)) {
+        var group = new ArrayList<CommitQueue.Waiting>();
+        while (queue.take(group)) {
             try {
                 for (var waiting : group) {
                     encoder.add(waiting.write());
@@ -282,51 +234,7 @@ public final class Committer implements AutoCloseable {
         }
     }
 
-    /** Waits for writes and moves a group of them over; false: there is nothing more to do, ever. */
-    private boolean take(List<Waiting> group) {
-        lock.lock();
-        try {
-            while (queue.isEmpty()) {
-                if (closing || failure != null) {
-                    return false;
-                }
-                idle = true;
-                changed.awaitUninterruptibly();
-                idle = false;
-            }
-            gather();
-            long size = 0;
-            while (true) {
-                var next = queue.peek();
-                if (next == null || (size > 0 && size + next.write().bytes() > config.groupBytes())) {
-                    break;
-                }
-                size += next.write().bytes();
-                group.add(queue.remove());
-            }
-            queuedBytes -= size;
-            return !group.isEmpty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void gather() {
-        long nanos = config.gather().toNanos();
-        try {
-            idle = true;
-            while (nanos > 0 && queuedBytes < config.groupBytes() && !closing && failure == null) {
-                nanos = changed.awaitNanos(nanos);
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts this thread to any end; the group simply goes as it is.
-            Thread.currentThread().interrupt();
-        } finally {
-            idle = false;
-        }
-    }
-
-    private void abandon(List<Waiting> group, Exception e) {
+    private void abandon(List<CommitQueue.Waiting> group, Exception e) {
         fail(e);
         var unknown = new TintypeException(
                 Reason.OUTCOME_UNKNOWN,

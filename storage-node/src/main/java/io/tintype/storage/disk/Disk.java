@@ -22,6 +22,7 @@ import org.rocksdb.SizeApproximationFlag;
 import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.rocksdb.TickerType;
+import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +61,7 @@ public final class Disk implements AutoCloseable {
         this.handles = store.handles();
         this.failures = failures;
         this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
-        this.committer =
-                new Committer(config, handles, (batch, sync) -> db.write(sync ? synced : unsynced, batch), space, gate);
+        this.committer = new Committer(config, handles, this::write, space, gate);
         this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
         failures.tell(committer);
         committer.start();
@@ -303,6 +303,22 @@ public final class Disk implements AutoCloseable {
             unsynced.close();
             options.close();
             directory.close();
+        }
+    }
+
+    /**
+     * A batch to be synced is written first and synced then, so that other writes need not wait for the disk: RocksDB
+     * holds its queue during a write that syncs, but not during a sync. All that is in the log so far is synced, so a sync
+     * never leaves a gap. With direct writes the sync of a write also covers the blob file, and only that does.
+     */
+    private void write(WriteBatch batch, boolean sync) throws RocksDBException {
+        if (sync && config.blobDirectWrite()) {
+            db.write(synced, batch);
+            return;
+        }
+        db.write(unsynced, batch);
+        if (sync) {
+            db.syncWal();
         }
     }
 

@@ -15,7 +15,8 @@ import java.time.Duration;
  * @param queueWrites most writes that may wait for the committer
  * @param queueBytes most bytes that may wait for the committer
  * @param groupBytes most bytes made durable by one fsync; a single larger write still goes alone
- * @param gather how long the committer waits for company before it syncs; zero: it takes what is there
+ * @param gather how long at most the committer waits for company before it syncs, when writes come together; one that comes
+ *     alone does not wait
  * @param reserveBytes under so much free space, only essential writes are taken
  * @param minBlobFileValueBytes chunks of at least this many bytes live in blob files, smaller ones in the tree
  * @param blobDirectWrite large chunks go straight to the blob file, only a pointer through RocksDB's log
@@ -48,6 +49,9 @@ public record DiskConfig(
     /** Default of {@link #groupBytes}: writing this much takes longer than the fsync that is shared. */
     public static final long GROUP_BYTES = 2L << 20;
 
+    /** Default of {@link #gather}: what several clients cost is mostly what their syncs and wake-ups cost. */
+    public static final Duration GATHER = Duration.ofMillis(1);
+
     /** Default of {@link #reserveBytes}: room for compaction and for the log records that free space again. */
     public static final long RESERVE_BYTES = 1L << 30;
 
@@ -78,7 +82,7 @@ public record DiskConfig(
                 QUEUE_WRITES,
                 QUEUE_BYTES,
                 GROUP_BYTES,
-                Duration.ZERO,
+                GATHER,
                 RESERVE_BYTES,
                 MIN_BLOB_FILE_VALUE_BYTES,
                 false);

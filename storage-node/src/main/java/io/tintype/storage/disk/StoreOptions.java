@@ -30,6 +30,9 @@ final class StoreOptions implements AutoCloseable {
     private static final long SMALL_MEMTABLE_BYTES = 16L << 20;
     private static final double BLOOM_BITS = 10;
 
+    /** Most keys that are looked up before a write are not there: new names, requests that are no retries. */
+    private static final double MEMTABLE_BLOOM_SHARE = 0.05;
+
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final DiskConfig config;
     private final Cache cache;
@@ -105,6 +108,8 @@ final class StoreOptions implements AutoCloseable {
 
     private ColumnFamilyOptions small() {
         return own(new ColumnFamilyOptions())
+                .setMemtablePrefixBloomSizeRatio(MEMTABLE_BLOOM_SHARE)
+                .setMemtableWholeKeyFiltering(true)
                 .setWriteBufferSize(SMALL_MEMTABLE_BYTES)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setTableFormatConfig(table);

@@ -92,7 +92,7 @@ class EngineBench {
                         DiskConfig.QUEUE_WRITES,
                         DiskConfig.QUEUE_BYTES,
                         Long.getLong("bench.groupBytes", DiskConfig.GROUP_BYTES),
-                        Duration.ofNanos(1000L * Integer.getInteger("bench.gatherMicros", 0)));
+                        Duration.ofNanos(1000L * Integer.getInteger("bench.gatherMicros", 1_000)));
     }
 
     private static void get(LoneShard[] shards, int thread, long n) {
