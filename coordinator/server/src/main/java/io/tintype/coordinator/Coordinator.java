@@ -5,6 +5,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.Channels;
+import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.PoolZnodes;
@@ -145,7 +146,7 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private void startGrpc(List<BindableService> services, Metrics metrics, Health healthy) {
-        var builder = GrpcServers.builder(config.host(), config.port())
+        var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
                 .directExecutor() // nothing here blocks
                 .intercept(metrics.calls())
                 .addService(healthy.service())

@@ -26,12 +26,12 @@ final class NodeServers implements AutoCloseable {
     private final Server publicServer;
     private final Server peerServer;
 
-    private NodeServers(ListenSettings listen, NodeHealth health) throws IOException {
+    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health) throws IOException {
         publicServer = start(
                 "listen.port",
                 listen.host(),
                 listen.port(),
-                GrpcServers.builder(listen.host(), listen.port())
+                GrpcServers.builder(listen.host(), listen.port(), inboundBytes)
                         .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
                         .maxConnectionAge(AGE_HOURS, TimeUnit.HOURS)
                         .maxConnectionAgeGrace(AGE_GRACE_HOURS, TimeUnit.HOURS)
@@ -53,10 +53,11 @@ final class NodeServers implements AutoCloseable {
     /**
      * Binds both ports.
      *
+     * @param inboundBytes most bytes of everybody's messages that have not come whole yet
      * @throws IOException if one is taken; the message says which
      */
-    static NodeServers start(ListenSettings listen, NodeHealth health) throws IOException {
-        return new NodeServers(listen, health);
+    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health) throws IOException {
+        return new NodeServers(listen, inboundBytes, health);
     }
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {

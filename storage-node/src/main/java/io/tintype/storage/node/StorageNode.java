@@ -77,7 +77,9 @@ public final class StorageNode implements AutoCloseable {
                     .description("1 while a damaged store is kept beside the one in use; look at it, then remove it")
                     .register(metrics);
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
-            servers = closing.add("servers", NodeServers.start(config.listen(), health));
+            servers = closing.add(
+                    "servers",
+                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health));
             register(session, self, disk);
             await(nodes.ready());
             host = serve(session, self, disk, nodes);

@@ -273,7 +273,23 @@ final class BadInputTest {
                 .setUser(Rig.USER)
                 .setData(ByteString.copyFrom(new byte[Limits.MAX_MESSAGE_BYTES + 1]))
                 .build();
-        refused(Reason.MESSAGE_TOO_LARGE, () -> rig.upload.putChunk(request), "2097152");
+        var failure = refused(Reason.MESSAGE_TOO_LARGE, () -> rig.upload.putChunk(request), "2097152", "in frames");
+        assertThat(failure.getMessage())
+                .as("as it was sent with its reason, not guessed from the transport's words")
+                .startsWith("the message has more than");
+    }
+
+    @Test
+    void aMessageThatIsTooLargeOnlyUncompressedIsRefused() {
+        var request = PutChunkRequest.newBuilder()
+                .setUser(Rig.USER)
+                .setData(ByteString.copyFrom(new byte[Limits.MAX_MESSAGE_BYTES + 1]))
+                .build();
+        refused(
+                Reason.INVALID_ARGUMENT,
+                () -> rig.upload.withCompression("gzip").putChunk(request),
+                "cannot be read",
+                "2097152");
     }
 
     @Test

@@ -82,7 +82,7 @@ final class Rig implements AutoCloseable {
                 node -> Optional.of(node + ".example:7410"),
                 limits,
                 clock);
-        var builder = GrpcServers.builder("127.0.0.1", 0).directExecutor();
+        var builder = GrpcServers.builder("127.0.0.1", 0, limits.uploadBytes()).directExecutor();
         services.publicServices().forEach(builder::addService);
         services.peerServices().forEach(builder::addService);
         server = builder.build().start();

@@ -32,5 +32,13 @@ public final class GrpcLimits {
     /** Addresses for which channels are kept. */
     public static final int CHANNELS = 20_000;
 
+    private static final long LEAST_INBOUND_BYTES = 16L << 20;
+    private static final int INBOUND_SHARE = 6;
+
     private GrpcLimits() {}
+
+    /** Bytes of messages that have not come whole yet, for a server without a setting for it: a sixth of the heap. */
+    public static long inboundBytes() {
+        return Math.max(LEAST_INBOUND_BYTES, Runtime.getRuntime().maxMemory() / INBOUND_SHARE);
+    }
 }

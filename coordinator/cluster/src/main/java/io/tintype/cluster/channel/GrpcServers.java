@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.channel;
 
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
@@ -28,6 +30,25 @@ public final class GrpcServers {
                 .flowControlWindow(GrpcLimits.FLOW_CONTROL_WINDOW)
                 .permitKeepAliveTime(GrpcLimits.SHORTEST_KEEPALIVE_TAKEN.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveWithoutCalls(true);
+    }
+
+    /**
+     * As {@link #builder}, for a server that anybody may call: what clients have begun to send is bounded too, and a
+     * message over the limit is refused with its reason.
+     *
+     * @param inboundBytes most bytes of all messages that have not come whole yet; the call that would exceed them is
+     *     refused with OVERLOADED
+     */
+    public static NettyServerBuilder builder(String host, int port, long inboundBytes) {
+        var guard = new InboundGuard(Limits.MAX_MESSAGE_BYTES, inboundBytes);
+        return builder(host, port)
+                // The guard sees what comes while it comes, and ends a call sooner than this would.
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .decompressorRegistry(DecompressorRegistry.emptyInstance()
+                        .with(Codec.Identity.NONE, false)
+                        .with(new BoundedGzip(Limits.MAX_MESSAGE_BYTES), true))
+                .addStreamTracerFactory(guard)
+                .intercept(guard);
     }
 
     /** Lets calls under way end for {@link GrpcLimits#DRAIN}, then cuts them off. Blocks meanwhile. */
