@@ -75,14 +75,14 @@ public record StorageNodeConfig(
     }
 
     /**
-     * The same listening elsewhere.
+     * The same listening elsewhere. Where others reach it stays as it was, if that was named.
      *
-     * @param host address to listen on, at which others reach it too
+     * @param host address to listen on, at which others reach it too where no {@code advertisedHost} is named
      * @param port of the public API; 0 takes a free one
      * @param peerPort for other nodes; 0 takes a free one
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
-        var other = new ListenSettings(host, port, peerPort, "");
+        var other = new ListenSettings(host, port, peerPort, listen.advertisedHost());
         return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits);
     }
 

@@ -2,6 +2,7 @@
 package io.tintype.tools.system;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,10 +17,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs {@code tintype} commands from the built distribution, each in a process of its own. */
-final class Command {
+public final class Command {
     /** Filled by the build just before these tests run. */
     private static final Path LIBRARIES = Path.of("target", "dist", "lib").toAbsolutePath();
 
+    private static final Path TESTS = Path.of("target", "test-classes").toAbsolutePath();
+    private static final String MAIN = "io.tintype.tools.Main";
     private static final int PATIENCE_SECONDS = 180;
 
     /**
@@ -60,7 +63,14 @@ final class Command {
     }
 
     /** The command line of a JVM that runs {@code tintype}. */
-    static List<String> line(List<String> jvmOptions, String... arguments) {
+    public static List<String> line(List<String> jvmOptions, String... arguments) {
+        var line = new ArrayList<>(java(jvmOptions, MAIN));
+        line.addAll(List.of(arguments));
+        return line;
+    }
+
+    /** The command line of a JVM that runs a class of the distribution or of these tests. */
+    public static List<String> java(List<String> jvmOptions, String main) {
         if (!Files.exists(LIBRARIES.resolve("tintype-tools.jar"))) {
             throw new IllegalStateException(LIBRARIES + " is empty: run these tests with `mvn verify`, which fills it");
         }
@@ -72,8 +82,8 @@ final class Command {
         }
         line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
         line.addAll(jvmOptions);
-        line.addAll(List.of("-cp", LIBRARIES + "/*", "io.tintype.tools.Main"));
-        line.addAll(List.of(arguments));
+        var classes = main.equals(MAIN) ? LIBRARIES + "/*" : LIBRARIES + "/*" + File.pathSeparator + TESTS;
+        line.addAll(List.of("-cp", classes, main));
         return line;
     }
 
