@@ -38,6 +38,7 @@ final class LoadClient implements Runnable {
     private static final int LARGE_BYTES = 300 << 10;
     private static final int LARGE_SPREAD = 500 << 10;
     private static final int LARGE_PERCENT = 2;
+    private static final int NEAR_PERCENT = 30;
     private static final Duration STALE = Duration.ofSeconds(30);
     private static final int DIGEST_BYTES = 12;
 
@@ -131,10 +132,11 @@ final class LoadClient implements Runnable {
         });
     }
 
-    /** A read that shows all that was acknowledged before; returns whether it was answered. */
+    /** A read that shows all that was acknowledged before, from the primary or a near replica; returns whether it was answered. */
     boolean read(BlobKey key) {
+        boolean near = random.nextInt(100) < NEAR_PERCENT;
         return record(key, new Call.Read(), () -> {
-            var found = get(key, Consistency.linearizable());
+            var found = get(key, near ? Consistency.near() : Consistency.linearizable());
             seen.put(key, found.version());
             return found;
         });
