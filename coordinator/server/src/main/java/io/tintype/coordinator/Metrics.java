@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator;
 
-import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.Status;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 /** A coordinator's figures, for Prometheus. Thread-safe. */
@@ -29,14 +18,10 @@ final class Metrics implements AutoCloseable {
     /** Methods with a count of their own: what clients make up must not become tags. */
     private static final Set<String> HTTP_METHODS = Set.of("GET", "HEAD", "PUT", "DELETE");
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics garbage = new JvmGcMetrics();
+    private final ProcessMetrics process = new ProcessMetrics();
+    private final MeterRegistry registry = process.registry();
 
     Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission) {
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        garbage.bindTo(registry);
         gauge(
                 "tintype_upload_held_bytes",
                 "Bytes of uploads under way that this coordinator holds.",
@@ -70,7 +55,7 @@ final class Metrics implements AutoCloseable {
 
     /** All figures in Prometheus' text format. */
     String scrape() {
-        return registry.scrape();
+        return process.scrape();
     }
 
     /** Counts an HTTP request that was answered. */
@@ -85,31 +70,11 @@ final class Metrics implements AutoCloseable {
 
     /** Counts and times every gRPC call by method and status. */
     ServerInterceptor calls() {
-        return new ServerInterceptor() {
-            @Override
-            public <Q, A> ServerCall.Listener<Q> interceptCall(
-                    ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-                long start = System.nanoTime();
-                var timed = new SimpleForwardingServerCall<Q, A>(call) {
-                    @Override
-                    public void close(Status status, Metadata trailers) {
-                        Timer.builder("tintype_grpc_server_calls")
-                                .description("gRPC calls answered, and how long they took.")
-                                .tag("method", call.getMethodDescriptor().getFullMethodName())
-                                .tag("status", status.getCode().name())
-                                .register(registry)
-                                .record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-                        super.close(status, trailers);
-                    }
-                };
-                return next.startCall(timed, headers);
-            }
-        };
+        return process.calls();
     }
 
     @Override
     public void close() {
-        garbage.close();
-        registry.close();
+        process.close();
     }
 }

@@ -87,7 +87,9 @@ final class CoordinatorTest {
     void anEmptyClusterGetsAPoolItsShardsAndADirectory() throws Exception {
         var coordinator = coordinator("c1");
         var admin = AdminGrpc.newBlockingStub(channel(coordinator));
-        assertThat(coordinator.notReadyBecause().orElseThrow()).contains("no directory");
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(coordinator.notReadyBecause().orElseThrow()).contains("no directory"));
         assertThat(health(coordinator)).isEqualTo(ServingStatus.NOT_SERVING);
         for (int i = 1; i <= 3; i++) {
             node("n" + i, "zone" + i);

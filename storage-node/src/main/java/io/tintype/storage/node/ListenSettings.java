@@ -17,6 +17,9 @@ public record ListenSettings(
         @Meaning("Port for other nodes and coordinators; 0 takes a free one.")
         int peerPort,
 
+        @Meaning("Port for health and metrics over HTTP; 0 takes a free one.")
+        int httpPort,
+
         @Meaning("Name or address at which others reach the node; empty: host.")
         String advertisedHost) {
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0");
@@ -26,6 +29,12 @@ public record ListenSettings(
         Settings.require(!host.isBlank(), "listen.host", host, "an address of this machine");
         Settings.require(port >= 0 && port <= MAX_PORT, "listen.port", port, "0 to 65535");
         Settings.require(peerPort >= 0 && peerPort <= MAX_PORT, "listen.peerPort", peerPort, "0 to 65535");
+        Settings.require(httpPort >= 0 && httpPort <= MAX_PORT, "listen.httpPort", httpPort, "0 to 65535");
+        Settings.require(
+                httpPort == 0 || (httpPort != port && httpPort != peerPort),
+                "listen.httpPort",
+                httpPort,
+                "another port than listen.port and listen.peerPort");
         Settings.require(port == 0 || port != peerPort, "listen.peerPort", peerPort, "another port than listen.port");
         Settings.require(
                 !advertisedHost.isBlank() || !EVERYWHERE.contains(host),

@@ -4,19 +4,24 @@ package io.tintype.storage.node;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardStatus;
 import io.tintype.storage.shard.Shards;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,11 +71,54 @@ final class NodeHealth implements AutoCloseable {
 
     /** Whether every shard can do its part now. */
     boolean isServing() {
+        return notReadyBecause().isEmpty();
+    }
+
+    /** Why the node as a whole cannot do its part now, for people; empty: it can. */
+    Optional<String> notReadyBecause() {
         var now = watched;
-        return now != null
-                && isComplete(now)
-                && now.shards().broken().isEmpty()
-                && now.shards().all().stream().allMatch(NodeHealth::isWell);
+        if (now == null) {
+            return Optional.of("the node is starting or stopping");
+        }
+        if (!isComplete(now)) {
+            return Optional.of("shards that the disk holds have not come up yet");
+        }
+        if (!now.shards().broken().isEmpty()) {
+            return Optional.of("shards that cannot run here: " + now.shards().broken());
+        }
+        var unwell = now.shards().all().stream()
+                .filter(shard -> !isWell(shard))
+                .map(shard -> shard.id().toString())
+                .sorted()
+                .toList();
+        return unwell.isEmpty()
+                ? Optional.empty()
+                : Optional.of("shards that do not do their part: " + String.join(", ", unwell));
+    }
+
+    /** How each shard stands, in order of ids. */
+    List<NodeHttp.ShardLine> shardLines() {
+        var now = watched;
+        if (now == null) {
+            return List.of();
+        }
+        var running = now.shards().all().stream().map(shard -> line(shard.status()));
+        var broken = now.shards().broken().entrySet().stream()
+                .map(entry -> new NodeHttp.ShardLine(
+                        entry.getKey().value(), "BROKEN", false, "", List.of(), entry.getValue()));
+        return Stream.concat(running, broken)
+                .sorted(Comparator.comparingInt(NodeHttp.ShardLine::shard))
+                .toList();
+    }
+
+    private static NodeHttp.ShardLine line(ShardStatus status) {
+        return new NodeHttp.ShardLine(
+                status.id().value(),
+                status.state().name(),
+                status.failure().isEmpty() && status.serving(),
+                status.primary().map(NodeId::value).orElse(""),
+                status.inSync().stream().map(NodeId::value).toList(),
+                status.failure().orElse(""));
     }
 
     /** A node that has just started is not well for having no shards yet. */

@@ -2,6 +2,7 @@
 package io.tintype.storage.node;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -26,7 +27,8 @@ final class NodeServers implements AutoCloseable {
     private final Server publicServer;
     private final Server peerServer;
 
-    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health) throws IOException {
+    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health, ServerInterceptor calls)
+            throws IOException {
         publicServer = start(
                 "listen.port",
                 listen.host(),
@@ -35,6 +37,7 @@ final class NodeServers implements AutoCloseable {
                         .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
                         .maxConnectionAge(AGE_HOURS, TimeUnit.HOURS)
                         .maxConnectionAgeGrace(AGE_GRACE_HOURS, TimeUnit.HOURS)
+                        .intercept(calls)
                         .addService(health.service())
                         .addService(ProtoReflectionServiceV1.newInstance())
                         .fallbackHandlerRegistry(everybody));
@@ -43,7 +46,9 @@ final class NodeServers implements AutoCloseable {
                     "listen.peerPort",
                     listen.host(),
                     listen.peerPort(),
-                    GrpcServers.builder(listen.host(), listen.peerPort()).fallbackHandlerRegistry(cluster));
+                    GrpcServers.builder(listen.host(), listen.peerPort())
+                            .intercept(calls)
+                            .fallbackHandlerRegistry(cluster));
         } catch (IOException e) {
             publicServer.shutdownNow();
             throw e;
@@ -54,10 +59,12 @@ final class NodeServers implements AutoCloseable {
      * Binds both ports.
      *
      * @param inboundBytes most bytes of everybody's messages that have not come whole yet
+     * @param calls is told of every call
      * @throws IOException if one is taken; the message says which
      */
-    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health) throws IOException {
-        return new NodeServers(listen, inboundBytes, health);
+    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health, ServerInterceptor calls)
+            throws IOException {
+        return new NodeServers(listen, inboundBytes, health, calls);
     }
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {

@@ -2,10 +2,7 @@
 package io.tintype.storage.node;
 
 import io.grpc.Deadline;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.directory.DirectoryClient;
@@ -13,6 +10,7 @@ import io.tintype.cluster.directory.ZnodeLocator;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.node.NodeIdInUseException;
 import io.tintype.cluster.node.NodePresence;
 import io.tintype.cluster.node.NodeRegistration;
@@ -60,8 +58,10 @@ public final class StorageNode implements AutoCloseable {
     private final Closing closing = new Closing();
     private final CompletableFuture<String> stopped = new CompletableFuture<>();
     private final NodeHealth health = new NodeHealth();
-    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ProcessMetrics process = new ProcessMetrics();
+    private final MeterRegistry metrics = process.registry();
     private final String clusterId;
+    private final NodeHttp http;
     private final NodeServers servers;
     private final ShardHost host;
 
@@ -69,17 +69,20 @@ public final class StorageNode implements AutoCloseable {
         this.config = config;
         try {
             var self = new NodeId(config.id());
-            closing.add("metrics", (AutoCloseable) metrics::close);
+            closing.add("metrics", process);
             var session = closing.add("ZooKeeper's session", ZkSession.connect(config.zookeeper()));
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
             var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
-            Gauge.builder("tintype.disk.set.aside", disk, open -> open.keepsDamaged() ? 1 : 0)
-                    .description("1 while a damaged store is kept beside the one in use; look at it, then remove it")
-                    .register(metrics);
+            new DiskMetrics(disk).bindTo(metrics);
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
+            http = closing.add(
+                    "HTTP",
+                    NodeHttp.start(
+                            config.listen(),
+                            new NodeHttp.Pages(health::notReadyBecause, health::shardLines, process::scrape)));
             servers = closing.add(
                     "servers",
-                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health));
+                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health, process.calls()));
             register(session, self, disk);
             await(nodes.ready());
             host = serve(session, self, disk, nodes);
@@ -102,11 +105,12 @@ public final class StorageNode implements AutoCloseable {
         try {
             var node = new StorageNode(config);
             log.info(
-                    "storage node {} of cluster {} serves on {}, for peers on {}, from {}",
+                    "storage node {} of cluster {} serves on {}, for peers on {}, health on {}, from {}",
                     config.id(),
                     node.clusterId,
                     node.address(),
                     node.peerAddress(),
+                    config.listen().advertised(node.httpPort()),
                     config.dataDir());
             return node;
         } catch (ZkUnavailableException | NodeIdInUseException e) {
@@ -191,6 +195,11 @@ public final class StorageNode implements AutoCloseable {
         return servers.peerPort();
     }
 
+    /** Port of health and metrics over HTTP. */
+    public int httpPort() {
+        return http.port();
+    }
+
     /** host:port of the public API, as others are told. */
     public String address() {
         return config.listen().advertised(port());
@@ -223,7 +232,7 @@ public final class StorageNode implements AutoCloseable {
 
     /** What there is to tell, in the text form that Prometheus reads. */
     public String scrape() {
-        return metrics.scrape();
+        return process.scrape();
     }
 
     /**

@@ -48,7 +48,7 @@ public record StorageNodeConfig(
                 Path.of("tintype-data", "node1"),
                 "local",
                 "a",
-                new ListenSettings("127.0.0.1", 7410, 7411, ""),
+                new ListenSettings("127.0.0.1", 7410, 7411, 7412, ""),
                 DiskSettings.DEFAULT,
                 RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()));
     }
@@ -75,14 +75,15 @@ public record StorageNodeConfig(
     }
 
     /**
-     * The same listening elsewhere. Where others reach it stays as it was, if that was named.
+     * The same listening elsewhere, for HTTP on any port that is free. Where others reach it stays as it was, if that was
+     * named.
      *
      * @param host address to listen on, at which others reach it too where no {@code advertisedHost} is named
      * @param port of the public API; 0 takes a free one
      * @param peerPort for other nodes; 0 takes a free one
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
-        var other = new ListenSettings(host, port, peerPort, listen.advertisedHost());
+        var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
         return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits);
     }
 

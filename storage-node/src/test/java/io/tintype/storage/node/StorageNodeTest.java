@@ -46,6 +46,10 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -229,6 +233,38 @@ final class StorageNodeTest {
             assertThat(messages.next().getFrame().getData().toByteArray()).isEqualTo(bytes);
             channel.shutdownNow();
         }
+    }
+
+    @Test
+    void healthAndMetricsAreToldOverHttp() throws Exception {
+        try (var node = StorageNode.start(config("data"))) {
+            assign();
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(http(node, "GET", "/health/ready").statusCode()).isEqualTo(200);
+                assertThat(http(node, "GET", "/health/shards").body())
+                        .contains(
+                                "{\"shard\":" + DATA + ",\"state\":\"PRIMARY\",\"serving\":true,\"primary\":\"node-1\"")
+                        .contains("{\"shard\":" + DIRECTORY + ",");
+            });
+            assertThat(http(node, "GET", "/health/live").body()).isEqualTo("{\"live\":true}");
+            assertThat(http(node, "GET", "/metrics").body())
+                    .contains("# HELP tintype_disk_set_aside")
+                    .contains("# HELP jvm_memory_used_bytes")
+                    .containsPattern("tintype_disk_free_bytes [0-9.E]+")
+                    .containsPattern("tintype_rocksdb_wal_syncs_total [0-9.E]+")
+                    .containsPattern("tintype_rocksdb_native_cache_bytes [0-9.E]+")
+                    .doesNotContain("NaN");
+            assertThat(http(node, "HEAD", "/metrics").body()).isEmpty();
+            assertThat(http(node, "GET", "/").statusCode()).isEqualTo(404);
+            assertThat(http(node, "POST", "/health/live").statusCode()).isEqualTo(405);
+        }
+    }
+
+    private static HttpResponse<String> http(StorageNode node, String method, String path) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.httpPort() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

@@ -44,6 +44,8 @@ final class ChildProcesses implements ServerLauncher {
                 plan.zookeeper(),
                 "--port",
                 Integer.toString(plan.port()),
+                "--http-port",
+                "0",
                 "--peer-port",
                 Integer.toString(plan.peerPort()),
                 "--stop-with-stdin",

@@ -59,6 +59,12 @@ final class StorageNodeCommand implements Callable<Integer> {
     @Option(names = "--peer-port", paramLabel = "PORT", description = "Port for other nodes; 0: any that is free.")
     private @Nullable Integer peerPort;
 
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "Port of health and metrics over HTTP; 0: any that is free.")
+    private @Nullable Integer httpPort;
+
     @Option(names = "--region", paramLabel = "REGION", description = "The region it stands in.")
     private @Nullable String region;
 
@@ -96,6 +102,7 @@ final class StorageNodeCommand implements Callable<Integer> {
         named.put("listen.advertisedHost", advertisedHost);
         named.put("listen.port", port);
         named.put("listen.peerPort", peerPort);
+        named.put("listen.httpPort", httpPort);
         return settings.load(StorageNodeConfig.defaults(), named);
     }
 }
