@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tintype.client.TintypeClient;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** A cluster made of the images, used through published ports, with containers that die, hang and are cut off. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ContainersIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final int SOME = 40;
+    /** What a JVM ends with after it has stopped in good order on SIGTERM. */
+    private static final long ENDED_BY_SIGTERM = 143;
+
+    private static final Path OBSERVABILITY = Path.of("observability");
+    private static final Pattern METRIC = Pattern.compile("\\btintype_[a-z_]+");
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final long seed = new Random().nextLong();
+    private ContainerCluster cluster;
+    private TintypeClient client;
+
+    @BeforeAll
+    void start() {
+        Images.assumeEngine();
+        cluster = new ContainerCluster().start();
+        client = cluster.client();
+    }
+
+    /** A test that failed must not take the others with it. */
+    @BeforeEach
+    void mend() {
+        for (int node = 1; node <= ContainerCluster.NODES; node++) {
+            cluster.mend(node);
+        }
+        awaitWhole();
+    }
+
+    @AfterAll
+    void stop() {
+        if (client != null) {
+            client.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    void whatHttpStoresGrpcReads() throws Exception {
+        var bytes = new byte[700_000];
+        new Random(1).nextBytes(bytes);
+        var put = HttpRequest.newBuilder(URI.create(cluster.http() + "/v1/users/alice/blobs/cat.jpg"))
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes))
+                .build();
+        assertThat(http.send(put, HttpResponse.BodyHandlers.ofString()).statusCode())
+                .isEqualTo(201);
+        assertThat(client.get("alice", "cat.jpg").bytes()).isEqualTo(bytes);
+        assertThat(client.admin().nodes()).hasSize(ContainerCluster.NODES);
+    }
+
+    @Test
+    void aNodeThatIsKilledComesBackWithAllItHad() throws Exception {
+        try (var traffic = new Traffic(client, "kill", seed)) {
+            traffic.awaitProgress(SOME);
+            cluster.kill(1);
+            traffic.awaitProgress(SOME);
+            cluster.startAgain(1);
+            awaitWhole();
+            traffic.awaitProgress(SOME);
+            judge(traffic);
+        }
+    }
+
+    @Test
+    void aNodeThatHangsIsLeftBehindAndTakenBack() throws Exception {
+        try (var traffic = new Traffic(client, "pause", seed)) {
+            traffic.awaitProgress(SOME);
+            cluster.pause(2);
+            traffic.awaitProgress(SOME);
+            cluster.resume(2);
+            awaitWhole();
+            judge(traffic);
+        }
+    }
+
+    @Test
+    void aNodeThatIsCutOffIsLeftBehindAndTakenBack() throws Exception {
+        try (var traffic = new Traffic(client, "cut", seed)) {
+            traffic.awaitProgress(SOME);
+            cluster.disconnect(3);
+            traffic.awaitProgress(SOME);
+            cluster.connect(3);
+            awaitWhole();
+            judge(traffic);
+        }
+    }
+
+    @Test
+    void aRollingRestartIsNoticedByNobody() throws Exception {
+        try (var traffic = new Traffic(client, "roll", seed)) {
+            for (int node = 1; node <= ContainerCluster.NODES; node++) {
+                traffic.awaitProgress(SOME);
+                assertThat(cluster.stop(node))
+                        .as("node %s ends by itself", node)
+                        .isLessThan(Duration.ofSeconds(50));
+                assertThat(cluster.exitCode(node))
+                        .as("exit code of node %s", node)
+                        .isEqualTo(ENDED_BY_SIGTERM);
+                cluster.startAgain(node);
+                awaitWhole();
+            }
+            judge(traffic);
+            assertThat(traffic.failed())
+                    .as("operations that failed after retries")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void everyFigureOfAlarmsAndDashboardsIsTold() throws Exception {
+        client.put("figures", "one.jpg", new byte[100]);
+        var told = new StringBuilder();
+        for (var address : cluster.metricsPages()) {
+            told.append(page(address).body());
+        }
+        for (var file : List.of("alerts.yaml", "grafana/dashboards/tintype.json")) {
+            var names = METRIC.matcher(Files.readString(OBSERVABILITY.resolve(file)))
+                    .results()
+                    .map(MatchResult::group)
+                    .collect(Collectors.toCollection(TreeSet::new));
+            assertThat(names).as(file).hasSizeGreaterThan(5);
+            assertThat(told.toString()).as("metrics that %s asks for", file).contains(names);
+        }
+    }
+
+    private void judge(Traffic traffic) throws InterruptedException {
+        var report = traffic.endAndCheck();
+        System.out.println("containers: " + traffic.written() + " changes acknowledged, " + traffic.failed()
+                + " operations without an answer, seed " + seed + ": " + report);
+        assertThat(report.ok()).as("seed %s: %s", seed, report).isTrue();
+    }
+
+    /** Every node says by its own HTTP port that all its shards do their part, and the engine finds it healthy. */
+    private void awaitWhole() {
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> {
+                    for (int node = 1; node <= ContainerCluster.NODES; node++) {
+                        assertThat(page(node, "/health/shards").body())
+                                .as("shards of node %s", node)
+                                .contains("\"serving\":true");
+                        assertThat(page(node, "/health/ready").statusCode()).isEqualTo(200);
+                        assertThat(cluster.isHealthy(node))
+                                .as("health of node %s", node)
+                                .isTrue();
+                    }
+                });
+    }
+
+    private HttpResponse<String> page(int node, String path) throws IOException, InterruptedException {
+        return page(cluster.nodeHttp(node) + path);
+    }
+
+    private HttpResponse<String> page(String address) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(URI.create(address))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.tintype.cluster.config.ConfigSources;
+import io.tintype.cluster.config.Setting;
+import io.tintype.coordinator.CoordinatorConfig;
+import io.tintype.storage.node.StorageNodeConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+
+/** What operators apply is whole, and names only settings that there are. Starts nothing. */
+final class ManifestsTest {
+    private static final Path KUBERNETES = Path.of("kubernetes");
+    private static final Pattern ENV = Pattern.compile("(TINTYPE_CONFIG_\\w+)=(\\S+)");
+    private static final YAMLMapper YAML = new YAMLMapper();
+
+    @Test
+    void everyWorkloadHasProbesABudgetAndNoRoot() throws IOException {
+        var all = manifests();
+        var budgets = all.stream()
+                .filter(manifest -> kind(manifest).equals("PodDisruptionBudget"))
+                .map(manifest -> manifest.at("/spec/selector/matchLabels"))
+                .toList();
+        var workloads = workloads(all);
+        assertThat(workloads).hasSize(5);
+        for (var workload : workloads) {
+            var name = workload.at("/metadata/name").asText();
+            var pod = workload.at("/spec/template/spec");
+            var labels = workload.at("/spec/template/metadata/labels");
+            assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean())
+                    .as(name)
+                    .isTrue();
+            assertThat(pod.at("/affinity/podAntiAffinity").isMissingNode())
+                    .as(name)
+                    .isFalse();
+            assertThat(budgets).as("disruption budget of %s", name).anyMatch(budget -> covers(budget, labels));
+            var container = pod.at("/containers/0");
+            assertThat(container.has("readinessProbe")).as(name).isTrue();
+            assertThat(container.has("livenessProbe")).as(name).isTrue();
+            assertThat(container.at("/resources/limits/memory").asText())
+                    .as(name)
+                    .isNotEmpty();
+            assertThat(covers(workload.at("/spec/selector/matchLabels"), labels))
+                    .as(name)
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void everySettingInAManifestIsOneThatTheProcessTakes() throws IOException {
+        for (var workload : workloads(manifests())) {
+            var container = workload.at("/spec/template/spec/containers/0");
+            var environment = new HashMap<String, String>();
+            container
+                    .at("/env")
+                    .forEach(one -> environment.put(
+                            one.get("name").asText(),
+                            one.has("value") ? one.get("value").asText() : "from-pod"));
+            check(container.at("/image").asText(), resolved(environment));
+        }
+    }
+
+    @Test
+    void everySettingOfTheComposeFileIsOneThatTheProcessTakes() throws IOException {
+        var services = YAML.readTree(Files.readString(Path.of("compose.yaml"))).get("services");
+        int checked = 0;
+        for (var service : services) {
+            var environment = new HashMap<String, String>();
+            merged(service.path("environment")).forEach(environment::put);
+            if (environment.keySet().stream().anyMatch(name -> name.startsWith(Setting.ENVIRONMENT_PREFIX))) {
+                check(
+                        environment.containsKey("TINTYPE_CONFIG_ROLES")
+                                        || !environment.containsKey("TINTYPE_CONFIG_ZONE")
+                                ? "coordinator"
+                                : "storage-node",
+                        environment);
+                checked++;
+            }
+        }
+        assertThat(checked).isEqualTo(7);
+    }
+
+    /** The settings that the image itself makes, with those from outside over them, must start a process. */
+    private static void check(String image, Map<String, String> environment) throws IOException {
+        if (image.contains("storage-node")) {
+            var all = new HashMap<>(ofImage("storage-node"));
+            all.putAll(environment);
+            assertThat(ConfigSources.load(StorageNodeConfig.defaults(), null, all, Map.of())
+                            .id())
+                    .isEqualTo(environment.get("TINTYPE_CONFIG_ID"));
+        } else if (image.contains("coordinator")) {
+            var all = new HashMap<>(ofImage("coordinator"));
+            all.putAll(environment);
+            assertThat(ConfigSources.load(CoordinatorConfig.DEFAULTS, null, all, Map.of())
+                            .id())
+                    .isEqualTo(environment.get("TINTYPE_CONFIG_ID"));
+        }
+    }
+
+    /** What ENV says in one target of the Dockerfile. */
+    private static Map<String, String> ofImage(String target) throws IOException {
+        var file = Files.readString(Path.of("Dockerfile"));
+        var stage = file.substring(file.indexOf("AS " + target + "\n"));
+        var end = stage.indexOf("\nFROM ");
+        var found = new HashMap<String, String>();
+        ENV.matcher(end < 0 ? stage : stage.substring(0, end))
+                .results()
+                .forEach(match -> found.put(match.group(1), match.group(2)));
+        assertThat(found).as("settings of image %s", target).isNotEmpty();
+        return found;
+    }
+
+    /** Kubernetes puts the values of other variables in for $(NAME). */
+    private static Map<String, String> resolved(Map<String, String> environment) {
+        var all = new HashMap<String, String>();
+        environment.forEach((name, value) -> all.put(name, value.replaceAll("\\$\\([A-Z_]+\\)", "from-pod")));
+        return all;
+    }
+
+    private static Map<String, String> merged(JsonNode environment) throws IOException {
+        var all = new HashMap<String, String>();
+        if (environment.path("<<").asText().equals("place")) {
+            var anchors = YAML.readTree(Files.readString(Path.of("compose.yaml")));
+            anchors.get("x-place")
+                    .properties()
+                    .forEach(one -> all.put(one.getKey(), one.getValue().asText()));
+        }
+        environment.properties().stream()
+                .filter(one -> !one.getKey().equals("<<"))
+                .forEach(one -> all.put(one.getKey(), one.getValue().asText()));
+        return all;
+    }
+
+    private static List<JsonNode> workloads(List<JsonNode> all) {
+        return all.stream()
+                .filter(manifest ->
+                        kind(manifest).equals("StatefulSet") || kind(manifest).equals("Deployment"))
+                .toList();
+    }
+
+    private static List<JsonNode> manifests() throws IOException {
+        var all = new ArrayList<JsonNode>();
+        try (Stream<Path> files = Files.list(KUBERNETES)) {
+            for (var file : files.sorted().toList()) {
+                try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(file.toFile())) {
+                    all.addAll(documents.readAll());
+                }
+            }
+        }
+        assertThat(all).allSatisfy(manifest -> {
+            assertThat(manifest.path("apiVersion").asText()).isNotEmpty();
+            assertThat(manifest.at("/metadata/name").asText()).isNotEmpty();
+        });
+        return all;
+    }
+
+    private static String kind(JsonNode manifest) {
+        return manifest.path("kind").asText();
+    }
+
+    /** Whether each label that a selector asks for is there. */
+    private static boolean covers(JsonNode selector, JsonNode labels) {
+        return StreamSupport.stream(selector.properties().spliterator(), false)
+                .allMatch(one -> one.getValue().equals(labels.get(one.getKey())));
+    }
+}
