@@ -19,11 +19,14 @@ import io.tintype.coordinator.control.UsersService;
 import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
 import io.tintype.coordinator.retrieval.BlobRetrievalService;
+import io.tintype.coordinator.status.ClusterStatus;
+import io.tintype.coordinator.status.Events;
 import io.tintype.coordinator.upload.BlobUploadService;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -96,13 +99,19 @@ public final class Coordinator implements AutoCloseable {
         health = healthy;
         startGrpc(services, metrics, healthy);
         undo.push(map::close);
+        var events = new Events(InstantSource.system());
+        undo.push(watcher.addListener(events::learn)::close);
         if (config.http().enabled()) {
             var frontend = HttpFrontend.start(
                     config.host(),
                     config.http(),
                     has(Role.UPLOAD) ? gateways.upload : null,
                     has(Role.RETRIEVAL) ? gateways.retrieval : null,
-                    new StatusPages(healthy::notReadyBecause, metrics::scrape, metrics::httpAnswered));
+                    new StatusPages(
+                            healthy::notReadyBecause,
+                            metrics::scrape,
+                            () -> ClusterStatus.of(watcher.view(), events.latest()),
+                            metrics::httpAnswered));
             http = frontend;
             undo.push(frontend::close);
         }
