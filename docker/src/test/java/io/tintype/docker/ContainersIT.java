@@ -75,7 +75,7 @@ final class ContainersIT {
                 .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes))
                 .build();
         assertThat(http.send(put, HttpResponse.BodyHandlers.ofString()).statusCode())
-                .isEqualTo(201);
+                .isEqualTo(200);
         assertThat(client.get("alice", "cat.jpg").bytes()).isEqualTo(bytes);
         assertThat(client.admin().nodes()).hasSize(ContainerCluster.NODES);
     }
