@@ -207,7 +207,10 @@ final class PoolsIT {
         var misspelt = new PoolId("mars", "standard");
         client.admin().createPool(new PoolInfo(misspelt, 1, 1, 1, 1));
         client.admin().deletePool(misspelt);
-        assertThat(client.admin().pools()).noneMatch(there -> there.id().equals(misspelt));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.admin().pools())
+                        .noneMatch(there -> there.id().equals(misspelt)));
     }
 
     private static void refused(PoolEdit edit, String why) {
