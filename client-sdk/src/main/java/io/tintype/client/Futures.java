@@ -6,6 +6,7 @@ import io.tintype.model.TintypeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -30,6 +31,22 @@ final class Futures {
             }
         });
         return typed;
+    }
+
+    /** The same outcome after it was looked at; cancelling it cancels the work. */
+    static <T> CompletableFuture<T> observed(
+            CompletableFuture<T> work, Consumer<? super T> onValue, Consumer<? super Throwable> onFailure) {
+        var result = Futures.<T>cancelling(() -> work.cancel(true));
+        var unused = work.whenComplete((value, thrown) -> {
+            if (thrown == null) {
+                onValue.accept(value);
+                result.complete(value);
+            } else {
+                onFailure.accept(thrown);
+                result.completeExceptionally(thrown);
+            }
+        });
+        return result;
     }
 
     /** A future that tells when it is cancelled. */

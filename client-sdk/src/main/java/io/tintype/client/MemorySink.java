@@ -20,15 +20,17 @@ final class MemorySink implements DownloadSink {
     private @Nullable GetResponse first;
     private byte[] bytes = new byte[0];
     private int position;
+    private final long begunNanos = System.nanoTime();
 
     /**
      * What was read.
      *
      * @param first the first message
      * @param bytes the bytes; empty where nothing was modified
+     * @param begunNanos when the read began
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Got(GetResponse first, byte[] bytes) {}
+    record Got(GetResponse first, byte[] bytes, long begunNanos) {}
 
     MemorySink(GetOptions options) {
         this.options = options;
@@ -92,7 +94,7 @@ final class MemorySink implements DownloadSink {
     @Override
     public void finished() {
         if (first != null) {
-            result.complete(new Got(first, bytes));
+            result.complete(new Got(first, bytes, begunNanos));
         }
     }
 

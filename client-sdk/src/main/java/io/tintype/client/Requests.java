@@ -103,13 +103,13 @@ final class Requests {
         if (options.ifVersion() != null) {
             request.getConditionBuilder().setVersion(Wire.version(options.ifVersion()));
         }
-        var asked = request.build();
+        var asked = request.setStrict(options.strict()).build();
         return new UserCall<>(
                 BlobUploadGrpc.getDeleteMethod(),
                 user,
                 (shard, ageMs) ->
                         asked.toBuilder().setShard(shard).setRetryAgeMs(ageMs).build(),
-                Kind.CHANGE,
+                options.strict() ? Kind.LONG_CHANGE : Kind.CHANGE,
                 id,
                 options.requestAge(),
                 options.timeout());

@@ -4,6 +4,7 @@ package io.tintype.client;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -23,6 +24,8 @@ public final class Session {
 
     private final ConcurrentHashMap<Integer, SessionToken> newest = new ConcurrentHashMap<>();
     private volatile boolean overflowed;
+    private volatile long notedNanos;
+    private volatile boolean noted;
 
     /** A session that has written nothing yet. */
     public Session() {}
@@ -41,6 +44,16 @@ public final class Session {
             return;
         }
         newest.merge(token.shard(), token, (known, news) -> news.after(known) ? news : known);
+        notedNanos = System.nanoTime();
+        noted = true;
+    }
+
+    /**
+     * When something was noted last, by {@link System#nanoTime}: what was asked for after that, and is not stale, shows all of
+     * this session. Empty: nothing was noted yet.
+     */
+    OptionalLong notedNanos() {
+        return noted ? OptionalLong.of(notedNanos) : OptionalLong.empty();
     }
 
     /** The newest token of each shard, in no order. */

@@ -6,10 +6,12 @@ import io.tintype.client.internal.net.ClientSettings;
 import io.tintype.client.internal.transfer.NearCache;
 import io.tintype.model.UploadId;
 import io.tintype.model.Version;
+import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Wire;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -31,10 +33,17 @@ public final class TintypeAsyncClient {
     private final Session session = new Session();
     private final CachedReads reads;
 
-    TintypeAsyncClient(ClientSettings settings, long nearCacheBytes, int nearCacheMaxBlobBytes, CallListener listener) {
+    TintypeAsyncClient(ClientSettings settings, NearCacheSettings caching, CallListener listener) {
         core = new ClientCore(settings, new Reports(listener));
-        var cache = nearCacheBytes == 0 ? null : new NearCache(nearCacheBytes, nearCacheMaxBlobBytes, core.workers());
-        reads = new CachedReads(core, session, cache);
+        var bytes =
+                caching.isOn() ? new NearCache(caching.bytesForBlobs(), caching.maxBlobBytes(), core.workers()) : null;
+        var leases = caching.isOn() && caching.leases() ? new Leases(core, caching.bytesForHeads()) : null;
+        reads = new CachedReads(core, session, bytes, leases);
+    }
+
+    void close() {
+        reads.close();
+        core.close();
     }
 
     ClientCore core() {
@@ -43,6 +52,10 @@ public final class TintypeAsyncClient {
 
     Session session() {
         return session;
+    }
+
+    Explanation.NearCached held(String user, String name) {
+        return reads.held(user, name);
     }
 
     CacheStats cacheStats() {
@@ -58,9 +71,15 @@ public final class TintypeAsyncClient {
     }
 
     private PutResult stored(PutResponse answer) {
-        var token = Convert.token(answer.getSession());
+        return stored(answer.getHead(), answer.getReplicasList(), answer.getSession());
+    }
+
+    private PutResult stored(BlobHead head, List<String> replicas, io.tintype.proto.v1.SessionToken at) {
+        var token = Convert.token(at);
         session.note(token);
-        return new PutResult(Convert.info(answer.getHead()), answer.getReplicasList(), token);
+        var info = Convert.info(head);
+        reads.changed(info.user(), info.name(), info.version());
+        return new PutResult(info, replicas, token);
     }
 
     /** See {@link TintypeClient#get(String, String, GetOptions)}. */
@@ -122,8 +141,7 @@ public final class TintypeAsyncClient {
 
     /** See {@link TintypeClient#head(String, String, HeadOptions)}. */
     public CompletableFuture<BlobInfo> head(String user, String name, HeadOptions options) {
-        return Futures.start(() -> Futures.map(
-                core.call(Requests.head(user, name, options, session)), answer -> Convert.info(answer.getHead())));
+        return Futures.start(() -> reads.head(user, name, options));
     }
 
     /** See {@link TintypeClient#list}. */
@@ -136,18 +154,17 @@ public final class TintypeAsyncClient {
         return Futures.start(() -> Futures.map(core.call(Requests.delete(user, name, options)), answer -> {
             var token = Convert.token(answer.getSession());
             session.note(token);
-            reads.removed(user, name);
-            return new DeleteResult(answer.getExisted(), Wire.version(answer.getVersion()), token);
+            var version = Wire.version(answer.getVersion());
+            reads.removed(user, name, version);
+            return new DeleteResult(answer.getExisted(), version, token);
         }));
     }
 
     /** See {@link TintypeClient#copy(String, String, String, CopyOptions)}. */
     public CompletableFuture<PutResult> copy(String user, String source, String target, CopyOptions options) {
-        return Futures.start(() -> Futures.map(core.call(Requests.copy(user, source, target, options)), answer -> {
-            var token = Convert.token(answer.getSession());
-            session.note(token);
-            return new PutResult(Convert.info(answer.getHead()), answer.getReplicasList(), token);
-        }));
+        return Futures.start(() -> Futures.map(
+                core.call(Requests.copy(user, source, target, options)),
+                answer -> stored(answer.getHead(), answer.getReplicasList(), answer.getSession())));
     }
 
     /** See {@link TintypeClient#startUpload}. */

@@ -219,9 +219,20 @@ public final class TintypeClient implements AutoCloseable {
         return Futures.await(async.resumeUpload(user, name, id, options));
     }
 
+    /**
+     * Tells who would answer reads of a blob now, how old each one's answer is, and how long it takes to ask him. For people who
+     * wonder; asks every replica twice.
+     *
+     * @throws NotFoundException where nobody knows the user
+     */
+    public Explanation explain(String user, String name) {
+        var nearCached = async.held(user, name);
+        return new Explainer(async.core(), admin(), users(), async.core().location()).explain(user, name, nearCached);
+    }
+
     /** Ends the client. Calls in flight get a second, then fail. */
     @Override
     public void close() {
-        async.core().close();
+        async.close();
     }
 }

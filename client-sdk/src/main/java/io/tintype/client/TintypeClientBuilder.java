@@ -18,6 +18,7 @@ public final class TintypeClientBuilder {
     private Duration firstBackoff = Duration.ofMillis(50);
     private Duration maxBackoff = Duration.ofSeconds(2);
     private long nearCacheBytes;
+    private boolean nearCacheLeases = true;
     private int nearCacheMaxBlobBytes = 1 << 20;
     private String region = "";
     private String zone = "";
@@ -78,14 +79,24 @@ public final class TintypeClientBuilder {
     }
 
     /**
-     * Memory for blobs that were read; 0, the default, is off. Reads stay as fresh as before: each asks the cluster whether
-     * the version held is still the current one, and only the bytes are spared.
+     * Memory for blobs that were read; 0, the default, is off. Reads stay as fresh as before. A linearizable or near read
+     * asks the cluster whether the version held is still the current one, and only the bytes are spared; the other kinds ask
+     * nobody while a lease runs that is as fresh as they demand ({@link #nearCacheLeases}).
      */
     public TintypeClientBuilder nearCacheBytes(long bytes) {
         if (bytes < 0) {
             throw new IllegalArgumentException("nearCacheBytes is " + bytes);
         }
         nearCacheBytes = bytes;
+        return this;
+    }
+
+    /**
+     * Whether the near cache answers session, bounded-staleness and exact reads without asking the cluster, up to 5 s after it
+     * last did; as by default. False: every read asks.
+     */
+    public TintypeClientBuilder nearCacheLeases(boolean trusted) {
+        nearCacheLeases = trusted;
         return this;
     }
 
@@ -153,7 +164,8 @@ public final class TintypeClientBuilder {
                 new ClientSettings.Routing(direct, region, zone, hedgeReadsAfter),
                 new ClientSettings.Channels(credentials, maxChannels),
                 maxCallsInFlight);
-        return new TintypeClient(new TintypeAsyncClient(settings, nearCacheBytes, nearCacheMaxBlobBytes, listener));
+        var caching = new NearCacheSettings(nearCacheBytes, nearCacheMaxBlobBytes, nearCacheLeases);
+        return new TintypeClient(new TintypeAsyncClient(settings, caching, listener));
     }
 
     private static void checkAddress(String address) {

@@ -2,6 +2,7 @@
 package io.tintype.client.internal;
 
 import io.grpc.MethodDescriptor;
+import io.tintype.client.internal.cache.HeadFeeds;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.ChannelCache;
 import io.tintype.client.internal.net.ClientSettings;
@@ -23,6 +24,7 @@ import io.tintype.client.internal.transfer.ByteSource;
 import io.tintype.client.internal.transfer.DownloadSink;
 import io.tintype.client.internal.transfer.Downloads;
 import io.tintype.client.internal.transfer.Uploads;
+import io.tintype.heads.HeadCache;
 import io.tintype.model.Location;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
@@ -31,6 +33,8 @@ import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Wire;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -45,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  * application is to see.
  */
 public final class ClientCore implements AutoCloseable {
+    private static final Duration PROBE = Duration.ofSeconds(2);
+
     private final ClientSettings settings;
     private final OpListener listener;
     private final Admission admission;
@@ -53,6 +59,8 @@ public final class ClientCore implements AutoCloseable {
     private final Coordinators coordinators;
     private final MapCache maps;
     private final Retrier retrier;
+    private final Homes homes;
+    private final Primaries primaries;
     private final Router router;
     private final Uploads uploads;
     private final Downloads downloads;
@@ -66,11 +74,9 @@ public final class ClientCore implements AutoCloseable {
         maps = new MapCache(coordinators, threads, settings.retry());
         retrier = new Retrier(settings.retry(), threads.timer());
         var routing = settings.routing();
-        router = new Router(
-                routing.direct(),
-                coordinators,
-                new Homes(coordinators, threads.workers()),
-                new Primaries(maps, new Location(routing.region(), routing.zone())));
+        homes = new Homes(coordinators, threads.workers());
+        primaries = new Primaries(maps, location());
+        router = new Router(routing.direct(), coordinators, homes, primaries);
         var stalls = new StallWatch(settings.attemptTimeout(), threads);
         uploads = new Uploads(router, retrier, channels, stalls, threads);
         downloads = new Downloads(router, retrier, channels, stalls, threads, settings);
@@ -79,6 +85,18 @@ public final class ClientCore implements AutoCloseable {
     /** For what may block. */
     public Executor workers() {
         return threads.workers();
+    }
+
+    /** The shard a user lives on, as far as is known; 0: it is not. */
+    public int shardOf(String user) {
+        return homes.known(user).orElse(0);
+    }
+
+    /** Feeds for a cache of heads; empty where everything goes through coordinators. To be closed before this. */
+    public Optional<HeadFeeds> feeds(HeadCache<?> heads) {
+        return settings.routing().direct()
+                ? Optional.of(new HeadFeeds(heads, primaries, channels, threads, settings.retry()))
+                : Optional.empty();
     }
 
     /** Calls about one user. Cancelling the future cancels the call. */
@@ -130,6 +148,22 @@ public final class ClientCore implements AutoCloseable {
                         op.maybeApplied();
                     }
                 });
+    }
+
+    /** One try of a read at one server, to see what it says: nothing is repeated, and a silent server fails soon. */
+    public <Q, R> CompletableFuture<R> probe(String address, MethodDescriptor<Q, R> method, Q request) {
+        var op = begin(method, PROBE, Duration.ZERO);
+        return run(op, null, () -> UnaryCall.send(channels.to(address), method, op.unaryOptions(PROBE), op, request));
+    }
+
+    /** Where this process stands. */
+    public Location location() {
+        return new Location(settings.routing().region(), settings.routing().zone());
+    }
+
+    /** The coordinator that requests go to now. */
+    public String coordinator() {
+        return coordinators.next(Set.of()).orElseThrow();
     }
 
     /** Calls what only coordinators serve, and what may be repeated. */

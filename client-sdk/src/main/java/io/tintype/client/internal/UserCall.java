@@ -53,7 +53,7 @@ public record UserCall<Q, R>(
         READ_ANYWHERE(false, true, false),
         /** Changes something, soon done. */
         CHANGE(true, false, false),
-        /** Changes something and may take as long as the operation: copying a large blob. */
+        /** Changes something and may take as long as the operation: copying a large blob, waiting for leases to end. */
         LONG_CHANGE(true, false, true);
 
         private final boolean change;

@@ -12,11 +12,14 @@ import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
+import io.tintype.model.Version;
+import io.tintype.proto.v1.HeadChange;
 import io.tintype.proto.v1.Node;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.Shard;
 import io.tintype.proto.v1.ShardKind;
+import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.proto.v1.WatchShardMapResponse;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
@@ -79,6 +82,8 @@ public final class InMemoryTintype implements AutoCloseable {
     private final Map<String, Server> servers = new ConcurrentHashMap<>();
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
     private final List<ServerCallStreamObserver<WatchShardMapResponse>> watchers = new CopyOnWriteArrayList<>();
+    private final List<ServerCallStreamObserver<WatchHeadsResponse>> headWatchers = new CopyOnWriteArrayList<>();
+    private final AtomicLong headSequence = new AtomicLong();
     private final List<Runnable> paused = new CopyOnWriteArrayList<>();
     private volatile RequestId planted = new RequestId(0, 0);
     private volatile String primary = "n0";
@@ -239,6 +244,23 @@ public final class InMemoryTintype implements AutoCloseable {
 
     static TintypeException overloaded() {
         return new TintypeException(Reason.OVERLOADED, "too much at once", Duration.ofMillis(20));
+    }
+
+    void watchHeads(ServerCallStreamObserver<WatchHeadsResponse> watcher) {
+        watcher.setOnCancelHandler(() -> headWatchers.remove(watcher));
+        watcher.onNext(WatchHeadsResponse.newBuilder().setEpoch(3).build());
+        headWatchers.add(watcher);
+    }
+
+    /** Tells those who watch heads that a blob has another version. */
+    public void tellHead(String user, String name, Version version) {
+        long sequence = headSequence.incrementAndGet();
+        headWatchers.forEach(watcher -> watcher.onNext(WatchHeadsResponse.newBuilder()
+                .setEpoch(3)
+                .setAfterSequence(sequence - 1)
+                .setSequence(sequence)
+                .addChanges(HeadChange.newBuilder().setUser(user).setName(name).setVersion(Wire.version(version)))
+                .build()));
     }
 
     void watch(ServerCallStreamObserver<WatchShardMapResponse> watcher) {

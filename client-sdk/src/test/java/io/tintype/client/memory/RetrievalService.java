@@ -20,6 +20,8 @@ import io.tintype.proto.v1.ListEntry;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
 import io.tintype.proto.v1.ReadOptions;
+import io.tintype.proto.v1.WatchHeadsRequest;
+import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.wire.Errors;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -104,7 +106,10 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
             var first = GetResponse.newBuilder().setHead(head);
             if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_BOUNDED_STALENESS
                     || request.getOptions().getConsistency() == Consistency.CONSISTENCY_EXACT_VERSION) {
-                first.setFreshness(Freshness.newBuilder().setStale(true).setAsOfMs(1_700_000_000_000L));
+                first.setFreshness(Freshness.newBuilder()
+                        .setStale(true)
+                        .setAsOfMs(1_700_000_000_000L)
+                        .setAgeMs(1));
             }
             if (request.hasIfNotVersion() && request.getIfNotVersion().equals(head.getVersion())) {
                 answer.onNext(first.setNotModified(true).build());
@@ -168,6 +173,12 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                             .head())
                     .build();
         });
+    }
+
+    @Override
+    public void watchHeads(WatchHeadsRequest request, StreamObserver<WatchHeadsResponse> answer) {
+        cluster.faults.take(server, "WatchHeads");
+        cluster.watchHeads((ServerCallStreamObserver<WatchHeadsResponse>) answer);
     }
 
     @Override

@@ -14,6 +14,8 @@ import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
+import io.tintype.proto.v1.WatchHeadsRequest;
+import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.wire.Wire;
@@ -61,6 +63,23 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     @Override
     public void list(ListRequest request, StreamObserver<ListResponse> out) {
         replies.send(out, "List", () -> list(request));
+    }
+
+    @Override
+    public void watchHeads(WatchHeadsRequest request, StreamObserver<WatchHeadsResponse> response) {
+        var out = (ServerCallStreamObserver<WatchHeadsResponse>) response;
+        var watch = new HeadsCall(box, out);
+        var unused = Futures.begin(() -> {
+                    var id = Wire.shardHint(request.getShard())
+                            .orElseThrow(() -> Requests.invalid("shard is 0; say which shard's heads"));
+                    watch.begin(box.routes().data(id), request);
+                    return CompletableFuture.completedFuture(watch);
+                })
+                .whenComplete((begun, failure) -> {
+                    if (failure != null) {
+                        box.failures().end(out, failure, "WatchHeads", null);
+                    }
+                });
     }
 
     private CompletableFuture<HeadResponse> head(HeadRequest request) {

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Changes to blobs of the shards this node leads. Thread-safe; never blocks. */
 final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
+    private final StrictWaits strict = new StrictWaits();
     private final Toolbox box;
     private final Replies replies;
     private final ChunkedUploads chunked;
@@ -86,6 +87,9 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
         var name = BlobName.of(request.getName());
         var requestId = Wire.requestId(request.getRequestId());
         var age = box.age(request.getRetryAgeMs());
+        if (request.getStrict()) {
+            strict.check();
+        }
         var condition =
                 request.hasCondition() ? Requests.removalCondition(request.getCondition()) : Requests.NO_CONDITION;
         var payload = DeleteBlob.newBuilder()
@@ -97,8 +101,13 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
         return box.forChanges(user, request.getShard()).thenCompose(shard -> {
             age.check(box.stalls().now());
             return shard.propose(Writes.proposal(RecordType.DELETE, user, requestId, payload))
-                    .thenApply(committed -> removed(shard, committed));
+                    .thenApply(committed -> removed(shard, committed))
+                    .thenCompose(answer -> request.getStrict() ? strict.hold(answer) : done(answer));
         });
+    }
+
+    private static <T> CompletableFuture<T> done(T answer) {
+        return CompletableFuture.completedFuture(answer);
     }
 
     private static DeleteResponse removed(ShardReplica shard, Committed committed) {

@@ -42,6 +42,9 @@ final class Applier {
     interface Listener {
         void applied(long seq);
 
+        /** The same for each batch, before its proposals are answered; never empty. */
+        void tookEffect(List<LogRecord> records, List<Applied> results);
+
         void applyFailed(Throwable cause);
     }
 
@@ -156,6 +159,7 @@ final class Applier {
         }
         var results = store.machine().apply(slice);
         next += slice.size();
+        listener.tookEffect(slice, results);
         slice.clear();
         for (var result : results) {
             complete(result);

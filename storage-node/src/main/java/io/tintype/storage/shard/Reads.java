@@ -105,10 +105,25 @@ final class Reads {
                                 identity.id(), "record " + place.seq() + " has not been applied on this replica"));
                     } else {
                         long epoch = board.servingEpoch;
-                        begun.complete(new ReadPoint(demand, board.permit.isValid(clock.now()) ? epoch : 0, 0, 0));
+                        if (board.permit.isValid(clock.now())) {
+                            begun.complete(new ReadPoint(demand, epoch, 0, 0));
+                        } else {
+                            beginStale(demand, begun);
+                        }
                     }
                 });
         return begun;
+    }
+
+    /** As old as it is; the age is told where it is known. */
+    private void beginStale(ReadDemand.Session demand, CompletableFuture<ReadPoint> begun) {
+        loop.run((core, waiting) -> {
+            var now = clock.now();
+            var age = core.stalenessNanos(now);
+            long ageMs = age.isEmpty() ? 0 : TimeUnit.NANOSECONDS.toMillis(age.getAsLong()) + 1;
+            begun.complete(new ReadPoint(demand, 0, ageMs == 0 ? 0 : now.wallMillis() - ageMs, ageMs));
+        });
+        var unused = begun.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private CompletableFuture<ReadPoint> beginBounded(ReadDemand.BoundedStaleness demand) {

@@ -2,7 +2,9 @@
 package io.tintype.storage.shard;
 
 import io.tintype.model.NodeId;
+import io.tintype.storage.blob.Applied;
 import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.BallotAnswer;
 import io.tintype.storage.replica.Member;
@@ -43,6 +45,7 @@ final class ReplicaLoop {
     private final FollowerStreams followers;
     private final PrimaryStream primary;
     private final ConfigActions configs;
+    private final HeadWatches heads;
     private final Applier applier;
     private final Installation installation;
     private final Board board;
@@ -82,10 +85,16 @@ final class ReplicaLoop {
                         context.metrics()),
                 inbox);
         this.configs = new ConfigActions(context.znodes(), identity, board, this::post);
+        this.heads = new HeadWatches(identity, board, store.machine().applied().seq());
         this.applier = new Applier(store, context.threads().apply(), context.metrics(), new Applier.Listener() {
             @Override
             public void applied(long seq) {
                 post(new ReplicaEvent.Applied(seq));
+            }
+
+            @Override
+            public void tookEffect(List<LogRecord> records, List<Applied> results) {
+                heads.applied(records, results);
             }
 
             @Override
@@ -106,6 +115,10 @@ final class ReplicaLoop {
 
     ProposalBook proposals() {
         return proposals;
+    }
+
+    HeadWatches heads() {
+        return heads;
     }
 
     FollowerStreams followers() {
@@ -157,6 +170,7 @@ final class ReplicaLoop {
         var unused = installation.close();
         waitingReads.failAll(Refusals.closing(identity.id()));
         standing.ended();
+        heads.end(Refusals.closing(identity.id()));
     }
 
     /** Completes, once closed, when nothing that was begun writes any more. */
@@ -302,6 +316,7 @@ final class ReplicaLoop {
         } else if (action instanceof ReplicaAction.SteppedDown down) {
             log.info("shard {}: this replica leads no longer; its epoch was {}", identity.id(), down.epoch());
             standing.leadsNoLonger();
+            heads.end(Refusals.notLeading(board.status));
         } else if (action instanceof ReplicaAction.AskBallot ask) {
             var unused = context.peers()
                     .askBallot(identity.id(), ask.to(), ask.ballot())
@@ -383,6 +398,7 @@ final class ReplicaLoop {
         proposals.close();
         var unused = installation.close();
         waitingReads.failAll(Refusals.notLeading(standing.status()));
+        heads.end(Refusals.notLeading(standing.status()));
     }
 
     private void refuseWhatWaits() {

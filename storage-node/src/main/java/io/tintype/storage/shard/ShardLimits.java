@@ -35,6 +35,12 @@ public final class ShardLimits {
     /** Reads of one shard that wait for records to be applied; further ones are OVERLOADED. */
     public static final int WAITING_READS = 1_024;
 
+    /** Most who watch the heads of one shard. */
+    public static final int HEAD_WATCHERS = 1_000;
+
+    /** Changes of heads that are kept for watchers whose connection breaks. */
+    public static final int HEADS_REMEMBERED = 1_000;
+
     /** How long a read with a session token waits for it to be applied. */
     public static final Duration SESSION_WAIT = Duration.ofSeconds(2);
 

@@ -40,6 +40,17 @@ public interface ShardReplica {
      */
     CompletableFuture<Void> stage(StagedBytes chunk);
 
+    /**
+     * Tells a watcher of every change of a head from now on, or from where an earlier watch of the same epoch broke off, as
+     * long as this replica leads.
+     *
+     * @param lastEpoch the epoch of the earlier watch; 0: there was none
+     * @param after the place in the log up to which it had been told
+     * @return ends the watch
+     * @throws io.tintype.model.TintypeException NOT_PRIMARY, NO_PRIMARY, or OVERLOADED ({@link ShardLimits#HEAD_WATCHERS})
+     */
+    Runnable watchHeads(HeadWatch watch, long lastEpoch, long after);
+
     /** Reads what is applied here. Blocks on the disk: for reader threads only. */
     ShardReader reader();
 

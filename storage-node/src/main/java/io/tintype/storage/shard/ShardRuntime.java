@@ -108,6 +108,11 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     }
 
     @Override
+    public Runnable watchHeads(HeadWatch watch, long lastEpoch, long after) {
+        return loop.heads().add(watch, lastEpoch, after);
+    }
+
+    @Override
     public ShardReader reader() {
         return store.reader();
     }

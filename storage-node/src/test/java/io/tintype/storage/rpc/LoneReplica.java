@@ -5,6 +5,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.storage.blob.Applied;
+import io.tintype.storage.blob.HeadChanges;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.blob.ShardStore;
@@ -15,6 +16,7 @@ import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.Freshness;
+import io.tintype.storage.shard.HeadWatch;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ReadPoint;
 import io.tintype.storage.shard.ShardReplica;
@@ -24,6 +26,7 @@ import io.tintype.storage.shard.StagedBytes;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -42,6 +45,8 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     private final ExecutorService applier = Executors.newSingleThreadExecutor();
     volatile ShardRules rules = new ShardRules(1_000, 0, 0);
     volatile Optional<NodeId> primary = Optional.of(NODE);
+
+    private final List<HeadWatch> heads = new CopyOnWriteArrayList<>();
 
     LoneReplica(Disk disk, int id, boolean directory) {
         this.id = new ShardId(id);
@@ -109,6 +114,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
         try {
             synced.join();
             Applied applied = store.machine().apply(List.of(record)).get(0);
+            HeadChanges.of(record, applied.outcome())
+                    .ifPresent(change -> heads.forEach(watch -> watch.changed(
+                            1, record.seq() - 1, record.seq(), List.of(new HeadWatch.Told(record.seq(), change)))));
             done.complete(new Committed(applied.at(), applied.outcome(), List.of(NODE)));
         } catch (RuntimeException e) {
             done.completeExceptionally(e);
@@ -120,6 +128,14 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
         var write = new Write();
         store.chunks().stage(write, chunk.key(), chunk.chunk());
         return disk.committer().commit(write);
+    }
+
+    @Override
+    public Runnable watchHeads(HeadWatch watch, long lastEpoch, long after) {
+        heads.add(watch);
+        long seq = store.machine().applied().seq();
+        watch.changed(1, seq, seq, List.of());
+        return () -> heads.remove(watch);
     }
 
     @Override

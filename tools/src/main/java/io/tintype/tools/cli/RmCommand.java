@@ -21,7 +21,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rm",
         description = "Removes blobs. Removing what is not there succeeds, and says so.",
-        footer = {"  tintype rm alice cat.jpg", "  tintype rm alice cat.jpg --if-version 1f-8a3c2b11"})
+        footer = {
+            "  tintype rm alice cat.jpg",
+            "  tintype rm alice cat.jpg --if-version 1f-8a3c2b11",
+            "  tintype rm alice cat.jpg --strict"
+        })
 final class RmCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "USER", description = "Whose blobs they are.")
     private String user;
@@ -35,6 +39,12 @@ final class RmCommand implements Callable<Integer> {
             converter = Versions.class,
             description = "Only if this is the current version; with one NAME.")
     private @Nullable Version version;
+
+    @Option(
+            names = "--strict",
+            description =
+                    "End only once no cache of the cluster or its clients shows what was removed, some 5.4 s later.")
+    private boolean strict;
 
     @Mixin
     private ClusterOptions cluster;
@@ -51,6 +61,7 @@ final class RmCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--if-version goes with one NAME");
         }
         var options = version == null ? DeleteOptions.DEFAULT : DeleteOptions.DEFAULT.withIfVersion(version);
+        options = strict ? options.untilGoneEverywhere() : options;
         var removed = new ArrayList<Removed>();
         var text = new ArrayList<String>();
         try (var client = cluster.connect()) {

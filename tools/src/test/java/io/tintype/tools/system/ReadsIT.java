@@ -2,14 +2,18 @@
 package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.BlobNotFoundException;
 import io.tintype.client.Consistency;
+import io.tintype.client.DeleteOptions;
 import io.tintype.client.GetOptions;
 import io.tintype.client.HeadOptions;
 import io.tintype.client.ListOptions;
 import io.tintype.client.Session;
 import io.tintype.client.TintypeClient;
+import io.tintype.model.Limits;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
@@ -164,6 +168,32 @@ final class ReadsIT {
 
     @Test
     @Order(2)
+    void explainTellsWhoAnswersAndAsksThem() throws Exception {
+        var version = client.put(USER, "explained", new byte[] {1}).info().version();
+        var shard = client.admin().shard(client.users().lookup(USER).shard()).shard();
+        var explained = Command.run(dev.server(), "explain", USER, "explained", "--json");
+        assertThat(explained.code()).as("%s", explained).isZero();
+        var document = new ObjectMapper().readTree(explained.out());
+        assertThat(document.get("shard").asInt()).isEqualTo(shard.id().value());
+        assertThat(document.get("epoch").asLong()).isEqualTo(shard.epoch());
+        assertThat(document.get("layers").get(0).get("answeredBy").asText())
+                .contains(shard.primary().orElseThrow().value());
+        assertThat(document.get("hops")).as("a coordinator and three replicas").hasSize(4);
+        Awaitility.await("all replicas have applied it").atMost(SOON).untilAsserted(() -> {
+            var again = Command.run(dev.server(), "explain", USER, "explained", "--json");
+            for (var hop : new ObjectMapper().readTree(again.out()).get("hops")) {
+                assertThat(hop.get("version").asText()).as("%s", hop).isEqualTo(version.etag());
+                assertThat(hop.get("millis").asDouble()).isPositive();
+            }
+        });
+        var text = Command.run(dev.server(), "explain", USER, "not-there");
+        assertThat(text.code()).as("%s", text).isZero();
+        assertThat(text.text()).contains("no such blob").contains("epoch " + shard.epoch());
+        client.delete(USER, "explained");
+    }
+
+    @Test
+    @Order(3)
     void aSessionSeesWhatItsTokenNamesWhoeverAnswers() throws Exception {
         for (int i = 0; i < 50; i++) {
             var stored = client.put(USER, "counted", new byte[] {(byte) i});
@@ -187,7 +217,7 @@ final class ReadsIT {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void anExactVersionIsGoneOnceItWasReplaced() throws Exception {
         var first = client.put(USER, "exact", new byte[] {1}).info().version();
         client.put(USER, "exact", new byte[] {2});
@@ -210,7 +240,70 @@ final class ReadsIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
+    void aCacheForgetsSoonWhatOthersReplacedAndAStrictRemovalWaitsForIt() {
+        var stale = GetOptions.DEFAULT.withConsistency(Consistency.boundedStaleness(Duration.ofSeconds(30)));
+        try (var reader = TintypeClient.builder()
+                .seeds(dev.server())
+                .requestTimeout(SOON)
+                .nearCacheBytes(1 << 20)
+                .build()) {
+            client.put(USER, "cached", new byte[] {0});
+            Awaitility.await("the reader hears of changes").atMost(SOON).until(() -> {
+                reader.get(USER, "cached");
+                return reader.cacheStats().feeds() > 0;
+            });
+            long slowest = 0;
+            for (int i = 1; i <= 50; i++) {
+                var stored =
+                        client.put(USER, "cached", new byte[] {(byte) i}).info().version();
+                long began = System.nanoTime();
+                var seen = reader.get(USER, "cached", stale);
+                while (!seen.info().version().equals(stored)) {
+                    assertThat(Duration.ofNanos(System.nanoTime() - began))
+                            .as("what was replaced is shown for no longer than a lease")
+                            .isLessThan(Limits.STRICT_WAIT);
+                    seen = reader.get(USER, "cached", stale);
+                }
+                slowest = Math.max(slowest, System.nanoTime() - began);
+                reader.get(USER, "cached", stale);
+            }
+            System.out.printf(
+                    "a cache showed what was replaced for %d ms at most; %s%n",
+                    slowest / 1_000_000, reader.cacheStats());
+            assertThat(reader.cacheStats().leaseHits())
+                    .as("answered without asking")
+                    .isPositive();
+
+            try (var deaf = TintypeClient.builder()
+                    .seeds(dev.server())
+                    .direct(false)
+                    .nearCacheBytes(1 << 20)
+                    .build()) {
+                deaf.get(USER, "cached", stale);
+                var gone = new AtomicBoolean();
+                var removal = client.async()
+                        .delete(USER, "cached", DeleteOptions.DEFAULT.untilGoneEverywhere())
+                        .whenComplete((done, failure) -> gone.set(true));
+                while (!gone.get()) {
+                    try {
+                        deaf.get(USER, "cached", stale);
+                    } catch (BlobNotFoundException e) {
+                        // It has heard already.
+                    }
+                }
+                assertThat(removal.join().existed()).isTrue();
+                for (var one : List.of(reader, deaf)) {
+                    assertThatThrownBy(() -> one.get(USER, "cached", stale))
+                            .as("gone for everyone once that is answered")
+                            .isInstanceOf(BlobNotFoundException.class);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Order(6)
     void staleReadersHardlyNoticeThatAPrimaryDies() throws Exception {
         client.put(USER, NAME, new byte[] {1});
         var shard = client.users().lookup(USER).shard();

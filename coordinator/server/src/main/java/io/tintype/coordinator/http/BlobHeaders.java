@@ -30,6 +30,8 @@ final class BlobHeaders {
     static final String REQUEST_ID = "Tintype-Request-Id";
     /** Milliseconds since the first attempt under this request id; 0, or left out: this is the first one. */
     static final String RETRY_AGE = "Tintype-Retry-Age-Ms";
+    /** true: answer a removal only once no cache shows what was removed. */
+    static final String STRICT = "Tintype-Strict";
     /** Milliseconds until the blob ceases to exist. */
     static final String TIME_TO_LIVE = "Tintype-Time-To-Live-Ms";
     /** When the blob ceases to exist, milliseconds since 1970. */
@@ -98,6 +100,18 @@ final class BlobHeaders {
         } catch (IllegalArgumentException e) {
             throw new TintypeException(Reason.INVALID_ARGUMENT, REQUEST_ID + " is not 32 hex digits.");
         }
+    }
+
+    /** Whether a removal is to be answered only once no cache shows what was removed. */
+    static boolean strict(HttpFields headers) {
+        String given = headers.get(STRICT);
+        if (given == null || given.equals("false")) {
+            return false;
+        }
+        if (given.equals("true")) {
+            return true;
+        }
+        throw new TintypeException(Reason.INVALID_ARGUMENT, STRICT + " is neither true nor false.");
     }
 
     /** How old the request is, if it is a retry. */

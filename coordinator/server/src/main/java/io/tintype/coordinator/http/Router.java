@@ -141,7 +141,8 @@ final class Router extends Handler.Abstract.NonBlocking {
                 .setUser(path.user().value())
                 .setName(String.valueOf(path.nameOrNull()))
                 .setRequestId(Wire.bytes(BlobHeaders.requestId(request.getHeaders(), ThreadLocalRandom.current())))
-                .setRetryAgeMs(BlobHeaders.retryAge(request.getHeaders()));
+                .setRetryAgeMs(BlobHeaders.retryAge(request.getHeaders()))
+                .setStrict(BlobHeaders.strict(request.getHeaders()));
         var condition = BlobHeaders.condition(request.getHeaders());
         if (condition != null && condition.getAbsent()) {
             throw new TintypeException(

@@ -4,6 +4,7 @@ package io.tintype.coordinator.retrieval;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.coordinator.route.Answers;
+import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.GetRequest;
@@ -12,6 +13,8 @@ import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
+import io.tintype.proto.v1.WatchHeadsRequest;
+import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.wire.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,14 @@ public final class BlobRetrievalService extends BlobRetrievalGrpc.BlobRetrievalI
     @Override
     public void list(ListRequest request, StreamObserver<ListResponse> out) {
         Answers.send(out, () -> gateway.list(request));
+    }
+
+    @Override
+    public void watchHeads(WatchHeadsRequest request, StreamObserver<WatchHeadsResponse> out) {
+        out.onError(Errors.toWire(new TintypeException(
+                Reason.INVALID_ARGUMENT,
+                "coordinators do not pass WatchHeads on; ask the storage node that leads shard "
+                        + Integer.toUnsignedString(request.getShard()) + ", which the shard map names")));
     }
 
     /** One blob's messages to its client: the next one is asked for when the client's transport takes it. */

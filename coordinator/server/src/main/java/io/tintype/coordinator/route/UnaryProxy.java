@@ -12,6 +12,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.wire.Errors;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -47,13 +48,19 @@ public final class UnaryProxy {
      * @param request makes the request for a shard
      */
     public <Q, A> CompletableFuture<A> read(Route route, MethodDescriptor<Q, A> method, Function<ShardId, Q> request) {
-        return new Call<>(route, method, request, false).begin();
+        return new Call<>(route, method, request, false, Duration.ZERO).begin();
     }
 
     /** Passes on a change: where it may have been made although no answer came, the reason is OUTCOME_UNKNOWN. */
     public <Q, A> CompletableFuture<A> change(
             Route route, MethodDescriptor<Q, A> method, Function<ShardId, Q> request) {
-        return new Call<>(route, method, request, true).begin();
+        return change(route, method, request, Duration.ZERO);
+    }
+
+    /** The same for a change that the node answers so much later than it could. */
+    public <Q, A> CompletableFuture<A> change(
+            Route route, MethodDescriptor<Q, A> method, Function<ShardId, Q> request, Duration later) {
+        return new Call<>(route, method, request, true, later).begin();
     }
 
     private final class Call<Q, A> {
@@ -62,13 +69,15 @@ public final class UnaryProxy {
         private final MethodDescriptor<Q, A> method;
         private final Function<ShardId, Q> request;
         private final boolean change;
+        private final Duration later;
         private boolean perhapsMade;
 
-        Call(Route route, MethodDescriptor<Q, A> method, Function<ShardId, Q> request, boolean change) {
+        Call(Route route, MethodDescriptor<Q, A> method, Function<ShardId, Q> request, boolean change, Duration later) {
             this.route = route;
             this.method = method;
             this.request = request;
             this.change = change;
+            this.later = later;
         }
 
         CompletableFuture<A> begin() {
@@ -79,7 +88,7 @@ public final class UnaryProxy {
         }
 
         private CompletableFuture<A> attempt(Target target) {
-            long longest = GrpcLimits.UNARY_DEADLINE.toMillis();
+            long longest = GrpcLimits.UNARY_DEADLINE.plus(later).toMillis();
             var oneTry = Deadline.after(route.patienceMs().orElse(longest), TimeUnit.MILLISECONDS);
             var options = CallOptions.DEFAULT.withDeadline(oneTry.minimum(route.deadline()));
             var attached = context.attach();

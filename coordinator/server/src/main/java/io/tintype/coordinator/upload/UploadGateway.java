@@ -20,6 +20,7 @@ import io.tintype.proto.v1.DeleteResponse;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.wire.Wire;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -83,10 +84,12 @@ public final class UploadGateway {
     public CompletableFuture<DeleteResponse> delete(DeleteRequest request) {
         BlobName.of(request.getName());
         Wire.requestId(request.getRequestId());
-        return change(
-                request.getUser(),
+        var route = router.write(UserId.of(request.getUser()), UnaryProxy.deadlineOfCaller());
+        return unary.change(
+                route,
                 BlobUploadGrpc.getDeleteMethod(),
-                shard -> request.toBuilder().setShard(shard.value()).build());
+                shard -> request.toBuilder().setShard(shard.value()).build(),
+                request.getStrict() ? Limits.STRICT_WAIT : Duration.ZERO);
     }
 
     /**

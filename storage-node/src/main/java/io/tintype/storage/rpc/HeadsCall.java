@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.WatchHeadsRequest;
+import io.tintype.proto.v1.WatchHeadsResponse;
+import io.tintype.storage.shard.HeadWatch;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.wire.HeadMessages;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watcher of a shard's heads. Holds at most {@link #MAX_PENDING} changes that the transport does not take; a watcher who is
+ * slower than that gets a gap instead, which makes him forget all of the shard. Thread-safe; never blocks.
+ */
+final class HeadsCall implements HeadWatch {
+    private static final int MAX_PENDING = 4_000;
+    private static final int MAX_IN_MESSAGE = 500;
+
+    private final Toolbox box;
+    private final ServerCallStreamObserver<WatchHeadsResponse> out;
+
+    // Guarded by this.
+    private final ArrayDeque<Told> pending = new ArrayDeque<>();
+    private @Nullable Runnable leave;
+    private boolean over;
+    private boolean owesWord = true;
+    private long epoch;
+    private long sentUpTo;
+    private long upTo;
+
+    /** To be made on gRPC's thread, before the service's method returns. */
+    HeadsCall(Toolbox box, ServerCallStreamObserver<WatchHeadsResponse> out) {
+        this.box = box;
+        this.out = out;
+        out.setOnReadyHandler(this::drain);
+        out.setOnCancelHandler(this::close);
+        out.setOnCloseHandler(this::close);
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @throws TintypeException as {@link ShardReplica#watchHeads}
+     */
+    void begin(ShardReplica shard, WatchHeadsRequest request) {
+        var ends = shard.watchHeads(this, request.getEpoch(), request.getAfterSequence());
+        boolean gone;
+        synchronized (this) {
+            leave = ends;
+            gone = over;
+        }
+        if (gone) {
+            ends.run();
+        }
+    }
+
+    @Override
+    public void changed(long inEpoch, long after, long last, List<Told> changes) {
+        synchronized (this) {
+            boolean first = epoch == 0;
+            epoch = inEpoch;
+            if (first) {
+                sentUpTo = after;
+            }
+            upTo = last;
+            if (pending.size() + changes.size() > MAX_PENDING) {
+                pending.clear();
+                sentUpTo = last;
+                owesWord = true;
+            } else {
+                pending.addAll(changes);
+            }
+        }
+        drain();
+    }
+
+    @Override
+    public void ended(TintypeException why) {
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            over = true;
+            leave = null;
+            box.failures().end(out, why, "WatchHeads", null);
+        }
+    }
+
+    /** Sends what the transport takes: under the lock, for messages must keep their order. */
+    private synchronized void drain() {
+        while (!over && epoch != 0 && out.isReady() && (owesWord || !pending.isEmpty())) {
+            var message = WatchHeadsResponse.newBuilder().setEpoch(epoch).setAfterSequence(sentUpTo);
+            long last = sentUpTo;
+            while (!pending.isEmpty() && message.getChangesCount() < MAX_IN_MESSAGE) {
+                var told = pending.remove();
+                message.addChanges(HeadMessages.change(told.change()));
+                last = told.seq();
+            }
+            sentUpTo = pending.isEmpty() ? upTo : last;
+            owesWord = false;
+            out.onNext(message.setSequence(sentUpTo).build());
+        }
+    }
+
+    private void close() {
+        Runnable ends;
+        synchronized (this) {
+            over = true;
+            ends = leave;
+            leave = null;
+        }
+        if (ends != null) {
+            ends.run();
+        }
+    }
+}
