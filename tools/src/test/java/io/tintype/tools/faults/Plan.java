@@ -20,7 +20,10 @@ import java.util.stream.Collectors;
 record Plan(List<FaultKind> faults, long seed) {
     private static final String AND = "+";
 
-    /** What an ordinary build tries: few, and different ways to fail each. */
+    /**
+     * What an ordinary build tries: few, and different ways to fail each. No FSYNC_ERROR: once, a JVM with libfiu's preload
+     * stood still while it started.
+     */
     static final List<FaultKind> QUICK = List.of(
             FaultKind.KILL_PRIMARY,
             FaultKind.ONE_WAY_OUT,
@@ -28,8 +31,7 @@ record Plan(List<FaultKind> faults, long seed) {
             FaultKind.WIPED_DISK,
             FaultKind.POWER_CUT,
             FaultKind.FLIP_SST,
-            FaultKind.CLOCK_FORWARD,
-            FaultKind.FSYNC_ERROR);
+            FaultKind.CLOCK_FORWARD);
 
     Plan {
         faults = List.copyOf(faults);
