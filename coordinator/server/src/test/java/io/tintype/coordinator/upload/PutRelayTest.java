@@ -91,7 +91,7 @@ final class PutRelayTest {
         for (int i = 0; i < 20; i++) {
             cluster.a.refuseClaims(new TintypeException(Reason.SHARD_FULL, "full"));
         }
-        assertReason(put(1000), Reason.POOL_FULL, "Register the user in another pool");
+        assertReason(put(1000), Reason.POOL_FULL, "register the user in another pool");
     }
 
     @Test
