@@ -77,6 +77,8 @@ final class Servers implements AutoCloseable {
                         "0",
                         "--peer-port",
                         "0",
+                        "--http-port",
+                        "0",
                         "--stop-with-stdin",
                         "--json"));
         nodes.put(id, process);
