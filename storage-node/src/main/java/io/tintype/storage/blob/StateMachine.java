@@ -12,7 +12,10 @@ import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.LogRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Makes committed records take effect on one shard. Replicas that applied the same records hold the same heads, users,
@@ -36,13 +39,23 @@ public final class StateMachine {
     private final Disk disk;
     private final ShardId shard;
     private final Keys keys;
+    private final Set<MoveRule> rules;
+    private final UserRules users;
+    private final ArrivalRules arrivals;
+    private final DepartureRules departures;
+    private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
     private volatile State state;
 
-    StateMachine(Disk disk, ShardId shard, Keys keys) {
+    StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules) {
+        this.rules = rules;
+        this.users = new UserRules(rules);
+        this.arrivals = new ArrivalRules(rules);
+        this.departures = new DepartureRules(rules);
         this.disk = disk;
         this.shard = shard;
         this.keys = keys;
         this.state = load(disk, shard, keys);
+        findMoving();
     }
 
     /** The last record that took effect. */
@@ -58,10 +71,26 @@ public final class StateMachine {
     /** Forgets everything, for a snapshot that is to come: nothing is applied until {@link #reload}. */
     void reset() {
         state = State.NONE;
+        moving.clear();
+    }
+
+    /** Users, or entries, that are in a move. Never blocks. */
+    Set<UserId> moving() {
+        return Collections.unmodifiableSet(moving);
+    }
+
+    private void findMoving() {
+        moving.clear();
+        try (var scan = disk.scan(Family.GARBAGE, keys.garbage(Keys.MOVING), keys.behindGarbage(Keys.MOVING))) {
+            for (; scan.valid(); scan.next()) {
+                moving.add(keys.movingUser(scan.key()));
+            }
+        }
     }
 
     /** Takes the state over that a snapshot brought. Blocks. */
     void reload() {
+        findMoving();
         state = load(disk, shard, keys);
     }
 
@@ -96,6 +125,13 @@ public final class StateMachine {
             tx.putMeta(keys.applied(), encode(now));
             disk.committer().writeNow(tx.write());
             state = now;
+            tx.movers().forEach((user, moves) -> {
+                if (moves) {
+                    moving.add(user);
+                } else {
+                    moving.remove(user);
+                }
+            });
         }
         return applied;
     }
@@ -110,10 +146,22 @@ public final class StateMachine {
             case PUT_COMMIT -> BlobRules.putCommit(tx, record, user(record));
             case DELETE -> BlobRules.delete(tx, record, user(record));
             case ABORT_UPLOAD -> BlobRules.abortUpload(tx, record, user(record));
-            case USER_CLAIM -> UserRules.claim(tx, record, user(record));
+            case USER_CLAIM -> users.claim(tx, record, user(record));
             case USER_QUOTA -> UserRules.quota(tx, record, user(record));
-            case DIR_CREATE -> UserRules.create(tx, record, user(record));
-            case DIR_REHOME -> UserRules.rehome(tx, record, user(record));
+            case USER_IMPORT -> arrivals.begin(tx, record, user(record));
+            case USER_COPY -> arrivals.copy(tx, record, user(record));
+            case USER_INSTALL -> arrivals.install(tx, record, user(record));
+            case USER_ACTIVATE -> arrivals.activate(tx, record, user(record));
+            case USER_DROP -> arrivals.drop(tx, record, user(record));
+            case USER_FREEZE -> departures.freeze(tx, record, user(record));
+            case USER_UNFREEZE -> departures.unfreeze(tx, record, user(record));
+            case USER_RELEASE -> departures.release(tx, record, user(record));
+            case USER_PURGE -> departures.purge(tx, record, user(record));
+            case DIR_CREATE -> DirectoryRules.create(tx, record, user(record));
+            case DIR_REHOME -> DirectoryRules.rehome(tx, record, user(record));
+            case DIR_BEGIN -> DirectoryRules.begin(tx, record, user(record));
+            case DIR_COMMIT -> DirectoryRules.commit(tx, record, user(record));
+            case DIR_ABORT -> DirectoryRules.abort(tx, record, user(record), rules);
         };
     }
 

@@ -44,7 +44,7 @@ final class UserGate {
         if (owned.getIfPresent(home) != null) {
             return CompletableFuture.completedFuture(null);
         }
-        return CompletableFuture.supplyAsync(() -> shard.reader().user(user).isPresent(), readers)
+        return CompletableFuture.supplyAsync(() -> shard.reader().takesChanges(user), readers)
                 .thenCompose(here -> {
                     if (here) {
                         owned.put(home, true);
@@ -91,7 +91,8 @@ final class UserGate {
 
     /** Forgets what a refused write has disproved. */
     void learn(ShardReplica shard, UserId user, Throwable failure) {
-        if (failure instanceof TintypeException refusal && refusal.reason() == Reason.WRONG_SHARD) {
+        if (failure instanceof TintypeException refusal
+                && (refusal.reason() == Reason.WRONG_SHARD || refusal.reason() == Reason.USER_MOVING)) {
             owned.invalidate(new Home(shard.id(), user));
         }
     }
