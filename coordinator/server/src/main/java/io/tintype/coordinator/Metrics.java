@@ -8,6 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -18,6 +19,9 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.cache.LayerFigures;
+import io.tintype.coordinator.cache.PieceChain;
+import io.tintype.coordinator.cache.PieceLayer;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
 import java.util.Set;
@@ -32,11 +36,12 @@ final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbage = new JvmGcMetrics();
 
-    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission) {
+    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, PieceChain caches) {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         garbage.bindTo(registry);
+        bind(caches);
         gauge(
                 "tintype_upload_held_bytes",
                 "Bytes of uploads under way that this coordinator holds.",
@@ -62,6 +67,40 @@ final class Metrics implements AutoCloseable {
                 "Shards that nobody leads at the moment.",
                 watcher,
                 w -> w.map().shards().filter(shard -> shard.primary().isEmpty()).count());
+    }
+
+    private void bind(PieceChain caches) {
+        for (var layer : caches.layers()) {
+            Gauge.builder("tintype_cache_held_bytes", layer, PieceLayer::heldBytes)
+                    .description("Bytes that this layer of the cache takes in this process or on its disk.")
+                    .tag("layer", layer.name())
+                    .register(registry);
+            counter(
+                    "tintype_cache_evictions",
+                    "Pieces pushed out for others.",
+                    layer.name(),
+                    layer,
+                    PieceLayer::evictions);
+        }
+        for (var figures : caches.figures()) {
+            String of = figures.name();
+            counter("tintype_cache_hits", "Pieces of images that this layer had.", of, figures, LayerFigures::hits);
+            counter("tintype_cache_misses", "Pieces that it did not have.", of, figures, LayerFigures::misses);
+            counter("tintype_cache_hit_bytes", "Bytes of the pieces it had.", of, figures, LayerFigures::bytes);
+            counter(
+                    "tintype_cache_damaged",
+                    "Pieces that were not what was asked for: dropped, and read elsewhere.",
+                    of,
+                    figures,
+                    LayerFigures::damagedPieces);
+        }
+    }
+
+    private <T> void counter(String name, String help, String layer, T source, ToDoubleFunction<T> value) {
+        FunctionCounter.builder(name, source, value)
+                .description(help)
+                .tag("layer", layer)
+                .register(registry);
     }
 
     private <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {
