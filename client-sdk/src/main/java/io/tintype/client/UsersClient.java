@@ -4,6 +4,7 @@ package io.tintype.client;
 import io.tintype.client.internal.ClientCore;
 import io.tintype.model.PoolId;
 import io.tintype.proto.v1.GetUsageRequest;
+import io.tintype.proto.v1.LocateUserRequest;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.SetUserQuotaRequest;
@@ -64,6 +65,35 @@ public final class UsersClient {
                                 .setUser(Convert.user(user))
                                 .build()),
                 answer -> Convert.user(answer.getUser()))));
+    }
+
+    /**
+     * Tells every place that holds something of a user; each is asked now.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public UserLocation locate(String user) {
+        return Futures.await(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getLocateUserMethod(),
+                        LocateUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .build()),
+                answer -> new UserLocation(
+                        Convert.user(answer.getUser()),
+                        answer.getPinned(),
+                        answer.getPlacesList().stream()
+                                .map(place -> new UserLocation.Place(
+                                        place.getNode(),
+                                        place.getRegion(),
+                                        place.getZone(),
+                                        place.getShard(),
+                                        place.getHolds(),
+                                        place.getRole(),
+                                        place.getState(),
+                                        place.getError(),
+                                        place.getBytes()))
+                                .toList()))));
     }
 
     /**

@@ -14,6 +14,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.AdminService;
 import io.tintype.coordinator.control.Controller;
 import io.tintype.coordinator.control.ShardMapService;
+import io.tintype.coordinator.control.UserPlaces;
 import io.tintype.coordinator.control.UsersService;
 import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
@@ -130,7 +131,11 @@ public final class Coordinator implements AutoCloseable {
     private List<BindableService> services(
             ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
         List<BindableService> services = new ArrayList<>();
-        services.add(new UsersService(gateways.registrar, gateways.directory, gateways.shards));
+        services.add(new UsersService(
+                gateways.registrar,
+                gateways.directory,
+                gateways.shards,
+                new UserPlaces(watcher::view, channels, clusterId)));
         if (has(Role.UPLOAD)) {
             services.add(new BlobUploadService(gateways.upload));
         }

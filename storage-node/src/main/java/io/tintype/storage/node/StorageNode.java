@@ -142,7 +142,8 @@ public final class StorageNode implements AutoCloseable {
         var started = closing.add(
                 "shards",
                 ShardHost.start(ShardHost.Config.of(self, disk, session, nodes, peers, metrics)
-                        .withTiming(timing)));
+                        .withTiming(timing)
+                        .in(config.region())));
         peers.startHeartbeats(started.peerShards(), timing);
         var channels = closing.add("channels", new Channels());
         var znodes = closing.add("shard znodes", new ShardZnodes(session));

@@ -4,9 +4,11 @@ package io.tintype.storage.shard;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.placement.Residency;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
@@ -51,6 +53,7 @@ public final class ShardHost implements AutoCloseable {
      * @param snapshotBytesPerSecond most bytes a second that are sent as snapshots, and most that are taken in
      * @param clock both clocks
      * @param metrics where to tell how things stand
+     * @param region region this node stands in; empty: not known, and whatever is assigned is taken
      */
     public record Config(
             NodeId self,
@@ -62,7 +65,8 @@ public final class ShardHost implements AutoCloseable {
             Duration collectEvery,
             long snapshotBytesPerSecond,
             Clock clock,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            String region) {
         /** With default times, on this machine's clocks. */
         public static Config of(
                 NodeId self, Disk disk, ZkSession session, NodesWatcher nodes, Peers peers, MeterRegistry metrics) {
@@ -76,24 +80,62 @@ public final class ShardHost implements AutoCloseable {
                     Duration.ofSeconds(30),
                     ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
                     Clock.SYSTEM,
-                    metrics);
+                    metrics,
+                    "");
+        }
+
+        /** In a region: shards of pools that are pinned to another one are refused. */
+        public Config in(String place) {
+            return new Config(
+                    self,
+                    disk,
+                    session,
+                    nodes,
+                    peers,
+                    timing,
+                    collectEvery,
+                    snapshotBytesPerSecond,
+                    clock,
+                    metrics,
+                    place);
         }
 
         /** With other times for leases and elections; all nodes of a cluster must agree on them. */
         public Config withTiming(ReplicaTiming other) {
             return new Config(
-                    self, disk, session, nodes, peers, other, collectEvery, snapshotBytesPerSecond, clock, metrics);
+                    self,
+                    disk,
+                    session,
+                    nodes,
+                    peers,
+                    other,
+                    collectEvery,
+                    snapshotBytesPerSecond,
+                    clock,
+                    metrics,
+                    region);
         }
 
         /** On other clocks. */
         public Config withClock(Clock other) {
             return new Config(
-                    self, disk, session, nodes, peers, timing, collectEvery, snapshotBytesPerSecond, other, metrics);
+                    self,
+                    disk,
+                    session,
+                    nodes,
+                    peers,
+                    timing,
+                    collectEvery,
+                    snapshotBytesPerSecond,
+                    other,
+                    metrics,
+                    region);
         }
 
         /** With another limit for snapshots. */
         public Config withSnapshotRate(long bytesPerSecond) {
-            return new Config(self, disk, session, nodes, peers, timing, collectEvery, bytesPerSecond, clock, metrics);
+            return new Config(
+                    self, disk, session, nodes, peers, timing, collectEvery, bytesPerSecond, clock, metrics, region);
         }
     }
 
@@ -166,6 +208,16 @@ public final class ShardHost implements AutoCloseable {
         @Override
         public void assigned(ShardAssignment assignment) {
             var id = new ShardId(assignment.getShard());
+            if (!mayStandHere(assignment)) {
+                assignments.remove(id);
+                log.error(
+                        "shard {} is assigned to this node, but its pool {} is pinned to its region and this node stands in"
+                                + " {}: refused",
+                        id,
+                        assignment.getPool(),
+                        config.region());
+                return;
+            }
             assignments.put(id, assignment);
             opener.submit(() -> {
                 var shard = opener.open(ShardIdentity.of(assignment));
@@ -185,6 +237,12 @@ public final class ShardHost implements AutoCloseable {
         public void loaded() {
             opener.submit(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
         }
+    }
+
+    /** Whoever assigns keeps to the same rule; a node does not take his word for it. */
+    private boolean mayStandHere(ShardAssignment assignment) {
+        return config.region().isEmpty()
+                || Residency.allows(assignment.getUnpinned(), PoolId.parse(assignment.getPool()), config.region());
     }
 
     private void tellLiveness() {

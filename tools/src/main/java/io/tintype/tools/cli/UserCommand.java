@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
             UserCommand.Register.class,
             UserCommand.Show.class,
             UserCommand.UsageOf.class,
-            UserQuotaCommand.class
+            UserQuotaCommand.class,
+            UserWhere.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"  tintype user register alice", "  tintype user show alice", "  tintype user usage alice --json"})

@@ -13,6 +13,7 @@ import io.tintype.client.PoolInfo;
 import io.tintype.client.QuotaExceededException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UserLocation;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
@@ -171,6 +172,46 @@ final class PoolsIT {
                 .until(() -> client.users().usage(user).bytesLimit() == 500);
         assertThatThrownBy(() -> client.put(user, "more", new byte[1])).isInstanceOf(QuotaExceededException.class);
         client.put(user, "blob-never", new byte[0]);
+    }
+
+    @Test
+    void copiesInOtherRegionsAreMadeWhereAllowedAndGoAgain() throws Exception {
+        var pool = new PoolId("eu", "observed");
+        create(new PoolInfo(pool, 3, 2, 100, 1));
+        var user = "observed-" + "u".repeat(503);
+        client.users().register(user, pool);
+        client.put(user, "a", new byte[70_000]);
+        assertThat(blobPlaces(user)).hasSize(3).allMatch(place -> place.region().equals("eu"));
+        assertThat(client.users().locate(user).pinned()).isTrue();
+        assertThat(blobPlaces(user).stream().map(UserLocation.Place::zone)).containsExactlyInAnyOrder("a", "b", "c");
+
+        client.admin().changePool(PoolEdit.of(pool).unpinned(true).observers(List.of("us")));
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+            var copies = client.admin().pool(pool).shards().get(0).copies();
+            assertThat(copies).containsExactly(new PoolDetail.Copy("n4", "us", "", 0));
+        });
+        assertThat(blobPlaces(user))
+                .filteredOn(place -> place.region().equals("us"))
+                .singleElement()
+                .satisfies(place -> {
+                    assertThat(place.role()).isEqualTo("observer");
+                    assertThat(place.bytes()).isEqualTo(70_000);
+                });
+
+        refused(PoolEdit.of(pool).unpinned(false), "pool eu.observed is pinned to region eu");
+        client.admin().changePool(PoolEdit.of(pool).unpinned(false).observers(List.of()));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(blobPlaces(user))
+                        .hasSize(3)
+                        .allMatch(place -> place.region().equals("eu")));
+        assertThat(client.get(user, "a").bytes()).hasSize(70_000);
+    }
+
+    private static List<UserLocation.Place> blobPlaces(String user) {
+        return client.users().locate(user).places().stream()
+                .filter(place -> place.holds().equals("blobs"))
+                .toList();
     }
 
     @Test

@@ -16,6 +16,8 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.v1.GetUsageRequest;
 import io.tintype.proto.v1.GetUsageResponse;
+import io.tintype.proto.v1.LocateUserRequest;
+import io.tintype.proto.v1.LocateUserResponse;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.LookupUserResponse;
 import io.tintype.proto.v1.RegisterUserRequest;
@@ -33,12 +35,14 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     private final Registrar registrar;
     private final DirectoryClient directory;
     private final DataShards shards;
+    private final UserPlaces places;
 
     /** Over parts that outlive this object. */
-    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards) {
+    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards, UserPlaces places) {
         this.registrar = registrar;
         this.directory = directory;
         this.shards = shards;
+        this.places = places;
     }
 
     @Override
@@ -92,6 +96,26 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
                     .thenApply(home -> LookupUserResponse.newBuilder()
                             .setUser(show(user, home))
                             .build());
+        });
+    }
+
+    @Override
+    public void locateUser(LocateUserRequest request, StreamObserver<LocateUserResponse> out) {
+        Answers.send(out, () -> {
+            var user = UserId.of(request.getUser());
+            var deadline = UnaryProxy.deadlineOfCaller();
+            return directory
+                    .lookupLatest(user, deadline)
+                    .thenCompose(home -> shards.usage(user, home.shard(), deadline)
+                            .thenCompose(usage -> places.of(user, home.shard(), usage.getBytes()))
+                            .thenApply(found -> LocateUserResponse.newBuilder()
+                                    .setUser(show(user, home))
+                                    .setPinned(!registrar
+                                            .rules(home.pool())
+                                            .residency()
+                                            .unpinned())
+                                    .addAllPlaces(found)
+                                    .build()));
         });
     }
 
