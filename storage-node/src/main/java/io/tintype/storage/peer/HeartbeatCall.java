@@ -44,8 +44,10 @@ final class HeartbeatCall implements AutoCloseable {
             return;
         }
         try {
-            if (stream != null && stream.open.size() >= PeerLimits.OPEN_ROUNDS) {
+            if (stream != null && stream.isUnanswered(sentAt)) {
+                // The connection may be dead without having broken: a packet lost on the way is sent again later and later.
                 end(stream);
+                cluster.renew(to, Lane.CONTROL);
             }
             if (stream == null) {
                 // Noted first: a call may fail before it returns.
@@ -108,6 +110,12 @@ final class HeartbeatCall implements AutoCloseable {
         @Override
         public void beforeStart(ClientCallStreamObserver<HeartbeatRequest> observer) {
             requests = observer;
+        }
+
+        boolean isUnanswered(Now now) {
+            return open.size() >= PeerLimits.OPEN_ROUNDS
+                    || (!open.isEmpty()
+                            && now.nanosSince(open.firstEntry().getValue()) > PeerLimits.SILENCE.toNanos());
         }
 
         void send(List<ShardBeat> beats, Now sentAt) {

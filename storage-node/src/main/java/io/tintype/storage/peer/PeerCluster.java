@@ -9,7 +9,9 @@ import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationStub;
 import io.tintype.wire.Aliasing;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -30,6 +32,7 @@ final class PeerCluster implements AutoCloseable {
     private final String clusterId;
     private final Function<NodeId, Optional<String>> addresses;
     private final PeerMetrics metrics;
+    private final Map<String, Long> renewed = new ConcurrentHashMap<>();
     private final Channels control = new Channels();
     private final Channels logs = new Channels();
     private final Channels bulk = new Channels();
@@ -73,6 +76,24 @@ final class PeerCluster implements AutoCloseable {
             managed.resetConnectBackoff();
         }
         return ReplicationGrpc.newStub(channel).withExecutor(Runnable::run).withInterceptors(Aliasing.CLIENT);
+    }
+
+    /**
+     * Calls from now on go over a new connection; those under way stay where they are. For one that says nothing any more
+     * and has not broken. At most once in {@link PeerLimits#SILENCE} a node and lane, whoever asks.
+     */
+    void renew(NodeId node, Lane lane) {
+        long now = System.nanoTime();
+        var key = node + " " + lane;
+        var before = renewed.get(key);
+        if (before == null || now - before >= PeerLimits.SILENCE.toNanos()) {
+            renewed.put(key, now);
+            addresses.apply(node).filter(known -> !known.isEmpty()).ifPresent(address -> {
+                if (channels(lane).to(address) instanceof ManagedChannel managed) {
+                    managed.enterIdle();
+                }
+            });
+        }
     }
 
     private Channels channels(Lane lane) {

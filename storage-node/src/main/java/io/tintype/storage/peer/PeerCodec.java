@@ -126,6 +126,7 @@ final class PeerCodec {
                 .setLastSequence(beat.lastSeq())
                 .setLeased(beat.leased())
                 .setTrimmed(beat.trimmed())
+                .setDeaf(beat.deaf())
                 .build();
     }
 
@@ -136,7 +137,8 @@ final class PeerCodec {
                 message.getCommitted(),
                 message.getLastSequence(),
                 message.getLeased(),
-                message.getTrimmed());
+                message.getTrimmed(),
+                message.getDeaf());
     }
 
     static io.tintype.proto.internal.v1.BeatAnswer beatAnswer(int shard, BeatAnswer answer) {
@@ -145,13 +147,18 @@ final class PeerCodec {
                 .setEpoch(answer.epoch())
                 .setIncarnation(answer.incarnation())
                 .setPersistedSequence(answer.persistedSeq())
+                .setGranted(answer.granted())
                 .setLeaving(answer.leaving())
+                .setFull(answer.full())
                 .build();
     }
 
     static BeatAnswer beatAnswer(io.tintype.proto.internal.v1.BeatAnswer message) {
         return new BeatAnswer(
-                message.getEpoch(), message.getIncarnation(), message.getPersistedSequence(), message.getLeaving());
+                message.getEpoch(), message.getIncarnation(), message.getPersistedSequence(),
+                message.getGranted(),
+                message.getLeaving(),
+                message.getFull());
     }
 
     static Refuse refuse(Refusal refusal) {

@@ -20,6 +20,9 @@ public final class PeerLimits {
     /** Chunks asked for in one call. */
     static final int FETCHED_CHUNKS = 256;
 
+    /** A connection over which a node has not answered for so long is replaced. */
+    static final Duration SILENCE = Duration.ofSeconds(2);
+
     /** Rounds of heartbeats to one node without an answer; then the stream is opened anew. */
     static final int OPEN_ROUNDS = 16;
 

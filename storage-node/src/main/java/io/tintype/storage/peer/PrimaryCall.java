@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.peer;
 
+import io.grpc.netty.shaded.io.netty.channel.ConnectTimeoutException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.tintype.model.NodeId;
@@ -13,6 +14,7 @@ import io.tintype.storage.replica.Ack;
 import io.tintype.storage.replica.Hello;
 import io.tintype.storage.replica.Refusal;
 import io.tintype.storage.shard.PrimaryLink;
+import java.net.ConnectException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +26,7 @@ import org.slf4j.LoggerFactory;
 final class PrimaryCall implements PrimaryLink, ClientResponseObserver<ReplicateRequest, ReplicateResponse> {
     private static final Logger log = LoggerFactory.getLogger(PrimaryCall.class);
 
-    private final String clusterId;
+    private final PeerCluster cluster;
     private final ShardId shard;
     private final NodeId primary;
     private final Hello hello;
@@ -34,7 +36,7 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     private boolean over;
 
     PrimaryCall(PeerCluster cluster, ShardId shard, NodeId primary, Hello hello, Events events) {
-        this.clusterId = cluster.clusterId();
+        this.cluster = cluster;
         this.metrics = cluster.metrics();
         this.shard = shard;
         this.primary = primary;
@@ -45,7 +47,7 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     /** Says hello; called once the call has begun. */
     void begin() {
         send(ReplicateRequest.newBuilder()
-                .setHello(PeerCodec.hello(clusterId, shard, hello))
+                .setHello(PeerCodec.hello(cluster.clusterId(), shard, hello))
                 .build());
     }
 
@@ -67,6 +69,11 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     @Override
     public void refuse(Refusal refusal) {
         refuse(PeerCodec.refuse(refusal));
+    }
+
+    @Override
+    public void stalled() {
+        cluster.renew(primary, PeerCluster.Lane.LOG);
     }
 
     @Override
@@ -126,7 +133,7 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
                     .setReason(RefuseReason.REFUSE_REASON_MALFORMED)
                     .setDetail(String.valueOf(e.getMessage()))
                     .build());
-            events.lost();
+            events.lost(false);
         }
     }
 
@@ -140,7 +147,7 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
             events.refused(refusal.get());
         } else {
             log.warn("shard {}: node {} refused to replicate to us: {}", shard, primary, refuse.getDetail());
-            events.lost();
+            events.lost(false);
         }
     }
 
@@ -148,14 +155,24 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     public void onError(Throwable failure) {
         if (end()) {
             log.debug("shard {}: the stream from its primary {} broke", shard, primary, failure);
-            events.lost();
+            events.lost(isRefused(failure));
         }
+    }
+
+    /** Whether nothing listens where the node did: not that it did not answer in time. */
+    private static boolean isRefused(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException) {
+                return !(cause instanceof ConnectTimeoutException);
+            }
+        }
+        return false;
     }
 
     @Override
     public void onCompleted() {
         if (end()) {
-            events.lost();
+            events.lost(false);
         }
     }
 }

@@ -104,6 +104,14 @@ final class Campaigning extends Role {
     }
 
     @Override
+    void ballotFailed(ReplicaEvent.BallotFailed failed) {
+        if (phase == Phase.ASKING && poll != null) {
+            poll.failed(failed);
+            decide(poll);
+        }
+    }
+
+    @Override
     void tick() {
         if (change != null) {
             change.tick();

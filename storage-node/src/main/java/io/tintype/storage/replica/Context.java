@@ -29,6 +29,7 @@ final class Context {
     private Map<NodeId, ReplicaRole> assignment = Map.of();
     private int assignedMinimum;
     private boolean leaving;
+    private boolean full;
     private long lastTicket;
     private long lastStream;
 
@@ -160,6 +161,15 @@ final class Context {
 
     void leave() {
         leaving = true;
+    }
+
+    /** Whether this replica's disk takes no more writes. */
+    boolean isFull() {
+        return full;
+    }
+
+    void full(boolean isFull) {
+        full = isFull;
     }
 
     int assignedMinimum() {

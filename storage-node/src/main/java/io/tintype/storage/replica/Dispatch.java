@@ -111,6 +111,10 @@ final class Dispatch {
                     new BallotAnswer(asked.ballot().round(), agreed, context.self, context.promises.promised())));
         } else if (event instanceof ReplicaEvent.BallotAnswered answer) {
             role.ballotAnswered(answer);
+        } else if (event instanceof ReplicaEvent.BallotFailed failed) {
+            role.ballotFailed(failed);
+        } else if (event instanceof ReplicaEvent.RoomSeen seen) {
+            context.full(seen.full());
         } else if (!(event instanceof ReplicaEvent.Booted)) {
             throw new IllegalArgumentException("an event that nobody takes: " + event);
         }
@@ -124,24 +128,32 @@ final class Dispatch {
     private static void beat(Context context, ReplicaEvent.BeatReceived event) {
         long epoch = event.beat().epoch();
         if (context.isStale(epoch)) {
-            answer(context, event, context.promises.promised());
+            answer(context, event, context.promises.promised(), false);
             return;
         }
         context.meet(epoch);
         if (context.role() instanceof Leading || !context.promises.mayAnswer()) {
             return;
         }
+        if (event.beat().deaf()) {
+            context.role().heardDeafPrimary();
+            answer(context, event, epoch, false);
+            return;
+        }
         long now = context.now().nanos();
         context.role().heardPrimary(event);
         context.promises.grant(now + context.timing.grantNanos());
-        answer(context, event, epoch);
+        answer(context, event, epoch, true);
     }
 
-    private static void answer(Context context, ReplicaEvent.BeatReceived event, long epoch) {
+    private static void answer(Context context, ReplicaEvent.BeatReceived event, long epoch, boolean granted) {
         context.act(new ReplicaAction.AnswerBeat(
                 event.from(),
                 event.ticket(),
-                new BeatAnswer(epoch, context.self.incarnation(), context.journal.persisted(), context.isLeaving())));
+                new BeatAnswer(epoch, context.self.incarnation(), context.journal.persisted(),
+                        granted,
+                        context.isLeaving(),
+                        context.isFull())));
     }
 
     /** The first failed fsync ends this incarnation: what the disk holds is unknown from here on. */

@@ -37,6 +37,9 @@ final class FollowerProgress {
     /** Its process is going to end. */
     boolean leaving;
 
+    /** Its disk takes no more writes. */
+    boolean full;
+
     /** When it last acknowledged something new, or had nothing to acknowledge. */
     long progressNanos;
 

@@ -25,6 +25,7 @@ final class FollowerStream {
     private @Nullable NodeId primary;
     private long attachedEpoch;
     private long acknowledged;
+    private long openedNanos;
     private boolean installing;
     private long retryAtNanos;
 
@@ -56,6 +57,17 @@ final class FollowerStream {
         ensureOpen();
     }
 
+    void tick() {
+        boolean unanswered = stream != 0 && attachedEpoch == 0 && !installing;
+        if (unanswered && context.now().nanos() - openedNanos > context.timing.lagNanos()) {
+            // A connection over which nothing gets through does not always break.
+            context.act(new ReplicaAction.CloseStream(stream, true));
+            forget();
+            context.configReads().request();
+        }
+        ensureOpen();
+    }
+
     void ensureOpen() {
         var found = context.config();
         if (found == null || installing || stream != 0 || context.now().nanos() - retryAtNanos < 0) {
@@ -72,6 +84,7 @@ final class FollowerStream {
         }
         stream = context.nextStream();
         primary = target;
+        openedNanos = context.now().nanos();
         attachedEpoch = 0;
         acknowledged = -1;
         var journal = context.journal;
@@ -214,13 +227,16 @@ final class FollowerStream {
         }
     }
 
-    void lost(long lostStream) {
-        if (lostStream == stream && stream != 0 && !installing) {
-            forget();
-            if (losses++ % LOSSES_PER_CONFIG_READ == 0) {
-                context.configReads().request();
-            }
+    /** True: it was the stream of now. */
+    boolean lost(long lostStream) {
+        if (lostStream != stream || stream == 0 || installing) {
+            return false;
         }
+        forget();
+        if (losses++ % LOSSES_PER_CONFIG_READ == 0) {
+            context.configReads().request();
+        }
+        return true;
     }
 
     void closeIfAttached() {
@@ -231,7 +247,7 @@ final class FollowerStream {
 
     void close() {
         if (stream != 0) {
-            context.act(new ReplicaAction.CloseStream(stream));
+            context.act(new ReplicaAction.CloseStream(stream, false));
             forget();
         }
     }

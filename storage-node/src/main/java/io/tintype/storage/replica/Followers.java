@@ -156,6 +156,7 @@ final class Followers {
         var progress = on(from);
         heard(progress);
         progress.leaving = answer.leaving();
+        progress.full = answer.full();
     }
 
     /** Members that could be heard within the lag time, this one included. */

@@ -13,6 +13,9 @@ final class Following extends Role {
     private long quietSinceNanos;
     private long standAfterNanos;
 
+    /** The primary's process seems to have ended, or says that it cannot do its work. */
+    private boolean primaryGone;
+
     Following(Context context) {
         this(context, 0);
     }
@@ -59,7 +62,7 @@ final class Following extends Role {
 
     @Override
     void tick() {
-        stream.ensureOpen();
+        stream.tick();
         if (isTimeToStand()) {
             context.become(new Campaigning(context));
         }
@@ -92,6 +95,7 @@ final class Following extends Role {
         if (news) {
             context.promise(config.epoch());
             quietSinceNanos = context.now().nanos();
+            primaryGone = false;
         }
         stream.follow(config);
     }
@@ -132,7 +136,8 @@ final class Following extends Role {
         long base = 0;
         var primary = config.primary();
         if (primary != null) {
-            base = context.isAlive(primary) ? context.timing.suspectNanos() : context.timing.suspectGoneNanos();
+            boolean there = context.isAlive(primary) && !primaryGone;
+            base = there ? context.timing.suspectNanos() : context.timing.suspectGoneNanos();
         }
         return base + rank * context.timing.rankNanos();
     }
@@ -161,8 +166,14 @@ final class Following extends Role {
     // ---- the primary
 
     @Override
+    void heardDeafPrimary() {
+        primaryGone = true;
+    }
+
+    @Override
     void heardPrimary(ReplicaEvent.BeatReceived event) {
         quietSinceNanos = context.now().nanos();
+        primaryGone = false;
         if (stream.isAttachedTo(event.beat().epoch())) {
             context.journal.commit(Math.min(event.beat().committed(), context.journal.lastSeq()));
             context.applyCommitted();
@@ -199,7 +210,9 @@ final class Following extends Role {
 
     @Override
     void primaryLost(ReplicaEvent.PrimaryLost event) {
-        stream.lost(event.stream());
+        if (stream.lost(event.stream()) && event.refused()) {
+            primaryGone = true;
+        }
     }
 
     @Override

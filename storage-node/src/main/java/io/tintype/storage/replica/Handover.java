@@ -103,6 +103,10 @@ final class Handover {
                 .map(Member::node);
     }
 
+    boolean anybodyCanTakeOver(ShardConfig config) {
+        return config.inSync().stream().anyMatch(this::canTakeOver);
+    }
+
     private boolean canTakeOver(Member member) {
         if (member.node().equals(context.self.node())) {
             return false;
@@ -110,6 +114,7 @@ final class Handover {
         var progress = followers.on(member.node());
         return progress.attached
                 && !progress.leaving
+                && !progress.full
                 && progress.incarnation == member.incarnation()
                 && context.now().nanos() - progress.heardNanos <= context.timing.lagNanos();
     }

@@ -121,7 +121,17 @@ final class Leading extends Role {
     /** Refuses while it can still do its work; a primary that nobody hears any more lets others try. */
     @Override
     boolean agreesTo(Ballot ballot) {
-        return opened && ballot.epoch() >= epoch && followers.heard(config()) < config().minInSync();
+        return opened && ballot.epoch() >= epoch && isDeaf();
+    }
+
+    /** Whether too few members were heard lately for any write: others, who may hear each other, should try. */
+    private boolean isDeaf() {
+        return followers.heard(config()) < config().minInSync();
+    }
+
+    /** Whether somebody could take over, or is about to; a new primary has not met its followers yet. */
+    boolean canHandOver() {
+        return reconfiguration.canHandOver(config());
     }
 
     // ---- records
@@ -244,7 +254,9 @@ final class Leading extends Role {
             return;
         }
         followers.heard(event.from(), answer);
-        leases.renew(event);
+        if (answer.granted()) {
+            leases.renew(event);
+        }
         permit = null;
     }
 
@@ -279,7 +291,8 @@ final class Leading extends Role {
                 journal.committed(),
                 journal.lastSeq(),
                 permit().isValid(now),
-                journal.shape().firstSeq() - 1);
+                journal.shape().firstSeq() - 1,
+                isDeaf());
     }
 
     // ---- the configuration

@@ -54,6 +54,9 @@ final class Membership {
                 gone.add(member);
             }
         }
+        if (!gone.isEmpty() && !isSureOfTheRest(config, gone)) {
+            return Optional.empty();
+        }
         if (gone.isEmpty()) {
             leaving(config).or(() -> slow.toRemove(config)).ifPresent(gone::add);
         }
@@ -64,6 +67,19 @@ final class Membership {
         Set<Member> electable = new TreeSet<>(config.electable());
         electable.addAll(gone);
         return Optional.of(withMembers(config, inSync, electable, config.replicas()));
+    }
+
+    /**
+     * Whether those who stay were heard a moment ago. If not, it may be this primary that is cut off: taking its members
+     * out one by one would leave the first of them neither in sync nor electable, and the last one without company for an
+     * election. So it waits until all of them are heard, or lost, and then takes them out together.
+     */
+    private boolean isSureOfTheRest(ShardConfig config, Set<Member> gone) {
+        long now = context.now().nanos();
+        return config.inSync().stream()
+                .filter(member -> !member.node().equals(context.self.node()) && !gone.contains(member))
+                .allMatch(member -> now - Math.max(followers.on(member.node()).heardNanos, leadingSinceNanos)
+                        <= context.timing.momentNanos());
     }
 
     private Optional<Member> leaving(ShardConfig config) {

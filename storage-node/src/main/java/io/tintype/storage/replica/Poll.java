@@ -31,6 +31,7 @@ final class Poll {
     private final long round;
     private final long deadlineNanos;
     private final Map<NodeId, BallotAnswer> answers = new TreeMap<>();
+    private final Set<NodeId> unreachable = new TreeSet<>();
 
     Poll(Context context, ShardConfig config) {
         this.context = context;
@@ -54,8 +55,16 @@ final class Poll {
         }
     }
 
+    /** A member will not answer. */
+    void failed(ReplicaEvent.BallotFailed failure) {
+        if (failure.round() == round) {
+            unreachable.add(failure.from());
+        }
+    }
+
     Verdict verdict() {
         boolean allAnswered = true;
+        boolean allSettled = true;
         boolean silentAlive = false;
         for (var member : config.candidates()) {
             var answer = answers.get(member.node());
@@ -64,6 +73,7 @@ final class Poll {
             }
             if (answer == null) {
                 allAnswered = false;
+                allSettled &= unreachable.contains(member.node());
                 silentAlive |= context.isAlive(member.node());
             } else if (member.equals(answer.member()) && !answer.agreed() && context.keeps(Rule.CANDIDATES_ASK_FIRST)) {
                 return Verdict.AGAINST;
@@ -72,7 +82,7 @@ final class Poll {
         if (allAnswered) {
             return Verdict.FOR;
         }
-        if (context.now().nanos() - deadlineNanos < 0) {
+        if (!allSettled && context.now().nanos() - deadlineNanos < 0) {
             return Verdict.OPEN;
         }
         return !context.keeps(Rule.CANDIDATES_ASK_FIRST) || !silentAlive || agreed().size() >= config.minInSync()

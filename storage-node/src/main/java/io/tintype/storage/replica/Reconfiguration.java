@@ -23,6 +23,7 @@ final class Reconfiguration {
     private final long epoch;
     private final Membership membership;
     private final Handover handover;
+    private final long sinceNanos;
     private @Nullable ConfigChange change;
 
     Reconfiguration(Context context, long epoch, Followers followers) {
@@ -30,6 +31,7 @@ final class Reconfiguration {
         this.epoch = epoch;
         this.membership = new Membership(context, followers);
         this.handover = new Handover(context, followers);
+        this.sinceNanos = context.now().nanos();
     }
 
     /** The configuration being asked for; null: none is. */
@@ -62,12 +64,24 @@ final class Reconfiguration {
         }
     }
 
-    /** Hands over unasked where this node is not to lead: the controller wants it elsewhere, or its process ends. */
+    /** Hands over unasked where this node is not to lead: the controller wants it elsewhere, its process ends, or its disk is full. */
     private void leadNoLonger(ShardConfig config) {
         boolean unwanted = membership.isToHandOver(config);
-        if (unwanted || context.isLeaving()) {
+        if (unwanted || context.isLeaving() || isTooFull()) {
             handover.best(config).ifPresent(node -> begin(node, config));
         }
+    }
+
+    /** Whether this primary's disk is full; not at once after it took over, so that full disks do not play ball. */
+    private boolean isTooFull() {
+        return context.isFull() && context.now().nanos() - sinceNanos > context.timing.lagNanos();
+    }
+
+    /** Whether somebody could take over, or is about to, or may as soon as this new primary has met its followers. */
+    boolean canHandOver(ShardConfig config) {
+        return handover.isUnderWay()
+                || context.now().nanos() - sinceNanos <= context.timing.lagNanos()
+                || handover.anybodyCanTakeOver(config);
     }
 
     /** An order to hand over came; always answered, now or later. */

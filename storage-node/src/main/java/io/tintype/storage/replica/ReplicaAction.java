@@ -71,8 +71,13 @@ public sealed interface ReplicaAction {
     /** Open a stream to the primary and send this; a stream that is open already ends. */
     record OpenStream(long stream, NodeId primary, Hello hello) implements ReplicaAction {}
 
-    /** End the stream. No event follows. */
-    record CloseStream(long stream) implements ReplicaAction {}
+    /**
+     * End the stream. No event follows.
+     *
+     * @param stalled nothing came over it: the connection that carries it may be dead, so that the next stream should have
+     *     another one
+     */
+    record CloseStream(long stream, boolean stalled) implements ReplicaAction {}
 
     /** Acknowledge on the stream. */
     record SendAck(long stream, Ack ack) implements ReplicaAction {}

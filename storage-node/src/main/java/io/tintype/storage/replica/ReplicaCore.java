@@ -139,6 +139,11 @@ public final class ReplicaCore {
                 .isPresent();
     }
 
+    /** Whether this replica leads and somebody could take over from it. */
+    public boolean canHandOver() {
+        return leading().map(Leading::canHandOver).orElse(false);
+    }
+
     /** False while a snapshot is being installed here: there is nothing that could be read. */
     public boolean isWhole() {
         return context != null && context.journal.isWhole();

@@ -49,6 +49,9 @@ public sealed interface ReplicaEvent {
     /** A write or an fsync failed, or the storage is corrupt: this incarnation is over. */
     record PersistFailed(String cause) implements ReplicaEvent {}
 
+    /** Whether the disk is so full that it takes no more writes; told when it changes. */
+    record RoomSeen(boolean full) implements ReplicaEvent {}
+
     /** All records up to here are applied. */
     record Applied(long seq) implements ReplicaEvent {}
 
@@ -188,8 +191,12 @@ public sealed interface ReplicaEvent {
     /** The primary refused us. */
     record RefuseReceived(long stream, Refusal refusal) implements ReplicaEvent {}
 
-    /** The stream to the primary ended or could not be opened. */
-    record PrimaryLost(long stream) implements ReplicaEvent {}
+    /**
+     * The stream to the primary ended or could not be opened.
+     *
+     * @param refused nothing listens at the primary's address: its process has most likely ended
+     */
+    record PrimaryLost(long stream, boolean refused) implements ReplicaEvent {}
 
     /**
      * A primary's beat came.
@@ -209,6 +216,9 @@ public sealed interface ReplicaEvent {
 
     /** A candidate asks; {@code ticket} is the shell's name for the call, {@link ReplicaAction.AnswerBallot} repeats it. */
     record BallotReceived(long ticket, Ballot ballot) implements ReplicaEvent {}
+
+    /** A member will not answer our ballot: it could not be reached. */
+    record BallotFailed(NodeId from, long round) implements ReplicaEvent {}
 
     /** A member answered our ballot. */
     record BallotAnswered(NodeId from, BallotAnswer answer) implements ReplicaEvent {}

@@ -67,6 +67,11 @@ public record ReplicaTiming(
         return heartbeatNanos;
     }
 
+    /** Whoever was heard within this time is well, as far as anybody can know: three heartbeats. */
+    long momentNanos() {
+        return 3 * heartbeatNanos;
+    }
+
     /** How long a primary that hands over takes no writes before it gives that up. */
     long stopNanos() {
         return 2 * heartbeatNanos;

@@ -29,6 +29,9 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
     /** The primary of the promised epoch was heard. */
     abstract void heardPrimary(ReplicaEvent.BeatReceived event);
 
+    /** The primary of the promised epoch was heard, and hears too few others. */
+    void heardDeafPrimary() {}
+
     /** Whether this replica would agree to the election of somebody else now. */
     abstract boolean agreesTo(Ballot ballot);
 
@@ -61,6 +64,8 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
     void leaveAsked() {}
 
     void ballotAnswered(ReplicaEvent.BallotAnswered answer) {}
+
+    void ballotFailed(ReplicaEvent.BallotFailed failed) {}
 
     void helloReceived(ReplicaEvent.HelloReceived event) {
         context.act(new ReplicaAction.RefuseFollower(

@@ -29,6 +29,9 @@ final class Board {
      */
     volatile int taken;
 
+    /** Whether it leads and somebody could take over from it. */
+    volatile boolean canHandOver;
+
     /** The configuration it goes by. */
     volatile @Nullable ShardConfig config;
 

@@ -13,6 +13,9 @@ public interface PrimaryLink {
     /** Refuses what came and ends the stream. */
     void refuse(Refusal refusal);
 
+    /** Nothing came over the stream: the next one to that node goes over another connection. {@link #close} follows. */
+    void stalled();
+
     /** Ends the stream; nothing is told to {@link Events} any more. */
     void close();
 
@@ -27,7 +30,11 @@ public interface PrimaryLink {
         /** The primary refused us; the stream is over. */
         void refused(Refusal refusal);
 
-        /** The stream ended, or could not be opened. The last call. */
-        void lost();
+        /**
+         * The stream ended, or could not be opened. The last call.
+         *
+         * @param refused nothing listens at the primary's address
+         */
+        void lost(boolean refused);
     }
 }

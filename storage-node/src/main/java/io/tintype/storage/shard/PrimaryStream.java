@@ -33,7 +33,11 @@ final class PrimaryStream {
             close();
             current = new Session(open);
         } else if (action instanceof CloseStream close) {
-            if (current(close.stream()) != null) {
+            var session = current(close.stream());
+            if (session != null && close.stalled()) {
+                session.link.stalled();
+            }
+            if (session != null) {
                 close();
             }
         } else if (action instanceof RefusePrimary refuse) {
@@ -91,9 +95,9 @@ final class PrimaryStream {
         }
 
         @Override
-        public void lost() {
+        public void lost(boolean refused) {
             gate.close();
-            post(new ReplicaEvent.PrimaryLost(stream));
+            post(new ReplicaEvent.PrimaryLost(stream, refused));
         }
 
         private void endFromHere() {
@@ -102,7 +106,7 @@ final class PrimaryStream {
                     close();
                 }
             }));
-            post(new ReplicaEvent.PrimaryLost(stream));
+            post(new ReplicaEvent.PrimaryLost(stream, false));
         }
 
         private void post(ReplicaEvent event) {

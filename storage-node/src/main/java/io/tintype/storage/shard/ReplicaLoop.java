@@ -305,11 +305,11 @@ final class ReplicaLoop {
         } else if (action instanceof ReplicaAction.AskBallot ask) {
             var unused = context.peers()
                     .askBallot(identity.id(), ask.to(), ask.ballot())
-                    .whenComplete((given, e) -> {
-                        if (given != null) {
-                            post(new ReplicaEvent.BallotAnswered(ask.to(), given));
-                        }
-                    });
+                    .whenComplete((given, e) -> post(
+                            given != null
+                                    ? new ReplicaEvent.BallotAnswered(ask.to(), given)
+                                    : new ReplicaEvent.BallotFailed(
+                                            ask.to(), ask.ballot().round())));
         } else if (action instanceof ReplicaAction.SendHandover handover) {
             context.peers().handOver(identity.id(), handover.to(), handover.epoch());
         } else if (action instanceof ReplicaAction.Fail fail) {

@@ -7,7 +7,9 @@ import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
@@ -35,6 +37,7 @@ public final class ShardHost implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardHost.class);
     private static final int IO_THREADS = 4;
     private static final Duration BOOTSTRAP_EVERY = Duration.ofMillis(250);
+    private static final Duration ROOM_EVERY = Duration.ofSeconds(1);
     private static final int CLOSE_SECONDS = 5;
     private static final long LEAVE_POLL_MS = 10;
 
@@ -140,6 +143,7 @@ public final class ShardHost implements AutoCloseable {
         host.threads.every(
                 config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
+        host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
         host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
@@ -199,6 +203,19 @@ public final class ShardHost implements AutoCloseable {
                 .collect(Collectors.toUnmodifiableSet());
         if (!live.isEmpty()) {
             shard.livenessSeen(live);
+        }
+    }
+
+    /** A primary whose disk is full hands over to somebody with room. */
+    private void tellRoom() {
+        boolean full = false;
+        try {
+            config.disk().committer().admit(0);
+        } catch (TintypeException e) {
+            full = e.reason() == Reason.DISK_FULL;
+        }
+        for (var shard : registry.running()) {
+            shard.roomSeen(full);
         }
     }
 

@@ -46,6 +46,9 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     private final Reads reads;
     private final Stager stager;
 
+    /** What the core was told of the disk last; the host's timer only. */
+    private boolean toldFull;
+
     /**
      * @param store as opened, with its incarnation durable
      */
@@ -302,10 +305,18 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
             return true;
         }
         boolean alone = config.inSync().size() == 1;
-        boolean leads = config.isPrimary(context.self());
+        boolean leads = config.isPrimary(context.self()) && loop.board().canHandOver;
         boolean counts =
                 config.inSyncOn(context.self()).isPresent() && config.inSync().size() > config.minInSync();
         return alone || !(leads || counts);
+    }
+
+    /** Tells the core whether the disk takes writes. */
+    void roomSeen(boolean full) {
+        if (full != toldFull) {
+            toldFull = full;
+            loop.post(new ReplicaEvent.RoomSeen(full));
+        }
     }
 
     void diskFailed(Throwable cause) {

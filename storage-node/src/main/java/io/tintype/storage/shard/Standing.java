@@ -96,6 +96,7 @@ final class Standing {
 
     void publish(long behind) {
         board.behind = behind;
+        board.canHandOver = core.canHandOver();
         board.status = status();
     }
 

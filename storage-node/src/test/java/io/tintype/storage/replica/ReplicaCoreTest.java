@@ -175,24 +175,24 @@ final class ReplicaCoreTest {
         step(new ReplicaEvent.PromisePersisted(4));
         var answer = only(
                 ReplicaAction.AnswerBeat.class,
-                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true, 0), Long.MIN_VALUE)));
+                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true, 0, false), Long.MIN_VALUE)));
         assertThat(answer.answer().epoch()).isEqualTo(4);
     }
 
     @Test
     void aBeatIsAnsweredOnlyOnceThePromiseIsDurable() {
         follow();
-        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE);
+        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE);
         assertThat(step(beat)).isEmpty();
         step(new ReplicaEvent.PromisePersisted(4));
-        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0, false)));
+        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0, true, false, false)));
     }
 
     @Test
     void whoGrantedALeaseAgreesToNoElectionBeforeTheGrantIsOver() {
         follow();
         step(new ReplicaEvent.PromisePersisted(4));
-        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE));
+        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE));
         var ballot = new Ballot(AT_B, 4, 1);
         millis += ReplicaTiming.DEFAULT.grantNanos() / MILLI - 2;
         assertThat(only(ReplicaAction.AnswerBallot.class, step(new ReplicaEvent.BallotReceived(1, ballot)))
@@ -396,9 +396,9 @@ final class ReplicaCoreTest {
     void theFirstFailedFsyncEndsTheIncarnation() {
         long stream = follow();
         assertThat(step(new ReplicaEvent.PersistFailed("EIO")))
-                .containsExactly(new ReplicaAction.CloseStream(stream), new ReplicaAction.Fail("EIO"));
+                .containsExactly(new ReplicaAction.CloseStream(stream, false), new ReplicaAction.Fail("EIO"));
         assertThat(step(new ReplicaEvent.PromisePersisted(4))).isEmpty();
-        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0), Long.MIN_VALUE)))
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE)))
                 .isEmpty();
         var ballot = new ReplicaEvent.BallotReceived(1, new Ballot(AT_B, 4, 1));
         assertThat(only(ReplicaAction.AnswerBallot.class, step(ballot)).answer().member())
@@ -429,7 +429,7 @@ final class ReplicaCoreTest {
     private static ReplicaEvent anything(SplittableRandom chance) {
         long small = chance.nextLong(1, 12);
         return switch (chance.nextInt(12)) {
-            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true, 0), Long.MIN_VALUE);
+            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true, 0, chance.nextInt(4) == 0), Long.MIN_VALUE);
             case 1 -> new ReplicaEvent.PromisePersisted(small);
             case 2 ->
                 new ReplicaEvent.ConfigSeen(
@@ -439,7 +439,7 @@ final class ReplicaCoreTest {
             case 5 -> new ReplicaEvent.BallotReceived(small, new Ballot(AT_B, small, small));
             case 6 -> new ReplicaEvent.HelloReceived(small, new Hello(AT_B, small, LogShape.empty(), 0, false));
             case 7 -> new ReplicaEvent.RefuseReceived(small, new Refusal(RefuseReason.STALE_EPOCH, small));
-            case 8 -> new ReplicaEvent.PrimaryLost(small);
+            case 8 -> new ReplicaEvent.PrimaryLost(small, false);
             case 9 -> new ReplicaEvent.ConfigReadFailed(small);
             case 10 -> new ReplicaEvent.Propose(List.of(small));
             default -> new ReplicaEvent.Tick();

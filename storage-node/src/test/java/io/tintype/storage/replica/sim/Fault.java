@@ -27,6 +27,8 @@ enum Fault {
     PARTITION,
     /** A node hears no other node, but ZooKeeper. */
     ISOLATE,
+    /** Nothing gets through in one direction, and no connection breaks of it: what was sent arrives later. */
+    STALL,
     /** Single messages are lost or late, and streams break. */
     FLAKY,
     /** Single messages arrive twice. */
@@ -45,6 +47,10 @@ enum Fault {
     CLOCK_DRIFT,
     /** A wall clock is set. */
     CLOCK_STEP,
+    /** A disk takes no more writes but the essential ones, until there is room again. */
+    FULL_DISK,
+    /** A process is told that it is going to end, and ends; perhaps before it could hand over. */
+    STOP,
     /** Somebody asks for another primary. */
     TRANSFER,
     /** The controller wants other replicas. */

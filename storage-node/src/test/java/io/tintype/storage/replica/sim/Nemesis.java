@@ -175,12 +175,29 @@ final class Nemesis {
                         () -> victim.clock.rate(before));
             }
             case CLOCK_STEP -> victim.clock.step(own.nextLong(-10_800_000, 10_800_000));
+            case STALL -> {
+                if (victim != other) {
+                    during(
+                            duration,
+                            () -> sim.net.stall(victim.index, other.index, 1),
+                            () -> sim.net.stall(victim.index, other.index, -1));
+                }
+            }
+            case FULL_DISK -> during(duration, () -> room(victim, true), () -> room(victim, false));
+            case STOP -> {
+                victim.deliver(victim.life(), new ReplicaEvent.LeaveAsked());
+                sim.queue.after(own.nextLong(1_500 * MILLI) + 1, () -> crash(victim, duration));
+            }
             case TRANSFER -> victim.deliver(victim.life(), new ReplicaEvent.TransferAsked(sim.nextTicket(), other.id));
             case REASSIGN -> sim.assign(assignment(own));
             case TRIM ->
                 victim.deliver(
                         victim.life(), new ReplicaEvent.LogAged(Math.max(0, victim.disk.applied - own.nextLong(20))));
         }
+    }
+
+    private void room(SimNode node, boolean full) {
+        node.deliver(node.life(), new ReplicaEvent.RoomSeen(full));
     }
 
     private void crash(SimNode node, long duration) {

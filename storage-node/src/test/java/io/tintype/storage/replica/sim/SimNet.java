@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.replica.sim;
 
+import java.util.ArrayDeque;
 import java.util.random.RandomGenerator;
 
 /**
@@ -10,11 +11,15 @@ import java.util.random.RandomGenerator;
 final class SimNet {
     static final long MILLI = 1_000_000;
 
+    /** How often a stalled stream tries to go on. */
+    private static final long STALL_LOOK = 100 * MILLI;
+
     private final EventQueue queue;
     private final RandomGenerator random;
     private final Coverage coverage;
     private final int[][] cuts;
     private final long[][] slow;
+    private final int[][] stalls;
     private double loss;
     private double doubling;
     private long extraDelay;
@@ -28,6 +33,7 @@ final class SimNet {
         this.random = random;
         this.cuts = new int[nodes][nodes];
         this.slow = new long[nodes][nodes];
+        this.stalls = new int[nodes][nodes];
     }
 
     /** Cuts, or with -1 mends, one direction; cuts add up. */
@@ -37,6 +43,11 @@ final class SimNet {
 
     boolean isCut(int from, int to) {
         return cuts[from][to] > 0;
+    }
+
+    /** Stalls, or with -1 mends, one direction; nothing breaks of it, and what streams carry arrives afterwards. */
+    void stall(int from, int to, int by) {
+        stalls[from][to] += by;
     }
 
     /** Makes everything take so much longer in one direction. */
@@ -73,7 +84,7 @@ final class SimNet {
     void datagram(int from, int to, Runnable arrives) {
         int copies = random.nextDouble() < doubling ? 2 : 1;
         for (int i = 0; i < copies; i++) {
-            if (isCut(from, to) || random.nextDouble() < loss) {
+            if (isCut(from, to) || stalls[from][to] > 0 || random.nextDouble() < loss) {
                 coverage.count("datagram lost");
             } else {
                 long lag = datagramsLag == 0 ? 0 : random.nextLong(datagramsLag);
@@ -103,6 +114,7 @@ final class SimNet {
         private final int to;
         private final Runnable broken;
         private long lastArrival;
+        private final ArrayDeque<Runnable> stalled = new ArrayDeque<>();
         private boolean open = true;
 
         Lane(int from, int to, Runnable broken) {
@@ -115,6 +127,30 @@ final class SimNet {
             if (!open) {
                 return;
             }
+            if (stalls[from][to] == 0 && stalled.isEmpty()) {
+                carry(arrives);
+                return;
+            }
+            if (stalled.isEmpty()) {
+                coverage.count("stream stalled");
+                queue.after(STALL_LOOK, this::goOn);
+            }
+            stalled.add(arrives);
+        }
+
+        /** What a stall held up goes on in order. */
+        private void goOn() {
+            if (stalls[from][to] > 0) {
+                queue.after(STALL_LOOK, this::goOn);
+                return;
+            }
+            while (open && !stalled.isEmpty()) {
+                carry(stalled.remove());
+            }
+            stalled.clear();
+        }
+
+        private void carry(Runnable arrives) {
             if (isCut(from, to) || random.nextDouble() < loss / 4) {
                 snap();
                 return;

@@ -358,7 +358,7 @@ final class SimNode {
         } else if (action instanceof ReplicaAction.DropFollower dropped) {
             var stream = leading.remove(dropped.stream());
             if (stream != null) {
-                stream.closedByPrimary(new ReplicaEvent.PrimaryLost(stream.followerId));
+                stream.closedByPrimary(new ReplicaEvent.PrimaryLost(stream.followerId, false));
             }
         } else {
             return installer.execute(action);
@@ -377,8 +377,11 @@ final class SimNode {
                 return;
             }
             if (!primary.isUp() || sim.net.isCut(index, primary.index) || sim.net.isCut(primary.index, index)) {
+                boolean refused = !primary.isUp()
+                        && !sim.net.isCut(index, primary.index)
+                        && !sim.net.isCut(primary.index, index);
                 sim.queue.after(
-                        sim.net.detection(), () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream())));
+                        refused ? sim.random.nextLong(5 * MILLI) + 1 : sim.net.detection(), () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream(), refused)));
                 return;
             }
             var stream = new SimStream(sim, this, primary, opened.stream(), primaryId);
@@ -404,6 +407,10 @@ final class SimNode {
         if (action instanceof ReplicaAction.AskBallot asked) {
             var to = sim.node(asked.to());
             sim.net.datagram(index, to.index, () -> {
+                if (!to.isUp()) {
+                    deliver(asking, new ReplicaEvent.BallotFailed(to.id, asked.ballot().round()));
+                    return;
+                }
                 long ticket = sim.nextTicket();
                 sim.onBallot(
                         ticket,

@@ -82,7 +82,7 @@ final class SimStream {
         net.later(net.detection(), () -> {
             if (followerOpen) {
                 followerOpen = false;
-                follower.deliver(followerLife, new ReplicaEvent.PrimaryLost(followerId));
+                follower.deliver(followerLife, new ReplicaEvent.PrimaryLost(followerId, false));
             }
         });
         net.later(net.detection(), () -> {
