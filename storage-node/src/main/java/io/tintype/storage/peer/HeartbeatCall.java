@@ -45,7 +45,8 @@ final class HeartbeatCall implements AutoCloseable {
         }
         try {
             if (stream != null && stream.isUnanswered(sentAt)) {
-                // The connection may be dead without having broken: a packet lost on the way is sent again later and later.
+                // The connection may be dead without having broken: a packet lost on the way is sent again later and
+                // later.
                 end(stream);
                 cluster.renew(to, Lane.CONTROL);
             }
@@ -114,8 +115,7 @@ final class HeartbeatCall implements AutoCloseable {
 
         boolean isUnanswered(Now now) {
             return open.size() >= PeerLimits.OPEN_ROUNDS
-                    || (!open.isEmpty()
-                            && now.nanosSince(open.firstEntry().getValue()) > PeerLimits.SILENCE.toNanos());
+                    || (!open.isEmpty() && now.nanosSince(open.firstEntry().getValue()) > PeerLimits.SILENCE.toNanos());
         }
 
         void send(List<ShardBeat> beats, Now sentAt) {

@@ -155,7 +155,9 @@ final class PeerCodec {
 
     static BeatAnswer beatAnswer(io.tintype.proto.internal.v1.BeatAnswer message) {
         return new BeatAnswer(
-                message.getEpoch(), message.getIncarnation(), message.getPersistedSequence(),
+                message.getEpoch(),
+                message.getIncarnation(),
+                message.getPersistedSequence(),
                 message.getGranted(),
                 message.getLeaving(),
                 message.getFull());

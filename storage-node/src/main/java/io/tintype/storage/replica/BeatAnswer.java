@@ -11,4 +11,5 @@ package io.tintype.storage.replica;
  * @param leaving the follower's process is going to end: it asks to be left out of the in-sync set
  * @param full the follower's disk takes no more writes
  */
-public record BeatAnswer(long epoch, long incarnation, long persistedSeq, boolean granted, boolean leaving, boolean full) {}
+public record BeatAnswer(
+        long epoch, long incarnation, long persistedSeq, boolean granted, boolean leaving, boolean full) {}

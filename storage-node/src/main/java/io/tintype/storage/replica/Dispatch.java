@@ -150,7 +150,10 @@ final class Dispatch {
         context.act(new ReplicaAction.AnswerBeat(
                 event.from(),
                 event.ticket(),
-                new BeatAnswer(epoch, context.self.incarnation(), context.journal.persisted(),
+                new BeatAnswer(
+                        epoch,
+                        context.self.incarnation(),
+                        context.journal.persisted(),
                         granted,
                         context.isLeaving(),
                         context.isFull())));

@@ -185,7 +185,8 @@ final class ReplicaCoreTest {
         var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE);
         assertThat(step(beat)).isEmpty();
         step(new ReplicaEvent.PromisePersisted(4));
-        assertThat(step(beat)).containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0, true, false, false)));
+        assertThat(step(beat))
+                .containsExactly(new ReplicaAction.AnswerBeat(B, 9, new BeatAnswer(4, 1, 0, true, false, false)));
     }
 
     @Test
@@ -429,7 +430,9 @@ final class ReplicaCoreTest {
     private static ReplicaEvent anything(SplittableRandom chance) {
         long small = chance.nextLong(1, 12);
         return switch (chance.nextInt(12)) {
-            case 0 -> new ReplicaEvent.BeatReceived(B, small, new Beat(small, small, small, true, 0, chance.nextInt(4) == 0), Long.MIN_VALUE);
+            case 0 ->
+                new ReplicaEvent.BeatReceived(
+                        B, small, new Beat(small, small, small, true, 0, chance.nextInt(4) == 0), Long.MIN_VALUE);
             case 1 -> new ReplicaEvent.PromisePersisted(small);
             case 2 ->
                 new ReplicaEvent.ConfigSeen(

@@ -377,11 +377,11 @@ final class SimNode {
                 return;
             }
             if (!primary.isUp() || sim.net.isCut(index, primary.index) || sim.net.isCut(primary.index, index)) {
-                boolean refused = !primary.isUp()
-                        && !sim.net.isCut(index, primary.index)
-                        && !sim.net.isCut(primary.index, index);
+                boolean refused =
+                        !primary.isUp() && !sim.net.isCut(index, primary.index) && !sim.net.isCut(primary.index, index);
                 sim.queue.after(
-                        refused ? sim.random.nextLong(5 * MILLI) + 1 : sim.net.detection(), () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream(), refused)));
+                        refused ? sim.random.nextLong(5 * MILLI) + 1 : sim.net.detection(),
+                        () -> deliver(opener, new ReplicaEvent.PrimaryLost(opened.stream(), refused)));
                 return;
             }
             var stream = new SimStream(sim, this, primary, opened.stream(), primaryId);
@@ -408,7 +408,9 @@ final class SimNode {
             var to = sim.node(asked.to());
             sim.net.datagram(index, to.index, () -> {
                 if (!to.isUp()) {
-                    deliver(asking, new ReplicaEvent.BallotFailed(to.id, asked.ballot().round()));
+                    deliver(
+                            asking,
+                            new ReplicaEvent.BallotFailed(to.id, asked.ballot().round()));
                     return;
                 }
                 long ticket = sim.nextTicket();

@@ -117,7 +117,9 @@ final class SimulatorTest {
                 var from = hears ? backup : primary;
                 var to = hears ? primary : backup;
                 sim.net.stall(from.index, to.index, 1);
-                assertThat(longestPause(sim, 15_000 * MILLI)).as("seed %d", seed).isLessThan(2_000 * MILLI);
+                assertThat(longestPause(sim, 15_000 * MILLI))
+                        .as("seed %d", seed)
+                        .isLessThan(2_000 * MILLI);
                 sim.net.stall(from.index, to.index, -1);
                 sim.advance(sim.queue.now() + 10_000 * MILLI);
                 assertThat(sim.isWhole()).as("seed %d, in sync again", seed).isTrue();
