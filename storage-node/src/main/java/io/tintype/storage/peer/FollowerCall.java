@@ -66,7 +66,9 @@ final class FollowerCall implements FollowerLink, StreamObserver<ReplicateReques
 
     @Override
     public void refuse(Refusal refusal) {
-        refuse(PeerCodec.refuse(refusal));
+        var refuse = PeerCodec.refuse(refusal);
+        gatekeeper.count(refuse.getReason());
+        refuse(refuse);
     }
 
     @Override

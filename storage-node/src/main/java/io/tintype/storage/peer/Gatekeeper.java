@@ -54,6 +54,11 @@ final class Gatekeeper {
         }
     }
 
+    /** Counts a refusal that is nothing to log: it may be one of many while a shard changes its primary. */
+    void count(RefuseReason reason) {
+        metrics.refused(reason);
+    }
+
     /** Counts and logs a refusal, and gives what to answer. */
     Refuse note(Refused refused) {
         var refuse = refused.refuse();

@@ -85,6 +85,7 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
         try {
             var shard = shards.find(PeerCodec.shard(beat.getShard()));
             if (shard.isEmpty()) {
+                gatekeeper.count(RefuseReason.REFUSE_REASON_NOT_ASSIGNED);
                 return CompletableFuture.completedFuture(Optional.of(
                         BeatAnswer.newBuilder().setShard(beat.getShard()).build()));
             }

@@ -68,7 +68,9 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
 
     @Override
     public void refuse(Refusal refusal) {
-        refuse(PeerCodec.refuse(refusal));
+        var refuse = PeerCodec.refuse(refusal);
+        metrics.refused(refuse.getReason());
+        refuse(refuse);
     }
 
     @Override

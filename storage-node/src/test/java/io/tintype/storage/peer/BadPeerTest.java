@@ -11,12 +11,14 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.Counter;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Limits;
 import io.tintype.model.UploadId;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.EpochStart;
 import io.tintype.proto.internal.v1.FetchChunksRequest;
+import io.tintype.proto.internal.v1.ForceShardRequest;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.Hello;
@@ -28,14 +30,19 @@ import io.tintype.proto.internal.v1.ReplicateRequest;
 import io.tintype.proto.internal.v1.ReplicateResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.ShardBeat;
+import io.tintype.proto.internal.v1.ShardOrdersGrpc;
 import io.tintype.proto.internal.v1.StageChunksRequest;
 import io.tintype.proto.internal.v1.StageChunksResponse;
+import io.tintype.proto.internal.v1.TransferShardRequest;
 import io.tintype.storage.shard.ShardStatus;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -163,10 +170,13 @@ class BadPeerTest {
 
     @Test
     void beatsForUnknownShardsAreAnsweredAsSuch() throws Exception {
+        double counted = refusals("not_assigned");
+
         var answer =
                 heartbeat(beats().addShards(ShardBeat.newBuilder().setShard(99).setEpoch(1)));
 
         assertThat(answer.getShards(0).getIncarnation()).isZero();
+        assertThat(refusals("not_assigned")).isEqualTo(counted + 1);
     }
 
     @Test
@@ -230,6 +240,25 @@ class BadPeerTest {
         assertThat(observer.failure()).isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
     }
 
+    @Test
+    void ordersOfStrangersAreRefused() {
+        var stub = ShardOrdersGrpc.newBlockingStub(channel);
+
+        assertRefused(
+                "REFUSE_REASON_WRONG_CLUSTER",
+                ignored -> stub.transferShard(TransferShardRequest.newBuilder()
+                        .setClusterId(STRANGER)
+                        .setShard(TestCluster.SHARD.value())
+                        .build()));
+        assertRefused(
+                "REFUSE_REASON_WRONG_CLUSTER",
+                ignored -> stub.forceShard(ForceShardRequest.newBuilder()
+                        .setClusterId(STRANGER)
+                        .setShard(TestCluster.SHARD.value())
+                        .setConfirmShard(TestCluster.SHARD.value())
+                        .build()));
+    }
+
     // ---- questions
 
     @Test
@@ -263,10 +292,14 @@ class BadPeerTest {
     }
 
     private static void assertRefused(String reason, Function<Object, Object> call) {
+        var counted = refusals();
         assertThatThrownBy(() -> call.apply(reason)).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
             assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
             assertThat(e.getStatus().getDescription()).startsWith(reason);
         });
+        assertCounted(
+                counted,
+                Refuse.newBuilder().setReason(RefuseReason.valueOf(reason)).build());
     }
 
     // ---- what peers say
@@ -305,17 +338,24 @@ class BadPeerTest {
     }
 
     private static ReplicateResponse replicate(ReplicateRequest first) throws InterruptedException {
+        var counted = refusals();
         var observer = new Received<ReplicateResponse>();
         ReplicationGrpc.newStub(channel).replicate(observer).onNext(first);
-        return observer.next();
+        var answer = observer.next();
+        assertCounted(counted, answer.getRefuse());
+        return answer;
     }
 
     private static HeartbeatResponse heartbeat(HeartbeatRequest.Builder message) throws InterruptedException {
+        var counted = refusals();
         var observer = new Received<HeartbeatResponse>();
         var requests = ReplicationGrpc.newStub(channel).heartbeat(observer);
         requests.onNext(message.build());
         var answer = observer.next();
         requests.onCompleted();
+        if (answer.hasRefuse()) {
+            assertCounted(counted, answer.getRefuse());
+        }
         return answer;
     }
 
@@ -324,22 +364,37 @@ class BadPeerTest {
     }
 
     private static Refuse staging(StageChunksRequest.Builder message) throws InterruptedException {
+        var counted = refusals();
         var observer = new Received<StageChunksResponse>();
         var requests = ReplicationGrpc.newStub(channel).stageChunks(observer);
         requests.onNext(message.build());
         var answer = observer.next();
         requests.onCompleted();
         assertThat(answer.getTicket()).isEqualTo(1);
+        if (answer.hasRefuse()) {
+            assertCounted(counted, answer.getRefuse());
+        }
         return answer.getRefuse();
     }
 
     private static double refusals(String reason) {
-        var counter = cluster.node(1)
-                .registry()
-                .find("tintype.peer.refused")
-                .tag("reason", reason)
-                .counter();
-        return counter == null ? 0 : counter.count();
+        return refusals().getOrDefault(reason, 0.0);
+    }
+
+    /** What the node has refused so far, by reason. */
+    private static Map<String, Double> refusals() {
+        return cluster.node(1).registry().find("tintype.peer.refused").counters().stream()
+                .collect(Collectors.toMap(
+                        counter -> String.valueOf(counter.getId().getTag("reason")), Counter::count));
+    }
+
+    /** Whatever is refused, is counted under its reason. */
+    private static void assertCounted(Map<String, Double> before, Refuse refuse) {
+        var reason =
+                refuse.getReason().name().substring("REFUSE_REASON_".length()).toLowerCase(Locale.ROOT);
+        assertThat(refusals(reason))
+                .as("refusals by reason %s", reason)
+                .isGreaterThanOrEqualTo(before.getOrDefault(reason, 0.0) + 1);
     }
 
     /** What came over a stream. */
