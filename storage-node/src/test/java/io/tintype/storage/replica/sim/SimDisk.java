@@ -148,6 +148,10 @@ final class SimDisk {
     /** What was applied when the installation under way began; negative: none is. */
     private long appliedBefore = -1;
 
+    /** Records up to this one were not given up. */
+    private long kept = Long.MAX_VALUE;
+
+
     private boolean lossy;
     private long rotten;
 
@@ -215,6 +219,11 @@ final class SimDisk {
         return shorter;
     }
 
+    /** Records behind this one were given up by an operator: a snapshot may take them away. */
+    void lost(long last) {
+        kept = last;
+    }
+
     /** An installation begins, in memory; what the disk is told is for the caller. */
     void beginInstall() {
         appliedBefore = Math.max(appliedBefore, applied);
@@ -223,9 +232,11 @@ final class SimDisk {
 
     /** The installation is over, durably. */
     void endInstall() {
-        if (seen.baseSeq < appliedBefore) {
+        if (seen.baseSeq < Math.min(appliedBefore, kept)) {
             throw new SimFailure("a snapshot of record " + seen.baseSeq + " replaces what showed " + appliedBefore);
         }
+        kept = Long.MAX_VALUE;
+        appliedBefore = 0;
         applied = seen.baseSeq;
         appliedBefore = -1;
     }
