@@ -14,6 +14,7 @@ import io.tintype.client.ListOptions;
 import io.tintype.client.Session;
 import io.tintype.client.TintypeClient;
 import io.tintype.model.Limits;
+import io.tintype.model.ShardId;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
@@ -307,6 +308,7 @@ final class ReadsIT {
     void staleReadersHardlyNoticeThatAPrimaryDies() throws Exception {
         client.put(USER, NAME, new byte[] {1});
         var shard = client.users().lookup(USER).shard();
+        awaitAppliedEverywhere(shard);
         var primary =
                 client.admin().shard(shard).shard().primary().orElseThrow().value();
         var victim = dev.file().nodes().stream()
@@ -360,6 +362,23 @@ final class ReadsIT {
             over.set(true);
             readers.shutdownNow();
         }
+    }
+
+    /** Until then a stale read may show what was there before: no replica is bound to have heard of the last commit. */
+    private static void awaitAppliedEverywhere(ShardId shard) {
+        Awaitility.await("all replicas have applied what is stored")
+                .atMost(SOON)
+                .untilAsserted(() -> {
+                    var replicas = client.admin().shard(shard).replicas();
+                    long last = replicas.stream()
+                            .mapToLong(replica -> replica.sequences().last())
+                            .max()
+                            .orElseThrow();
+                    assertThat(replicas)
+                            .hasSize(3)
+                            .allSatisfy(replica ->
+                                    assertThat(replica.sequences().applied()).isEqualTo(last));
+                });
     }
 
     private record Gap(Duration longest, int answers) {}
