@@ -3,6 +3,7 @@ package io.tintype.storage.disk;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ import org.rocksdb.WriteBatch;
  */
 public final class Committer implements AutoCloseable {
     private static final int SPARE_BYTES = 16 << 10;
+
+    /** Room does not come back by itself sooner than somebody can free it. */
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
     /** Writes a batch; with sync, returns only when it and all that was written before it are on the disk. */
     interface BatchWriter {
@@ -69,6 +73,40 @@ public final class Committer implements AutoCloseable {
 
     void start() {
         thread.start();
+    }
+
+    /**
+     * Says beforehand whether an upload of so many bytes is taken now. Uploads end well before the disk is full, at {@link
+     * SpaceLimits#readOnlyBytes()}, and begin again by themselves at {@link SpaceLimits#resumeBytes()}. Never blocks.
+     *
+     * @throws TintypeException DISK_FULL or UNAVAILABLE
+     */
+    public void admitUpload(long moreBytes) {
+        refuseIfFailed();
+        if (!space.takesUpload(moreBytes)) {
+            var limits = config.space();
+            throw new TintypeException(
+                    Reason.DISK_FULL,
+                    config.directory() + " has only " + space.free()
+                            + " bytes free and takes no uploads: they ended at "
+                            + limits.readOnlyBytes() + " and begin again at " + limits.resumeBytes()
+                            + ". Delete images, free space, add a node, or move shards away.",
+                    RETRY_AFTER);
+        }
+    }
+
+    /** Whether uploads are refused for want of room, until there is enough again. Never blocks. */
+    public boolean isReadOnly() {
+        return !space.takesUpload(0);
+    }
+
+    /**
+     * Says beforehand whether {@link #commitEssential} would be tried now. Never blocks.
+     *
+     * @throws TintypeException UNAVAILABLE when the disk failed
+     */
+    public void admitEssential() {
+        refuseIfFailed();
     }
 
     /**
@@ -250,8 +288,10 @@ public final class Committer implements AutoCloseable {
         if (!space.hasRoomFor(moreBytes)) {
             throw new TintypeException(
                     Reason.DISK_FULL,
-                    config.directory() + " has only " + space.free() + " bytes free, and keeps " + config.reserveBytes()
-                            + " in reserve. Free space, add a node, or move shards away.");
+                    config.directory() + " has only " + space.free() + " bytes free, and keeps "
+                            + config.space().reserveBytes()
+                            + " in reserve. Free space, add a node, or move shards away.",
+                    RETRY_AFTER);
         }
     }
 

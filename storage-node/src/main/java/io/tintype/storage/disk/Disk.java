@@ -60,7 +60,7 @@ public final class Disk implements AutoCloseable {
         this.db = store.db();
         this.handles = store.handles();
         this.failures = failures;
-        this.space = new SpaceGuard(config.reserveBytes(), this::usableBytes, System::nanoTime);
+        this.space = new SpaceGuard(config.space(), this::usableBytes, System::nanoTime);
         this.committer = new Committer(config, handles, this::write, space, gate);
         this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
         failures.tell(committer);

@@ -17,7 +17,7 @@ import java.time.Duration;
  * @param groupBytes most bytes made durable by one fsync; a single larger write still goes alone
  * @param gather how long at most the committer waits for company before it syncs, when writes come together; one that comes
  *     alone does not wait
- * @param reserveBytes under so much free space, only essential writes are taken
+ * @param space how much of the file system is left free
  * @param minBlobFileValueBytes chunks of at least this many bytes live in blob files, smaller ones in the tree
  * @param blobDirectWrite large chunks go straight to the blob file, only a pointer through RocksDB's log
  */
@@ -30,7 +30,7 @@ public record DiskConfig(
         long queueBytes,
         long groupBytes,
         Duration gather,
-        long reserveBytes,
+        SpaceLimits space,
         int minBlobFileValueBytes,
         boolean blobDirectWrite) {
 
@@ -52,9 +52,6 @@ public record DiskConfig(
     /** Default of {@link #gather}: what several clients cost is mostly what their syncs and wake-ups cost. */
     public static final Duration GATHER = Duration.ofMillis(1);
 
-    /** Default of {@link #reserveBytes}: room for compaction and for the log records that free space again. */
-    public static final long RESERVE_BYTES = 1L << 30;
-
     /** Default of {@link #minBlobFileValueBytes}. */
     public static final int MIN_BLOB_FILE_VALUE_BYTES = 4 << 10;
 
@@ -68,7 +65,6 @@ public record DiskConfig(
         require(
                 !gather.isNegative() && gather.compareTo(Duration.ofMillis(10)) <= 0,
                 "gathering must last 0 to 10 ms, not " + gather);
-        require(reserveBytes >= 0, "the reserve must not be negative: " + reserveBytes);
         require(minBlobFileValueBytes >= 0, "the least blob file value must not be negative");
     }
 
@@ -83,7 +79,7 @@ public record DiskConfig(
                 QUEUE_BYTES,
                 GROUP_BYTES,
                 GATHER,
-                RESERVE_BYTES,
+                SpaceLimits.DEFAULT,
                 MIN_BLOB_FILE_VALUE_BYTES,
                 false);
     }
@@ -99,7 +95,7 @@ public record DiskConfig(
                 queueBytes,
                 groupBytes,
                 gather,
-                reserveBytes,
+                space,
                 minBlobFileValueBytes,
                 blobDirectWrite);
     }
@@ -115,13 +111,18 @@ public record DiskConfig(
                 newQueueBytes,
                 newGroupBytes,
                 newGather,
-                reserveBytes,
+                space,
                 minBlobFileValueBytes,
                 blobDirectWrite);
     }
 
-    /** The same with another reserve. */
-    public DiskConfig withReserve(long newReserveBytes) {
+    /** The same with one amount for all that is left free. */
+    public DiskConfig withReserve(long bytes) {
+        return withSpace(new SpaceLimits(bytes, bytes, bytes));
+    }
+
+    /** The same with other amounts left free. */
+    public DiskConfig withSpace(SpaceLimits newSpace) {
         return new DiskConfig(
                 directory,
                 clusterId,
@@ -131,7 +132,7 @@ public record DiskConfig(
                 queueBytes,
                 groupBytes,
                 gather,
-                newReserveBytes,
+                newSpace,
                 minBlobFileValueBytes,
                 blobDirectWrite);
     }
@@ -147,7 +148,7 @@ public record DiskConfig(
                 queueBytes,
                 groupBytes,
                 gather,
-                reserveBytes,
+                space,
                 newMinBlobFileValueBytes,
                 newBlobDirectWrite);
     }

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Knows whether the disk has room left above its reserve. Asks the file system at most once a second, and whenever a
- * good part of the reserve was written since it last asked.
+ * Knows whether the disk has room left above its reserve, and whether it takes uploads. Asks the file system at most once a
+ * second, and whenever a good part of the reserve was written since it last asked.
  *
  * <p>Thread-safe.
  */
@@ -15,25 +15,31 @@ final class SpaceGuard {
 
     private static final long LEAST_BYTES = 16L << 20;
 
-    private final long reserveBytes;
+    private final SpaceLimits limits;
     private final LongSupplier freeBytes;
     private final LongSupplier nanoTime;
     private long lastAsked;
     private long writtenSince;
     private volatile long free;
+    private volatile boolean readOnly;
 
-    SpaceGuard(long reserveBytes, LongSupplier freeBytes, LongSupplier nanoTime) {
-        this.reserveBytes = reserveBytes;
+    SpaceGuard(SpaceLimits limits, LongSupplier freeBytes, LongSupplier nanoTime) {
+        this.limits = limits;
         this.freeBytes = freeBytes;
         this.nanoTime = nanoTime;
         this.lastAsked = nanoTime.getAsLong();
-        this.free = freeBytes.getAsLong();
+        look();
     }
 
     /** True if so many more bytes would leave the reserve untouched. */
     boolean hasRoomFor(long bytes) {
         refresh(bytes);
-        return free - bytes >= reserveBytes;
+        return free - bytes >= limits.reserveBytes();
+    }
+
+    /** True if an upload of so many bytes may be taken: read-only it stays until there is enough room again. */
+    boolean takesUpload(long bytes) {
+        return hasRoomFor(bytes) && !readOnly;
     }
 
     /** Free bytes, as of the last time somebody wrote. */
@@ -44,10 +50,15 @@ final class SpaceGuard {
     private synchronized void refresh(long bytes) {
         long now = nanoTime.getAsLong();
         writtenSince += bytes;
-        if (now - lastAsked >= INTERVAL_NANOS || writtenSince > Math.max(reserveBytes / 8, LEAST_BYTES)) {
+        if (now - lastAsked >= INTERVAL_NANOS || writtenSince > Math.max(limits.reserveBytes() / 8, LEAST_BYTES)) {
             lastAsked = now;
             writtenSince = 0;
-            free = freeBytes.getAsLong();
+            look();
         }
+    }
+
+    private void look() {
+        free = freeBytes.getAsLong();
+        readOnly = free < (readOnly ? limits.resumeBytes() : limits.readOnlyBytes());
     }
 }

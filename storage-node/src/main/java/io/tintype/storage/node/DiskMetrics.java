@@ -52,7 +52,10 @@ final class DiskMetrics implements MeterBinder {
                 .description("Bytes that the file system under the data directory has in all.")
                 .register(registry);
         Gauge.builder("tintype.disk.free.bytes", disk, open -> open.usage().freeBytes())
-                .description("Bytes that it can still take; below the reserve, writes are refused with DISK_FULL.")
+                .description("Bytes that it can still take; see tintype_disk_read_only.")
+                .register(registry);
+        Gauge.builder("tintype.disk.read.only", disk, open -> open.committer().isReadOnly() ? 1 : 0)
+                .description("1 while uploads are refused for want of free space, until there is enough again.")
                 .register(registry);
         for (var figure : LEVELS) {
             Gauge.builder(PREFIX + figure.name(), disk, open -> value(open.metrics(), figure))

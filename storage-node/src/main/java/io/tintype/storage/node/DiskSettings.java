@@ -3,6 +3,7 @@ package io.tintype.storage.node;
 
 import io.tintype.cluster.config.Meaning;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.disk.SpaceLimits;
 import java.nio.file.Path;
 
 /**
@@ -15,25 +16,39 @@ public record DiskSettings(
         @Meaning("Most memory for writes that are not in files yet; at least 4 MiB.")
         long writeBufferBytes,
 
-        @Meaning("With less free space than this, new writes are refused with DISK_FULL.")
+        @Meaning("With less free space than this, nothing but deletes and the like is taken.")
         long reserveBytes,
+
+        @Meaning("With less free space than this, uploads are refused with DISK_FULL; at least the reserve.")
+        long readOnlyBytes,
+
+        @Meaning("With so much free space, uploads are taken again; at least readOnlyBytes.")
+        long resumeBytes,
 
         @Meaning("Large chunks go straight to their file; see docs/decisions.")
         boolean blobDirectWrite) {
     /** What suits a machine of its own. */
     public static final DiskSettings DEFAULT = new DiskSettings(
-            DiskConfig.BLOCK_CACHE_BYTES, DiskConfig.WRITE_BUFFER_BYTES, DiskConfig.RESERVE_BYTES, false);
+            DiskConfig.BLOCK_CACHE_BYTES,
+            DiskConfig.WRITE_BUFFER_BYTES,
+            SpaceLimits.DEFAULT.reserveBytes(),
+            SpaceLimits.DEFAULT.readOnlyBytes(),
+            SpaceLimits.DEFAULT.resumeBytes(),
+            false);
 
     public DiskSettings {
         Settings.require(blockCacheBytes >= 1 << 20, "disk.blockCacheBytes", blockCacheBytes, "at least 1MiB");
         Settings.require(writeBufferBytes >= 4 << 20, "disk.writeBufferBytes", writeBufferBytes, "at least 4MiB");
         Settings.require(reserveBytes >= 0, "disk.reserveBytes", reserveBytes, "not negative");
+        Settings.require(
+                readOnlyBytes >= reserveBytes, "disk.readOnlyBytes", readOnlyBytes, "at least disk.reserveBytes");
+        Settings.require(resumeBytes >= readOnlyBytes, "disk.resumeBytes", resumeBytes, "at least disk.readOnlyBytes");
     }
 
     DiskConfig on(Path directory, String clusterId) {
         return DiskConfig.of(directory, clusterId)
                 .withMemory(blockCacheBytes, writeBufferBytes)
-                .withReserve(reserveBytes)
+                .withSpace(new SpaceLimits(reserveBytes, readOnlyBytes, resumeBytes))
                 .withBlobFiles(DiskConfig.MIN_BLOB_FILE_VALUE_BYTES, blobDirectWrite);
     }
 }

@@ -134,6 +134,23 @@ final class Leading extends Role {
         return reconfiguration.canHandOver(config());
     }
 
+    boolean canGiveRoom() {
+        return reconfiguration.handover().isUnderWay()
+                || reconfiguration.handover().anybodyCanTakeOver(config());
+    }
+
+    /** In-sync members that have room, as far as is known: who was not heard yet is taken to have some. */
+    int roomy() {
+        int roomy = 0;
+        for (var member : config().inSync()) {
+            boolean self = member.node().equals(context.self.node());
+            if (!(self ? context.isFull() : followers.on(member.node()).full)) {
+                roomy++;
+            }
+        }
+        return roomy;
+    }
+
     // ---- records
 
     @Override

@@ -144,6 +144,16 @@ public final class ReplicaCore {
         return leading().map(Leading::canHandOver).orElse(false);
     }
 
+    /** Whether this replica leads and somebody with room on the disk could take over from it. */
+    public boolean canGiveRoom() {
+        return leading().map(Leading::canGiveRoom).orElse(false);
+    }
+
+    /** How many in-sync members have room for uploads, this one included, as last heard; 0 unless it leads. */
+    public int roomy() {
+        return leading().map(Leading::roomy).orElse(0);
+    }
+
     /** False while a snapshot is being installed here: there is nothing that could be read. */
     public boolean isWhole() {
         return context != null && context.journal.isWhole();

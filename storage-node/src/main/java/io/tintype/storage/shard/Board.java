@@ -32,6 +32,12 @@ final class Board {
     /** Whether it leads and somebody could take over from it. */
     volatile boolean canHandOver;
 
+    /** Whether it leads and somebody whose disk has room could take over from it. */
+    volatile boolean canGiveRoom;
+
+    /** While it leads: how many of the in-sync members have room for uploads, this one included, as last heard. */
+    volatile int roomy;
+
     /** The configuration it goes by. */
     volatile @Nullable ShardConfig config;
 

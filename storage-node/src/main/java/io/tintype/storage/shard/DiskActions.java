@@ -72,7 +72,9 @@ final class DiskActions {
     /** Appends what came from the primary. */
     void append(ReceivedBatch batch) {
         var write = new Write();
+        boolean essential = true;
         for (var entry : batch.entries()) {
+            essential &= entry.record().type() != RecordType.PUT_COMMIT;
             var inline = batch.inline().get(entry.record().seq());
             store.log().append(write, entry);
             if (inline != null) {
@@ -81,7 +83,7 @@ final class DiskActions {
             // The chunk is not kept in memory: followers of ours, should we lead, rarely need it.
             tail.add(new Tail.Item(entry, null, entry.record().type() != RecordType.PUT_COMMIT));
         }
-        submit(write, false);
+        submit(write, essential);
     }
 
     /** Records of the tail from one to another, newest part only: without gaps, ending at {@code to}. */

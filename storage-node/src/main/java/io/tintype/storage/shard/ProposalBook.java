@@ -4,7 +4,6 @@ package io.tintype.storage.shard;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Proposal;
-import io.tintype.storage.disk.Committer;
 import io.tintype.storage.replica.Rejection;
 import io.tintype.storage.replica.ReplicaAction;
 import java.time.Duration;
@@ -25,7 +24,7 @@ final class ProposalBook {
     private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
     private final ShardIdentity identity;
-    private final Committer committer;
+    private final UploadRoom room;
     private final ByteBudget budget;
     private final ShardMetrics metrics;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -33,9 +32,9 @@ final class ProposalBook {
     private final ArrayDeque<OpenProposal> appended = new ArrayDeque<>();
     private long lastHandle;
 
-    ProposalBook(ShardIdentity identity, Committer committer, ByteBudget budget, ShardMetrics metrics) {
+    ProposalBook(ShardIdentity identity, UploadRoom room, ByteBudget budget, ShardMetrics metrics) {
         this.identity = identity;
-        this.committer = committer;
+        this.room = room;
         this.budget = budget;
         this.metrics = metrics;
     }
@@ -47,7 +46,7 @@ final class ProposalBook {
      */
     OpenProposal admit(Proposal proposal) {
         var open = new OpenProposal(proposal, System.nanoTime());
-        committer.admit(open.bytes);
+        room.admit(proposal.type(), open.bytes);
         if (inFlight.incrementAndGet() > ShardLimits.PROPOSALS) {
             inFlight.decrementAndGet();
             throw overloaded(ShardLimits.PROPOSALS + " changes");

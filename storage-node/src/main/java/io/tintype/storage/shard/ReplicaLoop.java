@@ -69,7 +69,10 @@ final class ReplicaLoop {
         this.board = new Board(ShardStatus.booting(identity), !store.isInstalling());
         this.standing = new Standing(identity, core, context.clock(), board);
         this.proposals = new ProposalBook(
-                identity, context.disk().committer(), context.budgets().proposals(), context.metrics());
+                identity,
+                new UploadRoom(identity, context, board),
+                context.budgets().proposals(),
+                context.metrics());
         this.diskQueue = new DiskQueue(
                 context.disk().committer(), context.threads(), task -> inbox.post(new Input.Task(task)), this::post);
         var tail = new Tail(context.budgets().tails());

@@ -7,9 +7,7 @@ import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
-import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
-import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
@@ -106,6 +104,7 @@ public final class ShardHost implements AutoCloseable {
     private final ShardZnodes znodes;
     private final Bootstrap bootstrap;
     private final Collecting collecting;
+    private boolean toldFull;
     private final SecureRandom random = new SecureRandom();
     private final ShardRegistry registry = new ShardRegistry();
     private final ShardOpener opener;
@@ -206,13 +205,17 @@ public final class ShardHost implements AutoCloseable {
         }
     }
 
-    /** A primary whose disk is full hands over to somebody with room. */
+    /** A primary whose disk takes no uploads hands over to somebody with room. One thread calls this. */
     private void tellRoom() {
-        boolean full = false;
-        try {
-            config.disk().committer().admit(0);
-        } catch (TintypeException e) {
-            full = e.reason() == Reason.DISK_FULL;
+        boolean full = config.disk().committer().isReadOnly();
+        if (full != toldFull) {
+            toldFull = full;
+            long free = config.disk().usage().freeBytes();
+            if (full) {
+                log.warn("the disk has only {} bytes free: this node takes no uploads until there is room", free);
+            } else {
+                log.info("the disk has {} bytes free: this node takes uploads again", free);
+            }
         }
         for (var shard : registry.running()) {
             shard.roomSeen(full);

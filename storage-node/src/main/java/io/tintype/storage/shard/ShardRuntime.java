@@ -64,7 +64,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
                 loop.board(),
                 loop.configs(),
                 task -> loop.post(new Input.Task(() -> task.accept(loop.core(), loop.waitingReads()))));
-        this.stager = new Stager(context, store, loop.board());
+        this.stager = new Stager(context, store, loop.board(), new UploadRoom(identity, context, loop.board()));
         var repair = new ChunkRepair(context, store, loop.board());
         store.chunks().onDamage(repair::damaged);
         loop.post(new ReplicaEvent.Booted(

@@ -25,11 +25,13 @@ final class Stager {
     private final ShardContext context;
     private final ShardStore store;
     private final Board board;
+    private final UploadRoom room;
 
-    Stager(ShardContext context, ShardStore store, Board board) {
+    Stager(ShardContext context, ShardStore store, Board board, UploadRoom room) {
         this.context = context;
         this.store = store;
         this.board = board;
+        this.room = room;
     }
 
     /** As primary. */
@@ -40,6 +42,11 @@ final class Stager {
             return CompletableFuture.failedFuture(Refusals.notLeading(board.status));
         }
         long bytes = chunk.chunk().data().size();
+        try {
+            room.admitUpload(bytes);
+        } catch (TintypeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         if (!context.budgets().staging().tryTake(bytes)) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.OVERLOADED,

@@ -97,6 +97,8 @@ final class Standing {
     void publish(long behind) {
         board.behind = behind;
         board.canHandOver = core.canHandOver();
+        board.canGiveRoom = core.canGiveRoom();
+        board.roomy = core.roomy();
         board.status = status();
     }
 

@@ -25,7 +25,7 @@ import org.rocksdb.RocksDBException;
 
 class CommitterTest {
     private static final DiskConfig CONFIG = DiskConfig.of(Path.of("data"), "0123456789abcdef0123456789abcdef")
-            .withReserve(1000)
+            .withSpace(new SpaceLimits(1000, 2000, 3000))
             .withCommitter(3, 4 << 20, 1 << 20, Duration.ZERO);
 
     private final AtomicLong freeBytes = new AtomicLong(1 << 30);
@@ -157,6 +157,30 @@ class CommitterTest {
     }
 
     @Test
+    void uploadsEndBeforeTheReserveAndBeginAgainOnlyWhereThereIsRoomForSome() {
+        start((batch, sync) -> {});
+        free(2000);
+        committer.admitUpload(1);
+        free(1999);
+        assertThatThrownBy(() -> committer.admitUpload(1))
+                .isInstanceOfSatisfying(TintypeException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(Reason.DISK_FULL);
+                    assertThat(e.retryAfter()).isPresent();
+                })
+                .hasMessageContaining("1999 bytes free")
+                .hasMessageContaining("begin again at 3000");
+        committer.commit(new Write()).join();
+        committer.admitEssential();
+        free(2999);
+        assertThat(committer.isReadOnly()).isTrue();
+        free(3000);
+        assertThat(committer.isReadOnly()).isFalse();
+        committer.admitUpload(1);
+        free(2000);
+        assertThat(committer.isReadOnly()).isFalse();
+    }
+
+    @Test
     void closingWritesWhatWaitsAndThenRefuses() throws Exception {
         var entered = new CountDownLatch(1);
         var go = new CountDownLatch(1);
@@ -182,8 +206,14 @@ class CommitterTest {
         committer.start();
     }
 
+    private void free(long bytes) {
+        freeBytes.set(bytes);
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    }
+
     private Committer committer(Committer.BatchWriter writer) {
-        return new Committer(CONFIG, Map.of(), writer, new SpaceGuard(1000, freeBytes::get, nanos::get), new Gate());
+        return new Committer(
+                CONFIG, Map.of(), writer, new SpaceGuard(CONFIG.space(), freeBytes::get, nanos::get), new Gate());
     }
 
     private static Reason reason(CompletableFuture<Void> failed) {

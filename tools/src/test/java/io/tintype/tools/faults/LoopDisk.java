@@ -76,7 +76,13 @@ final class LoopDisk implements Volume {
         Shell.succeeds("cat /dev/zero > " + ballast() + "-end");
     }
 
-    /** Undoes {@link #fill}. */
+    /** Takes room away until so many bytes are free. */
+    void leave(long bytes) throws IOException {
+        long free = Files.getFileStore(mount).getUsableSpace() - bytes;
+        Shell.run("fallocate -l " + Math.max(1, free) + " " + ballast());
+    }
+
+    /** Undoes {@link #fill} and {@link #leave}. */
     void free() {
         Shell.run("rm -f " + ballast() + " " + ballast() + "-end");
     }

@@ -68,7 +68,8 @@ final class ServerCommands {
                 "listen: {host: " + network.home(self) + ", port: "
                         + self.ports().get(0) + ", peerPort: " + self.ports().get(1) + ", advertisedHost: "
                         + self.host() + "}",
-                "disk: {blockCacheBytes: 16MiB, writeBufferBytes: 16MiB, reserveBytes: 64MiB}");
+                "disk: {blockCacheBytes: 16MiB, writeBufferBytes: 16MiB, reserveBytes: 64MiB, readOnlyBytes: 512MiB,"
+                        + " resumeBytes: 768MiB}");
         return Command.line(
                 List.of(HEAP, hosts(self)), "storage-node", "--config", file.toString(), "--stop-with-stdin");
     }

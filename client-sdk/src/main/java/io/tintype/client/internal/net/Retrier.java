@@ -21,9 +21,13 @@ import org.jspecify.annotations.Nullable;
  * after the delay that the server asked for. Thread-safe.
  *
  * <p>Whether an attempt may be repeated at all is said by the failure: {@link CallFailure} of a {@link
- * Reason#isTransient transient} reason may, anything else may not.
+ * Reason#isTransient transient} reason may, and DISK_FULL where the server says that room is found within {@link
+ * #ROOM_SOON}; anything else may not.
  */
 public final class Retrier {
+    /** A node without room that hands its shards over says so by a delay no longer than this. */
+    private static final Duration ROOM_SOON = Duration.ofSeconds(2);
+
     private static final double GROWTH = 2;
     private static final double JITTER = 0.5;
 
@@ -40,10 +44,18 @@ public final class Retrier {
                         .maxAttempts(settings.maxAttempts())
                         .intervalBiFunction((attempt, outcome) -> Math.max(
                                 backoff.apply(attempt), demandedDelay(outcome).toMillis()))
-                        .retryOnException(e -> e instanceof CallFailure failure
-                                && failure.reason().isTransient())
+                        .retryOnException(e -> e instanceof CallFailure failure && mayBeRepeated(failure))
                         .failAfterMaxAttempts(false)
                         .build());
+    }
+
+    private static boolean mayBeRepeated(CallFailure failure) {
+        return failure.reason().isTransient()
+                || (failure.reason() == Reason.DISK_FULL
+                        && failure.failure()
+                                .retryAfter()
+                                .filter(delay -> delay.compareTo(ROOM_SOON) <= 0)
+                                .isPresent());
     }
 
     /** Runs attempts until one succeeds, one fails for good, or patience ends. Fails with {@link CallFailure}. */

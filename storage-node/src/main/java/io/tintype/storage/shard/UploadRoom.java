@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.storage.disk.Committer;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.replica.ShardConfig;
+import java.time.Duration;
+
+/**
+ * Whether a shard that is led here has room for what is asked. An upload needs it on this disk and on as many others as a
+ * write needs: so those disks stop well before they are full, and deletes, which free room, still get through to all of
+ * them. Thread-safe; never blocks.
+ */
+final class UploadRoom {
+    /** Somebody with room leads the shard soon: worth the client's wait. */
+    private static final Duration HANDOVER_TAKES = Duration.ofMillis(500);
+
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+
+    private final ShardIdentity identity;
+    private final Committer committer;
+    private final NodeId self;
+    private final Board board;
+
+    UploadRoom(ShardIdentity identity, ShardContext context, Board board) {
+        this.identity = identity;
+        this.committer = context.disk().committer();
+        this.self = context.self();
+        this.board = board;
+    }
+
+    /**
+     * Lets a change in, or not.
+     *
+     * @throws TintypeException DISK_FULL with when to try again, UNAVAILABLE when the disk has failed
+     */
+    void admit(RecordType type, long bytes) {
+        switch (type) {
+            case PUT_COMMIT -> admitUpload(bytes);
+            case EPOCH_START, DELETE, ABORT_UPLOAD -> committer.admitEssential();
+            case USER_CLAIM, USER_QUOTA, DIR_CREATE, DIR_REHOME -> committer.admit(bytes);
+        }
+    }
+
+    /** As {@link #admit}, for the bytes of an upload. */
+    void admitUpload(long bytes) {
+        try {
+            committer.admitUpload(bytes);
+        } catch (TintypeException e) {
+            throw e.reason() == Reason.DISK_FULL && board.canGiveRoom ? handingOver(e) : e;
+        }
+        var config = board.config;
+        int roomy = board.roomy;
+        if (config != null && config.hasEnoughInSync() && roomy < config.minInSync()) {
+            throw new TintypeException(
+                    Reason.DISK_FULL,
+                    "shard " + identity.id() + " takes no uploads: the disks of "
+                            + (config.inSync().size() - roomy)
+                            + " of its replicas are too full, and a write needs " + config.minInSync() + " with room ("
+                            + inSync(config) + "). Delete images, free space, or add nodes.",
+                    RETRY_AFTER);
+        }
+    }
+
+    private TintypeException handingOver(TintypeException full) {
+        return new TintypeException(
+                Reason.DISK_FULL,
+                "node " + self + ": " + full.getMessage() + " Shard " + identity.id()
+                        + " is about to be led by a node that has room.",
+                full.details(),
+                HANDOVER_TAKES,
+                full);
+    }
+
+    private static String inSync(ShardConfig config) {
+        return String.join(
+                ", ",
+                config.inSync().stream()
+                        .map(member -> member.node().value())
+                        .sorted()
+                        .toList());
+    }
+}
