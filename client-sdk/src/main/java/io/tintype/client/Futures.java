@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
+import io.tintype.client.internal.net.CallingThread;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -12,6 +14,10 @@ import java.util.function.Supplier;
 
 /** Futures as applications see them: they fail with typed exceptions, and cancelling them cancels the work. Stateless. */
 final class Futures {
+    private static final Interrupted READ_INTERRUPTED = new Interrupted(Reason.UNAVAILABLE, "nothing was changed");
+    private static final Interrupted CHANGE_INTERRUPTED =
+            new Interrupted(Reason.OUTCOME_UNKNOWN, "the change may or may not be made");
+
     private Futures() {}
 
     /** The outcome of some work in another shape. */
@@ -74,25 +80,47 @@ final class Futures {
 
     /** Waits for a read. */
     static <T> T await(Future<T> work) {
-        return await(work, Reason.UNAVAILABLE, "nothing was changed");
+        return await(work::get, work, READ_INTERRUPTED);
+    }
+
+    /** Waits for a read that this thread starts, and does here what its answer takes. */
+    static <T> T await(Executor workers, Supplier<CompletableFuture<T>> work) {
+        var here = new CallingThread(workers);
+        var started = here.start(work);
+        return await(() -> here.await(started), started, READ_INTERRUPTED);
     }
 
     /** Waits for a change. */
     static <T> T awaitChange(Future<T> work) {
-        return await(work, Reason.OUTCOME_UNKNOWN, "the change may or may not be made");
+        return await(work::get, work, CHANGE_INTERRUPTED);
     }
 
-    private static <T> T await(Future<T> work, Reason interrupted, String meaning) {
+    /** Waits for a change that this thread starts, and does here what its answer takes. */
+    static <T> T awaitChange(Executor workers, Supplier<CompletableFuture<T>> work) {
+        var here = new CallingThread(workers);
+        var started = here.start(work);
+        return await(() -> here.await(started), started, CHANGE_INTERRUPTED);
+    }
+
+    private static <T> T await(Wait<T> wait, Future<T> work, Interrupted interrupted) {
         try {
-            return work.get();
+            return wait.forResult();
         } catch (InterruptedException e) {
             work.cancel(true);
             Thread.currentThread().interrupt();
-            throw Typed.of(new TintypeException(interrupted, "interrupted while waiting for the cluster: " + meaning));
+            throw Typed.of(new TintypeException(
+                    interrupted.reason(), "interrupted while waiting for the cluster: " + interrupted.meaning()));
         } catch (ExecutionException e) {
             throw rethrow(e.getCause() == null ? e : e.getCause());
         }
     }
+
+    private interface Wait<T> {
+        T forResult() throws InterruptedException, ExecutionException;
+    }
+
+    /** What it means that nobody waited to the end. */
+    private record Interrupted(Reason reason, String meaning) {}
 
     private static RuntimeException rethrow(Throwable cause) {
         if (cause instanceof TintypeException e) {

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -36,9 +37,11 @@ import java.util.stream.StreamSupport;
  */
 public final class TintypeClient implements AutoCloseable {
     private final TintypeAsyncClient async;
+    private final Executor workers;
 
     TintypeClient(TintypeAsyncClient async) {
         this.async = async;
+        workers = async.core().workers();
     }
 
     /** A client with default settings for the cluster that a coordinator, host:port, belongs to. Does not connect yet. */
@@ -94,7 +97,7 @@ public final class TintypeClient implements AutoCloseable {
      * @throws QuotaExceededException where the user has no room for it
      */
     public PutResult put(String user, String name, BlobSource bytes, PutOptions options) {
-        return Futures.awaitChange(async.put(user, name, bytes, options));
+        return Futures.awaitChange(workers, () -> async.put(user, name, bytes, options));
     }
 
     /** Reads a blob of up to 64 MiB into memory. */
@@ -109,12 +112,12 @@ public final class TintypeClient implements AutoCloseable {
      * @throws InvalidRequestException BLOB_TOO_LARGE where it is more than the options' {@code maxBytes}
      */
     public Blob get(String user, String name, GetOptions options) {
-        return Futures.await(async.get(user, name, options));
+        return Futures.await(workers, () -> async.get(user, name, options));
     }
 
     /** Reads a blob into memory, unless its current version is one that you have; then the answer is empty. */
     public Optional<Blob> getIfChanged(String user, String name, Version known, GetOptions options) {
-        return Futures.await(async.getIfChanged(user, name, known, options));
+        return Futures.await(workers, () -> async.getIfChanged(user, name, known, options));
     }
 
     /** Reads a blob into a file. */
@@ -127,7 +130,7 @@ public final class TintypeClient implements AutoCloseable {
      * moved there in the end.
      */
     public BlobInfo getTo(String user, String name, Path file, GetOptions options) {
-        return Futures.await(async.getTo(user, name, file, options));
+        return Futures.await(workers, () -> async.getTo(user, name, file, options));
     }
 
     /** Reads a blob, or a stretch of it, into a stream, which is neither flushed nor closed. */
@@ -150,12 +153,12 @@ public final class TintypeClient implements AutoCloseable {
 
     /** Opens a blob, or a stretch of it, for reading. Close it, or read it to its end. */
     public BlobInputStream open(String user, String name, GetOptions options) {
-        return Futures.await(async.open(user, name, options));
+        return Futures.await(workers, () -> async.open(user, name, options));
     }
 
     /** Opens a blob, or a stretch of it, for reading into buffers. Close it, or read it to its end. */
     public BlobChannel openChannel(String user, String name, GetOptions options) {
-        return Futures.await(async.openChannel(user, name, options));
+        return Futures.await(workers, () -> async.openChannel(user, name, options));
     }
 
     /** Tells what a blob is, without its bytes. */
@@ -165,12 +168,12 @@ public final class TintypeClient implements AutoCloseable {
 
     /** Tells what a blob is, without its bytes. */
     public BlobInfo head(String user, String name, HeadOptions options) {
-        return Futures.await(async.head(user, name, options));
+        return Futures.await(workers, () -> async.head(user, name, options));
     }
 
     /** One page of a user's blobs, in order of their names' UTF-8 bytes. */
     public ListPage list(String user, ListOptions options) {
-        return Futures.await(async.list(user, options));
+        return Futures.await(workers, () -> async.list(user, options));
     }
 
     /**
@@ -192,7 +195,7 @@ public final class TintypeClient implements AutoCloseable {
      * @throws VersionConflictException where another version is current
      */
     public DeleteResult delete(String user, String name, DeleteOptions options) {
-        return Futures.awaitChange(async.delete(user, name, options));
+        return Futures.awaitChange(workers, () -> async.delete(user, name, options));
     }
 
     /** Copies a blob to another name of the same user; its bytes do not pass this client. */
@@ -202,12 +205,12 @@ public final class TintypeClient implements AutoCloseable {
 
     /** Copies a blob to another name of the same user; content type, metadata and expiry are the source's. */
     public PutResult copy(String user, String source, String target, CopyOptions options) {
-        return Futures.awaitChange(async.copy(user, source, target, options));
+        return Futures.awaitChange(workers, () -> async.copy(user, source, target, options));
     }
 
     /** Begins an upload in chunks, for blobs so large or connections so poor that starting over would hurt. */
     public ResumableUpload startUpload(String user, String name, PutOptions options) {
-        return Futures.awaitChange(async.startUpload(user, name, options));
+        return Futures.awaitChange(workers, () -> async.startUpload(user, name, options));
     }
 
     /**
@@ -216,7 +219,7 @@ public final class TintypeClient implements AutoCloseable {
      * @throws UploadNotFoundException where it is over
      */
     public ResumableUpload resumeUpload(String user, String name, UploadId id, PutOptions options) {
-        return Futures.await(async.resumeUpload(user, name, id, options));
+        return Futures.await(workers, () -> async.resumeUpload(user, name, id, options));
     }
 
     /**

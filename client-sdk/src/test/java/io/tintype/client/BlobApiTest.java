@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.stream.IntStream;
@@ -84,6 +85,22 @@ final class BlobApiTest {
                     .isEqualTo(bytes);
         }
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("in", "out");
+    }
+
+    @Test
+    void aBlockingCallIsAnsweredByTheThreadThatWaitsForIt() {
+        var ended = new ConcurrentLinkedQueue<Thread>();
+        try (var observed = Clusters.client(cluster)
+                .listener(report -> ended.add(Thread.currentThread()))
+                .build()) {
+            observed.put("alice", "b", new byte[] {1});
+            observed.get("alice", "b");
+            observed.head("alice", "b", HeadOptions.DEFAULT);
+            assertThat(ended).hasSize(3).containsOnly(Thread.currentThread());
+
+            observed.async().get("alice", "b", GetOptions.DEFAULT).join();
+            assertThat(ended).hasSize(4).last().isNotEqualTo(Thread.currentThread());
+        }
     }
 
     @Test

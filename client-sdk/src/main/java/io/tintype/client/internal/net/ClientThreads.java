@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * The client's threads, all daemons. Thread-safe.
  *
- * <p>Workers run gRPC's callbacks, file and stream I/O, and what applications chain to futures: all of that may block
+ * <p>Workers run gRPC's callbacks where no {@link CallingThread} waits for them, file and stream I/O, and what applications chain to futures: all of that may block
  * without holding up anyone else, for a new worker is made whenever none is idle. Their number is bounded by the limit
  * on calls in flight. The one timer thread only hands work over.
  */

@@ -4,6 +4,7 @@ package io.tintype.client.internal.net;
 import io.grpc.CallOptions;
 import io.tintype.model.Limits;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +22,7 @@ public final class Op {
 
     private final String name;
     private final long startNanos = System.nanoTime();
+    private final @Nullable Executor waiting = CallingThread.starting();
     private final @Nullable Duration timeout;
     private final Duration patience;
     private final Duration ageBefore;
@@ -106,14 +108,18 @@ public final class Op {
     /** The options of a call that lasts as long as bytes flow: it has a deadline only where the application set one. */
     public CallOptions transferOptions() {
         return timeout == null
-                ? CallOptions.DEFAULT
-                : CallOptions.DEFAULT.withDeadlineAfter(Math.max(1, remainingNanos()), TimeUnit.NANOSECONDS);
+                ? options()
+                : options().withDeadlineAfter(Math.max(1, remainingNanos()), TimeUnit.NANOSECONDS);
     }
 
     /** The options of a call that answers at once: it gets what is left, but no more than one attempt may take. */
     public CallOptions unaryOptions(Duration longest) {
-        return CallOptions.DEFAULT.withDeadlineAfter(
-                Math.max(1, Math.min(longest.toNanos(), remainingNanos())), TimeUnit.NANOSECONDS);
+        return options()
+                .withDeadlineAfter(Math.max(1, Math.min(longest.toNanos(), remainingNanos())), TimeUnit.NANOSECONDS);
+    }
+
+    private CallOptions options() {
+        return waiting == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withExecutor(waiting);
     }
 
     /** The change may have been made, whatever later attempts say short of a final answer. */
