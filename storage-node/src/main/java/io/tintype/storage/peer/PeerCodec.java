@@ -94,6 +94,7 @@ final class PeerCodec {
                 .setTruncateTo(attach.truncateTo().seq())
                 .setTruncateEpoch(attach.truncateTo().epoch())
                 .setSnapshot(attach.snapshot())
+                .setDisowned(attach.disowned())
                 .build();
     }
 
@@ -103,7 +104,8 @@ final class PeerCodec {
                 message.getEpoch(),
                 message.getConfigVersion(),
                 new LogPosition(message.getTruncateEpoch(), message.getTruncateTo()),
-                message.getSnapshot());
+                message.getSnapshot(),
+                message.getDisowned());
     }
 
     static Acknowledge ack(Ack ack) {

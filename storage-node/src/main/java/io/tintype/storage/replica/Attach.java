@@ -10,5 +10,7 @@ package io.tintype.storage.replica;
  *     with {@code snapshot} set
  * @param snapshot the primary's log no longer reaches back to what they share: the follower replaces everything it
  *     has by a snapshot of the primary's
+ * @param disowned with {@code snapshot}: the primary can tell that what the follower has applied is not in its log and never
+ *     will be, because an operator gave it up
  */
-public record Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot) {}
+public record Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot, boolean disowned) {}

@@ -228,14 +228,22 @@ final class Context {
         return true;
     }
 
-    /** A message named an epoch. Higher than promised: follow it. */
-    void meet(long epoch) {
-        if (promise(epoch)) {
+    /**
+     * A message named an epoch. Higher than promised: follow it, if it can be. Nobody promises more than one above what
+     * ZooKeeper has said, so an epoch further above the configuration known here is either news, which the read asked for
+     * now will tell, or was never anybody's.
+     *
+     * @return whether it is promised; if not, the message is not to be dealt with
+     */
+    boolean meet(long epoch) {
+        boolean credible = epoch <= configEpoch() + 1 || !keeps(Rule.EPOCHS_ARE_CONFIRMED);
+        if (credible && promise(epoch)) {
             role.outranked();
         }
         if (epoch > configEpoch()) {
             configReads.request();
         }
+        return epoch <= promises.promised();
     }
 
     boolean isStale(long epoch) {

@@ -131,8 +131,7 @@ final class Dispatch {
             answer(context, event, context.promises.promised(), false);
             return;
         }
-        context.meet(epoch);
-        if (context.role() instanceof Leading || !context.promises.mayAnswer()) {
+        if (!context.meet(epoch) || context.role() instanceof Leading || !context.promises.mayAnswer()) {
             return;
         }
         if (event.beat().deaf()) {

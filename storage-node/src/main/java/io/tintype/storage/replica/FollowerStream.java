@@ -27,6 +27,13 @@ final class FollowerStream {
     private long acknowledged;
     private long openedNanos;
     private boolean installing;
+
+    /**
+     * What was applied here was given up by an operator's FORCE: no primary's log will ever lead here again. So nothing
+     * that counts can rest on it, and any snapshot of the present log is better.
+     */
+    private boolean disowned;
+
     private long retryAtNanos;
 
     /** The end of the log that was last given up for a snapshot, whole or not. */
@@ -108,9 +115,12 @@ final class FollowerStream {
             refuse(RefuseReason.STALE_EPOCH);
             return;
         }
-        context.meet(attach.epoch());
+        if (!context.meet(attach.epoch())) {
+            close();
+            return;
+        }
         if (attach.snapshot()) {
-            install(attach.epoch());
+            install(attach);
             return;
         }
         var journal = context.journal;
@@ -130,7 +140,7 @@ final class FollowerStream {
         acknowledge();
     }
 
-    private void install(long epoch) {
+    private void install(Attach attach) {
         var source = primary;
         if (source == null || context.isCounted()) {
             // Who counts holds every acknowledged record, and may not give that up for a snapshot.
@@ -139,7 +149,16 @@ final class FollowerStream {
             return;
         }
         installing = true;
-        context.act(new ReplicaAction.InstallSnapshot(stream, source, epoch));
+        disowned = attach.disowned() && isOfLoss(attach.epoch());
+        context.act(new ReplicaAction.InstallSnapshot(stream, source, attach.epoch()));
+    }
+
+    /** Whether data was ever given up in this shard, by the configuration of this very epoch. */
+    private boolean isOfLoss(long epoch) {
+        var found = context.config();
+        return found != null
+                && found.config().epoch() == epoch
+                && found.config().losses() > 0;
     }
 
     /** The point of no return: from here on nothing is here but the promise, until the snapshot is. */
@@ -150,13 +169,13 @@ final class FollowerStream {
         }
         var last = context.journal.shape().last();
         var lost = last.seq() > 0 ? last : givenUp;
-        boolean ahead = event.at().isAheadOf(lost) || !context.keeps(Rule.SNAPSHOT_MUST_BE_AHEAD);
+        boolean ahead = event.at().isAheadOf(lost) || disowned || !context.keeps(Rule.SNAPSHOT_MUST_BE_AHEAD);
         if (!ahead || context.isCounted()) {
             context.act(new ReplicaAction.DeclineSnapshot(stream));
             endInstall(context.timing.lagNanos());
             return;
         }
-        givenUp = lost;
+        givenUp = disowned ? LogPosition.NONE : lost;
         context.journal.beginInstall();
         context.act(new ReplicaAction.AcceptSnapshot(stream));
     }
@@ -262,6 +281,7 @@ final class FollowerStream {
         primary = null;
         attachedEpoch = 0;
         installing = false;
+        disowned = false;
         retryAtNanos = context.now().nanos() + context.timing.retryNanos();
     }
 }

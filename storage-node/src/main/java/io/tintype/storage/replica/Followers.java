@@ -90,7 +90,8 @@ final class Followers {
             return;
         }
         var cut = reachable ? shape.at(common) : LogPosition.NONE;
-        context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable)));
+        boolean disowned = !reachable && !hello.installing() && shape.excludes(hello.log(), hello.committed());
+        context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable, disowned)));
         if (reachable) {
             progress.base = common;
             progress.sent = common;

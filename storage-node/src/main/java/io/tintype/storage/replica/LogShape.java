@@ -92,6 +92,27 @@ public record LogShape(List<EpochStart> epochs, long firstSeq, long lastSeq) {
     }
 
     /**
+     * Whether this log surely never held a record of another one: it knows all epochs since before that record's, and has
+     * none of them there.
+     *
+     * @param seq the record's number in the other log
+     */
+    boolean excludes(LogShape other, long seq) {
+        boolean known = seq > 0
+                && seq <= other.lastSeq
+                && !other.epochs.isEmpty()
+                && other.epochs.get(0).seq() <= seq;
+        if (!known || epochs.isEmpty()) {
+            return false;
+        }
+        var place = other.at(seq);
+        var oldest = epochs.get(0);
+        boolean reachesBack =
+                place.epoch() > oldest.epoch() || (place.epoch() == oldest.epoch() && seq >= oldest.seq());
+        return reachesBack && !contains(place);
+    }
+
+    /**
      * With records behind the last one.
      *
      * @param starts where epochs begin among the new records; the first may repeat the current epoch

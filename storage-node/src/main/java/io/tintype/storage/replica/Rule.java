@@ -30,6 +30,8 @@ enum Rule {
     PROMISE_IS_FSYNCED_FIRST,
     /** A zombie's records are taken after a promise to its successor. */
     LOWER_EPOCHS_ARE_REFUSED,
+    /** A peer gone mad names an epoch that never was; whoever promises it can be led by nobody any more. */
+    EPOCHS_ARE_CONFIRMED,
     /** A zombie primary reads from memory while its successor writes. */
     NEW_PRIMARY_WAITS_OUT_ITS_GRANT,
     /** A primary hands over and goes on serving reads, while its successor takes its own grant for void. */

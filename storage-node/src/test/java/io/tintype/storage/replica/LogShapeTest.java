@@ -52,6 +52,22 @@ final class LogShapeTest {
     }
 
     @Test
+    void aLogExcludesWhatAnotherHasInsteadOfIts() {
+        assertThat(log("1133").excludes(log("1122"), 2)).isFalse();
+        assertThat(log("1133").excludes(log("1122"), 3))
+                .as("of an epoch it lacks")
+                .isTrue();
+        assertThat(log("1133").excludes(log("11111"), 3))
+                .as("behind its end of the epoch")
+                .isTrue();
+        assertThat(log("1133").trimmedTo(5).excludes(log("1122"), 4))
+                .as("forgotten, perhaps")
+                .isFalse();
+        assertThat(log("1133").excludes(log("11"), 9)).as("no such record").isFalse();
+        assertThat(LogShape.empty().excludes(log("11"), 1)).isFalse();
+    }
+
+    @Test
     void trimmingKeepsTheEpochOfTheRecordInFront() {
         var trimmed = log("1123344").trimmedTo(6);
         assertThat(trimmed.epochAt(5)).isEqualTo(3);

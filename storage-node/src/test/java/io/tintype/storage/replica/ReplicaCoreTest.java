@@ -106,6 +106,28 @@ final class ReplicaCoreTest {
     }
 
     @Test
+    void anEpochThatNobodyCanHavePromisedIsNeitherPromisedNorAnswered() {
+        boot(3, LogShape.empty(), pair(3, B));
+        var absurd = step(new ReplicaEvent.BeatReceived(B, 7, new Beat(1L << 62, 0, 0, false, 0, false), 0));
+        assertThat(absurd)
+                .as("asks ZooKeeper, and does nothing else")
+                .hasSize(1)
+                .first()
+                .isInstanceOf(ReplicaAction.ReadConfig.class);
+        assertThat(core.status().epoch()).isEqualTo(3);
+
+        var read = (ReplicaAction.ReadConfig) absurd.get(0);
+        step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(pair(8, B), 9)));
+        step(new ReplicaEvent.PromisePersisted(8));
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 8, new Beat(8, 0, 0, false, 0, false), 0)))
+                .as("news that ZooKeeper told of")
+                .anyMatch(ReplicaAction.AnswerBeat.class::isInstance);
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(9, 0, 0, false, 0, false), 0)))
+                .as("the next one may be anybody's")
+                .contains(new ReplicaAction.PersistPromise(9));
+    }
+
+    @Test
     void aLostAnswerIsSettledByWhoWroteWhatStandsThere() {
         var cas = stand();
         var read = only(
@@ -150,7 +172,7 @@ final class ReplicaCoreTest {
     @Test
     void anAcknowledgementWaitsForThePromiseAndForTheRecords() {
         long stream = follow();
-        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false))))
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false, false))))
                 .isEmpty();
         var append = new Append(4, 5, LogPosition.NONE, List.of(new EpochStart(4, 1)), 2, 0);
         assertThat(step(new ReplicaEvent.AppendReceived(stream, append)))
@@ -163,7 +185,7 @@ final class ReplicaCoreTest {
     @Test
     void aGapIsRefusedAndTheStreamEnds() {
         long stream = follow();
-        step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false)));
+        step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, false, false)));
         var append = new Append(4, 5, new LogPosition(4, 1), List.of(new EpochStart(4, 2)), 2, 0);
         assertThat(step(new ReplicaEvent.AppendReceived(stream, append)))
                 .containsExactly(new ReplicaAction.RefusePrimary(stream, new Refusal(RefuseReason.GAP, 4)));
@@ -210,7 +232,7 @@ final class ReplicaCoreTest {
     @Test
     void anElectableReplicaNeverGivesItsLogUpForASnapshot() {
         long stream = follow();
-        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, true))))
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 5, LogPosition.NONE, true, false))))
                 .noneMatch(ReplicaAction.InstallSnapshot.class::isInstance);
     }
 
@@ -242,7 +264,7 @@ final class ReplicaCoreTest {
 
     private long learnAndInstall(LogShape log) {
         long stream = learn(log, false).stream();
-        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 9, LogPosition.NONE, true))))
+        assertThat(step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 9, LogPosition.NONE, true, false))))
                 .containsExactly(new ReplicaAction.InstallSnapshot(stream, B, 4));
         return stream;
     }
@@ -303,7 +325,7 @@ final class ReplicaCoreTest {
         var again = only(ReplicaAction.OpenStream.class, step(new ReplicaEvent.Tick()));
         assertThat(again.hello().installing()).isTrue();
         assertThat(again.hello().log()).isEqualTo(LogShape.empty());
-        step(new ReplicaEvent.AttachReceived(again.stream(), new Attach(4, 9, LogPosition.NONE, true)));
+        step(new ReplicaEvent.AttachReceived(again.stream(), new Attach(4, 9, LogPosition.NONE, true, false)));
         assertThat(step(new ReplicaEvent.SnapshotOffered(again.stream(), new LogPosition(2, 3))))
                 .as("one that shows less than what was given up")
                 .contains(new ReplicaAction.DeclineSnapshot(again.stream()));
@@ -316,7 +338,8 @@ final class ReplicaCoreTest {
         assertThat(core.status().state()).isEqualTo(ReplicaState.INSTALLING);
         only(
                 ReplicaAction.RefusePrimary.class,
-                step(new ReplicaEvent.AttachReceived(hello.stream(), new Attach(4, 9, LogPosition.NONE, false))));
+                step(new ReplicaEvent.AttachReceived(
+                        hello.stream(), new Attach(4, 9, LogPosition.NONE, false, false))));
         step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(5, A), 6)));
         step(new ReplicaEvent.ForceAsked(1));
         for (int i = 0; i < 200; i++) {
@@ -437,7 +460,7 @@ final class ReplicaCoreTest {
             case 2 ->
                 new ReplicaEvent.ConfigSeen(
                         new VersionedConfig(pair(small, chance.nextBoolean() ? A : B), (int) small));
-            case 3 -> new ReplicaEvent.AttachReceived(small, new Attach(small, small, LogPosition.NONE, false));
+            case 3 -> new ReplicaEvent.AttachReceived(small, new Attach(small, small, LogPosition.NONE, false, false));
             case 4 -> new ReplicaEvent.Persisted(new LogPosition(small, small));
             case 5 -> new ReplicaEvent.BallotReceived(small, new Ballot(AT_B, small, small));
             case 6 -> new ReplicaEvent.HelloReceived(small, new Hello(AT_B, small, LogShape.empty(), 0, false));

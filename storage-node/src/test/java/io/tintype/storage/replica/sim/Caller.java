@@ -56,7 +56,7 @@ final class Caller {
     /** Looks at every name, with reads that must show what is current, and does nothing else any more. */
     void lookAtAll() {
         last = true;
-        toLookAt.addAll(Callers.KEYS);
+        toLookAt.addAll(all.keys());
         lookOn();
     }
 
@@ -70,7 +70,7 @@ final class Caller {
 
     private void begin() {
         busy = true;
-        var key = Callers.KEYS.get(sim.random.nextInt(Callers.KEYS.size()));
+        var key = all.keys().get(sim.random.nextInt(all.keys().size()));
         switch (sim.random.nextInt(10)) {
             case 0, 1, 2 -> change(key, put(Condition.ANY));
             case 3 -> change(key, put(condition(key)));

@@ -23,12 +23,12 @@ final class Callers {
 
     private static final long MILLI = SimNet.MILLI;
 
-    /** Names that callers contend for. */
-    static final List<BlobKey> KEYS =
-            List.of(BlobKey.of("u", "a"), BlobKey.of("u", "b"), BlobKey.of("u", "c"), BlobKey.of("u", "d"));
+    private static final List<String> NAMES = List.of("a", "b", "c", "d");
 
     private final Sim sim;
-    private final HistoryRecorder recorder;
+    private HistoryRecorder recorder;
+    private List<BlobKey> keys = keys(0);
+    private final int count;
     private final List<Caller> callers = new ArrayList<>();
     private final Map<Long, Consumer<Result>> waiting = new HashMap<>();
     private final Map<Long, LogPosition> places = new HashMap<>();
@@ -40,12 +40,44 @@ final class Callers {
 
     Callers(Sim sim, int count) {
         this.sim = sim;
+        this.count = count;
+        this.recorder = newRecorder();
+        newCallers();
+    }
+
+    private static List<BlobKey> keys(int losses) {
+        return NAMES.stream()
+                .map(name -> BlobKey.of("u", losses == 0 ? name : name + losses))
+                .toList();
+    }
+
+    private HistoryRecorder newRecorder() {
         // Each event has an instant of its own: what happens one after the other in the queue did so for callers, too.
-        this.recorder =
-                new HistoryRecorder(OPERATIONS + KEYS.size(), () -> instant = Math.max(instant + 1, sim.queue.now()));
+        return new HistoryRecorder(OPERATIONS + NAMES.size(), () -> instant = Math.max(instant + 1, sim.queue.now()));
+    }
+
+    private void newCallers() {
+        callers.clear();
         for (int i = 0; i < count; i++) {
             callers.add(new Caller(sim, this, i));
         }
+    }
+
+    /** Data was given up: callers who know nothing of it begin, with names that were never used. */
+    void beginAnew(int losses) {
+        recorder = newRecorder();
+        keys = keys(losses);
+        newCallers();
+        waiting.clear();
+        left = OPERATIONS;
+        stopping = false;
+        looking = false;
+        start();
+    }
+
+    /** Names that callers contend for. */
+    List<BlobKey> keys() {
+        return keys;
     }
 
     void start() {

@@ -31,6 +31,9 @@ final class Checker {
     private final Map<Long, Long> promises = new HashMap<>();
     private final List<Ack> acks = new ArrayList<>();
     private long acknowledgedSeq;
+    private long forcedEpoch;
+    private long forcedBase;
+    private int lost;
 
     private record Ack(long seq, long value, long at) {}
 
@@ -61,6 +64,40 @@ final class Checker {
         return Math.max(longest, sim.queue.now() - last);
     }
 
+    // ---- what an operator gave up
+
+    /**
+     * A replica leads from now on by force: what it does not have is lost, by an operator's word. Nobody else runs.
+     */
+    void lose(SimNode chosen) {
+        var log = chosen.disk.durable.log;
+        int before = acks.size();
+        acks.removeIf(ack ->
+                log.size() < ack.seq() || log.get((int) ack.seq() - 1).value() != ack.value());
+        acknowledgedSeq = acks.stream().mapToLong(Ack::seq).max().orElse(0);
+        while (applied.size() > log.size()) {
+            applied.remove(applied.size() - 1);
+        }
+        forcedEpoch = chosen.disk.durable.promise;
+        forcedBase = log.size();
+        sim.nodes.forEach(node -> node.disk.lost(log.size()));
+        sim.ledger.lose(log.size());
+        lost += before - acks.size();
+    }
+
+    /** Acknowledged records that were lost by an operator's word. */
+    int lost() {
+        return lost;
+    }
+
+    /** Whether a disk shows records that were given up: it will be filled anew, and nobody reads from it until then. */
+    boolean showsWhatIsLost(SimNode node) {
+        var log = node.disk.seen.log;
+        return node.disk.applied > forcedBase
+                && node.disk.applied <= log.size()
+                && log.get((int) node.disk.applied - 1).epoch() < forcedEpoch;
+    }
+
     // ---- what is acknowledged stays
 
     void acknowledged(long seq, long value) {
@@ -89,6 +126,11 @@ final class Checker {
     /** What a disk promised durably it promises for as long as it lives, whatever else is replaced. */
     void promised(SimNode node) {
         long promise = node.disk.durable.promise;
+        long epoch = sim.zk.current().config().epoch();
+        if (promise > epoch + 1) {
+            throw new SimFailure(node.member() + " promised epoch " + promise + " in epoch " + epoch
+                    + ": nobody can ever lead in it, and it follows nobody else");
+        }
         long before = promises.merge(node.disk.incarnation, promise, Math::max);
         if (promise < before) {
             throw new SimFailure(node.member() + " promised epoch " + before + ", and has forgotten it");
@@ -104,7 +146,9 @@ final class Checker {
                 throw new SimFailure(node.id + " has applied " + node.disk.applied + ", and its log begins at "
                         + node.disk.seen.firstSeq);
             }
-            requireTruthful(node);
+            if (!showsWhatIsLost(node)) {
+                requireTruthful(node);
+            }
         }
     }
 

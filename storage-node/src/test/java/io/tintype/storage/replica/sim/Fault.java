@@ -19,6 +19,8 @@ enum Fault {
     FSYNC_ERROR,
     /** A disk takes seconds for what takes milliseconds. */
     SLOW_DISK,
+    /** A peer gone mad names an epoch that nobody leads, perhaps absurdly high. */
+    FORGED_EPOCH,
     /** Nothing gets from one node to another one, in one direction. */
     CUT_ONE_WAY,
     /** Two nodes hear each other no longer. */

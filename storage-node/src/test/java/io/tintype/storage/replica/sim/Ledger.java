@@ -24,6 +24,11 @@ final class Ledger {
     /** A retry that comes when its outcome may be forgotten is refused. */
     static final String NOT_TOO_LATE = "OLD_RETRIES_ARE_REFUSED";
 
+    /** Version counters jump when data was given up. */
+    static final String JUMP = "COUNTERS_JUMP_AFTER_LOSS";
+
+    private static final long JUMP_BY = 1L << 32;
+
     /** A retry of this age is refused: a minute of a run is an age, so much shorter than in production. */
     static final long WINDOW = 8_000 * SimNet.MILLI;
 
@@ -41,7 +46,7 @@ final class Ledger {
 
     private record Entry(Version version, @Nullable String digest) {}
 
-    private record Outcome(Result result, long loggedAt) {}
+    private record Outcome(Result result, long loggedAt, long seq) {}
 
     private final Sim sim;
     private final Map<Long, Request> asked = new HashMap<>();
@@ -50,7 +55,8 @@ final class Ledger {
     private final Map<Long, Outcome> remembered = new HashMap<>();
     private final Map<Long, Result> results = new HashMap<>();
     private final Map<Long, Long> effects = new HashMap<>();
-    private long counter;
+    private final TreeMap<Long, Long> counters = new TreeMap<>();
+    private final Map<Long, Long> given = new HashMap<>();
 
     Ledger(Sim sim) {
         this.sim = sim;
@@ -89,7 +95,7 @@ final class Ledger {
                         + ", took effect at " + earlier + " and again at " + seq);
             }
         }
-        remembered.put(request.id(), new Outcome(result, loggedAt));
+        remembered.put(request.id(), new Outcome(result, loggedAt, seq));
         return result;
     }
 
@@ -104,7 +110,13 @@ final class Ledger {
         if (!holds) {
             return new Result.Conflict(live);
         }
-        var version = Version.of(1, ++counter, (int) seq);
+        long counter = counter() + 1;
+        counters.put(seq, counter);
+        var twice = given.put(counter, seq);
+        if (twice != null) {
+            throw new SimFailure("version " + counter + " is given out at " + seq + ", and was at " + twice);
+        }
+        var version = Version.of(1, counter, (int) seq);
         var digest = call instanceof Call.Put put ? put.digest() : null;
         names.computeIfAbsent(request.key(), key -> new TreeMap<>()).put(seq, new Entry(version, digest));
         return digest == null ? new Result.Deleted(version, live != null) : new Result.Written(version);
@@ -113,6 +125,25 @@ final class Ledger {
     private @Nullable Entry entry(BlobKey key, long seq) {
         var found = names.getOrDefault(key, new TreeMap<>()).floorEntry(seq);
         return found == null ? null : found.getValue();
+    }
+
+    private long counter() {
+        var last = counters.lastEntry();
+        return last == null ? 0 : last.getValue();
+    }
+
+    /** An operator gave up all records behind this one. */
+    void lose(long last) {
+        for (var name : names.values()) {
+            name.tailMap(last, false).clear();
+        }
+        results.keySet().removeIf(seq -> seq > last);
+        effects.values().removeIf(seq -> seq > last);
+        remembered.values().removeIf(outcome -> outcome.seq() > last);
+        counters.tailMap(last, false).clear();
+        if (sim.keeps(JUMP)) {
+            counters.put(last, counter() + JUMP_BY);
+        }
     }
 
     /** What came of the record there. */

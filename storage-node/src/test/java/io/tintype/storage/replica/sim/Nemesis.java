@@ -2,6 +2,11 @@
 package io.tintype.storage.replica.sim;
 
 import io.tintype.model.NodeId;
+import io.tintype.storage.replica.Ack;
+import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.Hello;
+import io.tintype.storage.replica.LogShape;
 import io.tintype.storage.replica.ReplicaEvent;
 import io.tintype.storage.replica.ReplicaRole;
 import java.util.ArrayList;
@@ -121,6 +126,7 @@ final class Nemesis {
                 long delay = own.nextLong(3_000 * MILLI);
                 during(duration, () -> victim.diskDelay(delay), () -> victim.diskDelay(0));
             }
+            case FORGED_EPOCH -> victim.deliver(victim.life(), forged(victim, other, own));
             case CUT_ONE_WAY -> cut(victim, other, duration);
             case CUT_PAIR -> {
                 cut(victim, other, duration);
@@ -194,6 +200,24 @@ final class Nemesis {
                 victim.deliver(
                         victim.life(), new ReplicaEvent.LogAged(Math.max(0, victim.disk.applied - own.nextLong(20))));
         }
+    }
+
+    /** One of the messages that make their receiver follow a higher epoch. */
+    private ReplicaEvent forged(SimNode victim, SimNode liar, RandomGenerator own) {
+        long above = own.nextInt(3) == 0 ? 1 : own.nextLong(2, Long.MAX_VALUE / 2);
+        long epoch = sim.zk.current().config().epoch() + above;
+        return switch (own.nextInt(4)) {
+            case 0 ->
+                new ReplicaEvent.BeatReceived(
+                        liar.id, sim.nextTicket(), new Beat(epoch, 0, 0, false, 0, false), Long.MIN_VALUE);
+            case 1 ->
+                new ReplicaEvent.BeatAnswered(
+                        liar.id, new BeatAnswer(epoch, liar.disk.incarnation, 0, false, false, false), victim.now());
+            case 2 -> new ReplicaEvent.AckReceived(0, new Ack(epoch, liar.disk.incarnation, 0));
+            default ->
+                new ReplicaEvent.HelloReceived(
+                        sim.nextTicket(), new Hello(liar.member(), epoch, LogShape.empty(), 0, false));
+        };
     }
 
     private void room(SimNode node, boolean full) {

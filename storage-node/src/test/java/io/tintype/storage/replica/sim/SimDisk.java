@@ -148,6 +148,9 @@ final class SimDisk {
     /** What was applied when the installation under way began; negative: none is. */
     private long appliedBefore = -1;
 
+    /** What is shown here was given up by an operator: any snapshot may take it away. */
+    private boolean disowned;
+
     private boolean lossy;
     private long rotten;
 
@@ -215,6 +218,11 @@ final class SimDisk {
         return shorter;
     }
 
+    /** Records behind this one were given up by an operator. */
+    void lost(long last) {
+        disowned = applied > last;
+    }
+
     /** An installation begins, in memory; what the disk is told is for the caller. */
     void beginInstall() {
         appliedBefore = Math.max(appliedBefore, applied);
@@ -223,9 +231,10 @@ final class SimDisk {
 
     /** The installation is over, durably. */
     void endInstall() {
-        if (seen.baseSeq < appliedBefore) {
+        if (seen.baseSeq < appliedBefore && !disowned) {
             throw new SimFailure("a snapshot of record " + seen.baseSeq + " replaces what showed " + appliedBefore);
         }
+        disowned = false;
         applied = seen.baseSeq;
         appliedBefore = -1;
     }

@@ -179,6 +179,10 @@ final class SimZk {
 
     private void write(ShardConfig next) {
         ConfigRules.requireSuccessor(current.config(), next);
+        var primary = next.primary();
+        if (next.losses() > current.config().losses() && primary != null) {
+            nodes.stream().filter(node -> node.id.equals(primary)).forEach(checker::lose);
+        }
         current = new VersionedConfig(next, current.version() + 1);
         checker.configWritten(current);
         for (var node : nodes) {
