@@ -88,8 +88,8 @@ final class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule onlyStorageKnowsRocksDb = noClasses(
-                    DescribedPredicate.not(resideInAnyPackage("io.tintype.storage..", "io.tintype.tools.bench..")))
+    static final ArchRule onlyStorageKnowsRocksDb = noClasses(DescribedPredicate.not(resideInAnyPackage(
+                    "io.tintype.storage..", "io.tintype.coordinator.cache..", "io.tintype.tools.bench..")))
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.rocksdb..")

@@ -3,6 +3,7 @@ package io.tintype.coordinator;
 
 import io.tintype.cluster.config.Meaning;
 import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.coordinator.http.HttpSettings;
 import io.tintype.model.Limits;
@@ -41,6 +42,7 @@ public record CoordinatorConfig(
         long uploadBytesInFlight,
 
         @Meaning("Largest blob it takes, 5 GiB at most.") long maxBlobBytes,
+        CacheSettings cache,
         HttpSettings http,
         ControlSettings control,
         ZkConfig zookeeper) {
@@ -64,6 +66,7 @@ public record CoordinatorConfig(
             Role.all(),
             0,
             Limits.MAX_BLOB_BYTES,
+            CacheSettings.DEFAULTS,
             HttpSettings.DEFAULTS,
             ControlSettings.DEFAULTS,
             ZkConfig.of("127.0.0.1:2181"));
@@ -126,6 +129,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
                 http,
                 control,
                 zookeeper);
@@ -144,6 +148,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
                 http,
                 control,
                 zookeeper);
@@ -162,6 +167,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
                 http.withPort(httpPort),
                 control,
                 zookeeper);
@@ -180,6 +186,25 @@ public record CoordinatorConfig(
                 others,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
+                http,
+                control,
+                zookeeper);
+    }
+
+    /** The same with other caches. */
+    public CoordinatorConfig withCache(CacheSettings other) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                region,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                other,
                 http,
                 control,
                 zookeeper);
@@ -198,6 +223,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
                 http,
                 other,
                 zookeeper);
@@ -216,6 +242,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                cache,
                 http,
                 control,
                 other);

@@ -5,6 +5,8 @@ import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.MapLocator;
 import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.coordinator.cache.CacheSettings;
+import io.tintype.coordinator.cache.Caches;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -29,6 +31,7 @@ final class Gateways {
         var router = new UserRouter(watcher::view, directory, registrar, new Location(config.region(), config.zone()));
         admission = new Admission(config.uploadBytes());
         upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());
-        retrieval = new RetrievalGateway(router, channels);
+        var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
+        retrieval = new RetrievalGateway(router, channels, origin -> Caches.open(caches, clusterId, origin));
     }
 }

@@ -3,11 +3,15 @@ package io.tintype.coordinator;
 
 import io.grpc.ServerInterceptor;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.cache.LayerFigures;
+import io.tintype.coordinator.cache.PieceChain;
+import io.tintype.coordinator.cache.PieceLayer;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
 import java.util.Set;
@@ -21,7 +25,8 @@ final class Metrics implements AutoCloseable {
     private final ProcessMetrics process = new ProcessMetrics();
     private final MeterRegistry registry = process.registry();
 
-    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission) {
+Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, PieceChain caches) {
+        bind(caches);
         gauge(
                 "tintype_upload_held_bytes",
                 "Bytes of uploads under way that this coordinator holds.",
@@ -47,6 +52,40 @@ final class Metrics implements AutoCloseable {
                 "Shards that nobody leads at the moment.",
                 watcher,
                 w -> w.map().shards().filter(shard -> shard.primary().isEmpty()).count());
+    }
+
+    private void bind(PieceChain caches) {
+        for (var layer : caches.layers()) {
+            Gauge.builder("tintype_cache_held_bytes", layer, PieceLayer::heldBytes)
+                    .description("Bytes that this layer of the cache takes in this process or on its disk.")
+                    .tag("layer", layer.name())
+                    .register(registry);
+            counter(
+                    "tintype_cache_evictions",
+                    "Pieces pushed out for others.",
+                    layer.name(),
+                    layer,
+                    PieceLayer::evictions);
+        }
+        for (var figures : caches.figures()) {
+            String of = figures.name();
+            counter("tintype_cache_hits", "Pieces of images that this layer had.", of, figures, LayerFigures::hits);
+            counter("tintype_cache_misses", "Pieces that it did not have.", of, figures, LayerFigures::misses);
+            counter("tintype_cache_hit_bytes", "Bytes of the pieces it had.", of, figures, LayerFigures::bytes);
+            counter(
+                    "tintype_cache_damaged",
+                    "Pieces that were not what was asked for: dropped, and read elsewhere.",
+                    of,
+                    figures,
+                    LayerFigures::damagedPieces);
+        }
+    }
+
+    private <T> void counter(String name, String help, String layer, T source, ToDoubleFunction<T> value) {
+        FunctionCounter.builder(name, source, value)
+                .description(help)
+                .tag("layer", layer)
+                .register(registry);
     }
 
     private <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {

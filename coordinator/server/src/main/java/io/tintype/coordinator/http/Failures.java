@@ -56,6 +56,11 @@ final class Failures {
 
     /** Answers with a failure, or cuts the connection where the answer has already begun. */
     static void answer(Response response, Callback callback, Throwable failure) {
+        answer(response, callback, failure, null);
+    }
+
+    /** The same, telling in Content-Range which ranges could be had. */
+    static void answer(Response response, Callback callback, Throwable failure, @Nullable String contentRange) {
         if (Errors.isBug(failure)) {
             log.error("an HTTP request failed by a bug", failure);
         }
@@ -64,21 +69,34 @@ final class Failures {
             callback.failed(cause);
             return;
         }
-        answer(response, callback, status(cause.reason()), cause);
+        answer(response, callback, status(cause.reason()), cause, null, contentRange);
     }
 
     /** Answers with a failure under a status of its own. */
     static void answer(Response response, Callback callback, int status, TintypeException cause) {
-        answer(response, callback, status, cause, null);
+        answer(response, callback, status, cause, null, null);
     }
 
     /** The same, telling which methods would be allowed. */
     static void answer(
             Response response, Callback callback, int status, TintypeException cause, @Nullable String allowed) {
+        answer(response, callback, status, cause, allowed, null);
+    }
+
+    private static void answer(
+            Response response,
+            Callback callback,
+            int status,
+            TintypeException cause,
+            @Nullable String allowed,
+            @Nullable String contentRange) {
         response.reset();
         response.setStatus(status);
         if (allowed != null) {
             response.getHeaders().put(HttpHeader.ALLOW, allowed);
+        }
+        if (contentRange != null) {
+            response.getHeaders().put(HttpHeader.CONTENT_RANGE, contentRange);
         }
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
         cause.retryAfter()

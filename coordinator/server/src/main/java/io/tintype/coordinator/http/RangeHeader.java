@@ -3,26 +3,66 @@ package io.tintype.coordinator.http;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.v1.ByteRange;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One range of bytes as asked for (RFC 9110, section 14.2).
+ * The ranges of bytes that are asked for (RFC 9110, section 14.2). Immutable.
  *
- * @param first first byte, from 0; -1: the last {@code length} bytes are meant
- * @param length number of bytes; 0: up to the end
+ * @param ranges one or more, as they were named
  */
-record RangeHeader(long first, long length) {
+record RangeHeader(List<Range> ranges) {
+    /** Most ranges in one header. */
+    static final int MAX = 16;
+
     private static final Pattern ONE = Pattern.compile("\\s*(\\d{0,18})\\s*-\\s*(\\d{0,18})\\s*");
     private static final String UNIT = "bytes=";
 
     /**
-     * Reads a Range header. One of several ranges, or of another unit, counts as none: the answer is then the whole blob,
-     * as the RFC allows.
+     * One range.
      *
-     * @throws TintypeException INVALID_ARGUMENT where it is malformed
+     * @param first first byte, from 0; -1: the last {@code length} bytes are meant
+     * @param length number of bytes; 0: up to the end
+     */
+    record Range(long first, long length) {
+        /** Its bytes in a blob of this size; null: there are none. */
+        @Nullable
+        Span in(long size) {
+            if (first < 0) {
+                return length == 0 || size == 0 ? null : new Span(Math.max(0, size - length), size);
+            }
+            if (first >= size) {
+                return null;
+            }
+            return new Span(first, length == 0 || length > size - first ? size : first + length);
+        }
+    }
+
+    /**
+     * Bytes of a blob.
+     *
+     * @param from the first
+     * @param to behind the last
+     */
+    record Span(long from, long to) {
+        /** How many they are. */
+        long length() {
+            return to - from;
+        }
+
+        /** As Content-Range says it. */
+        String contentRange(long size) {
+            return "bytes " + from + "-" + (to - 1) + "/" + size;
+        }
+    }
+
+    /**
+     * Reads a Range header. One of another unit counts as none: the answer is then the whole blob, as the RFC allows.
+     *
+     * @throws TintypeException INVALID_ARGUMENT where it is malformed or has too many ranges
      */
     static Optional<RangeHeader> parse(@Nullable String value) {
         if (value == null) {
@@ -35,53 +75,70 @@ record RangeHeader(long first, long length) {
             }
             throw malformed(value);
         }
-        String ranges = text.substring(UNIT.length());
-        if (ranges.indexOf(',') >= 0) {
-            return Optional.empty();
+        List<Range> ranges = new ArrayList<>();
+        for (String one : text.substring(UNIT.length()).split(",", MAX + 1)) {
+            if (ranges.size() == MAX) {
+                throw new TintypeException(
+                        Reason.INVALID_ARGUMENT,
+                        "The Range header names more than " + MAX + " ranges. Ask for fewer, or for the whole blob.");
+            }
+            ranges.add(range(one, value));
         }
-        var match = ONE.matcher(ranges);
+        return Optional.of(new RangeHeader(List.copyOf(ranges)));
+    }
+
+    private static Range range(String one, String header) {
+        var match = ONE.matcher(one);
         if (!match.matches() || (match.group(1).isEmpty() && match.group(2).isEmpty())) {
-            throw malformed(value);
+            throw malformed(header);
         }
         if (match.group(1).isEmpty()) {
-            return Optional.of(suffix(Long.parseLong(match.group(2))));
+            return new Range(-1, Long.parseLong(match.group(2)));
         }
         long first = Long.parseLong(match.group(1));
         if (match.group(2).isEmpty()) {
-            return Optional.of(new RangeHeader(first, 0));
+            return new Range(first, 0);
         }
         long last = Long.parseLong(match.group(2));
         if (last < first) {
-            throw malformed(value);
+            throw malformed(header);
         }
-        return Optional.of(new RangeHeader(first, last - first + 1));
-    }
-
-    private static RangeHeader suffix(long length) {
-        if (length == 0) {
-            throw new TintypeException(Reason.RANGE_NOT_SATISFIABLE, "The last 0 bytes are no range.");
-        }
-        return new RangeHeader(-1, length);
+        return new Range(first, last - first + 1);
     }
 
     private static TintypeException malformed(String value) {
         return new TintypeException(
                 Reason.INVALID_ARGUMENT,
                 "Range '" + value.substring(0, Math.min(value.length(), 64))
-                        + "' is malformed; write bytes=FIRST-LAST, bytes=FIRST- or bytes=-COUNT.");
+                        + "' is malformed; write bytes=FIRST-LAST, bytes=FIRST- or bytes=-COUNT, several with commas"
+                        + " between.");
     }
 
-    /** Whether the blob's size must be known to say which bytes are meant. */
-    boolean needsSize() {
-        return first < 0;
+    /** The byte that is asked for first, where that does not depend on the blob's size; else 0. */
+    long hint() {
+        return Math.max(0, ranges.get(0).first());
     }
 
-    /** The range for the wire, of a blob of this size where {@link #needsSize}. */
-    ByteRange toWire(long size) {
-        if (first >= 0) {
-            return ByteRange.newBuilder().setOffset(first).setLength(length).build();
+    /**
+     * What to send of a blob of this size: the ranges that have bytes in it, in the order in which they were named. Where
+     * they overlap so much that they have more bytes together than the blob: nothing, and the whole is to be sent.
+     *
+     * @throws TintypeException RANGE_NOT_SATISFIABLE where none has any
+     */
+    List<Span> in(long size) {
+        List<Span> spans = new ArrayList<>(ranges.size());
+        long bytes = 0;
+        for (var range : ranges) {
+            var span = range.in(size);
+            if (span != null) {
+                spans.add(span);
+                bytes += span.length();
+            }
         }
-        long offset = Math.max(0, size - length);
-        return ByteRange.newBuilder().setOffset(offset).setLength(size - offset).build();
+        if (spans.isEmpty()) {
+            throw new TintypeException(
+                    Reason.RANGE_NOT_SATISFIABLE, "The blob has " + size + " bytes; none of them is in the range.");
+        }
+        return spans.size() > 1 && bytes > size ? List.of() : spans;
     }
 }

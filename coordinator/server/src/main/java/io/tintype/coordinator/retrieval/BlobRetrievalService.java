@@ -84,14 +84,18 @@ public final class BlobRetrievalService extends BlobRetrievalGrpc.BlobRetrievalI
             if (call.isCancelled()) {
                 return;
             }
-            call.onNext(message);
-            GetStream more;
+            call.onNext(message); // which copies the bytes
+            GetStream source;
+            boolean more;
             synchronized (this) {
                 asked = call.isReady();
-                more = asked ? stream : null;
+                more = asked;
+                source = stream;
             }
-            if (more != null) {
-                more.demand();
+            if (source != null && more) {
+                source.demand();
+            } else if (source != null) {
+                source.release();
             }
         }
 

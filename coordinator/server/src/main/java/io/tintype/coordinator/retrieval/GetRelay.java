@@ -87,6 +87,11 @@ final class GetRelay<A> implements GetStream {
     }
 
     @Override
+    public void release() {
+        // Messages are the listener's for good.
+    }
+
+    @Override
     public void cancel(String why) {
         inOrder.execute(() -> {
             if (!done) {

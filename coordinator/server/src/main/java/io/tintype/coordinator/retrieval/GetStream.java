@@ -3,10 +3,18 @@ package io.tintype.coordinator.retrieval;
 
 import io.tintype.model.TintypeException;
 
-/** A blob on its way to whoever asked for it. Thread-safe. */
+/**
+ * A blob on its way to whoever asked for it. Thread-safe.
+ *
+ * <p>The bytes of a message are the listener's to read until he calls {@link #demand}, {@link #release} or {@link #cancel}:
+ * after that they may be overwritten. One of the last two must come in the end.
+ */
 public interface GetStream {
-    /** Asks for one more message. */
+    /** Asks for one more message; the bytes of the one before are no longer needed. */
     void demand();
+
+    /** The bytes of the last message are no longer needed. May be called again. */
+    void release();
 
     /** The caller has gone: gives the read up, and tells the listener no more. */
     void cancel(String why);

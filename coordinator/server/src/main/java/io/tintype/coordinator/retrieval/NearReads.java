@@ -131,6 +131,15 @@ final class NearReads {
         }
 
         @Override
+        public void release() {
+            inOrder.execute(() -> {
+                if (stream != null) {
+                    stream.release();
+                }
+            });
+        }
+
+        @Override
         public void cancel(String why) {
             inOrder.execute(() -> {
                 cancelled = why;

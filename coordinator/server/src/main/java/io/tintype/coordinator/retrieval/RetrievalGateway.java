@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.retrieval;
 
-import com.google.common.util.concurrent.MoreExecutors;
-import io.grpc.CallOptions;
-import io.grpc.Context;
-import io.grpc.Deadline;
-import io.grpc.MethodDescriptor;
 import io.tintype.cluster.channel.ChannelSource;
-import io.tintype.coordinator.route.Route;
+import io.tintype.coordinator.cache.Origin;
+import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.model.BlobName;
@@ -20,26 +16,37 @@ import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
-import io.tintype.proto.v1.ReadOptions;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
- * All reads, whatever interface they come by: checked as far as the request alone tells, then passed on. Where the caller
- * allows any replica to answer, to the nearest that does; else to the node that leads the user's shard. Thread-safe; never
+ * All reads, whatever interface they come by: checked as far as the request alone tells, then answered by a node
+ * that can say what is current, as freshly as the caller wants it, and by caches or a node that have the bytes. Thread-safe; never
  * blocks.
  */
 public final class RetrievalGateway {
-    private final UserRouter router;
-    private final ChannelSource channels;
     private final UnaryProxy unary;
+    private final OriginReads origin;
+    private final PieceChain chain;
+    private final Opener opener;
     private final NearReads near;
 
-    /** Over parts that outlive this object. */
-    public RetrievalGateway(UserRouter router, ChannelSource channels) {
-        this.router = router;
-        this.channels = channels;
+    /**
+     * Over parts that outlive this object.
+     *
+     * @param caches makes the row of caches before the origin
+     */
+    public RetrievalGateway(UserRouter router, ChannelSource channels, Function<Origin, PieceChain> caches) {
         this.unary = new UnaryProxy(channels);
+        this.origin = new OriginReads(router, channels);
+        this.chain = caches.apply(origin);
+        this.opener = new Opener(unary, origin, chain);
         this.near = new NearReads(this, router);
+    }
+
+    /** The caches. */
+    public PieceChain caches() {
+        return chain;
     }
 
     /**
@@ -48,62 +55,54 @@ public final class RetrievalGateway {
      * @throws io.tintype.model.TintypeException if user or name are not legal
      */
     public GetStream get(GetRequest request, GetStream.Listener<GetResponse> listener) {
-        return request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR
-                ? near.get(request, listener)
-                : get(request, BlobRetrievalGrpc.getGetMethod(), listener);
+        check(request.getUser(), request.getName());
+        if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR) {
+            return near.get(request, listener);
+        }
+        return cachedOrNot(request, listener);
     }
 
-    <A> GetStream get(GetRequest request, MethodDescriptor<GetRequest, A> method, GetStream.Listener<A> listener) {
-        var relay = relay(request, method, listener);
-        relay.begin();
-        return relay;
+    private GetStream cachedOrNot(GetRequest request, GetStream.Listener<GetResponse> listener) {
+        if (chain.isEmpty()) {
+            return origin.stream(request, listener);
+        }
+        var get = new CachedGet(opener, request, listener);
+        get.begin();
+        return get;
     }
 
     /** A read by the nearest replica, and by another way where that fails before the first message. */
     GetStream get(GetRequest request, GetRequest otherwise, GetStream.Listener<GetResponse> listener) {
-        var relay = relay(request, BlobRetrievalGrpc.getGetMethod(), listener);
-        relay.beginOr(route(UserId.of(request.getUser()), otherwise.getOptions()), otherwise);
-        return relay;
+        return origin.stream(request, otherwise, listener);
     }
 
-    private <A> GetRelay<A> relay(
-            GetRequest request, MethodDescriptor<GetRequest, A> method, GetStream.Listener<A> listener) {
-        var user = UserId.of(request.getUser());
-        BlobName.of(request.getName());
-        var options = CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor());
-        var deadlineOfCaller = Context.current().getDeadline();
-        if (deadlineOfCaller != null) {
-            options = options.withDeadline(deadlineOfCaller);
-        }
-        return new GetRelay<>(channels, method, options, route(user, request.getOptions()), request, listener);
+    /**
+     * Finds out which version of a blob is current, to read from it afterwards. Of the request's range only the beginning
+     * counts, as a hint; of the version that is not wanted, that its bytes need not come.
+     *
+     * @throws io.tintype.model.TintypeException if user or name are not legal
+     */
+    public CompletableFuture<OpenBlob> open(GetRequest request) {
+        check(request.getUser(), request.getName());
+        return opener.open(request);
     }
 
     /** Tells what a blob is. */
     public CompletableFuture<HeadResponse> head(HeadRequest request) {
-        var user = UserId.of(request.getUser());
-        BlobName.of(request.getName());
-        return unary.read(
-                route(user, request.getOptions()),
-                BlobRetrievalGrpc.getHeadMethod(),
-                shard -> request.toBuilder().setShard(shard.value()).build());
+        check(request.getUser(), request.getName());
+        return opener.head(request);
     }
 
     /** Lists a page of a user's blobs. */
     public CompletableFuture<ListResponse> list(ListRequest request) {
         return unary.read(
-                route(UserId.of(request.getUser()), request.getOptions()),
+                origin.route(UserId.of(request.getUser()), request.getOptions()),
                 BlobRetrievalGrpc.getListMethod(),
                 shard -> request.toBuilder().setShard(shard.value()).build());
     }
 
-    private Route route(UserId user, ReadOptions options) {
-        Deadline deadline = UnaryProxy.deadlineOfCaller();
-        return switch (options.getConsistency()) {
-            case CONSISTENCY_SESSION, CONSISTENCY_BOUNDED_STALENESS, CONSISTENCY_EXACT_VERSION ->
-                router.readAnywhere(user, deadline);
-            // What is not known here is for the node to refuse.
-            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LINEARIZABLE, CONSISTENCY_NEAR, UNRECOGNIZED ->
-                router.read(user, deadline);
-        };
+    private static void check(String user, String name) {
+        UserId.of(user);
+        BlobName.of(name);
     }
 }

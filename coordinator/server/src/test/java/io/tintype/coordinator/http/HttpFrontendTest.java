@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.checksum.Crc32c;
+import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.testing.MemoryCluster;
 import io.tintype.coordinator.testing.MemoryNode;
 import io.tintype.model.Reason;
@@ -43,7 +44,7 @@ final class HttpFrontendTest {
 
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-    private final MemoryCluster cluster = new MemoryCluster(64 << 20, MAX_BLOB);
+    private final MemoryCluster cluster = new MemoryCluster(64 << 20, MAX_BLOB, CacheSettings.DEFAULTS);
     private HttpFrontend http = start(Optional.empty());
 
     private HttpFrontend start(Optional<String> notReady) {
@@ -274,13 +275,45 @@ final class HttpFrontendTest {
     }
 
     @Test
-    void severalRangesAndForeignUnitsAreAnsweredWithTheWholeBlob() throws Exception {
+    void severalRangesComeInOneAnswerEachWithItsPlace() throws Exception {
+        var bytes = bytes(200_000, 6);
+        send(request("u", "n").header("Content-Type", "image/png").PUT(BodyPublishers.ofByteArray(bytes)));
+        var got = send(request("u", "n")
+                .header("Range", "bytes=0-9, 150000-150099,-5, 200000-")
+                .GET());
+        assertThat(got.statusCode()).isEqualTo(206);
+        String type = header(got, "Content-Type");
+        assertThat(type).startsWith("multipart/byteranges; boundary=");
+        String boundary = "\r\n--" + type.substring(type.indexOf('=') + 1);
+        String expected = "";
+        for (int[] span : new int[][] {{0, 10}, {150_000, 150_100}, {199_995, 200_000}}) {
+            expected +=
+                    boundary + "\r\nContent-Type: image/png\r\nContent-Range: bytes " + span[0] + "-" + (span[1] - 1)
+                            + "/200000\r\n\r\n" + new String(Arrays.copyOfRange(bytes, span[0], span[1]), ISO_8859_1);
+        }
+        assertThat(new String(got.body(), ISO_8859_1)).isEqualTo(expected + boundary + "--\r\n");
+        assertThat(header(got, "Content-Length")).isEqualTo(Integer.toString(got.body().length));
+    }
+
+    @Test
+    void rangesThatCannotAllBeMeantAreAnsweredOtherwise() throws Exception {
         send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
-        assertThat(send(request("u", "n").header("Range", "bytes=0-1,5-6").GET())
-                        .statusCode())
-                .isEqualTo(200);
-        assertThat(send(request("u", "n").header("Range", "lines=0-1").GET()).statusCode())
-                .isEqualTo(200);
+        var foreign = send(request("u", "n").header("Range", "lines=0-1").GET());
+        assertThat(foreign.statusCode()).as("another unit").isEqualTo(200);
+        var overlapping =
+                send(request("u", "n").header("Range", "bytes=0-,0-,0-").GET());
+        assertThat(overlapping.statusCode()).as("more than there is").isEqualTo(200);
+        var one = send(request("u", "n").header("Range", "bytes=2000-,1-1").GET());
+        assertThat(one.statusCode()).isEqualTo(206);
+        assertThat(header(one, "Content-Range")).isEqualTo("bytes 1-1/1000");
+        var many = send(request("u", "n")
+                .header("Range", "bytes=" + "0-0,".repeat(16) + "0-0")
+                .GET());
+        assertReason(many, 400, Reason.INVALID_ARGUMENT);
+        var outside =
+                send(request("u", "n").header("Range", "bytes=2000-,1000-").GET());
+        assertReason(outside, 416, Reason.RANGE_NOT_SATISFIABLE);
+        assertThat(header(outside, "Content-Range")).isEqualTo("bytes */1000");
     }
 
     @Test
@@ -445,6 +478,9 @@ final class HttpFrontendTest {
     void aBlobThatVanishesInTheMiddleBreaksTheConnection() throws Exception {
         send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
         node().framesBeforeFailure = 2;
+        assertReason(send(request("u", "n").GET()), 503, Reason.VERSION_GONE); // nothing had been sent yet
+        cluster.store("u", "n", bytes(20 << 20, 7));
+        node().frameBytes = 1 << 20;
         assertThatThrownBy(() -> send(request("u", "n").GET())).isInstanceOf(IOException.class);
     }
 

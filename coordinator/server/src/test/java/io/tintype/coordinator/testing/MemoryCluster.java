@@ -12,6 +12,8 @@ import io.tintype.cluster.directory.MapLocator;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.DirectoryLayout;
 import io.tintype.cluster.placement.PoolRules;
+import io.tintype.coordinator.cache.CacheSettings;
+import io.tintype.coordinator.cache.Caches;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -25,6 +27,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.ShardMap;
+import io.tintype.proto.internal.v1.DirectoryEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -54,6 +57,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     public final UploadGateway upload;
     public final RetrievalGateway retrieval;
     public final Registrar registrar;
+    private final UserRouter router;
 
     private final String name = UUID.randomUUID().toString();
     private final Map<String, Server> servers = new ConcurrentHashMap<>();
@@ -62,16 +66,39 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** Starts both nodes. */
     public MemoryCluster(long uploadBytes, long maxBlobBytes) {
+        this(uploadBytes, maxBlobBytes, CacheSettings.NONE);
+    }
+
+    /** Starts both nodes, with caches before them. */
+    public MemoryCluster(long uploadBytes, long maxBlobBytes, CacheSettings caches) {
         serve("a", a);
         serve("b", b);
         view = viewWith("a", 1);
         var directory = new DirectoryClient(new MapLocator(() -> view), this, "cluster");
         var shards = new DataShards(() -> view, this, "cluster");
         registrar = new Registrar(() -> view, directory, shards, POOL);
-        var router = new UserRouter(() -> view, directory, registrar, new Location("local", "z"));
+        router = new UserRouter(() -> view, directory, registrar, new Location("local", "z"));
         admission = new Admission(uploadBytes);
         upload = new UploadGateway(router, this, admission, maxBlobBytes);
-        retrieval = new RetrievalGateway(router, this);
+        retrieval = withCaches(caches);
+    }
+
+    /** Another coordinator's reads of the same nodes; its caches are to be closed. */
+    public RetrievalGateway withCaches(CacheSettings caches) {
+        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", origin));
+    }
+
+    /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
+    public void store(String user, String blobName, byte[] bytes) {
+        a.entries()
+                .put(
+                        user,
+                        DirectoryEntry.newBuilder()
+                                .setGeneration(1)
+                                .setHome(FIRST.value())
+                                .setPool(POOL.toString())
+                                .build());
+        a.store(user, blobName, bytes);
     }
 
     /** From now on the map says that this node leads the data shards, in this epoch; null: nobody does. */
@@ -134,6 +161,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     @Override
     public void close() {
+        retrieval.caches().close();
         channels.values().forEach(ManagedChannel::shutdownNow);
         servers.values().forEach(Server::shutdownNow);
     }

@@ -55,7 +55,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A storage node in memory. Holds what it is sent; refuses what a test tells it to refuse. Thread-safe. */
 public final class MemoryNode {
-    private static final int FRAME_BYTES = 64 << 10;
 
     /** A blob as kept. */
     public record Blob(BlobHead head, ByteString bytes) {}
@@ -85,6 +84,8 @@ public final class MemoryNode {
     private volatile @Nullable ServerCallStreamObserver<PutResponse> heldPut;
     /** Frames whose checksum is made wrong. */
     public volatile boolean damageFrames;
+    /** Most bytes of a frame. */
+    public volatile int frameBytes = 64 << 10;
     /** A get breaks off after this many frames. */
     public volatile int framesBeforeFailure = Integer.MAX_VALUE;
 
@@ -115,6 +116,15 @@ public final class MemoryNode {
     /** The blob of that name, if there is one. */
     public synchronized Optional<Blob> blob(String user, String name) {
         return Optional.ofNullable(blobs.get(user + '\0' + name));
+    }
+
+    void store(String user, String name, byte[] bytes) {
+        store(PutHeader.newBuilder().setUser(user).setName(name).build(), ByteString.copyFrom(bytes));
+    }
+
+    /** Removes a blob behind everyone's back. */
+    public synchronized void remove(String user, String name) {
+        blobs.remove(user + '\0' + name);
     }
 
     /** Number of blobs here. */
@@ -308,11 +318,13 @@ public final class MemoryNode {
 
         @Override
         public void head(HeadRequest request, StreamObserver<HeadResponse> out) {
-            answer(
-                    out,
-                    () -> HeadResponse.newBuilder()
-                            .setHead(find(request.getUser(), request.getName()).head())
-                            .build());
+            answer(out, () -> {
+                var head = find(request.getUser(), request.getName()).head();
+                if (request.hasIfVersion() && !request.getIfVersion().equals(head.getVersion())) {
+                    throw new TintypeException(Reason.VERSION_CONFLICT, "another version");
+                }
+                return HeadResponse.newBuilder().setHead(head).build();
+            });
         }
 
         @Override
@@ -369,7 +381,7 @@ public final class MemoryNode {
                     call.onError(Errors.toWire(new TintypeException(Reason.VERSION_GONE, "replaced meanwhile")));
                     return;
                 }
-                long to = Math.min(end, position + FRAME_BYTES);
+                long to = Math.min(end, position + frameBytes);
                 var data = blob.bytes().substring((int) position, (int) to);
                 var message = GetResponse.newBuilder()
                         .setFrame(DataFrame.newBuilder()

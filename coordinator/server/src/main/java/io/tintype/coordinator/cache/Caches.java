@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.cache;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts the caches of one coordinator together, as its settings ask for. */
+public final class Caches {
+    private Caches() {}
+
+    /**
+     * The row of caches before an origin.
+     *
+     * @throws java.io.UncheckedIOException if the disk cache's folder cannot be used
+     */
+    public static PieceChain open(CacheSettings settings, String clusterId, Origin origin) {
+        List<PieceLayer> layers = new ArrayList<>();
+        if (settings.enabled()) {
+            layers.add(new MemoryLayer(settings.memory()));
+            if (!settings.diskPath().isEmpty()) {
+                layers.add(
+                        new DiskLayer(Path.of(settings.diskPath()), settings.diskBytes(), new PieceCodec(clusterId)));
+            }
+        }
+        return new PieceChain(layers, origin);
+    }
+}

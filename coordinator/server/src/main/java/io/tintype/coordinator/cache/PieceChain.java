@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.cache;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+
+/**
+ * The caches in the order in which they are asked, and the origin behind them: the one home of that order, of what is kept
+ * where, and of the check that no wrong byte leaves a cache. Thread-safe; never blocks.
+ *
+ * <p>A piece that a layer yields is offered to all layers before it; one from the origin to all. Below the first layer there
+ * is one search a piece at a time. A piece that is damaged is dropped where it was, and the search goes on.
+ */
+public final class PieceChain implements AutoCloseable {
+    private final List<PieceLayer> layers;
+    private final List<LayerFigures> figures;
+    private final LayerFigures ofOrigin = new LayerFigures("origin");
+    private final Origin origin;
+    private final Flights flights = new Flights(Flights.MAX_WAITING);
+
+    /** Of layers, the fastest first, which are closed with the chain. */
+    public PieceChain(List<PieceLayer> layers, Origin origin) {
+        this.layers = List.copyOf(layers);
+        this.figures = this.layers.stream()
+                .map(layer -> new LayerFigures(layer.name()))
+                .toList();
+        this.origin = origin;
+    }
+
+    /** The layers, the fastest first. */
+    public List<PieceLayer> layers() {
+        return layers;
+    }
+
+    /** What each layer was good for, and last the origin. */
+    public List<LayerFigures> figures() {
+        List<LayerFigures> all = new ArrayList<>(figures);
+        all.add(ofOrigin);
+        return all;
+    }
+
+    /** Whether nothing is cached at all. */
+    public boolean isEmpty() {
+        return layers.isEmpty();
+    }
+
+    /** Whether a piece might be found without asking the origin. */
+    public boolean mayHave(PieceKey key) {
+        return layers.size() > 1 || (layers.size() == 1 && isInMemory(key));
+    }
+
+    private boolean isInMemory(PieceKey key) {
+        return !(layers.get(0) instanceof MemoryLayer memory) || memory.contains(key);
+    }
+
+    /** Finds the piece wherever it is. The asker owns a share of it. Fails as {@link Origin#load} does, or OVERLOADED. */
+    public CompletableFuture<Piece> get(PieceSpec spec) {
+        return find(spec, layer -> true);
+    }
+
+    /** The same, asking only layers that the test passes. */
+    public CompletableFuture<Piece> find(PieceSpec spec, Predicate<PieceLayer> asked) {
+        if (layers.isEmpty()) {
+            return load(spec);
+        }
+        if (layers.get(0) instanceof MemoryLayer memory) {
+            var piece = memory.find(spec.key());
+            if (piece != null && accept(0, spec, piece)) {
+                return CompletableFuture.completedFuture(piece);
+            }
+            figures.get(0).miss();
+            return flights.join(spec.key(), () -> search(spec, 1, asked));
+        }
+        return flights.join(spec.key(), () -> search(spec, 0, asked));
+    }
+
+    /** The piece if a cache has it; the origin is not asked. Never fails. */
+    public CompletableFuture<Optional<Piece>> cached(PieceSpec spec) {
+        return cached(spec, 0);
+    }
+
+    private CompletableFuture<Optional<Piece>> cached(PieceSpec spec, int layer) {
+        if (layer == layers.size()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        return layers.get(layer)
+                .get(spec)
+                .exceptionally(bug -> Optional.empty())
+                .thenCompose(found -> {
+                    if (found.isPresent() && accept(layer, spec, found.get())) {
+                        offer(spec.key(), found.get(), layer);
+                        return CompletableFuture.completedFuture(found);
+                    }
+                    figures.get(layer).miss();
+                    return cached(spec, layer + 1);
+                });
+    }
+
+    private CompletableFuture<Piece> search(PieceSpec spec, int from, Predicate<PieceLayer> asked) {
+        int index = from;
+        while (index < layers.size() && !asked.test(layers.get(index))) {
+            index++;
+        }
+        if (index == layers.size()) {
+            return load(spec);
+        }
+        int current = index;
+        return layers.get(current)
+                .get(spec)
+                .exceptionally(bug -> Optional.empty())
+                .thenCompose(found -> {
+                    if (found.isPresent() && accept(current, spec, found.get())) {
+                        offer(spec.key(), found.get(), current);
+                        return CompletableFuture.completedFuture(found.get());
+                    }
+                    figures.get(current).miss();
+                    return search(spec, current + 1, asked);
+                });
+    }
+
+    /** Whether the piece is the one; gives it back and has it dropped if not. */
+    private boolean accept(int layer, PieceSpec spec, Piece piece) {
+        if (spec.isMetBy(piece)) {
+            figures.get(layer).hit(piece.length());
+            return true;
+        }
+        figures.get(layer).damaged();
+        piece.release();
+        layers.get(layer).drop(spec.key());
+        return false;
+    }
+
+    private CompletableFuture<Piece> load(PieceSpec spec) {
+        return origin.load(spec).thenApply(piece -> {
+            if (!spec.isMetBy(piece)) {
+                ofOrigin.damaged();
+                piece.release();
+                throw new TintypeException(
+                        Reason.CORRUPT_DATA,
+                        "Bytes from " + spec.key().offset() + " on were damaged on their way here. Try again.");
+            }
+            ofOrigin.hit(piece.length());
+            offer(spec.key(), piece, layers.size());
+            return piece;
+        });
+    }
+
+    /** Tells all layers of a piece that came from the origin by another way, and was checked. */
+    public void offer(PieceSpec spec, Piece piece) {
+        ofOrigin.hit(piece.length());
+        offer(spec.key(), piece, layers.size());
+    }
+
+    private void offer(PieceKey key, Piece piece, int before) {
+        for (int i = before - 1; i >= 0; i--) {
+            layers.get(i).offer(key, piece);
+        }
+    }
+
+    /** Has every layer forget a piece. */
+    public void drop(PieceKey key) {
+        layers.forEach(layer -> layer.drop(key));
+    }
+
+    @Override
+    public void close() {
+        layers.forEach(PieceLayer::close);
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.cache;
+
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.wire.Wire;
+import java.util.OptionalInt;
+
+/**
+ * A piece that is wanted, and how to know it. Immutable.
+ *
+ * @param key which one
+ * @param length bytes it must have
+ * @param crc its CRC32C, where it is known: where the piece is the whole blob
+ */
+public record PieceSpec(PieceKey key, int length, OptionalInt crc) {
+    /** One piece of the version that the head describes. */
+    public static PieceSpec of(BlobHead head, int index) {
+        var key = new PieceKey(head.getUser(), head.getName(), Wire.version(head.getVersion()), index);
+        boolean whole = head.getSize() <= PieceKey.BYTES;
+        return new PieceSpec(
+                key, key.lengthIn(head.getSize()), whole ? OptionalInt.of(head.getCrc32C()) : OptionalInt.empty());
+    }
+
+    /** Whether these are the bytes; reads all of them. */
+    boolean isMetBy(Piece piece) {
+        return piece.length() == length && (crc.isEmpty() || crc.getAsInt() == piece.crc()) && piece.isSound();
+    }
+}

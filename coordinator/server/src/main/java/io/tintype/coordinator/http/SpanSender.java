@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import io.tintype.coordinator.http.RangeHeader.Span;
+import io.tintype.coordinator.retrieval.GetStream;
+import io.tintype.coordinator.retrieval.OpenBlob;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.DataFrame;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends stretches of one blob as an answer's body. A frame is asked for when the one before it has gone to the client's
+ * connection, so that a slow client costs one frame.
+ *
+ * <p>Frames come checked. Where one cannot be had, the connection is cut, so that no client takes a part for the whole.
+ */
+final class SpanSender implements GetStream.Listener<DataFrame> {
+    private final OpenBlob blob;
+    private final List<Span> spans;
+    private final Multipart around;
+    private final Response response;
+    private final Callback callback;
+    private final Consumer<Throwable> failed;
+
+    // Confined to whoever's turn it is: a write's end, or a frame's coming.
+    private final Deque<ByteBuffer> unsent = new ArrayDeque<>();
+    private int next;
+    private long left;
+    private boolean done;
+    private volatile @Nullable GetStream stream;
+
+    /**
+     * @param around what stands around the stretches
+     * @param failed is told of what prevents the answer, where that is not the client's going away
+     */
+    SpanSender(
+            OpenBlob blob,
+            List<Span> spans,
+            Multipart around,
+            Response response,
+            Callback callback,
+            Consumer<Throwable> failed) {
+        this.blob = blob;
+        this.spans = spans;
+        this.around = around;
+        this.response = response;
+        this.callback = callback;
+        this.failed = failed;
+    }
+
+    void begin() {
+        nextSpan();
+    }
+
+    private void nextSpan() {
+        var span = spans.get(next);
+        unsent.add(around.before(next));
+        next++;
+        left = span.length();
+        var begun = blob.read(span.from(), span.to(), this);
+        stream = begun;
+        begun.demand();
+    }
+
+    @Override
+    public void onMessage(DataFrame frame) {
+        left -= frame.getData().size();
+        unsent.addAll(frame.getData().asReadOnlyByteBufferList());
+        if (left == 0 && next == spans.size()) {
+            unsent.add(around.behind());
+            done = true;
+        }
+        write();
+    }
+
+    /** Writes what there is, one buffer after the other, then goes on. */
+    private void write() {
+        ByteBuffer buffer = unsent.poll();
+        while (buffer != null && !buffer.hasRemaining()) {
+            buffer = unsent.poll();
+        }
+        if (buffer == null) {
+            goOn();
+            return;
+        }
+        unsent.removeIf(empty -> !empty.hasRemaining());
+        boolean last = done && unsent.isEmpty();
+        response.write(last, buffer, last ? Callback.from(this::finish, this::clientGone) : new Next());
+    }
+
+    /** Jetty calls this as a write ends; those that end at once must not pile up on the stack, of which it sees itself. */
+    private final class Next implements Callback {
+        @Override
+        public void succeeded() {
+            write();
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            clientGone(failure);
+        }
+    }
+
+    private void goOn() {
+        var current = stream;
+        if (left > 0 && current != null) {
+            current.demand();
+        } else if (next < spans.size()) {
+            if (current != null) {
+                current.release();
+            }
+            nextSpan();
+        }
+    }
+
+    private void finish() {
+        end();
+        callback.succeeded();
+    }
+
+    private void clientGone(Throwable failure) {
+        var current = stream;
+        if (current != null) {
+            current.cancel("the client has gone");
+        }
+        blob.close();
+        callback.failed(failure);
+    }
+
+    private void end() {
+        var current = stream;
+        if (current != null) {
+            current.release();
+        }
+        blob.close();
+    }
+
+    @Override
+    public void onEnd() {
+        // The last frame said so.
+    }
+
+    @Override
+    public void onFailed(TintypeException failure) {
+        end();
+        failed.accept(failure);
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.retrieval;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tintype.coordinator.cache.Piece;
+import io.tintype.coordinator.cache.PieceChain;
+import io.tintype.coordinator.cache.PieceKey;
+import io.tintype.coordinator.cache.PieceSpec;
+import io.tintype.coordinator.route.UnaryProxy;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.ByteRange;
+import io.tintype.proto.v1.GetRequest;
+import io.tintype.proto.v1.HeadRequest;
+import io.tintype.proto.v1.HeadResponse;
+import io.tintype.wire.Errors;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the origin which version of a blob is current, once for every read, as freshly as the read demands; with the answer
+ * come bytes where that saves a second question. Thread-safe; never blocks.
+ *
+ * <p>The last heads are remembered, but only to ask for news: never to answer by them.
+ */
+final class Opener {
+    /** Bytes of heads that are remembered. */
+    private static final long REMEMBERED_BYTES = 16 << 20;
+
+    private final UnaryProxy unary;
+    private final OriginReads origin;
+    private final PieceChain chain;
+    private final Set<Id> opening = ConcurrentHashMap.newKeySet();
+    private final Cache<Id, BlobHead> heads = Caffeine.newBuilder()
+            .maximumWeight(REMEMBERED_BYTES)
+            .weigher((Id id, BlobHead head) -> 2 * head.getSerializedSize())
+            .build();
+
+    private record Id(String user, String name) {}
+
+    Opener(UnaryProxy unary, OriginReads origin, PieceChain chain) {
+        this.unary = unary;
+        this.origin = origin;
+        this.chain = chain;
+    }
+
+    /**
+     * Opens a blob. Where the request's range begins is taken as a hint; whether it is a range of this blob is not looked
+     * at, nor whether the version is one that is not wanted.
+     */
+    CompletableFuture<OpenBlob> open(GetRequest request) {
+        long from = request.getRange().getOffset();
+        boolean memoryAlone = chain.layers().size() == 1;
+        if (request.hasIfVersion() || !memoryAlone || from < 0 || from / PieceKey.BYTES > Integer.MAX_VALUE) {
+            return byHead(request);
+        }
+        var id = new Id(request.getUser(), request.getName());
+        var known = heads.getIfPresent(id);
+        int index = PieceKey.indexOf(from);
+        if (known != null
+                && known.getSize() > from
+                && chain.mayHave(PieceSpec.of(known, index).key())) {
+            return withPiece(
+                    request.toBuilder().setIfNotVersion(known.getVersion()).build(), id, index);
+        }
+        // Of many who come at once for what is not here, one brings the bytes, and the others wait for them.
+        if (!opening.add(id)) {
+            return byHead(request);
+        }
+        return withPiece(request, id, index).whenComplete((opened, failure) -> opening.remove(id));
+    }
+
+    private CompletableFuture<OpenBlob> byHead(GetRequest request) {
+        return head(HeadRequest.newBuilder()
+                        .setUser(request.getUser())
+                        .setName(request.getName())
+                        .setOptions(request.getOptions())
+                        .mergeFrom(
+                                request.hasIfVersion()
+                                        ? HeadRequest.newBuilder()
+                                                .setIfVersion(request.getIfVersion())
+                                                .build()
+                                        : HeadRequest.getDefaultInstance())
+                        .build())
+                .thenApply(answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, 0, null));
+    }
+
+    /** Asks what a blob is. */
+    CompletableFuture<HeadResponse> head(HeadRequest request) {
+        return unary.read(
+                origin.route(UserId.of(request.getUser()), request.getOptions()),
+                BlobRetrievalGrpc.getHeadMethod(),
+                shard -> request.toBuilder().setShard(shard.value()).build());
+    }
+
+    private CompletableFuture<OpenBlob> withPiece(GetRequest request, Id id, int index) {
+        var wanted = request.toBuilder()
+                .setRange(ByteRange.newBuilder()
+                        .setOffset((long) index * PieceKey.BYTES)
+                        .setLength(PieceKey.BYTES))
+                .build();
+        return origin.gather(wanted)
+                .thenApply(got -> {
+                    heads.put(id, got.head());
+                    return new OpenBlob(got.head(), got.freshness(), chain, origin, index, piece(got, index));
+                })
+                .exceptionallyCompose(failure -> {
+                    var cause = Errors.fromWire(failure);
+                    return switch (cause.reason()) {
+                        case RANGE_NOT_SATISFIABLE -> byHead(request); // also what an empty blob answers
+                        case BLOB_NOT_FOUND -> {
+                            heads.invalidate(id);
+                            yield CompletableFuture.failedFuture(cause);
+                        }
+                        default -> CompletableFuture.failedFuture(cause);
+                    };
+                });
+    }
+
+    private @Nullable Piece piece(OriginReads.Gathered got, int index) {
+        if (got.notModified()) {
+            return null;
+        }
+        var spec = PieceSpec.of(got.head(), index);
+        if (got.bytes().size() != spec.length()
+                || (spec.crc().isPresent() && spec.crc().getAsInt() != got.crc())) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "The node's answer does not have the size or checksum of its version. Try again.");
+        }
+        var piece = Piece.onHeap(got.bytes(), got.crc());
+        chain.offer(spec, piece);
+        return piece;
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Images on the local disk: what was asked for twice, over restarts, bounded, and never a damaged one. */
+final class DiskLayerTest {
+    private static final int LENGTH = 200_000;
+
+    @TempDir
+    Path folder;
+
+    private DiskLayer disk;
+
+    @BeforeEach
+    void open() {
+        disk = open("cluster");
+    }
+
+    private DiskLayer open(String cluster) {
+        return new DiskLayer(folder, DiskLayer.LEAST_BYTES, new PieceCodec(cluster));
+    }
+
+    @AfterEach
+    void close() {
+        disk.close();
+    }
+
+    private Optional<Piece> get(int number) {
+        return disk.get(Pieces.spec(number, LENGTH)).join();
+    }
+
+    private void keep(int number) {
+        disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
+        disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
+        await().until(() -> get(number).isPresent());
+    }
+
+    @Test
+    void whatIsOfferedASecondTimeIsKeptOverARestart() {
+        disk.offer(Pieces.key(1), Pieces.piece(1, LENGTH));
+        assertThat(get(1)).as("offered once").isEmpty();
+        keep(1);
+        keep(2);
+        disk.close();
+        open();
+        assertThat(Pieces.read(get(1).orElseThrow())).isEqualTo(Pieces.bytes(1, LENGTH));
+        assertThat(get(2).orElseThrow().isSound()).isTrue();
+        assertThat(get(3)).isEmpty();
+        assertThat(disk.get(Pieces.spec(1, LENGTH - 1)).join())
+                .as("of another length")
+                .isEmpty();
+        disk.drop(Pieces.key(1));
+        await().until(() -> get(1).isEmpty());
+    }
+
+    @Test
+    void whatAnotherClusterKeptIsNotKnown() {
+        keep(1);
+        disk.close();
+        disk = open("other");
+        assertThat(get(1)).isEmpty();
+    }
+
+    @Test
+    void itsSpaceIsBounded() throws IOException {
+        for (int i = 0; i < 1_000; i++) {
+            int number = i;
+            disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
+            disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
+            await().until(() -> disk.get(Pieces.spec(number, LENGTH)).join().isPresent());
+        }
+        disk.close();
+        try (var files = Files.walk(folder)) {
+            long bytes = files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+            assertThat(bytes).as("bytes on disk of 200 MB offered").isLessThan(DiskLayer.LEAST_BYTES);
+        }
+        open();
+        assertThat(get(999)).as("the newest").isPresent();
+        assertThat(get(0)).as("the oldest").isEmpty();
+    }
+
+    @Test
+    void aDamagedFileYieldsNoWrongBytes() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            keep(i);
+        }
+        disk.close();
+        Path table;
+        try (var files = Files.walk(folder)) {
+            table = files.filter(file -> file.toString().endsWith(".sst"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        try (var file = new RandomAccessFile(table.toFile(), "rw")) {
+            for (long at = 1_000; at < file.length(); at += 50_000) {
+                file.seek(at);
+                int old = file.read();
+                file.seek(at);
+                file.write(old ^ 0x40);
+            }
+        }
+        open();
+        for (int i = 0; i < 20; i++) {
+            int number = i;
+            get(i).ifPresent(piece -> assertThat(
+                            !piece.isSound() || Arrays.equals(Pieces.read(piece), Pieces.bytes(number, LENGTH)))
+                    .isTrue());
+        }
+    }
+
+    @Test
+    void whatIsNoCacheIsThrownAwayAndBegunAnew() throws IOException {
+        keep(1);
+        disk.close();
+        try (var files = Files.list(folder)) {
+            for (var file : files.filter(f -> f.getFileName().toString().startsWith("MANIFEST"))
+                    .toList()) {
+                Files.write(file, new byte[100]);
+            }
+        }
+        open();
+        assertThat(get(1)).isEmpty();
+        keep(2);
+    }
+
+    @Test
+    void aFolderInUseIsRefusedWithWhatToDo() {
+        assertThatThrownBy(() -> new DiskLayer(folder, DiskLayer.LEAST_BYTES, new PieceCodec("cluster")))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("Set cache.diskPath to another folder");
+        keep(1);
+    }
+}
