@@ -7,7 +7,8 @@ import io.tintype.cluster.config.Meaning;
 public record CacheSettings(
         @Meaning("Whether it caches images.") boolean enabled,
 
-        @Meaning("Memory outside the heap for images, 16 MiB to 1 TiB; 0: an eighth of the heap's limit, at most 1 GiB.")
+        @Meaning(
+                "Memory outside the heap for images, 16 MiB to 1 TiB; 0: an eighth of the heap's limit, at most 1 GiB.")
         long memoryBytes,
 
         @Meaning("Folder for images that do not fit the memory; empty: none are kept on disk.")
