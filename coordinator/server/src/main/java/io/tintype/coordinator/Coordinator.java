@@ -8,10 +8,13 @@ import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.cluster.map.ClusterIdentity;
+import io.tintype.cluster.map.CoordinatorsWatcher;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.CoordinatorRegistration;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.cache.CachePeerService;
+import io.tintype.coordinator.cache.Peers;
 import io.tintype.coordinator.control.AdminService;
 import io.tintype.coordinator.control.Controller;
 import io.tintype.coordinator.control.ShardMapService;
@@ -117,6 +120,11 @@ public final class Coordinator implements AutoCloseable {
             undo.push(frontend::close);
         }
         register(session);
+        if (sharesCache()) {
+            var coordinators = CoordinatorsWatcher.start(session);
+            undo.push(coordinators::close);
+            coordinators.addListener(gateways.peers::update);
+        }
         if (has(Role.CONTROL)) {
             var controller = Controller.start(
                     session, watcher, config.nodeId(), config.policy(), config.control(), gateways.shards);
@@ -147,6 +155,9 @@ public final class Coordinator implements AutoCloseable {
         }
         if (has(Role.RETRIEVAL)) {
             services.add(new BlobRetrievalService(gateways.retrieval));
+            if (sharesCache()) {
+                services.add(new CachePeerService(gateways.retrieval.caches(), clusterId));
+            }
         }
         if (has(Role.CONTROL)) {
             services.add(
@@ -180,10 +191,18 @@ public final class Coordinator implements AutoCloseable {
                 .setAddress(config.reachableHost() + ":" + grpcPort())
                 .setRegion(config.region())
                 .addAllRoles(config.roles().stream().sorted().map(Role::text).toList());
+        if (sharesCache()) {
+            record.setCacheProtocol(Peers.PROTOCOL)
+                    .setCacheMib((int) (config.cache().memory() >> 20));
+        }
         httpPort().ifPresent(port -> record.setHttpAddress(config.reachableHost() + ":" + port));
         var registration = CoordinatorRegistration.start(session, config.nodeId(), record.build());
         displaced = registration.displaced();
         undo.push(registration::close);
+    }
+
+    private boolean sharesCache() {
+        return has(Role.RETRIEVAL) && config.cache().enabled() && config.cache().shared();
     }
 
     private boolean has(Role role) {

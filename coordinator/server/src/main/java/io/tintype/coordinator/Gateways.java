@@ -7,6 +7,7 @@ import io.tintype.cluster.directory.MapLocator;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
+import io.tintype.coordinator.cache.Peers;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -23,6 +24,7 @@ final class Gateways {
     final Admission admission;
     final UploadGateway upload;
     final RetrievalGateway retrieval;
+    final Peers peers;
 
     Gateways(CoordinatorConfig config, String clusterId, ShardMapWatcher watcher, Channels channels) {
         directory = new DirectoryClient(new MapLocator(watcher::view), channels, clusterId);
@@ -32,6 +34,8 @@ final class Gateways {
         admission = new Admission(config.uploadBytes());
         upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());
         var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
-        retrieval = new RetrievalGateway(router, channels, origin -> Caches.open(caches, clusterId, origin));
+        peers = new Peers(config.id(), config.region());
+        retrieval = new RetrievalGateway(
+                router, channels, origin -> Caches.open(caches, clusterId, peers, channels, origin));
     }
 }

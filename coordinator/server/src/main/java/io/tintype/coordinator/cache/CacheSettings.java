@@ -14,12 +14,15 @@ public record CacheSettings(
         @Meaning("Folder for images that do not fit the memory; empty: none are kept on disk.")
         String diskPath,
 
-        @Meaning("Disk space for them, 64 MiB to 64 TiB.") long diskBytes) {
+        @Meaning("Disk space for them, 64 MiB to 64 TiB.") long diskBytes,
+
+        @Meaning("Whether coordinators of one region keep images for each other.")
+        boolean shared) {
     /** In memory alone. */
-    public static final CacheSettings DEFAULTS = new CacheSettings(true, 0, "", 10L << 30);
+    public static final CacheSettings DEFAULTS = new CacheSettings(true, 0, "", 10L << 30, true);
 
     /** No cache at all. */
-    public static final CacheSettings NONE = new CacheSettings(false, 0, "", 10L << 30);
+    public static final CacheSettings NONE = new CacheSettings(false, 0, "", 10L << 30, false);
 
     private static final long MOST_MEMORY = 1L << 40;
     private static final long MOST_DISK = 64L << 40;
@@ -40,7 +43,7 @@ public record CacheSettings(
     }
 
     /** Memory for images, with the default worked out. */
-    long memory() {
+    public long memory() {
         return memoryBytes != 0
                 ? memoryBytes
                 : Math.min(MOST_BY_DEFAULT, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
@@ -48,12 +51,12 @@ public record CacheSettings(
 
     /** The same with so much memory. */
     public CacheSettings withMemory(long bytes) {
-        return new CacheSettings(enabled, bytes, diskPath, diskBytes);
+        return new CacheSettings(enabled, bytes, diskPath, diskBytes, shared);
     }
 
     /** The same with a cache on disk. */
     public CacheSettings withDisk(String path, long bytes) {
-        return new CacheSettings(enabled, memoryBytes, path, bytes);
+        return new CacheSettings(enabled, memoryBytes, path, bytes, shared);
     }
 
     private static void require(boolean holds, String setting, Object value, String wanted) {

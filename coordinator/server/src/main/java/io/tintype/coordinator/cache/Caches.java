@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.cache;
 
+import io.tintype.cluster.channel.ChannelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +13,12 @@ public final class Caches {
     /**
      * The row of caches before an origin.
      *
+     * @param peers the other coordinators of the region
+     * @param channels to them
      * @throws java.io.UncheckedIOException if the disk cache's folder cannot be used
      */
-    public static PieceChain open(CacheSettings settings, String clusterId, Origin origin) {
+    public static PieceChain open(
+            CacheSettings settings, String clusterId, Peers peers, ChannelSource channels, Origin origin) {
         List<PieceLayer> layers = new ArrayList<>();
         if (settings.enabled()) {
             layers.add(new MemoryLayer(settings.memory()));
@@ -22,7 +26,10 @@ public final class Caches {
                 layers.add(
                         new DiskLayer(Path.of(settings.diskPath()), settings.diskBytes(), new PieceCodec(clusterId)));
             }
+            if (settings.shared()) {
+                layers.add(new PeerLayer(peers, channels, clusterId, System::nanoTime));
+            }
         }
-        return new PieceChain(layers, origin);
+        return new PieceChain(layers, origin, peers::keeps);
     }
 }

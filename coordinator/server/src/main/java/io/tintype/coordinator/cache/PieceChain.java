@@ -21,10 +21,17 @@ public final class PieceChain implements AutoCloseable {
     private final List<LayerFigures> figures;
     private final LayerFigures ofOrigin = new LayerFigures("origin");
     private final Origin origin;
+    private final Predicate<PieceKey> keeps;
     private final Flights flights = new Flights(Flights.MAX_WAITING);
 
     /** Of layers, the fastest first, which are closed with the chain. */
     public PieceChain(List<PieceLayer> layers, Origin origin) {
+        this(layers, origin, key -> true);
+    }
+
+    /** The same, keeping in local layers only the pieces that pass the test; what is there already is found. */
+    PieceChain(List<PieceLayer> layers, Origin origin, Predicate<PieceKey> keeps) {
+        this.keeps = keeps;
         this.layers = List.copyOf(layers);
         this.figures = this.layers.stream()
                 .map(layer -> new LayerFigures(layer.name()))
@@ -51,11 +58,13 @@ public final class PieceChain implements AutoCloseable {
 
     /** Whether a piece might be found without asking the origin. */
     public boolean mayHave(PieceKey key) {
-        return layers.size() > 1 || (layers.size() == 1 && isInMemory(key));
+        return hasMoreThanMemory(key)
+                || layers.stream().anyMatch(layer -> layer instanceof MemoryLayer memory && memory.contains(key));
     }
 
-    private boolean isInMemory(PieceKey key) {
-        return !(layers.get(0) instanceof MemoryLayer memory) || memory.contains(key);
+    /** Whether some layer behind this process's memory might have a piece of this name, of whatever version. */
+    public boolean hasMoreThanMemory(PieceKey key) {
+        return layers.stream().anyMatch(layer -> !(layer instanceof MemoryLayer) && layer.mayHelp(key));
     }
 
     /** Finds the piece wherever it is. The asker owns a share of it. Fails as {@link Origin#load} does, or OVERLOADED. */
@@ -157,8 +166,11 @@ public final class PieceChain implements AutoCloseable {
     }
 
     private void offer(PieceKey key, Piece piece, int before) {
+        boolean kept = keeps.test(key);
         for (int i = before - 1; i >= 0; i--) {
-            layers.get(i).offer(key, piece);
+            if (kept || !layers.get(i).isLocal()) {
+                layers.get(i).offer(key, piece);
+            }
         }
     }
 

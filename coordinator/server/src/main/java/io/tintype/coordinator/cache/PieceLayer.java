@@ -25,6 +25,16 @@ public interface PieceLayer extends AutoCloseable {
     /** Forgets a piece that turned out to be damaged. */
     void drop(PieceKey key);
 
+    /** Whether asking it for this piece can be worth while; the version does not matter. */
+    default boolean mayHelp(PieceKey key) {
+        return true;
+    }
+
+    /** Whether what it keeps is this process's own, and counts against its room. */
+    default boolean isLocal() {
+        return true;
+    }
+
     /** Bytes it holds now; 0 where they are not its own. */
     default long heldBytes() {
         return 0;

@@ -11,6 +11,7 @@ import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.model.Version;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.ByteRange;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class Opener {
     /** Bytes of heads that are remembered. */
     private static final long REMEMBERED_BYTES = 16 << 20;
+
+    private static final Version NO_VERSION = new Version(0, 0);
 
     private final UnaryProxy unary;
     private final OriginReads origin;
@@ -56,8 +59,11 @@ final class Opener {
      */
     CompletableFuture<OpenBlob> open(GetRequest request) {
         long from = request.getRange().getOffset();
-        boolean memoryAlone = chain.layers().size() == 1;
-        if (request.hasIfVersion() || !memoryAlone || from < 0 || from / PieceKey.BYTES > Integer.MAX_VALUE) {
+        if (request.hasIfVersion() || chain.isEmpty() || from < 0 || from / PieceKey.BYTES > Integer.MAX_VALUE) {
+            return byHead(request);
+        }
+        var anyVersion = new PieceKey(request.getUser(), request.getName(), NO_VERSION, PieceKey.indexOf(from));
+        if (chain.hasMoreThanMemory(anyVersion)) {
             return byHead(request);
         }
         var id = new Id(request.getUser(), request.getName());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.testing;
 
+import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -14,6 +15,7 @@ import io.tintype.cluster.map.DirectoryLayout;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
+import io.tintype.coordinator.cache.Peers;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -85,7 +87,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** Another coordinator's reads of the same nodes; its caches are to be closed. */
     public RetrievalGateway withCaches(CacheSettings caches) {
-        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", origin));
+        return withCaches(caches, new Peers("alone", "local"));
+    }
+
+    /** The same, with other coordinators to ask. */
+    public RetrievalGateway withCaches(CacheSettings caches, Peers peers) {
+        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", peers, this, origin));
     }
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
@@ -139,8 +146,13 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     }
 
     private void serve(String id, MemoryNode node) {
+        serve(id, node.services());
+    }
+
+    /** Serves something under an address of its own. */
+    public void serve(String id, List<BindableService> services) {
         var builder = InProcessServerBuilder.forName(name + id);
-        node.services().forEach(builder::addService);
+        services.forEach(builder::addService);
         try {
             servers.put(id, builder.build().start());
         } catch (IOException e) {
