@@ -200,6 +200,7 @@ public record CoordinatorConfig(
                 advertisedHost,
                 port,
                 region,
+                zone,
                 tier,
                 roles,
                 uploadBytesInFlight,

@@ -142,8 +142,12 @@ final class OriginReads implements Origin {
         var options =
                 CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()).withDeadline(deadline);
         // Others may come to wait for it: the first one's going away must not end it.
-        Context.ROOT.run(() ->
-                gathering.begin(relay(exactly(version, key.offset(), spec.length()), options, deadline, gathering)));
+        Context.ROOT.run(() -> {
+            var way = router.read(UserId.of(key.user()), deadline);
+            var relay = relay(exactly(version, key.offset(), spec.length()), options, way, gathering);
+            relay.begin();
+            gathering.begin(relay);
+        });
         return gathering
                 .answer
                 .thenApply(got -> Piece.onHeap(got.bytes(), got.crc()))
