@@ -86,6 +86,7 @@ final class Regions implements AutoCloseable {
                 defaults.roles(),
                 0,
                 defaults.maxBlobBytes(),
+                defaults.cache(),
                 defaults.http().withPort(0),
                 control,
                 ZkConfig.of(zooKeeper.connectString()));
