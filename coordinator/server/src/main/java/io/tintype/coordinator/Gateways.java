@@ -15,6 +15,7 @@ import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.Location;
+import io.tintype.model.UserId;
 
 /** What all interfaces of one coordinator work through, put together. */
 final class Gateways {
@@ -36,6 +37,20 @@ final class Gateways {
         var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
         peers = new Peers(config.id(), config.region());
         retrieval = new RetrievalGateway(
-                router, channels, origin -> Caches.open(caches, clusterId, peers, channels, origin));
+                router,
+                channels,
+                origin -> Caches.open(
+                        caches, clusterId, user -> isOfRegion(user, config.region()), peers, channels, origin));
+    }
+
+    /**
+     * Whether a user's pool belongs to a region, whose disks may then have his bytes, wherever the pool is pinned. What is not
+     * known for certain is not so.
+     */
+    private boolean isOfRegion(String user, String region) {
+        return directory
+                .remembered(UserId.of(user))
+                .filter(home -> home.pool().region().equals(region))
+                .isPresent();
     }
 }

@@ -25,7 +25,7 @@ final class Metrics implements AutoCloseable {
     private final ProcessMetrics process = new ProcessMetrics();
     private final MeterRegistry registry = process.registry();
 
-Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, PieceChain caches) {
+    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, PieceChain caches) {
         bind(caches);
         gauge(
                 "tintype_upload_held_bytes",

@@ -17,6 +17,7 @@ import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -88,6 +89,11 @@ public final class DirectoryClient {
             }
         });
         return mine.copy();
+    }
+
+    /** Where the user lives, if that is remembered; asks nobody. */
+    public Optional<UserHome> remembered(UserId user) {
+        return Optional.ofNullable(remembered.get(user));
     }
 
     /** Where the user lives by the word of the directory's primary, now; remembered from then on. */

@@ -5,6 +5,7 @@ import io.tintype.cluster.channel.ChannelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Puts the caches of one coordinator together, as its settings ask for. */
 public final class Caches {
@@ -13,18 +14,28 @@ public final class Caches {
     /**
      * The row of caches before an origin.
      *
+     * @param mayLieHere whose bytes may be kept on this machine's disk
      * @param peers the other coordinators of the region
      * @param channels to them
      * @throws java.io.UncheckedIOException if the disk cache's folder cannot be used
      */
     public static PieceChain open(
-            CacheSettings settings, String clusterId, Peers peers, ChannelSource channels, Origin origin) {
+            CacheSettings settings,
+            String clusterId,
+            Predicate<String> mayLieHere,
+            Peers peers,
+            ChannelSource channels,
+            Origin origin) {
         List<PieceLayer> layers = new ArrayList<>();
         if (settings.enabled()) {
             layers.add(new MemoryLayer(settings.memory()));
             if (!settings.diskPath().isEmpty()) {
-                layers.add(
-                        new DiskLayer(Path.of(settings.diskPath()), settings.diskBytes(), new PieceCodec(clusterId)));
+                layers.add(new DiskLayer(
+                        Path.of(settings.diskPath()),
+                        settings.diskBytes(),
+                        DiskLayer.LIFETIME,
+                        new PieceCodec(clusterId),
+                        mayLieHere));
             }
             if (settings.shared()) {
                 layers.add(new PeerLayer(peers, channels, clusterId, System::nanoTime));

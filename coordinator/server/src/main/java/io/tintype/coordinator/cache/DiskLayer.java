@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.CompactionOptionsFIFO;
@@ -38,6 +41,12 @@ final class DiskLayer implements PieceLayer {
     /** Least bytes with which it works: below, files would be dropped as they are written. */
     static final long LEAST_BYTES = 64L << 20;
 
+    /** How long a piece lies on disk: a user who has moved to another region leaves nothing here for longer. */
+    static final Duration LIFETIME = Duration.ofHours(24);
+
+    /** How often in a lifetime it is looked for what is past it. */
+    private static final int LOOKS_EACH = 24;
+
     private static final int THREADS = 2;
     private static final int WAITING = 256;
     private static final long CLOSE_S = 10;
@@ -53,6 +62,8 @@ final class DiskLayer implements PieceLayer {
     }
 
     private final PieceCodec codec;
+    private final Predicate<String> mayLieHere;
+    private final QuietLog quietly = new QuietLog(log, System::nanoTime);
     private final SeenBefore seen = new SeenBefore(REMEMBERED);
     private final Options options;
     private final LRUCache blocks;
@@ -62,15 +73,19 @@ final class DiskLayer implements PieceLayer {
     private final ReadOptions reading = new ReadOptions().setFillCache(false);
     private final RocksDB db;
     private final ThreadPoolExecutor threads;
+    private final ScheduledThreadPoolExecutor ageing;
     private volatile boolean closed;
 
     /**
      * Opens the cache in a folder, which is made where it is not there. What is in it and cannot be opened is thrown away.
      *
+     * @param lifetime after this, and at most {@link #LOOKS_EACH} of it more, a piece is gone from the disk
+     * @param mayLieHere whose bytes may be on this machine's disk; what was written of others before is not read any more
      * @throws UncheckedIOException if nothing can be kept there
      */
-    DiskLayer(Path folder, long bytes, PieceCodec codec) {
+    DiskLayer(Path folder, long bytes, Duration lifetime, PieceCodec codec, Predicate<String> mayLieHere) {
         this.codec = codec;
+        this.mayLieHere = mayLieHere;
         long file = Math.min(LARGEST_FILE_BYTES, bytes / FILES);
         fifo = new CompactionOptionsFIFO().setMaxTableFilesSize(bytes - 2 * file);
         blocks = new LRUCache(file);
@@ -85,6 +100,7 @@ final class DiskLayer implements PieceLayer {
                 .setLevel0StopWritesTrigger(Integer.MAX_VALUE)
                 .setMaxOpenFiles(-1)
                 .setKeepLogFileNum(2)
+                .setTtl(lifetime.toSeconds())
                 .setParanoidChecks(true)
                 .setTableFormatConfig(
                         new BlockBasedTableConfig().setFilterPolicy(bloom).setBlockCache(blocks));
@@ -95,6 +111,25 @@ final class DiskLayer implements PieceLayer {
             thread.setDaemon(true);
             return thread;
         });
+        ageing = new ScheduledThreadPoolExecutor(1, work -> {
+            var thread = new Thread(work, "disk-cache-ageing");
+            thread.setDaemon(true);
+            return thread;
+        });
+        long period = lifetime.toMillis() / LOOKS_EACH;
+        var unused = ageing.scheduleWithFixedDelay(this::age, period, period, TimeUnit.MILLISECONDS);
+    }
+
+    /** RocksDB looks for files past their time only when it writes; this has it look though nothing is written. */
+    private synchronized void age() {
+        try (var flush = new FlushOptions().setWaitForFlush(true)) {
+            if (!closed) {
+                db.flush(flush);
+                db.compactRange();
+            }
+        } catch (RocksDBException e) {
+            quietly.warn("what is too old cannot be removed from the disk cache", e);
+        }
     }
 
     private RocksDB open(Path folder) {
@@ -131,6 +166,9 @@ final class DiskLayer implements PieceLayer {
 
     @Override
     public CompletableFuture<Optional<Piece>> get(PieceSpec spec) {
+        if (!mayLieHere.test(spec.key().user())) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
         var answer = new CompletableFuture<Optional<Piece>>();
         if (!run(() -> answer.complete(read(spec)))) {
             answer.complete(Optional.empty());
@@ -143,7 +181,7 @@ final class DiskLayer implements PieceLayer {
         try {
             return closed ? Optional.empty() : codec.decode(digest, spec.length(), db.get(reading, digest));
         } catch (RocksDBException e) {
-            log.warn("a piece cannot be read from the disk cache, and is read elsewhere: {}", e.getMessage());
+            quietly.warn("a piece cannot be read from the disk cache, and is read elsewhere", e);
             return Optional.empty();
         }
     }
@@ -151,7 +189,7 @@ final class DiskLayer implements PieceLayer {
     /** Keeps what is offered for the second time: what is asked for once, as by a scan, costs no write. */
     @Override
     public void offer(PieceKey key, Piece piece) {
-        if (piece.length() == 0 || !piece.retain()) {
+        if (piece.length() == 0 || !mayLieHere.test(key.user()) || !piece.retain()) {
             return;
         }
         if (!run(() -> write(key, piece))) {
@@ -162,11 +200,11 @@ final class DiskLayer implements PieceLayer {
     private void write(PieceKey key, Piece piece) {
         try {
             var digest = codec.key(key);
-            if (!closed && seen.test(digest) && db.get(reading, digest) == null) {
+            if (!closed && mayLieHere.test(key.user()) && seen.test(digest) && db.get(reading, digest) == null) {
                 db.put(withoutLog, digest, codec.encode(digest, piece));
             }
         } catch (RocksDBException e) {
-            log.warn("a piece cannot be written to the disk cache: {}", e.getMessage());
+            quietly.warn("a piece cannot be written to the disk cache", e);
         } finally {
             piece.release();
         }
@@ -180,7 +218,7 @@ final class DiskLayer implements PieceLayer {
                     db.delete(withoutLog, codec.key(key));
                 }
             } catch (RocksDBException e) {
-                log.warn("a piece cannot be dropped from the disk cache: {}", e.getMessage());
+                quietly.warn("a piece cannot be dropped from the disk cache", e);
             }
         });
     }
@@ -210,6 +248,7 @@ final class DiskLayer implements PieceLayer {
     /** Writes what is gathered, and closes. */
     @Override
     public void close() {
+        ageing.shutdownNow();
         threads.shutdown();
         try {
             if (!threads.awaitTermination(CLOSE_S, TimeUnit.SECONDS)) {

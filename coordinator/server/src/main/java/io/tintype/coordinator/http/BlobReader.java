@@ -46,7 +46,13 @@ final class BlobReader {
         this.callback = callback;
         this.range = RangeHeader.parse(request.getHeaders().get(HttpHeader.RANGE));
         this.conditions = ReadConditions.of(request.getHeaders());
-        var asked = GetRequest.newBuilder().setUser(path.user().value()).setName(String.valueOf(path.nameOrNull()));
+        var asked = GetRequest.newBuilder()
+                .setUser(path.user().value())
+                .setName(String.valueOf(path.nameOrNull()))
+                .setOptions(ReadDemand.of(request.getHeaders()));
+        if (ReadDemand.isExact(asked.getOptions())) {
+            asked.setIfVersion(Wire.version(conditions.exact()));
+        }
         conditions.onlyUnwanted().ifPresent(version -> asked.setIfNotVersion(Wire.version(version)));
         range.ifPresent(ranges -> asked.setRange(ByteRange.newBuilder().setOffset(ranges.hint())));
         this.wanted = asked.build();
@@ -55,7 +61,8 @@ final class BlobReader {
     /** Begins; everything else happens as nodes and client allow. */
     void begin() {
         tries++;
-        var unused = gateway.open(wanted).whenComplete((blob, failure) -> {
+        var opening = tries == 1 ? gateway.open(wanted) : gateway.openAtOnce(wanted);
+        var unused = opening.whenComplete((blob, failure) -> {
             if (failure != null) {
                 Failures.answer(response, callback, failure);
                 return;

@@ -8,6 +8,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DataFrame;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Frames come checked. Where one cannot be had, the connection is cut, so that no client takes a part for the whole.
  */
-final class SpanSender implements GetStream.Listener<DataFrame> {
+final class SpanSender {
     private final OpenBlob blob;
     private final List<Span> spans;
     private final Multipart around;
@@ -30,6 +31,7 @@ final class SpanSender implements GetStream.Listener<DataFrame> {
     private final Consumer<Throwable> failed;
 
     // Confined to whoever's turn it is: a write's end, or a frame's coming.
+    private final List<Turn> turns = new ArrayList<>();
     private final Deque<ByteBuffer> unsent = new ArrayDeque<>();
     private int next;
     private long left;
@@ -55,7 +57,13 @@ final class SpanSender implements GetStream.Listener<DataFrame> {
         this.failed = failed;
     }
 
+    /** Begins to read all stretches, so that each can be read though the blob is replaced meanwhile, and sends the first. */
     void begin() {
+        for (var span : spans) {
+            var turn = new Turn();
+            turns.add(turn);
+            turn.stream = blob.read(span.from(), span.to(), turn);
+        }
         nextSpan();
     }
 
@@ -64,13 +72,53 @@ final class SpanSender implements GetStream.Listener<DataFrame> {
         unsent.add(around.before(next));
         next++;
         left = span.length();
-        var begun = blob.read(span.from(), span.to(), this);
-        stream = begun;
-        begun.demand();
+        var turn = turns.get(next - 1);
+        stream = turn.stream;
+        turn.begin();
     }
 
-    @Override
-    public void onMessage(DataFrame frame) {
+    /** One stretch, which keeps quiet until it is its turn. */
+    private final class Turn implements GetStream.Listener<DataFrame> {
+        private @Nullable GetStream stream; // set before anyone else knows of the turn
+        private boolean begun; // guarded by this
+        private @Nullable TintypeException failure; // guarded by this
+
+        void begin() {
+            TintypeException failed;
+            synchronized (this) {
+                begun = true;
+                failed = failure;
+            }
+            if (failed != null) {
+                fail(failed);
+            } else if (stream != null) {
+                stream.demand();
+            }
+        }
+
+        @Override
+        public void onMessage(DataFrame frame) {
+            take(frame);
+        }
+
+        @Override
+        public void onEnd() {
+            // The last frame said so.
+        }
+
+        @Override
+        public void onFailed(TintypeException reason) {
+            synchronized (this) {
+                if (!begun) {
+                    failure = reason;
+                    return;
+                }
+            }
+            fail(reason);
+        }
+    }
+
+    private void take(DataFrame frame) {
         left -= frame.getData().size();
         unsent.addAll(frame.getData().asReadOnlyByteBufferList());
         if (left == 0 && next == spans.size()) {
@@ -126,29 +174,20 @@ final class SpanSender implements GetStream.Listener<DataFrame> {
     }
 
     private void clientGone(Throwable failure) {
-        var current = stream;
-        if (current != null) {
-            current.cancel("the client has gone");
-        }
-        blob.close();
+        end();
         callback.failed(failure);
     }
 
     private void end() {
-        var current = stream;
-        if (current != null) {
-            current.release();
+        for (var turn : turns) {
+            if (turn.stream != null) {
+                turn.stream.cancel("the answer is over");
+            }
         }
         blob.close();
     }
 
-    @Override
-    public void onEnd() {
-        // The last frame said so.
-    }
-
-    @Override
-    public void onFailed(TintypeException failure) {
+    private void fail(TintypeException failure) {
         end();
         failed.accept(failure);
     }

@@ -23,7 +23,7 @@ final class CachedGet implements GetStream {
     private final SynchronizationContext inOrder =
             new SynchronizationContext((thread, failure) -> log.error("a read failed", failure));
     private final Context context = Context.current();
-    private final Opener opener;
+    private final RetrievalGateway gateway;
     private final GetRequest request;
     private final Listener<GetResponse> listener;
 
@@ -36,8 +36,8 @@ final class CachedGet implements GetStream {
     private @Nullable OpenBlob blob;
     private @Nullable GetStream bytes;
 
-    CachedGet(Opener opener, GetRequest request, Listener<GetResponse> listener) {
-        this.opener = opener;
+    CachedGet(RetrievalGateway gateway, GetRequest request, Listener<GetResponse> listener) {
+        this.gateway = gateway;
         this.request = request;
         this.listener = listener;
     }
@@ -49,7 +49,7 @@ final class CachedGet implements GetStream {
     private void open() {
         tries++;
         context.run(() -> {
-            var unused = opener.open(request)
+            var unused = gateway.open(request)
                     .whenComplete((opened, failure) -> inOrder.execute(() -> opened(opened, failure)));
         });
     }
@@ -178,13 +178,56 @@ final class CachedGet implements GetStream {
                 if (done) {
                     return;
                 }
-                if (failure.reason() == Reason.VERSION_GONE && !headSent && tries < TRIES) {
-                    bytes = null;
-                    if (blob != null) {
-                        blob.close();
-                    }
+                if (failure.reason() != Reason.VERSION_GONE || headSent) {
+                    fail(failure);
+                    return;
+                }
+                bytes = null;
+                if (blob != null) {
+                    blob.close();
+                }
+                if (tries < TRIES) {
                     open();
                 } else {
+                    readPastCaches();
+                }
+            });
+        }
+    }
+
+    /** The blob is replaced all the time: a node finds version and bytes in one step. */
+    private void readPastCaches() {
+        context.run(() -> bytes = gateway.uncached(request, new Passed()));
+        for (int i = 0; i < wanted && bytes != null; i++) {
+            bytes.demand();
+        }
+    }
+
+    private final class Passed implements Listener<GetResponse> {
+        @Override
+        public void onMessage(GetResponse message) {
+            inOrder.execute(() -> {
+                if (!done) {
+                    wanted--;
+                    listener.onMessage(message);
+                }
+            });
+        }
+
+        @Override
+        public void onEnd() {
+            inOrder.execute(() -> {
+                if (!done) {
+                    finish();
+                    listener.onEnd();
+                }
+            });
+        }
+
+        @Override
+        public void onFailed(TintypeException failure) {
+            inOrder.execute(() -> {
+                if (!done) {
                     fail(failure);
                 }
             });

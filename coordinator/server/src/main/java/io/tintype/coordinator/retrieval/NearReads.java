@@ -55,7 +55,7 @@ final class NearReads {
                     } else if (version == null
                             || (request.hasIfNotVersion()
                                     && request.getIfNotVersion().equals(version))) {
-                        read.opened(gateway.get(fromPrimary, read));
+                        read.opened(gateway.uncached(fromPrimary, read));
                     } else {
                         var exact = request.toBuilder()
                                 .clearIfNotVersion()

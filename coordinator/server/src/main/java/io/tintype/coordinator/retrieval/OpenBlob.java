@@ -23,6 +23,7 @@ public final class OpenBlob implements AutoCloseable {
     private final Freshness freshness;
     private final PieceChain chain;
     private final OriginReads origin;
+    private final Holds holds;
     private final int firstIndex;
     private @Nullable Piece first; // guarded by this
 
@@ -31,12 +32,14 @@ public final class OpenBlob implements AutoCloseable {
             Freshness freshness,
             PieceChain chain,
             OriginReads origin,
+            Holds holds,
             int firstIndex,
             @Nullable Piece first) {
         this.head = head;
         this.freshness = freshness;
         this.chain = chain;
         this.origin = origin;
+        this.holds = holds;
         this.firstIndex = firstIndex;
         this.first = first;
     }
@@ -52,14 +55,17 @@ public final class OpenBlob implements AutoCloseable {
     }
 
     /**
-     * Begins to read bytes; every frame has been checked. A failure VERSION_GONE means that the blob was replaced meanwhile,
-     * and must be opened again.
+     * Begins to read bytes; every frame has been checked. A failure VERSION_GONE before the first frame means that the blob
+     * was replaced meanwhile, and must be opened again; after the first frame it comes only where a reader is slower than the
+     * ten minutes for which nodes keep what is replaced.
      *
      * @param from the first byte
      * @param to behind the last one, over {@code from} and no more than the size
      */
     public GetStream read(long from, long to, GetStream.Listener<DataFrame> listener) {
-        return new PieceReader(this, chain, origin, from, to, listener);
+        var reader = new PieceReader(this, chain, origin, holds, from, to, listener);
+        reader.begin();
+        return reader;
     }
 
     /** The bytes that a range means, from its first to behind its last; throws RANGE_NOT_SATISFIABLE. */

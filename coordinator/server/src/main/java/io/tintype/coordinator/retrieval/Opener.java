@@ -15,6 +15,7 @@ import io.tintype.model.Version;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.ByteRange;
+import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
@@ -39,6 +40,7 @@ final class Opener {
     private final UnaryProxy unary;
     private final OriginReads origin;
     private final PieceChain chain;
+    private final Holds holds;
     private final Set<Id> opening = ConcurrentHashMap.newKeySet();
     private final Cache<Id, BlobHead> heads = Caffeine.newBuilder()
             .maximumWeight(REMEMBERED_BYTES)
@@ -47,7 +49,8 @@ final class Opener {
 
     private record Id(String user, String name) {}
 
-    Opener(UnaryProxy unary, OriginReads origin, PieceChain chain) {
+    Opener(UnaryProxy unary, OriginReads origin, PieceChain chain, Holds holds) {
+        this.holds = holds;
         this.unary = unary;
         this.origin = origin;
         this.chain = chain;
@@ -58,6 +61,23 @@ final class Opener {
      * at, nor whether the version is one that is not wanted.
      */
     CompletableFuture<OpenBlob> open(GetRequest request) {
+        if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR) {
+            // Where a replica is nearer, the primary is to say which version is current, and to send no bytes.
+            return origin.hasNearer(UserId.of(request.getUser()))
+                    .thenCompose(nearer -> nearer ? byHead(request) : openWithBytes(request));
+        }
+        return openWithBytes(request);
+    }
+
+    /** The same; head and first bytes come in one answer of one node, so that nothing can come between. */
+    CompletableFuture<OpenBlob> openAtOnce(GetRequest request) {
+        long from = request.getRange().getOffset();
+        return request.hasIfVersion() || from < 0 || from / PieceKey.BYTES > Integer.MAX_VALUE
+                ? byHead(request)
+                : withPiece(request, new Id(request.getUser(), request.getName()), PieceKey.indexOf(from));
+    }
+
+    private CompletableFuture<OpenBlob> openWithBytes(GetRequest request) {
         long from = request.getRange().getOffset();
         if (request.hasIfVersion() || chain.isEmpty() || from < 0 || from / PieceKey.BYTES > Integer.MAX_VALUE) {
             return byHead(request);
@@ -94,7 +114,7 @@ final class Opener {
                                                 .build()
                                         : HeadRequest.getDefaultInstance())
                         .build())
-                .thenApply(answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, 0, null));
+                .thenApply(answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, holds, 0, null));
     }
 
     /** Asks what a blob is. */
@@ -114,7 +134,7 @@ final class Opener {
         return origin.gather(wanted)
                 .thenApply(got -> {
                     heads.put(id, got.head());
-                    return new OpenBlob(got.head(), got.freshness(), chain, origin, index, piece(got, index));
+                    return new OpenBlob(got.head(), got.freshness(), chain, origin, holds, index, piece(got, index));
                 })
                 .exceptionallyCompose(failure -> {
                     var cause = Errors.fromWire(failure);

@@ -100,15 +100,23 @@ final class OriginReads implements Origin {
         return new GetRelay<>(channels, BlobRetrievalGrpc.getGetMethod(), options, route, request, listener);
     }
 
-    /** The rest of a version from a place on, for a stream of its own. */
+    /** Whether a replica may send bytes faster than the primary. Never fails. */
+    CompletableFuture<Boolean> hasNearer(UserId user) {
+        return router.hasNearerThanPrimary(user).exceptionally(failure -> false);
+    }
+
+    /** The rest of a version from a place on, for a stream of its own, from the nearest replica that has it. */
     GetStream rest(BlobHead head, long from, long to, GetStream.Listener<GetResponse> listener) {
-        var request = exactly(head, from, to - from);
-        var relay = relay(
-                request,
-                callOptions(),
-                router.read(UserId.of(head.getUser()), UnaryProxy.deadlineOfCaller()),
-                listener);
-        relay.begin();
+        return nearestOrPrimary(
+                exactly(head, from, to - from), callOptions(), UnaryProxy.deadlineOfCaller(), listener);
+    }
+
+    /** A version's bytes never change: the nearest replica that has them is as good as the primary, which is asked next. */
+    private GetRelay<GetResponse> nearestOrPrimary(
+            GetRequest exact, CallOptions options, Deadline deadline, GetStream.Listener<GetResponse> listener) {
+        var user = UserId.of(exact.getUser());
+        var relay = relay(exact, options, router.readAnywhere(user, deadline), listener);
+        relay.beginOr(router.read(user, deadline), exact);
         return relay;
     }
 
@@ -143,10 +151,8 @@ final class OriginReads implements Origin {
                 CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()).withDeadline(deadline);
         // Others may come to wait for it: the first one's going away must not end it.
         Context.ROOT.run(() -> {
-            var way = router.read(UserId.of(key.user()), deadline);
-            var relay = relay(exactly(version, key.offset(), spec.length()), options, way, gathering);
-            relay.begin();
-            gathering.begin(relay);
+            var wanted = exactly(version, key.offset(), spec.length());
+            gathering.begin(nearestOrPrimary(wanted, options, deadline, gathering));
         });
         return gathering
                 .answer

@@ -13,6 +13,8 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.wire.Errors;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -20,17 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands out bytes of one version, piece by piece, each looked for when it is asked for. Holds one piece at a time.
+ * Hands out bytes of one version, piece by piece.
  *
- * <p>Of a read that has more than {@value #STREAM_BYTES} bytes to go and finds one piece nowhere, all the rest comes from
- * the node in one stream, at the reader's pace, and fills the caches as it passes: the node keeps a version that is being
- * read, so that a long read can end though the blob is replaced meanwhile.
+ * <p>All pieces of a read are found before its first byte is handed out: in caches, and held on to as far as {@link Holds}
+ * allows; from the first one on that is nowhere, or has no room, the rest comes from a node in one stream, at the reader's
+ * pace, and fills the caches as it passes. The node keeps a version that is being read, so that every read that has begun can
+ * end though the blob is replaced meanwhile. A read within one piece has that piece brought by the caches.
  */
 final class PieceReader implements GetStream {
     private static final Logger log = LoggerFactory.getLogger(PieceReader.class);
-
-    /** More than this is a long read. */
-    static final long STREAM_BYTES = 16 << 20;
 
     private final SynchronizationContext inOrder =
             new SynchronizationContext((thread, failure) -> log.error("a read failed", failure));
@@ -38,27 +38,52 @@ final class PieceReader implements GetStream {
     private final OpenBlob blob;
     private final PieceChain chain;
     private final OriginReads origin;
+    private final Holds holds;
     private final long to;
     private final boolean whole;
+    private final boolean single;
     private final Listener<DataFrame> listener;
 
     // Confined to inOrder:
     private final Crc32c.Running crc = new Crc32c.Running();
+    private final Deque<Found> found = new ArrayDeque<>();
     private long position;
+    private long foundTo;
     private int wanted;
-    private boolean looking;
+    private int askedOfRest;
+    private boolean ready;
+    private boolean restEnded;
     private boolean done;
     private @Nullable Piece held;
     private @Nullable GetStream rest;
+    private @Nullable DataFrame firstOfRest;
 
-    PieceReader(OpenBlob blob, PieceChain chain, OriginReads origin, long from, long to, Listener<DataFrame> listener) {
+    /** A piece that waits to be handed out; {@code room}: bytes taken of {@link Holds} for it. */
+    private record Found(Piece piece, int room) {}
+
+    PieceReader(
+            OpenBlob blob,
+            PieceChain chain,
+            OriginReads origin,
+            Holds holds,
+            long from,
+            long to,
+            Listener<DataFrame> listener) {
         this.blob = blob;
         this.chain = chain;
         this.origin = origin;
+        this.holds = holds;
         this.position = from;
+        this.foundTo = from;
         this.to = to;
         this.whole = from == 0 && to == blob.head().getSize();
+        this.single = PieceKey.indexOf(from) == PieceKey.indexOf(to - 1);
         this.listener = listener;
+    }
+
+    /** Begins to look for the pieces. */
+    void begin() {
+        inOrder.execute(this::find);
     }
 
     @Override
@@ -66,11 +91,7 @@ final class PieceReader implements GetStream {
         inOrder.execute(() -> {
             giveBack();
             wanted++;
-            if (rest != null) {
-                rest.demand();
-            } else {
-                next();
-            }
+            handOut();
         });
     }
 
@@ -82,7 +103,7 @@ final class PieceReader implements GetStream {
     @Override
     public void cancel(String why) {
         inOrder.execute(() -> {
-            done = true;
+            end();
             giveBack();
             if (rest != null) {
                 rest.cancel(why);
@@ -97,40 +118,105 @@ final class PieceReader implements GetStream {
         }
     }
 
-    private void next() {
-        if (done || looking || wanted == 0) {
-            return;
+    /** Nothing is handed out any more. */
+    private void end() {
+        done = true;
+        for (var one = found.poll(); one != null; one = found.poll()) {
+            holds.give(one.room());
+            one.piece().release();
         }
-        var spec = PieceSpec.of(blob.head(), PieceKey.indexOf(position));
-        var first = blob.takeFirst(spec.key().index());
-        if (first != null) {
-            deliver(spec, first);
-            return;
-        }
-        looking = true;
-        boolean streams = chain.isEmpty() || to - position > STREAM_BYTES;
-        CompletableFuture<Optional<Piece>> search =
-                streams ? chain.cached(spec) : chain.get(spec).thenApply(Optional::of);
-        var unused = search.whenComplete((piece, failure) -> inOrder.execute(() -> {
-            looking = false;
-            if (done) {
-                if (piece != null) {
-                    piece.ifPresent(Piece::release);
-                }
-            } else if (failure != null) {
-                fail(Errors.fromWire(failure));
-            } else if (piece.isPresent()) {
-                deliver(spec, piece.get());
-            } else {
-                stream();
-            }
-        }));
     }
 
-    private void deliver(PieceSpec spec, Piece piece) {
+    private void find() {
+        if (done) {
+            return;
+        }
+        if (foundTo == to) {
+            ready = true;
+            handOut();
+            return;
+        }
+        var spec = PieceSpec.of(blob.head(), PieceKey.indexOf(foundTo));
+        var first = blob.takeFirst(spec.key().index());
+        if (first != null) {
+            found(first, spec);
+        } else if (chain.isEmpty()) {
+            stream();
+        } else {
+            CompletableFuture<Optional<Piece>> search =
+                    single ? chain.get(spec).thenApply(Optional::of) : chain.cached(spec);
+            var unused = search.whenComplete((piece, failure) -> inOrder.execute(() -> {
+                if (failure == null) {
+                    found(piece.orElse(null), spec);
+                } else if (!done) {
+                    fail(Errors.fromWire(failure));
+                }
+            }));
+        }
+    }
+
+    /** A piece was found, or is nowhere: null. */
+    private void found(@Nullable Piece piece, PieceSpec spec) {
+        int room = found.isEmpty() ? 0 : spec.length(); // one piece is what every reader may hold
+        if (piece != null && !done && mayHold(spec) && (room == 0 || holds.take(room))) {
+            found.add(new Found(piece, room));
+            foundTo = Math.min(to, spec.key().offset() + spec.length());
+            inOrder.execute(this::find);
+            return;
+        }
+        if (piece != null) {
+            piece.release();
+        }
+        if (!done) {
+            stream();
+        }
+    }
+
+    private boolean mayHold(PieceSpec spec) {
+        return spec.key().offset() + spec.length() - position <= Holds.MOST_OF_ONE;
+    }
+
+    /** Has a node send what was not found; nothing is handed out before the node has begun to. */
+    private void stream() {
+        context.run(() -> rest = origin.rest(blob.head(), foundTo, to, new Rest()));
+        ready = found.isEmpty();
+        if (ready) {
+            handOut();
+        } else if (rest != null) {
+            askedOfRest++;
+            rest.demand();
+        }
+    }
+
+    private void handOut() {
+        while (ready && !done && wanted > 0) {
+            var next = found.poll();
+            if (next != null) {
+                holds.give(next.room());
+                deliver(next.piece());
+            } else if (firstOfRest != null) {
+                var frame = firstOfRest;
+                firstOfRest = null;
+                askedOfRest--;
+                take(frame);
+            } else if (restEnded) {
+                fail(new TintypeException(
+                        Reason.INTERNAL,
+                        "The storage node ended the blob at " + position + " instead of " + to + "."));
+            } else {
+                for (; rest != null && askedOfRest < wanted; askedOfRest++) {
+                    rest.demand();
+                }
+                return;
+            }
+        }
+    }
+
+    private void deliver(Piece piece) {
         held = piece;
-        int from = (int) (position - spec.key().offset());
-        int end = (int) Math.min(to - spec.key().offset(), piece.length());
+        long begin = position / PieceKey.BYTES * PieceKey.BYTES;
+        int from = (int) (position - begin);
+        int end = (int) Math.min(to - begin, piece.length());
         var data = piece.bytes(from, end);
         boolean all = end - from == piece.length();
         hand(DataFrame.newBuilder()
@@ -138,7 +224,6 @@ final class PieceReader implements GetStream {
                 .setData(data)
                 .setCrc32C(all ? piece.crc() : Crc32c.of(data))
                 .build());
-        next();
     }
 
     /** Hands a frame over whose checksum has been verified. */
@@ -157,68 +242,71 @@ final class PieceReader implements GetStream {
         }
         position += length;
         wanted--;
-        done = last;
+        if (last) {
+            end();
+        }
         listener.onMessage(frame);
         if (last) {
             listener.onEnd();
         }
     }
 
-    private void stream() {
-        context.run(() -> rest = origin.rest(blob.head(), position, to, new Rest()));
-        for (int i = 0; i < wanted && rest != null; i++) {
-            rest.demand();
-        }
-    }
-
     private void fail(TintypeException failure) {
-        done = true;
+        end();
         if (rest != null) {
             rest.cancel("the read failed");
         }
         listener.onFailed(failure);
     }
 
+    /** Takes a frame from the node that is next. */
+    private void take(DataFrame frame) {
+        int length = frame.getData().size();
+        if (Crc32c.of(frame.getData()) != frame.getCrc32C()) {
+            fail(new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "Bytes from " + frame.getOffset() + " on were damaged on their way here. Try again."));
+        } else if (frame.getOffset() != position || length == 0 || length > to - position) {
+            fail(new TintypeException(Reason.INTERNAL, "The storage node sent other bytes than were asked for."));
+        } else {
+            keep(frame);
+            hand(frame);
+        }
+    }
+
+    private void keep(DataFrame frame) {
+        var spec = PieceSpec.of(blob.head(), PieceKey.indexOf(position));
+        if (spec.key().offset() == position
+                && spec.length() == frame.getData().size()) {
+            chain.offer(spec, Piece.onHeap(frame.getData(), frame.getCrc32C()));
+        }
+    }
+
     /** What comes from the node. */
     private final class Rest implements Listener<GetResponse> {
         @Override
         public void onMessage(GetResponse message) {
-            inOrder.execute(() -> take(message.getFrame()));
-        }
-
-        private void take(DataFrame frame) {
-            if (done) {
-                return;
-            }
-            int length = frame.getData().size();
-            if (Crc32c.of(frame.getData()) != frame.getCrc32C()) {
-                fail(new TintypeException(
-                        Reason.CORRUPT_DATA,
-                        "Bytes from " + frame.getOffset() + " on were damaged on their way here. Try again."));
-            } else if (frame.getOffset() != position || length == 0 || length > to - position) {
-                fail(new TintypeException(Reason.INTERNAL, "The storage node sent other bytes than were asked for."));
-            } else {
-                keep(frame);
-                hand(frame);
-            }
-        }
-
-        private void keep(DataFrame frame) {
-            var spec = PieceSpec.of(blob.head(), PieceKey.indexOf(position));
-            if (spec.key().offset() == position
-                    && spec.length() == frame.getData().size()) {
-                chain.offer(spec, Piece.onHeap(frame.getData(), frame.getCrc32C()));
-            }
+            inOrder.execute(() -> {
+                if (done) {
+                    return;
+                }
+                if (!ready) {
+                    ready = true;
+                    firstOfRest = message.getFrame();
+                    handOut();
+                } else {
+                    askedOfRest--;
+                    take(message.getFrame());
+                }
+            });
         }
 
         @Override
         public void onEnd() {
             inOrder.execute(() -> {
-                if (!done) {
-                    fail(new TintypeException(
-                            Reason.INTERNAL,
-                            "The storage node ended the blob at " + position + " instead of " + to + "."));
-                }
+                restEnded = true;
+                ready = true;
+                handOut();
             });
         }
 

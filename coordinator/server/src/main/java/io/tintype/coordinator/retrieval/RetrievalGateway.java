@@ -25,6 +25,9 @@ import java.util.function.Function;
  * blocks.
  */
 public final class RetrievalGateway {
+    /** This part of the heap's limit is there for reads of several pieces. */
+    private static final int HELD_SHARE = 16;
+
     private final UnaryProxy unary;
     private final OriginReads origin;
     private final PieceChain chain;
@@ -40,7 +43,7 @@ public final class RetrievalGateway {
         this.unary = new UnaryProxy(channels);
         this.origin = new OriginReads(router, channels);
         this.chain = caches.apply(origin);
-        this.opener = new Opener(unary, origin, chain);
+        this.opener = new Opener(unary, origin, chain, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
         this.near = new NearReads(this, router);
     }
 
@@ -56,19 +59,19 @@ public final class RetrievalGateway {
      */
     public GetStream get(GetRequest request, GetStream.Listener<GetResponse> listener) {
         check(request.getUser(), request.getName());
-        if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR) {
-            return near.get(request, listener);
-        }
-        return cachedOrNot(request, listener);
-    }
-
-    private GetStream cachedOrNot(GetRequest request, GetStream.Listener<GetResponse> listener) {
         if (chain.isEmpty()) {
-            return origin.stream(request, listener);
+            return uncached(request, listener);
         }
-        var get = new CachedGet(opener, request, listener);
+        var get = new CachedGet(this, request, listener);
         get.begin();
         return get;
+    }
+
+    /** The same, past the caches. */
+    GetStream uncached(GetRequest request, GetStream.Listener<GetResponse> listener) {
+        return request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR
+                ? near.get(request, listener)
+                : origin.stream(request, listener);
     }
 
     /** A read by the nearest replica, and by another way where that fails before the first message. */
@@ -85,6 +88,12 @@ public final class RetrievalGateway {
     public CompletableFuture<OpenBlob> open(GetRequest request) {
         check(request.getUser(), request.getName());
         return opener.open(request);
+    }
+
+    /** The same, where a blob is replaced so often that it was gone before its first byte was read. */
+    public CompletableFuture<OpenBlob> openAtOnce(GetRequest request) {
+        check(request.getUser(), request.getName());
+        return opener.openAtOnce(request);
     }
 
     /** Tells what a blob is. */

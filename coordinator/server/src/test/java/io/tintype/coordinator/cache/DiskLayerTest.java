@@ -10,8 +10,11 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,7 @@ final class DiskLayerTest {
     @TempDir
     Path folder;
 
+    private final Set<String> strangers = ConcurrentHashMap.newKeySet();
     private DiskLayer disk;
 
     @BeforeEach
@@ -32,7 +36,12 @@ final class DiskLayerTest {
     }
 
     private DiskLayer open(String cluster) {
-        return new DiskLayer(folder, DiskLayer.LEAST_BYTES, new PieceCodec(cluster));
+        return open(cluster, DiskLayer.LIFETIME);
+    }
+
+    private DiskLayer open(String cluster, Duration lifetime) {
+        return new DiskLayer(
+                folder, DiskLayer.LEAST_BYTES, lifetime, new PieceCodec(cluster), user -> !strangers.contains(user));
     }
 
     @AfterEach
@@ -73,6 +82,35 @@ final class DiskLayerTest {
         keep(1);
         disk.close();
         disk = open("other");
+        assertThat(get(1)).isEmpty();
+    }
+
+    /** A pool that is pinned to another region never has a byte on a disk here. */
+    @Test
+    void bytesThatBelongElsewhereAreNeitherWrittenNorRead() throws IOException {
+        strangers.add(Pieces.key(1).user());
+        for (int i = 0; i < 200; i++) {
+            disk.offer(Pieces.key(i), Pieces.piece(i, LENGTH));
+            disk.offer(Pieces.key(i), Pieces.piece(i, LENGTH));
+        }
+        disk.close();
+        try (var files = Files.walk(folder)) {
+            assertThat(files.filter(file -> file.toString().endsWith(".sst"))).isEmpty();
+        }
+        strangers.clear();
+        open();
+        keep(1);
+        strangers.add(Pieces.key(1).user());
+        assertThat(get(1)).as("of a user who has moved away since").isEmpty();
+    }
+
+    @Test
+    void whatIsPastItsTimeLeavesTheDiskThoughNothingIsWritten() {
+        disk.close();
+        disk = open("cluster", Duration.ofSeconds(2));
+        keep(1);
+        await().until(() -> disk.heldBytes() > 0);
+        await().until(() -> disk.heldBytes() == 0);
         assertThat(get(1)).isEmpty();
     }
 
@@ -142,7 +180,7 @@ final class DiskLayerTest {
 
     @Test
     void aFolderInUseIsRefusedWithWhatToDo() {
-        assertThatThrownBy(() -> new DiskLayer(folder, DiskLayer.LEAST_BYTES, new PieceCodec("cluster")))
+        assertThatThrownBy(() -> open("cluster"))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("Set cache.diskPath to another folder");
         keep(1);

@@ -100,6 +100,20 @@ final class HttpFrontendTest {
         assertThat(send(request("alice", "cat.jpg").DELETE()).statusCode()).isEqualTo(204);
     }
 
+    @Test
+    void aNearReadTakesItsBytesFromTheNearestReplica() throws Exception {
+        var bytes = bytes(3_000_000, 1);
+        cluster.leadFromAfar();
+        cluster.store("u", "n", bytes);
+        cluster.b.follow(cluster.a, "u", "n");
+        for (int i = 0; i < 2; i++) {
+            assertThat(send(request("u", "n").header("Tintype-Consistency", "near").GET()).body())
+                    .isEqualTo(bytes);
+        }
+        assertThat(cluster.a.gets.get()).as("reads of bytes far away").isZero();
+        assertThat(cluster.b.gets.get()).as("reads of bytes near").isPositive();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 65_535, 65_536, 262_143, 262_144, 262_145, 5_000_000})
     void blobsOfEverySizeAreStoredWhole(int size) throws Exception {

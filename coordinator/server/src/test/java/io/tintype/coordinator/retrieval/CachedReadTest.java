@@ -14,8 +14,10 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.ByteRange;
+import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
+import io.tintype.proto.v1.ReadOptions;
 import io.tintype.wire.Errors;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reads through the caches: always the current version, always its bytes, and few of them from the node. */
@@ -141,6 +144,37 @@ final class CachedReadTest {
         assertThat(cluster.a.gets.get()).as("gets at the node").isLessThan(200);
     }
 
+    /** However it is cached: not at all, its beginning, all of it, or its beginning beside what no longer fits. */
+    @ParameterizedTest
+    @CsvSource({"2,0", "2,1", "3,1", "16,0", "16,3", "16,16", "20,0", "20,20", "40,0", "40,40"})
+    void aReadGoesOnThoughTheBlobIsReplacedMeanwhile(int pieces, int cached) {
+        cluster.a.frameBytes = PIECE;
+        var bytes = put("n", pieces * PIECE, 1);
+        if (cached > 0) {
+            get(request("n").toBuilder()
+                    .setRange(ByteRange.newBuilder().setLength((long) cached * PIECE))
+                    .build());
+        }
+        var slow = new Collect(false);
+        var stream = cluster.retrieval.get(request("n"), slow);
+        slow.stream.complete(stream);
+        stream.demand();
+        slow.awaitMessages(1);
+        put("n", 10, 2);
+        cluster.retrieval.caches().layers().get(0).close(); // everything is pushed out
+        slow.demandAll();
+        assertThat(Arrays.equals(slow.join().bytes(), bytes)).isTrue();
+        assertThat(get(request("n")).bytes()).as("the new version").hasSize(10);
+    }
+
+    @Test
+    void aBlobThatIsReplacedBeforeEveryFirstByteIsReadInTheEnd() {
+        put("n", 3 * PIECE, 1);
+        cluster.a.frameBytes = PIECE;
+        cluster.a.replaceWhatIsFound = true;
+        assertThat(get(request("n")).bytes()).hasSize(3 * PIECE);
+    }
+
     @Test
     void aLongReadGoesOnThoughTheBlobIsReplacedMeanwhile() {
         var bytes = put("n", 20 * PIECE, 1);
@@ -187,6 +221,26 @@ final class CachedReadTest {
             assertThat(got.join().bytes()).isEqualTo(bytes);
             assertThat(caches.figures().get(1).hits()).as("found on disk").isEqualTo(1);
         }
+    }
+
+    @Test
+    void aNearReadTakesItsBytesFromTheNearestReplicaAndKeepsThem() {
+        cluster.leadFromAfar();
+        var bytes = put("n", 300_000, 1);
+        cluster.b.follow(cluster.a, "u", "n");
+        var near = request("n").toBuilder()
+                .setOptions(ReadOptions.newBuilder().setConsistency(Consistency.CONSISTENCY_NEAR))
+                .build();
+        for (int i = 0; i < 3; i++) {
+            assertThat(get(near).bytes()).isEqualTo(bytes);
+        }
+        assertThat(cluster.a.gets.get()).as("reads of bytes far away").isZero();
+        assertThat(cluster.b.gets.get()).as("reads of bytes near").isEqualTo(1);
+        assertThat(figures("memory").hits()).isEqualTo(2);
+        var news = put("n", 200_000, 2);
+        assertThat(get(near).bytes())
+                .as("while the near replica is behind")
+                .isEqualTo(news);
     }
 
     private void forgetInMemory() {

@@ -64,6 +64,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     private final String name = UUID.randomUUID().toString();
     private final Map<String, Server> servers = new ConcurrentHashMap<>();
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private volatile String regionOfA = "local";
     private volatile ClusterView view;
 
     /** Starts both nodes. */
@@ -92,7 +93,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** The same, with other coordinators to ask. */
     public RetrievalGateway withCaches(CacheSettings caches, Peers peers) {
-        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", peers, this, origin));
+        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", user -> true, peers, this, origin));
     }
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
@@ -113,8 +114,14 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         view = viewWith(node, epoch);
     }
 
+    /** From now on {@link #a}, which leads, stands in another region than {@link #b} and this coordinator. */
+    public void leadFromAfar() {
+        regionOfA = "far";
+        view = viewWith("a", 1);
+    }
+
     private ClusterView viewWith(@Nullable String leader, long epoch) {
-        var nodes = List.of(node("a"), node("b"));
+        var nodes = List.of(node("a", regionOfA), node("b", "local"));
         var primary = leader == null ? null : new NodeId(leader);
         var map = ShardMap.of(
                 nodes,
@@ -141,8 +148,8 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
                 epoch);
     }
 
-    private static NodeInfo node(String id) {
-        return new NodeInfo(new NodeId(id), id, id, "local", "z", true, 1);
+    private static NodeInfo node(String id, String region) {
+        return new NodeInfo(new NodeId(id), id, id, region, "z", true, 1);
     }
 
     private void serve(String id, MemoryNode node) {

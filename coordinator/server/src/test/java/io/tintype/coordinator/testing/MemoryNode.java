@@ -86,6 +86,8 @@ public final class MemoryNode {
     public volatile boolean damageFrames;
     /** Most bytes of a frame. */
     public volatile int frameBytes = 64 << 10;
+    /** Each blob is replaced by one with the same bytes as soon as it was found. */
+    public volatile boolean replaceWhatIsFound;
     /** A get breaks off after this many frames. */
     public volatile int framesBeforeFailure = Integer.MAX_VALUE;
 
@@ -120,6 +122,14 @@ public final class MemoryNode {
 
     void store(String user, String name, byte[] bytes) {
         store(PutHeader.newBuilder().setUser(user).setName(name).build(), ByteString.copyFrom(bytes));
+    }
+
+    /** Has another node's blob, as a follower has it. */
+    public void follow(MemoryNode other, String user, String name) {
+        var blob = other.blob(user, name).orElseThrow();
+        synchronized (this) {
+            blobs.put(user + '\0' + name, blob);
+        }
     }
 
     /** Removes a blob behind everyone's back. */
@@ -182,6 +192,9 @@ public final class MemoryNode {
         var blob = blobs.get(user + '\0' + name);
         if (blob == null) {
             throw new TintypeException(Reason.BLOB_NOT_FOUND, "no blob '" + name + "'");
+        }
+        if (replaceWhatIsFound) {
+            store(PutHeader.newBuilder().setUser(user).setName(name).build(), blob.bytes());
         }
         return blob;
     }
