@@ -114,7 +114,8 @@ final class Opener {
                                                 .build()
                                         : HeadRequest.getDefaultInstance())
                         .build())
-                .thenApply(answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, holds, 0, null));
+                .thenApply(
+                        answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, holds, 0, null));
     }
 
     /** Asks what a blob is. */

@@ -107,8 +107,7 @@ final class OriginReads implements Origin {
 
     /** The rest of a version from a place on, for a stream of its own, from the nearest replica that has it. */
     GetStream rest(BlobHead head, long from, long to, GetStream.Listener<GetResponse> listener) {
-        return nearestOrPrimary(
-                exactly(head, from, to - from), callOptions(), UnaryProxy.deadlineOfCaller(), listener);
+        return nearestOrPrimary(exactly(head, from, to - from), callOptions(), UnaryProxy.deadlineOfCaller(), listener);
     }
 
     /** A version's bytes never change: the nearest replica that has them is as good as the primary, which is asked next. */

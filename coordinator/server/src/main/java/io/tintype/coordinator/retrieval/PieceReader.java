@@ -201,8 +201,7 @@ final class PieceReader implements GetStream {
                 take(frame);
             } else if (restEnded) {
                 fail(new TintypeException(
-                        Reason.INTERNAL,
-                        "The storage node ended the blob at " + position + " instead of " + to + "."));
+                        Reason.INTERNAL, "The storage node ended the blob at " + position + " instead of " + to + "."));
             } else {
                 for (; rest != null && askedOfRest < wanted; askedOfRest++) {
                     rest.demand();
@@ -276,8 +275,7 @@ final class PieceReader implements GetStream {
 
     private void keep(DataFrame frame) {
         var spec = PieceSpec.of(blob.head(), PieceKey.indexOf(position));
-        if (spec.key().offset() == position
-                && spec.length() == frame.getData().size()) {
+        if (spec.key().offset() == position && spec.length() == frame.getData().size()) {
             chain.offer(spec, Piece.onHeap(frame.getData(), frame.getCrc32C()));
         }
     }

@@ -43,7 +43,8 @@ public final class RetrievalGateway {
         this.unary = new UnaryProxy(channels);
         this.origin = new OriginReads(router, channels);
         this.chain = caches.apply(origin);
-        this.opener = new Opener(unary, origin, chain, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
+        this.opener =
+                new Opener(unary, origin, chain, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
         this.near = new NearReads(this, router);
     }
 

@@ -107,7 +107,10 @@ final class HttpFrontendTest {
         cluster.store("u", "n", bytes);
         cluster.b.follow(cluster.a, "u", "n");
         for (int i = 0; i < 2; i++) {
-            assertThat(send(request("u", "n").header("Tintype-Consistency", "near").GET()).body())
+            assertThat(send(request("u", "n")
+                                    .header("Tintype-Consistency", "near")
+                                    .GET())
+                            .body())
                     .isEqualTo(bytes);
         }
         assertThat(cluster.a.gets.get()).as("reads of bytes far away").isZero();

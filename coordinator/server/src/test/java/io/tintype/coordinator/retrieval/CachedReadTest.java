@@ -238,9 +238,7 @@ final class CachedReadTest {
         assertThat(cluster.b.gets.get()).as("reads of bytes near").isEqualTo(1);
         assertThat(figures("memory").hits()).isEqualTo(2);
         var news = put("n", 200_000, 2);
-        assertThat(get(near).bytes())
-                .as("while the near replica is behind")
-                .isEqualTo(news);
+        assertThat(get(near).bytes()).as("while the near replica is behind").isEqualTo(news);
     }
 
     private void forgetInMemory() {

@@ -93,7 +93,8 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** The same, with other coordinators to ask. */
     public RetrievalGateway withCaches(CacheSettings caches, Peers peers) {
-        return new RetrievalGateway(router, this, origin -> Caches.open(caches, "cluster", user -> true, peers, this, origin));
+        return new RetrievalGateway(
+                router, this, origin -> Caches.open(caches, "cluster", user -> true, peers, this, origin));
     }
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
