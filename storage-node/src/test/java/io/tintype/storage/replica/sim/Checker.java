@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>every acknowledged record is durable on every electable replica;
+ *   <li>so is every record whose effect a linearizable read has shown, acknowledged or not;
  *   <li>what replicas apply is the same everywhere, and what it names is there;
  *   <li>what can be read is exactly what the records up to the applied mark make of it;
  *   <li>a place in the log never holds two different records;
@@ -30,6 +31,12 @@ final class Checker {
     private final Map<Long, String> primaries = new HashMap<>();
     private final Map<Long, Long> promises = new HashMap<>();
     private final List<Ack> acks = new ArrayList<>();
+
+    /** What must never be lost, by place: acknowledged, or shown by a linearizable read. */
+    private final TreeMap<Long, Ack> lasting = new TreeMap<>();
+
+    private long shownSeq;
+
     private long acknowledgedSeq;
     private long forcedEpoch;
     private long forcedBase;
@@ -74,6 +81,10 @@ final class Checker {
         int before = acks.size();
         acks.removeIf(ack ->
                 log.size() < ack.seq() || log.get((int) ack.seq() - 1).value() != ack.value());
+        lasting.values()
+                .removeIf(kept ->
+                        log.size() < kept.seq() || log.get((int) kept.seq() - 1).value() != kept.value());
+        shownSeq = Math.min(shownSeq, log.size());
         acknowledgedSeq = acks.stream().mapToLong(Ack::seq).max().orElse(0);
         while (applied.size() > log.size()) {
             applied.remove(applied.size() - 1);
@@ -104,9 +115,7 @@ final class Checker {
         var ack = new Ack(seq, value, sim.queue.now());
         acks.add(ack);
         acknowledgedSeq = Math.max(acknowledgedSeq, seq);
-        for (var member : sim.zk.current().config().candidates()) {
-            requireDurable(member, ack);
-        }
+        lasts(ack);
     }
 
     void configWritten(VersionedConfig written) {
@@ -174,8 +183,16 @@ final class Checker {
     }
 
     private void requireAllDurable(Member member) {
-        for (int i = acks.size() - 1; i >= 0; i--) {
-            requireDurable(member, acks.get(i));
+        for (var ack : lasting.values()) {
+            requireDurable(member, ack);
+        }
+    }
+
+    /** Makes sure of one more record that must not be lost from now on. */
+    private void lasts(Ack record) {
+        lasting.put(record.seq(), record);
+        for (var member : sim.zk.current().config().candidates()) {
+            requireDurable(member, record);
         }
     }
 
@@ -186,13 +203,14 @@ final class Checker {
         }
         var log = disk.durable.log;
         if (Rec.hasChunk(ack.value()) && !disk.durable.chunks.get((int) ack.value())) {
-            throw new SimFailure("a chunk of acknowledged record " + ack.value() + " at " + ack.seq()
+            throw new SimFailure("a chunk of acknowledged or shown record " + ack.value() + " at " + ack.seq()
                     + " is not on the disk of " + member + ", which may be elected");
         }
         if (log.size() < ack.seq() || log.get((int) ack.seq() - 1).value() != ack.value()) {
-            throw new SimFailure("acknowledged record " + ack.value() + " at " + ack.seq() + " is not in the log of "
-                    + member + ", which may be elected: it has " + log.size() + " records under "
-                    + sim.zk.current());
+            throw new SimFailure(
+                    "acknowledged or shown record " + ack.value() + " at " + ack.seq() + " is not in the log of "
+                            + member + ", which may be elected: it has " + log.size() + " records under "
+                            + sim.zk.current());
         }
     }
 
@@ -248,6 +266,11 @@ final class Checker {
         if (shown < seq && !sim.clocksAreWild()) {
             throw new SimFailure(node.id + " serves a read of record " + shown + " as current, but " + seq
                     + " was acknowledged before it began");
+        }
+        var log = node.disk.seen.log;
+        while (shownSeq < Math.min(shown, log.size()) && !sim.clocksAreWild()) {
+            shownSeq++;
+            lasts(new Ack(shownSeq, log.get((int) shownSeq - 1).value(), sim.queue.now()));
         }
     }
 

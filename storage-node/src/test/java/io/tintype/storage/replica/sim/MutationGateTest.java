@@ -49,7 +49,7 @@ final class MutationGateTest {
     static Stream<String> rules() {
         return Stream.of(
                         RuleSwitch.names().stream(),
-                        Stream.of(Sim.TWO_LOOKS, Ledger.ONCE, Ledger.NOT_TOO_LATE, SimChunks.FIRST),
+                        Stream.of(Sim.TWO_LOOKS, Ledger.ONCE, Ledger.NOT_TOO_LATE, SimChunks.FIRST, Clients.APPLIED),
                         SimInstall.RULES.stream())
                 .flatMap(rules -> rules)
                 .filter(rule -> !TOLD_BELOW.contains(rule) && !NOT_FOR_SAFETY.contains(rule));
