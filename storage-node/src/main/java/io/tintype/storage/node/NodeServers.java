@@ -2,12 +2,13 @@
 package io.tintype.storage.node;
 
 import io.grpc.Server;
-import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.metrics.ProcessMetrics;
+import io.tintype.storage.peer.Unreadable;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +28,9 @@ final class NodeServers implements AutoCloseable {
     private final Server publicServer;
     private final Server peerServer;
 
-    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health, ServerInterceptor calls)
+    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process)
             throws IOException {
+        var calls = process.calls();
         publicServer = start(
                 "listen.port",
                 listen.host(),
@@ -48,6 +50,7 @@ final class NodeServers implements AutoCloseable {
                     listen.peerPort(),
                     GrpcServers.builder(listen.host(), listen.peerPort())
                             .intercept(calls)
+                            .addStreamTracerFactory(Unreadable.tooLarge(process.registry()))
                             .fallbackHandlerRegistry(cluster));
         } catch (IOException e) {
             publicServer.shutdownNow();
@@ -59,12 +62,12 @@ final class NodeServers implements AutoCloseable {
      * Binds both ports.
      *
      * @param inboundBytes most bytes of everybody's messages that have not come whole yet
-     * @param calls is told of every call
+     * @param process is told of every call, and of what was no message
      * @throws IOException if one is taken; the message says which
      */
-    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health, ServerInterceptor calls)
+    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process)
             throws IOException {
-        return new NodeServers(listen, inboundBytes, health, calls);
+        return new NodeServers(listen, inboundBytes, health, process);
     }
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {

@@ -25,6 +25,7 @@ import io.tintype.storage.peer.PeerNetwork;
 import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.rpc.Homes;
 import io.tintype.storage.rpc.RpcServices;
+import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.ShardHost;
 import io.tintype.storage.shard.Shards;
 import java.io.IOException;
@@ -82,10 +83,10 @@ public final class StorageNode implements AutoCloseable {
                             new NodeHttp.Pages(health::notReadyBecause, health::shardLines, process::scrape)));
             servers = closing.add(
                     "servers",
-                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health, process.calls()));
-            register(session, self, disk);
+                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health, process));
+            var clock = register(session, self, disk);
             await(nodes.ready());
-            host = serve(session, self, disk, nodes);
+            host = serve(session, self, disk, nodes, clock);
         } catch (StorageNodeException | RuntimeException e) {
             closing.close();
             throw e;
@@ -118,7 +119,8 @@ public final class StorageNode implements AutoCloseable {
         }
     }
 
-    private void register(ZkSession session, NodeId self, Disk disk) throws StorageNodeException {
+    /** The machine's clocks, checked by ZooKeeper's at this moment. */
+    private Clock register(ZkSession session, NodeId self, Disk disk) throws StorageNodeException {
         long bootId = new SecureRandom().nextLong();
         var registration = closing.add(
                 "registration",
@@ -139,16 +141,19 @@ public final class StorageNode implements AutoCloseable {
                 .onFailure(failure -> stop("The disk under " + config.dataDir() + " failed, and with it node "
                         + config.id() + ": " + failure.getMessage()
                         + ". Its shards go on elsewhere; replace the disk, or start again if it was only full."));
+        long theirs = await(registration.registeredAtMs());
+        return Clock.SYSTEM.checkedBy(theirs, Clock.SYSTEM.now());
     }
 
-    private ShardHost serve(ZkSession session, NodeId self, Disk disk, NodesWatcher nodes) {
+    private ShardHost serve(ZkSession session, NodeId self, Disk disk, NodesWatcher nodes, Clock clock) {
         var peers =
                 closing.add("peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics));
         var timing = ReplicaTiming.DEFAULT;
         var started = closing.add(
                 "shards",
                 ShardHost.start(ShardHost.Config.of(self, disk, session, nodes, peers, metrics)
-                        .withTiming(timing)));
+                        .withTiming(timing)
+                        .withClock(clock)));
         peers.startHeartbeats(started.peerShards(), timing);
         var channels = closing.add("channels", new Channels());
         var znodes = closing.add("shard znodes", new ShardZnodes(session));

@@ -18,9 +18,23 @@ final class PeerMetrics {
 
     /** A message of another node was not taken. */
     void refused(RefuseReason reason) {
+        refused(name(reason));
+    }
+
+    /** What another node sent is longer than any message may be. */
+    void tooLarge() {
+        refused("too_large");
+    }
+
+    /** What another node sent is no message, perhaps one cut short. */
+    void unreadable() {
+        refused("unreadable");
+    }
+
+    private void refused(String reason) {
         Counter.builder("tintype.peer.refused")
                 .description("Messages of other nodes that were refused here, by reason")
-                .tag("reason", name(reason))
+                .tag("reason", reason)
                 .register(registry)
                 .increment();
     }

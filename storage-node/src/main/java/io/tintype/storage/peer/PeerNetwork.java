@@ -66,7 +66,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
 
     /** The service for the peer port. Its handlers never block: a server with a direct executor serves it best. */
     public BindableService service(PeerShards shards) {
-        return () -> Aliasing.bind(new ReplicationService(shards, gatekeeper));
+        return () -> Unreadable.counted(Aliasing.bind(new ReplicationService(shards, gatekeeper)), cluster.metrics());
     }
 
     /** The service that takes operators' orders; for the peer port, too. */

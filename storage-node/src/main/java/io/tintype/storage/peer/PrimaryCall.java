@@ -157,6 +157,7 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     public void onError(Throwable failure) {
         if (end()) {
             log.debug("shard {}: the stream from its primary {} broke", shard, primary, failure);
+            Unreadable.count(failure, metrics);
             events.lost(isRefused(failure));
         }
     }

@@ -148,7 +148,8 @@ final class DiskActions {
             ByteString payload) {}
 
     private LogEntry next(long epoch, long seq, Body body) {
-        long logTimeMs = logClock.next(store.log().lastLogTimeMs(), clock.now());
+        var now = clock.now();
+        long logTimeMs = logClock.next(store.log().lastLogTimeMs(), now, clock.latestMillis(now));
         return LogCodec.encode(new LogRecord(
                 epoch,
                 seq,

@@ -8,7 +8,8 @@ import io.tintype.storage.replica.Now;
  * but never backwards, and never faster than {@value #FASTEST} times this process's monotonic clock since the newest record
  * came into the log here. So a wall clock that is set forward, or a new primary whose clock is ahead, does not age everything
  * at once: a retry some seconds old must find its outcome, which is kept for {@value #FASTEST} times as long as retries are
- * taken. A process that has just started has nothing to go by and believes its wall clock.
+ * taken. A process that has just started, and cannot know how long it was away, goes by its wall clock or by ZooKeeper's,
+ * whichever is behind: it takes two clocks that are set forward to age anything at once.
  *
  * <p>Confined to the shard's loop.
  */
@@ -31,12 +32,10 @@ final class LogClock {
      * The time of the record to make now, in milliseconds since 1970.
      *
      * @param lastMs that of the record in front of it
+     * @param latestMs the latest that it can be by another clock ({@link Clock#latestMillis})
      */
-    long next(long lastMs, Now now) {
-        long wall = now.wallMillis();
-        if (known) {
-            wall = Math.min(wall, newestMs + FASTEST * ((now.nanos() - sinceNanos) / 1_000_000));
-        }
-        return Math.max(lastMs, wall);
+    long next(long lastMs, Now now, long latestMs) {
+        long latest = known ? newestMs + FASTEST * ((now.nanos() - sinceNanos) / 1_000_000) : latestMs;
+        return Math.max(lastMs, Math.min(now.wallMillis(), latest));
     }
 }

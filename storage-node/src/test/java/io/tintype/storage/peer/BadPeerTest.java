@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Counter;
 import io.tintype.checksum.Crc32c;
@@ -35,7 +38,10 @@ import io.tintype.proto.internal.v1.StageChunksRequest;
 import io.tintype.proto.internal.v1.StageChunksResponse;
 import io.tintype.proto.internal.v1.TransferShardRequest;
 import io.tintype.storage.shard.ShardStatus;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -154,6 +160,21 @@ class BadPeerTest {
         assertThat(refuse.getDetail()).contains("hello");
     }
 
+    /** Believed, it would be promised for ever, and the shard would be led by nobody any more. */
+    @Test
+    void anEpochFarTooHighIsNotBelieved() throws Exception {
+        long absurd = 1L << 62;
+        var beat = ShardBeat.newBuilder().setShard(TestCluster.SHARD.value()).setEpoch(absurd);
+
+        assertThat(heartbeat(beats().addShards(beat)).getShardsList()).isEmpty();
+        var refuse = replicate(hello().setPromisedEpoch(absurd)).getRefuse();
+
+        assertThat(refuse.getReason()).isEqualTo(RefuseReason.REFUSE_REASON_STALE_EPOCH);
+        Images.put(cluster.primary(), "another", Images.bytes(100, 2)).join();
+        before = cluster.primary().status(); // of the same epoch, which is looked at here
+        assertThat(before.epoch()).isLessThan(absurd);
+    }
+
     // ---- heartbeats
 
     @Test
@@ -231,13 +252,44 @@ class BadPeerTest {
     }
 
     @Test
-    void aMessageOverTheLimitEndsItsStreamOnly() {
+    void aMessageOverTheLimitEndsItsStreamOnlyAndIsCounted() {
+        double counted = refusals("too_large");
         var observer = new Received<StageChunksResponse>();
         var requests = ReplicationGrpc.newStub(channel).stageChunks(observer);
 
         requests.onNext(chunk().setData(ByteString.copyFrom(new byte[3 << 20])).build());
 
         assertThat(observer.failure()).isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
+        await().atMost(TestCluster.PATIENCE).until(() -> refusals("too_large") == counted + 1);
+    }
+
+    @Test
+    void aMessageCutShortEndsItsStreamOnlyAndIsCounted() {
+        double counted = refusals("unreadable");
+        var whole = ReplicateRequest.newBuilder().setHello(hello()).build().toByteArray();
+        var observer = new Received<ReplicateResponse>();
+        var raw = ReplicationGrpc.getReplicateMethod().toBuilder(
+                        new Bytes(), ReplicationGrpc.getReplicateMethod().getResponseMarshaller())
+                .build();
+
+        ClientCalls.asyncBidiStreamingCall(channel.newCall(raw, CallOptions.DEFAULT), observer)
+                .onNext(Arrays.copyOf(whole, whole.length - 3));
+
+        assertThat(observer.failure()).isNotEqualTo(Status.Code.OK);
+        await().atMost(TestCluster.PATIENCE).until(() -> refusals("unreadable") == counted + 1);
+    }
+
+    /** Sends bytes as they are. */
+    private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+        @Override
+        public InputStream stream(byte[] message) {
+            return new ByteArrayInputStream(message);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            throw new UnsupportedOperationException("only sends");
+        }
     }
 
     @Test

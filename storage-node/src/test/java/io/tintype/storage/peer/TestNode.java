@@ -44,6 +44,7 @@ final class TestNode implements AutoCloseable {
                 .withSnapshotRate(cluster.snapshotRate()));
         this.server = GrpcServers.builder("127.0.0.1", 0)
                 .directExecutor()
+                .addStreamTracerFactory(Unreadable.tooLarge(registry))
                 .addService(network.service(host.peerShards()))
                 .addService(network.orders(host.peerShards()))
                 .build()

@@ -17,7 +17,7 @@ final class LogClockTest {
     /** A record made so long after the beginning, when the wall clock is so far off. */
     private long record(Duration after, long offMs) {
         var now = new Now(after.toNanos(), START + after.toMillis() + offMs);
-        last = clock.next(last, now);
+        last = clock.next(last, now, Long.MAX_VALUE);
         clock.saw(last, now);
         return last - START;
     }
@@ -55,8 +55,27 @@ final class LogClockTest {
         assertThat(record(Duration.ofSeconds(5), 3 * HOUR)).isEqualTo(10_000);
     }
 
+    /** It was away for a moment, or so it was for hours: only somebody else's clock can tell. */
     @Test
-    void aProcessThatJustStartedBelievesItsWallClock() {
+    void aProcessThatJustStartedGoesByTheClockThatIsBehind() {
+        var heard = new Now(0, START + 3 * HOUR);
+        var now = new Now(Duration.ofSeconds(5).toNanos(), START + 3 * HOUR + 5_000);
+        var checked = ((Clock) () -> now).checkedBy(START, heard);
+
+        assertThat(clock.next(START - 1_000, now, checked.latestMillis(now)))
+                .as("its own is set forward")
+                .isEqualTo(START + 5_000);
+        var behind = new Now(now.nanos(), START - 3 * HOUR);
+        assertThat(clock.next(START - 6 * HOUR, behind, checked.latestMillis(behind)))
+                .as("its own is set back")
+                .isEqualTo(START - 3 * HOUR);
+        assertThat(clock.next(START + HOUR, now, checked.latestMillis(now)))
+                .as("never backwards")
+                .isEqualTo(START + HOUR);
+    }
+
+    @Test
+    void whereNoOtherClockWasAskedItsOwnIsBelieved() {
         last = START;
         assertThat(record(Duration.ofSeconds(5), 3 * HOUR)).isEqualTo(3 * HOUR + 5_000);
     }

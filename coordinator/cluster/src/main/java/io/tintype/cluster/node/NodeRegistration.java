@@ -4,6 +4,7 @@ package io.tintype.cluster.node;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.Znode;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.proto.internal.v1.NodeLiveness;
 import java.util.concurrent.CompletableFuture;
@@ -20,11 +21,14 @@ import org.slf4j.LoggerFactory;
 public final class NodeRegistration implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(NodeRegistration.class);
 
+    private final ZkSession session;
+    private final String livePath;
     private final Presence presence;
     private final CompletableFuture<Void> registered;
 
     private NodeRegistration(ZkSession session, NodePresence node) {
-        String livePath = Paths.nodeLiveness(node.id().value());
+        this.session = session;
+        this.livePath = Paths.nodeLiveness(node.id().value());
         var liveness = NodeLiveness.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setBootId(node.bootId())
@@ -58,6 +62,18 @@ public final class NodeRegistration implements AutoCloseable {
      */
     public CompletableFuture<Void> registered() {
         return registered.copy();
+    }
+
+    /**
+     * When this process was first registered, by ZooKeeper's clock, in milliseconds since 1970: the time of somebody whose
+     * clock is not this machine's. Completes after {@link #registered}; fails without ZooKeeper.
+     */
+    public CompletableFuture<Long> registeredAtMs() {
+        return registered
+                .thenCompose(done -> session.znodes().sync(livePath))
+                .thenCompose(done -> session.znodes().get(livePath))
+                .thenApply(found -> found.map(Znode::modifiedMs)
+                        .orElseThrow(() -> new IllegalStateException(livePath + " is gone again")));
     }
 
     /**

@@ -53,6 +53,9 @@ final class NodeRegistrationTest {
             registration.registered().get(10, TimeUnit.SECONDS);
             await().untilAsserted(() ->
                     assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100)));
+            assertThat(registration.registeredAtMs().get(10, TimeUnit.SECONDS))
+                    .as("by ZooKeeper's clock, which is this machine's here")
+                    .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
         }
         await().untilAsserted(() ->
                 assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100)));
