@@ -38,13 +38,12 @@ final class DiskFaults {
     }
 
     /** One fsync of the store's log fails, the next would succeed; the node must not wait for it. */
-    static Heal fsyncError(Stage stage) {
+    static Heal fsyncError(Stage stage) throws IOException {
         var victim = stage.primary();
         var process = stage.cluster().process(victim);
         int starts = process.starts();
         long pid = process.pid();
-        Shell.run("timeout 10 fiu-ctrl -f " + stage.cluster().commands().fiuPipes(victim)
-                + " -c 'enable name=posix/io/sync/fdatasync,onetime,failinfo=5' " + pid);
+        Files.createFile(stage.cluster().commands().failingSync(victim));
         return new Heal() {
             @Override
             public void heal() {}

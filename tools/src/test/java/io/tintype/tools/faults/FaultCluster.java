@@ -143,7 +143,7 @@ final class FaultCluster implements AutoCloseable {
         return of(volumes, node);
     }
 
-    /** Where libfiu listens for a node, and where the clock of a node is set. */
+    /** What makes an fdatasync of a node fail, and where the clock of a node is set. */
     ServerCommands commands() {
         return commands;
     }

@@ -65,7 +65,7 @@ final class Load implements AutoCloseable {
                         .until(() -> sdk.users().register(user).user().id().equals(user)));
     }
 
-    /** Begins; returns when every client had some answers. */
+    /** Begins; returns when every client has changed something. */
     void start() {
         var all = new ArrayList<Future<?>>();
         for (var client : clients) {
@@ -75,14 +75,14 @@ final class Load implements AutoCloseable {
         awaitMore();
     }
 
-    /** Waits until every client was answered a few more times. */
+    /** Waits until every client has made a few more changes. */
     void awaitMore() {
-        var before = clients.stream().map(LoadClient::answered).toList();
-        Awaitility.await("every client is answered")
+        var before = clients.stream().map(LoadClient::changed).toList();
+        Awaitility.await("every client can change something")
                 .atMost(PATIENCE)
                 .failFast("a client ended", () -> running.stream().anyMatch(Future::isDone))
                 .until(() -> IntStream.range(0, CLIENTS)
-                        .allMatch(n -> clients.get(n).answered() >= before.get(n) + LoadClient.A_FEW));
+                        .allMatch(n -> clients.get(n).changed() >= before.get(n) + LoadClient.A_FEW));
     }
 
     /** Ends, and waits for what is under way. */

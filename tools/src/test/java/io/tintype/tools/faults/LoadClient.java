@@ -31,7 +31,7 @@ import java.util.function.Supplier;
 
 /** One client: puts, overwrites, deletes, changes under conditions, reads, and writes it all down. Runs on one thread. */
 final class LoadClient implements Runnable {
-    /** So many answers show that a client gets on. */
+    /** So many changes that were made show that a client gets on. */
     static final int A_FEW = 5;
 
     private static final int SMALL_BYTES = 8 << 10;
@@ -50,7 +50,7 @@ final class LoadClient implements Runnable {
     private final List<BlobKey> keys;
     private final SplittableRandom random;
     private final Map<BlobKey, Version> seen = new HashMap<>();
-    private final AtomicInteger answered = new AtomicInteger();
+    private final AtomicInteger changed = new AtomicInteger();
     private volatile boolean ended;
 
     LoadClient(int number, TintypeClient sdk, HistoryRecorder recorder, List<BlobKey> keys, SplittableRandom random) {
@@ -73,9 +73,9 @@ final class LoadClient implements Runnable {
         ended = true;
     }
 
-    /** How many operations had a definite answer. */
-    int answered() {
-        return answered.get();
+    /** How many changes were made, by their answers. Reads and refused conditions would not show that writes go on. */
+    int changed() {
+        return changed.get();
     }
 
     private void one() {
@@ -169,11 +169,10 @@ final class LoadClient implements Runnable {
         } finally {
             underWay.end(result);
         }
-        boolean definite = !(result instanceof Result.Unknown || result instanceof Result.Failed);
-        if (definite) {
-            answered.incrementAndGet();
+        if (result instanceof Result.Written || result instanceof Result.Deleted) {
+            changed.incrementAndGet();
         }
-        return definite;
+        return !(result instanceof Result.Unknown || result instanceof Result.Failed);
     }
 
     private byte[] content() {

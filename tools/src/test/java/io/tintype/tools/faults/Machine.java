@@ -5,38 +5,31 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What this machine offers beyond processes and sockets. Looked at once. Immutable. */
 final class Machine {
-    private static final List<Path> FIU_FOLDERS =
-            List.of(Path.of("/usr/lib/fiu"), Path.of("/usr/local/lib/fiu"), Path.of("/usr/lib64/fiu"));
     private static final String CLOCK_LIBRARY = "faketime/libfaketimeMT.so.1";
 
-    private final Optional<Path> fiu;
+    private final Optional<Path> sync;
     private final Optional<Path> clock;
     private final String noDisks;
 
-    private Machine(Optional<Path> fiu, Optional<Path> clock, String noDisks) {
-        this.fiu = fiu;
+    private Machine(Optional<Path> sync, Optional<Path> clock, String noDisks) {
+        this.sync = sync;
         this.clock = clock;
         this.noDisks = noDisks;
     }
 
     /** Looks. */
     static Machine look(Path scratch) {
-        return new Machine(
-                FIU_FOLDERS.stream()
-                        .filter(folder -> Files.exists(folder.resolve("fiu_posix_preload.so")))
-                        .findFirst(),
-                clockLibrary(),
-                whyNoDisks(scratch));
+        return new Machine(syncLibrary(scratch), clockLibrary(), whyNoDisks(scratch));
     }
 
-    /** The folder of libfiu's libraries. */
-    Optional<Path> fiu() {
-        return fiu;
+    /** The library that makes an fdatasync fail. */
+    Optional<Path> sync() {
+        return sync;
     }
 
     /** The library that sets clocks. */
@@ -53,11 +46,26 @@ final class Machine {
     Optional<String> lacks(Need need) {
         return switch (need) {
             case FSYNC_ERRORS ->
-                fiu.isPresent() ? Optional.empty() : Optional.of("libfiu is not here (Debian: fiu-utils)");
+                sync.isPresent()
+                        ? Optional.empty()
+                        : Optional.of("no C compiler is here that works (Debian: gcc, libc6-dev)");
             case CLOCKS ->
                 clock.isPresent() ? Optional.empty() : Optional.of("libfaketime is not here (Debian: faketime)");
             case DISKS -> hasDisks() ? Optional.empty() : Optional.of("no disk of its own for a node: " + noDisks);
         };
+    }
+
+    private static Optional<Path> syncLibrary(Path scratch) {
+        try (var source = Machine.class.getResourceAsStream("failing-sync.c")) {
+            Files.createDirectories(scratch);
+            var file = scratch.resolve("failing-sync.c");
+            Files.write(file, Objects.requireNonNull(source).readAllBytes());
+            var library = scratch.resolve("failing-sync.so");
+            boolean made = Shell.succeeds("cc -shared -fPIC -O2 -o " + library + " " + file);
+            return made ? Optional.of(library) : Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Optional<Path> clockLibrary() {

@@ -20,16 +20,14 @@ import java.util.stream.Collectors;
 record Plan(List<FaultKind> faults, long seed) {
     private static final String AND = "+";
 
-    /**
-     * What an ordinary build tries: few, and different ways to fail each. No FSYNC_ERROR: once, a JVM with libfiu's preload
-     * stood still while it started.
-     */
+    /** What an ordinary build tries: few, and different ways to fail each. */
     static final List<FaultKind> QUICK = List.of(
             FaultKind.KILL_PRIMARY,
             FaultKind.ONE_WAY_OUT,
             FaultKind.KILL_EVERYTHING,
             FaultKind.WIPED_DISK,
             FaultKind.POWER_CUT,
+            FaultKind.FSYNC_ERROR,
             FaultKind.FLIP_SST,
             FaultKind.CLOCK_FORWARD);
 
@@ -40,7 +38,7 @@ record Plan(List<FaultKind> faults, long seed) {
     /**
      * What a word of the command line stands for.
      *
-     * @param word quick, all, pairs, or kinds such as KILL_PRIMARY or KILL_PRIMARY+DISK_FULL with commas between
+     * @param word quick, all, pairs, ring (some pairs, with each kind in two of them), or kinds such as KILL_PRIMARY or KILL_PRIMARY+DISK_FULL with commas between
      */
     static List<Plan> parse(String word, long seed) {
         var plans = new ArrayList<List<FaultKind>>();
@@ -48,6 +46,7 @@ record Plan(List<FaultKind> faults, long seed) {
             case "quick" -> QUICK.forEach(kind -> plans.add(List.of(kind)));
             case "all" -> singles(plans);
             case "pairs" -> pairs(plans, seed);
+            case "ring" -> ring(plans, seed);
             default -> {
                 for (var one : word.split(",", -1)) {
                     plans.add(Arrays.stream(one.split("\\+", -1))
@@ -79,6 +78,15 @@ record Plan(List<FaultKind> faults, long seed) {
     private static void singles(List<List<FaultKind>> plans) {
         for (var kind : FaultKind.values()) {
             plans.add(List.of(kind));
+        }
+    }
+
+    /** The kinds in a ring drawn from the seed, each with the one behind it. */
+    private static void ring(List<List<FaultKind>> plans, long seed) {
+        var kinds = new ArrayList<>(List.of(FaultKind.values()));
+        Collections.shuffle(kinds, new Random(seed));
+        for (int i = 0; i < kinds.size(); i++) {
+            plans.add(List.of(kinds.get(i), kinds.get((i + 1) % kinds.size())));
         }
     }
 

@@ -65,9 +65,11 @@ record RunResult(
                 report.problems().size(),
                 longestOfAUser(underLoad, Operation::isWrite),
                 longestOfAUser(underLoad, o -> isRead(o, Call.Promise.LINEARIZABLE)),
-                longest(underLoad.stream()
-                        .filter(o -> isRead(o, Call.Promise.STALE))
-                        .toList()),
+                longest(
+                        underLoad.stream()
+                                .filter(o -> isRead(o, Call.Promise.STALE))
+                                .toList(),
+                        underLoad),
                 healed);
     }
 
@@ -90,14 +92,14 @@ record RunResult(
                 .collect(Collectors.groupingBy(o -> o.key().user()))
                 .values()
                 .stream()
-                .map(RunResult::longest)
+                .map(some -> longest(some, operations))
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
     }
 
-    /** The longest time between two answers that follow each other. */
-    private static Duration longest(List<Operation> operations) {
-        var times = operations.stream()
+    /** The longest time between two answers that follow each other, or from the last one to the end of all. */
+    private static Duration longest(List<Operation> some, List<Operation> all) {
+        var times = some.stream()
                 .filter(Operation::isDefinite)
                 .mapToLong(Operation::returnedNanos)
                 .sorted()
@@ -105,6 +107,14 @@ record RunResult(
         long longest = 0;
         for (int i = 1; i < times.length; i++) {
             longest = Math.max(longest, times[i] - times[i - 1]);
+        }
+        if (times.length > 0) {
+            long end = all.stream()
+                    .filter(Operation::isDefinite)
+                    .mapToLong(Operation::returnedNanos)
+                    .max()
+                    .orElse(0);
+            longest = Math.max(longest, end - times[times.length - 1]);
         }
         return Duration.ofNanos(longest);
     }

@@ -93,10 +93,8 @@ final class ServerCommands {
         var environment = new HashMap<String, String>();
         var preload = new ArrayList<Path>();
         if (needs.contains(Need.FSYNC_ERRORS)) {
-            var fiu = machine.fiu().orElseThrow();
-            preload.add(fiu.resolve("fiu_run_preload.so"));
-            preload.add(fiu.resolve("fiu_posix_preload.so"));
-            environment.put("FIU_CTRL_FIFO", fiuPipes(node).toString());
+            preload.add(machine.sync().orElseThrow());
+            environment.put("FAILING_SYNC", failingSync(node).toString());
         }
         if (needs.contains(Need.CLOCKS)) {
             preload.add(machine.clock().orElseThrow());
@@ -115,9 +113,9 @@ final class ServerCommands {
         return environment;
     }
 
-    /** Where libfiu listens in a node, without the process id it appends. */
-    Path fiuPipes(Site node) {
-        return folder.resolve(node.name() + "-fiu");
+    /** The file that makes the next fdatasync of a node fail, which takes it away. */
+    Path failingSync(Site node) {
+        return folder.resolve(node.name() + "-failing-sync");
     }
 
     /** Sets the wall clock of a node, as libfaketime writes it: +3h, -3h, +0. */
