@@ -69,6 +69,11 @@ public final class TintypeClient implements AutoCloseable {
         return new AdminClient(async.core());
     }
 
+    /** Where replicas lie, and moving them: for operators. */
+    public BalancingClient balancing() {
+        return new BalancingClient(async.core());
+    }
+
     /** What this client has written, for reads with {@link Consistency#session}. */
     public Session session() {
         return async.session();

@@ -7,12 +7,14 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.CoordinatorsWatcher;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.CoordinatorRegistration;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.balance.Balancer;
 import io.tintype.coordinator.cache.CachePeerService;
 import io.tintype.coordinator.cache.Peers;
 import io.tintype.coordinator.control.AdminService;
@@ -40,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +101,14 @@ public final class Coordinator implements AutoCloseable {
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
         var services = services(session, clusterId, watcher, channels, gateways);
+        Consumer<Term> inOffice = term -> {};
+        if (has(Role.CONTROL)) {
+            var balancer = Balancer.start(
+                    session, watcher, channels, clusterId, config.control().balance());
+            undo.push(balancer::close);
+            services.add(balancer.service());
+            inOffice = balancer::inOffice;
+        }
         services.add(map);
         var healthy = new Health(watcher, services);
         health = healthy;
@@ -127,7 +138,7 @@ public final class Coordinator implements AutoCloseable {
         }
         if (has(Role.CONTROL)) {
             var controller = Controller.start(
-                    session, watcher, config.nodeId(), config.policy(), config.control(), gateways.shards);
+                    session, watcher, config.nodeId(), config.policy(), config.control(), gateways.shards, inOffice);
             undo.push(controller::close);
         }
         undo.push(healthy::close);

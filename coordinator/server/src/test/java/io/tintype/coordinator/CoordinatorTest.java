@@ -20,6 +20,7 @@ import io.tintype.cluster.node.NodeRegistration;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
+import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
@@ -294,7 +295,8 @@ final class CoordinatorTest {
         return CoordinatorConfig.DEFAULTS
                 .withId(id)
                 .withPorts(0, 0)
-                .withControl(new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(1), 20, 16))
+                .withControl(
+                        new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(1), 20, 16, BalanceSettings.DEFAULTS))
                 .withZookeeper(ZkConfig.of(zooKeeper.connectString()));
     }
 

@@ -91,7 +91,8 @@ public final class ShardSnapshot implements AutoCloseable {
         }
     }
 
-    private static long smallBytes(Disk disk, Keys keys) {
+    /** Bytes of everything but chunks, about. */
+    static long smallBytes(Disk disk, Keys keys) {
         long bytes = 0;
         for (var family : FAMILIES) {
             if (family != Family.CHUNK) {

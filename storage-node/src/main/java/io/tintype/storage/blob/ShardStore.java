@@ -173,6 +173,16 @@ public final class ShardStore {
         return ShardSnapshot.open(disk, shard, keys, chunks::damaged);
     }
 
+    /** Keeps the state as it is now, to be digested. To be closed. Any thread; blocks for a moment. */
+    public PinnedState pin() {
+        return PinnedState.open(disk, shard, keys);
+    }
+
+    /** Bytes that a snapshot of the shard has, about. Blocks for a moment; any thread. */
+    public long sizeBytes() {
+        return machine.stats().bytes() + ShardSnapshot.smallBytes(disk, keys);
+    }
+
     /** True while a snapshot is being installed, or was when the process ended: nothing here is to be read then. */
     public boolean isInstalling() {
         return log.isInstalling();

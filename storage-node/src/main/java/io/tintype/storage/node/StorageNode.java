@@ -2,6 +2,8 @@
 package io.tintype.storage.node;
 
 import io.grpc.Deadline;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
@@ -18,11 +20,14 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
+import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskException;
 import io.tintype.storage.peer.PeerNetwork;
 import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.report.NodeReportService;
+import io.tintype.storage.report.ReadTimes;
 import io.tintype.storage.rpc.Homes;
 import io.tintype.storage.rpc.RpcServices;
 import io.tintype.storage.shard.Clock;
@@ -34,6 +39,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -168,15 +174,28 @@ public final class StorageNode implements AutoCloseable {
                         config.limits(),
                         InstantSource.system()));
         services.meter(metrics);
+        var reads = new ReadTimes(System::nanoTime);
         var forPeers = new ArrayList<>(services.peerServices());
+        forPeers.add(new NodeReportService(
+                        self, clusterId, started.reports(), reads, config.disk().reserveBytes())
+                .bindService());
         forPeers.add(peers.service(started.peerShards()).bindService());
         forPeers.add(peers.orders(started.peerShards()).bindService());
         health.watch(started.shards(), ShardStore.list(disk));
-        servers.open(services.publicServices(), forPeers);
+        servers.open(timed(services.publicServices(), reads), forPeers);
         closing.add("calls", () -> servers.drain());
         closing.add("handover", started::leave);
         closing.add("health", health);
         return started;
+    }
+
+    /** Times reads: what the controller goes by when it moves replicas. */
+    private static List<ServerServiceDefinition> timed(List<ServerServiceDefinition> services, ReadTimes reads) {
+        return services.stream()
+                .map(service -> service.getServiceDescriptor().getName().equals(BlobRetrievalGrpc.SERVICE_NAME)
+                        ? ServerInterceptors.intercept(service, reads)
+                        : service)
+                .toList();
     }
 
     private static Homes homes(DirectoryClient directory) {

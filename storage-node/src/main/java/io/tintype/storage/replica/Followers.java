@@ -76,7 +76,10 @@ final class Followers {
         byStream.put(stream, progress);
         var shape = context.journal.shape();
         long common = shape.commonPrefix(hello.log());
-        boolean reachable = !hello.installing() && common >= shape.firstSeq() - 1 && common >= hello.committed();
+        boolean reachable = !hello.installing()
+                && common >= shape.firstSeq() - 1
+                && common >= hello.committed()
+                && (counted || !isNewcomer(hello));
         progress.attached = reachable;
         if (!reachable) {
             progress.acked = 0;
@@ -98,6 +101,14 @@ final class Followers {
             progress.sentCommitted = 0;
             fill(progress, cfg);
         }
+    }
+
+    /**
+     * One that has nothing, while much is committed: the state is shorter than its history, and snapshots are paced. What
+     * is not committed is in no snapshot, and may wait for this very replica.
+     */
+    private boolean isNewcomer(Hello hello) {
+        return hello.log().lastSeq() == 0 && context.journal.committed() > ReplicaLimits.NEWCOMER_RECORDS;
     }
 
     void lost(long stream) {

@@ -27,5 +27,8 @@ public final class ReplicaLimits {
     /** How often data of one shard may be given up: each time, all version counters jump. */
     public static final int LOSSES = 32_768;
 
+    /** A replica that has nothing is fed from a log of so many records at most; from a longer one it gets a snapshot. */
+    static final int NEWCOMER_RECORDS = 128;
+
     private ReplicaLimits() {}
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
  */
 final class Applier {
     private static final int READ_BYTES = 1 << 20;
+    private static final int MOST_PINS = 16;
 
     /**
      * Records that may be applied.
@@ -33,10 +34,13 @@ final class Applier {
     record Committable(long upTo, List<LogEntry> cached, List<OpenProposal> proposals, List<NodeId> replicas)
             implements Work {}
 
-    private sealed interface Work permits Committable, Barrier {}
+    private sealed interface Work permits Committable, Barrier, Pin {}
 
     /** Something to do once everything handed in before is applied. */
     private record Barrier(Runnable reached) implements Work {}
+
+    /** Something to do right behind a record, before the next one is applied; at once if it is applied already. */
+    private record Pin(long seq, Runnable reached) implements Work {}
 
     /** Is told of progress, on the apply thread. */
     interface Listener {
@@ -54,6 +58,7 @@ final class Applier {
     private final Inbox<Work> inbox;
     private final ArrayDeque<OpenProposal> open = new ArrayDeque<>();
     private final List<LogRecord> slice = new ArrayList<>();
+    private final List<Pin> pins = new ArrayList<>();
     private List<NodeId> replicas = List.of();
     private boolean failed;
     private long next;
@@ -85,6 +90,11 @@ final class Applier {
         return drained;
     }
 
+    /** Runs something, which must be short, right behind a record, or at once if that is applied already. Any thread. */
+    void behind(long seq, Runnable reached) {
+        inbox.post(new Pin(seq, reached));
+    }
+
     /** The state was replaced; goes on behind it. Loop only, while nothing is being applied. */
     void restart() {
         submitted = store.machine().applied().seq();
@@ -103,9 +113,15 @@ final class Applier {
                 } else if (work instanceof Barrier barrier) {
                     applySlice();
                     barrier.reached().run();
+                } else if (work instanceof Pin pin) {
+                    if (pins.size() >= MOST_PINS) {
+                        pins.remove(0); // whoever asked has long stopped waiting
+                    }
+                    pins.add(pin);
                 }
             }
             applySlice();
+            reachPins();
         } catch (RuntimeException e) {
             failed = true;
             slice.clear();
@@ -148,7 +164,7 @@ final class Applier {
 
     private void take(LogEntry entry) {
         slice.add(entry.record());
-        if (slice.size() >= ShardLimits.APPLY_RECORDS) {
+        if (slice.size() >= ShardLimits.APPLY_RECORDS || isPinned(entry.record().seq())) {
             applySlice();
         }
     }
@@ -161,9 +177,24 @@ final class Applier {
         next += slice.size();
         listener.tookEffect(slice, results);
         slice.clear();
+        reachPins();
         for (var result : results) {
             complete(result);
         }
+    }
+
+    private boolean isPinned(long seq) {
+        return pins.stream().anyMatch(pin -> pin.seq() == seq);
+    }
+
+    private void reachPins() {
+        pins.removeIf(pin -> {
+            if (pin.seq() < next) {
+                pin.reached().run();
+                return true;
+            }
+            return false;
+        });
     }
 
     private void complete(Applied applied) {

@@ -184,7 +184,7 @@ final class Installation {
                 }
                 to.put(part);
                 bytes.addAndGet(part.bytes());
-                long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().installed(part.bytes()));
+                long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().installed(shard, part.bytes()));
                 tell();
                 if (pauseMs == 0) {
                     taken.complete(null);
@@ -212,7 +212,7 @@ final class Installation {
             var of = head;
             if (of != null) {
                 expecting = of.expectedBytes();
-                context.snapshots().expect(expecting);
+                context.snapshots().expect(shard, expecting);
                 log.info("shard {}: installing a snapshot of {}, about {} bytes", shard, of.at(), of.expectedBytes());
             }
             var unused = CompletableFuture.allOf(
@@ -307,8 +307,7 @@ final class Installation {
             current = null;
             call.cancel(true);
             accepted.cancel(true);
-            context.snapshots().expect(-expecting);
-            context.snapshots().forget(bytes.get());
+            context.snapshots().forget(shard, expecting, bytes.get());
             context.snapshots().endInstalling();
         }
 

@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 final class Pacer {
     private static final long SECOND = 1_000_000_000L;
 
-    private final long bytesPerSecond;
+    private long bytesPerSecond;
     private final LongSupplier nanoTime;
     private long freeAt;
 
@@ -21,6 +21,14 @@ final class Pacer {
         this.bytesPerSecond = bytesPerSecond;
         this.nanoTime = nanoTime;
         this.freeAt = nanoTime.getAsLong();
+    }
+
+    /** Another pace from now on; what was moved at the former one is paid for at that. */
+    synchronized void pace(long otherBytesPerSecond) {
+        if (otherBytesPerSecond <= 0) {
+            throw new IllegalArgumentException("at least one byte a second, not " + otherBytesPerSecond);
+        }
+        bytesPerSecond = otherBytesPerSecond;
     }
 
     /** So many bytes were moved; returns the nanoseconds until more may be. */

@@ -132,6 +132,11 @@ final class ReplicaLoop {
         return configs;
     }
 
+    /** See {@link Applier#behind}. */
+    void behind(long seq, Runnable reached) {
+        applier.behind(seq, reached);
+    }
+
     void post(ReplicaEvent event) {
         inbox.post(new Input.Event(event));
     }

@@ -109,6 +109,7 @@ public final class ShardHost implements AutoCloseable {
     private final ShardRegistry registry = new ShardRegistry();
     private final ShardOpener opener;
     private final Upkeep upkeep;
+    private final HostReports reports;
     private final Map<ShardId, ShardAssignment> assignments = new ConcurrentHashMap<>();
     private final Map<ShardId, ZkSession.Registration> configs = new ConcurrentHashMap<>();
     private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
@@ -133,6 +134,7 @@ public final class ShardHost implements AutoCloseable {
         this.collecting = new Collecting(context);
         this.opener = new ShardOpener(context, registry, this::opened);
         this.upkeep = new Upkeep(context, registry, opener, assignments::containsKey);
+        this.reports = new HostReports(context, registry);
     }
 
     /** Starts; replicas come up as ZooKeeper tells of them. */
@@ -143,6 +145,7 @@ public final class ShardHost implements AutoCloseable {
                 config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
         host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
+        host.threads.every(HostReports.SAMPLE_EVERY.toNanos(), host.reports::sample);
         host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
@@ -161,6 +164,11 @@ public final class ShardHost implements AutoCloseable {
     /** The replicas, for what brings other nodes' messages. */
     public PeerShards peerShards() {
         return registry.forPeers(threads.io(), config.clock());
+    }
+
+    /** How much the replicas hold and bear, and whether they hold the same as others. */
+    public HostReports reports() {
+        return reports;
     }
 
     // ---- what ZooKeeper tells
@@ -297,6 +305,7 @@ public final class ShardHost implements AutoCloseable {
     /** Ends all replicas and their threads. What is open fails; the disk stays open. Blocks for some seconds at most. */
     @Override
     public void close() {
+        reports.close();
         opener.close();
         watches.forEach(ZkSession.Registration::close);
         configs.values().forEach(ZkSession.Registration::close);

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     private final ReplicaLoop loop;
     private final Reads reads;
     private final Stager stager;
+    private final LongAdder calls = new LongAdder();
 
     /** What the core was told of the disk last; the host's timer only. */
     private boolean toldFull;
@@ -89,6 +91,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
 
     @Override
     public CompletableFuture<Committed> propose(Proposal proposal) {
+        calls.increment();
         if (loop.board().leadingEpoch == 0) {
             return loop.proposals().refuse(Refusals.notLeading(status()));
         }
@@ -119,6 +122,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
 
     @Override
     public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
+        calls.increment();
         return reads.begin(demand);
     }
 
@@ -269,6 +273,16 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     /** Last record that was applied; may be ahead of {@link #status}. */
     LogPosition applied() {
         return store.machine().applied();
+    }
+
+    /** Reads and changes that were asked for since the replica runs. */
+    long calls() {
+        return calls.sum();
+    }
+
+    /** Runs something short right behind a record, or at once if that is applied already. */
+    void behind(long seq, Runnable reached) {
+        loop.behind(seq, reached);
     }
 
     void logAged(long upTo) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.ShardId;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,18 +15,72 @@ import java.util.function.LongSupplier;
  * hardly notice, and how far they are. Thread-safe; never blocks.
  */
 final class SnapshotTraffic {
+    /** A limit that somebody set is forgotten after so long. */
+    static final Duration LIMIT_HOLDS = Duration.ofSeconds(30);
+
+    /** Nobody can set less: something must get on. */
+    static final long LEAST_BYTES_PER_SECOND = 256 << 10;
+
     private final Pacer outgoing;
     private final Pacer incoming;
     private final AtomicInteger sending = new AtomicInteger();
     private final AtomicInteger installing = new AtomicInteger();
     private final AtomicLong expectedBytes = new AtomicLong();
     private final AtomicLong installedBytes = new AtomicLong();
+    private final AtomicLong takenBytes = new AtomicLong();
+    private final Map<ShardId, Arrival> arrivals = new ConcurrentHashMap<>();
     private final Set<OutgoingSnapshot> open = ConcurrentHashMap.newKeySet();
+    private final long ownBytesPerSecond;
+    private final LongSupplier nanoTime;
+    private volatile long bytesPerSecond;
+    private volatile long limitedUntil;
+
+    /**
+     * What came of snapshots of one shard. Immutable.
+     *
+     * @param installed bytes of the one that is being installed
+     * @param expected bytes it has, about; 0: none is being installed
+     * @param taken bytes of all since the start
+     */
+    record Arrival(long installed, long expected, long taken) {
+        static final Arrival NONE = new Arrival(0, 0, 0);
+    }
 
     /** @param bytesPerSecond most that is sent, and most that is taken in */
     SnapshotTraffic(long bytesPerSecond, LongSupplier nanoTime) {
+        this.ownBytesPerSecond = bytesPerSecond;
+        this.bytesPerSecond = bytesPerSecond;
+        this.nanoTime = nanoTime;
         this.outgoing = new Pacer(bytesPerSecond, nanoTime);
         this.incoming = new Pacer(bytesPerSecond, nanoTime);
+    }
+
+    // ---- how fast
+
+    /**
+     * Sets another limit for {@link #LIMIT_HOLDS}, or, with 0, the node's own again.
+     *
+     * @param wanted bytes a second
+     */
+    synchronized void limit(long wanted) {
+        limitedUntil = nanoTime.getAsLong() + LIMIT_HOLDS.toNanos();
+        pace(wanted <= 0 ? ownBytesPerSecond : Math.max(LEAST_BYTES_PER_SECOND, wanted));
+    }
+
+    private void pace(long next) {
+        if (next != bytesPerSecond) {
+            bytesPerSecond = next;
+            outgoing.pace(next);
+            incoming.pace(next);
+        }
+    }
+
+    /** The limit there is now. */
+    synchronized long bytesPerSecond() {
+        if (nanoTime.getAsLong() - limitedUntil > 0) {
+            pace(ownBytesPerSecond);
+        }
+        return bytesPerSecond;
     }
 
     // ---- sending
@@ -50,6 +107,7 @@ final class SnapshotTraffic {
 
     /** Nanoseconds to wait after so many bytes were sent. */
     long sent(long bytes) {
+        var unused = bytesPerSecond();
         return outgoing.took(bytes);
     }
 
@@ -69,20 +127,39 @@ final class SnapshotTraffic {
         installing.decrementAndGet();
     }
 
-    /** Nanoseconds to wait after so many bytes were installed. */
-    long installed(long bytes) {
+    /** Nanoseconds to wait after so many bytes of a shard were installed. */
+    long installed(ShardId shard, long bytes) {
+        var unused = bytesPerSecond();
         installedBytes.addAndGet(bytes);
+        takenBytes.addAndGet(bytes);
+        arrivals.compute(shard, (id, was) -> {
+            var before = was == null ? Arrival.NONE : was;
+            return new Arrival(before.installed() + bytes, before.expected(), before.taken() + bytes);
+        });
         return incoming.took(bytes);
     }
 
-    /** So many more bytes are to come, or, negative, are no longer. */
-    void expect(long bytes) {
+    /** So many bytes of a shard are to come. */
+    void expect(ShardId shard, long bytes) {
         expectedBytes.addAndGet(bytes);
+        arrivals.compute(shard, (id, was) -> new Arrival(0, bytes, was == null ? 0 : was.taken()));
     }
 
-    /** Bytes of an installation that is over count no longer. */
-    void forget(long bytes) {
-        installedBytes.addAndGet(-bytes);
+    /** An installation is over: so many bytes had been expected, and so many had come. */
+    void forget(ShardId shard, long expected, long installed) {
+        expectedBytes.addAndGet(-expected);
+        installedBytes.addAndGet(-installed);
+        arrivals.computeIfPresent(shard, (id, was) -> new Arrival(0, 0, was.taken()));
+    }
+
+    /** What came of a shard. */
+    Arrival arrival(ShardId shard) {
+        return arrivals.getOrDefault(shard, Arrival.NONE);
+    }
+
+    /** Bytes that came of all snapshots since the start. */
+    long takenBytes() {
+        return takenBytes.get();
     }
 
     long expectedBytes() {

@@ -11,6 +11,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.shard.HostReports;
 import io.tintype.storage.shard.ShardHost;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
@@ -91,6 +92,10 @@ final class TestNode implements AutoCloseable {
     /** As a node that is about to end; {@link #close} follows. */
     void leave() {
         host.leave();
+    }
+
+    HostReports reports() {
+        return host.reports();
     }
 
     Optional<ShardReplica> replica() {

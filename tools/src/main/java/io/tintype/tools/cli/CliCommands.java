@@ -21,6 +21,8 @@ public final class CliCommands {
                 ShardCommand.class,
                 NodeCommand.class,
                 PoolCommand.class,
+                RebalanceCommand.class,
+                ClusterCommand.class,
                 CompletionCommand.class);
     }
 }

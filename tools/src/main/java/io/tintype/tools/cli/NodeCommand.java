@@ -13,10 +13,18 @@ import picocli.CommandLine.Mixin;
 /** {@code tintype node}: the storage nodes. */
 @Command(
         name = "node",
-        description = "Lists storage nodes.",
-        subcommands = NodeCommand.Ls.class,
+        description = "Lists storage nodes, drains, restarts and removes them.",
+        subcommands = {
+            NodeCommand.Ls.class,
+            NodeCare.Drain.class,
+            NodeCare.Undrain.class,
+            NodeCare.Remove.class,
+            NodeCare.Maintenance.class,
+            NodeCare.Weight.class,
+            NodeCare.Restart.class
+        },
         synopsisSubcommandLabel = "COMMAND",
-        footer = "  tintype node ls")
+        footer = {"  tintype node ls", "  tintype node drain node2 --preview"})
 final class NodeCommand {
     private NodeCommand() {}
 

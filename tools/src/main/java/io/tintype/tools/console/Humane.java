@@ -7,6 +7,8 @@ import java.util.Locale;
 public final class Humane {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     private static final int STEP = 1024;
+    private static final long MINUTE = 60;
+    private static final long HOUR = 3_600;
 
     private Humane() {}
 
@@ -29,5 +31,18 @@ public final class Humane {
         return nanos < 1e9
                 ? String.format(Locale.ROOT, "%.1f ms", nanos / 1e6)
                 : String.format(Locale.ROOT, "%.2f s", nanos / 1e9);
+    }
+
+    /** Seconds as the two largest units: "42 s", "3 min 20 s", "2 h 5 min"; negative: "nobody can say". */
+    public static String seconds(long seconds) {
+        if (seconds < 0) {
+            return "nobody can say";
+        }
+        if (seconds < MINUTE) {
+            return seconds + " s";
+        }
+        return seconds < HOUR
+                ? seconds / MINUTE + " min " + seconds % MINUTE + " s"
+                : seconds / HOUR + " h " + seconds % HOUR / MINUTE + " min";
     }
 }

@@ -13,6 +13,7 @@ import io.tintype.client.PoolInfo;
 import io.tintype.client.QuotaExceededException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
+import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
@@ -37,7 +38,7 @@ final class PoolsIT {
     private static final int RACERS = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final ControlSettings CONTROL =
-            new ControlSettings(3, 1, 1, 100_000, Duration.ofSeconds(30), 20, 60);
+            new ControlSettings(3, 1, 1, 100_000, Duration.ofSeconds(30), 20, 60, BalanceSettings.DEFAULTS);
 
     private static Regions cluster;
     private static TintypeClient client;

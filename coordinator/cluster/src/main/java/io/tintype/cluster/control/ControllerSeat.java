@@ -10,6 +10,8 @@ import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -69,7 +71,40 @@ public final class ControllerSeat implements AutoCloseable {
         } catch (Exception e) { // what Curator declares
             throw new IllegalStateException("the controllers' latch did not start", e);
         }
+        seat.clearLeftovers();
         return seat;
+    }
+
+    /**
+     * Takes places in the line away that a former process of this id left behind. Until its session ends they hold up
+     * everybody behind them, for ever where coordinators die more often than sessions end. The line is only a hint: no
+     * harm is done if another process of the same id lives.
+     */
+    private void clearLeftovers() {
+        var unused = session.znodes()
+                .children(Paths.CONTROLLER_LATCH)
+                .thenCompose(places -> CompletableFuture.allOf(
+                        places.stream().map(this::clearIfLeftover).toArray(CompletableFuture[]::new)))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        log.debug("places left behind in the line go with their sessions", failure);
+                    }
+                });
+    }
+
+    private CompletableFuture<Void> clearIfLeftover(String place) {
+        String path = Paths.CONTROLLER_LATCH + "/" + place;
+        return session.znodes().get(path).thenCompose(found -> {
+            boolean isLeftover = found.filter(
+                            there -> Arrays.equals(there.data(), self.value().getBytes(StandardCharsets.UTF_8)))
+                    .filter(there -> there.ephemeralOwner() != session.sessionId())
+                    .isPresent();
+            if (!isLeftover) {
+                return CompletableFuture.completedFuture(null);
+            }
+            log.info("{} clears a place in the controllers' line that it left behind", self);
+            return session.znodes().delete(path, -1);
+        });
     }
 
     /** Whether this process should act as controller, as far as it knows. */

@@ -7,6 +7,7 @@ import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeTransaction;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import java.util.ArrayList;
@@ -49,6 +50,37 @@ public final class Term {
         DEPOSED,
         /** All or none of it was. Look again, then decide again. */
         UNKNOWN
+    }
+
+    /**
+     * Begins a transaction that takes effect only while nobody has taken office since; {@link #settle} tells how it ended.
+     */
+    public ZnodeTransaction begin() {
+        return new ZnodeTransaction(session).check(Paths.CONTROLLER_EPOCH, epoch.version());
+    }
+
+    /**
+     * Writes a transaction of {@link #begin}, all or none of it. {@link Outcome#OUTDATED}: something it wanted to change is
+     * not as it thought.
+     */
+    public CompletableFuture<Outcome> settle(ZnodeTransaction transaction) {
+        return transaction.commit().thenCompose(result -> switch (result) {
+            case MADE -> CompletableFuture.completedFuture(Outcome.DONE);
+            case REFUSED -> whyNot();
+            case UNKNOWN -> CompletableFuture.completedFuture(Outcome.UNKNOWN);
+        });
+    }
+
+    /** Of a transaction that was refused: was it for the epoch, or for what it wanted to change? */
+    private CompletableFuture<Outcome> whyNot() {
+        return session.znodes()
+                .sync(Paths.CONTROLLER_EPOCH)
+                .thenCompose(synced -> session.znodes().get(Paths.CONTROLLER_EPOCH))
+                .handle((found, failure) -> failure != null
+                        ? Outcome.UNKNOWN
+                        : found.isPresent() && found.get().version() == epoch.version()
+                                ? Outcome.OUTDATED
+                                : Outcome.DEPOSED);
     }
 
     /** The controller epoch of this term. */

@@ -12,6 +12,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.internal.v1.Member;
+import io.tintype.proto.internal.v1.NodeIntent;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
@@ -35,6 +36,7 @@ final class ClusterTable {
     private final Map<ShardId, ShardRecord> records = new HashMap<>();
     private final Map<ShardId, ShardAssignment> assignments = new HashMap<>();
     private final Map<PoolId, PoolRules> pools = new HashMap<>();
+    private final Map<NodeId, NodeIntent> intents = new HashMap<>();
     private final Set<NodeId> changedNodes = new HashSet<>();
     private final Set<ShardId> changedShards = new HashSet<>();
     private @Nullable DirectoryLayout directory;
@@ -46,7 +48,9 @@ final class ClusterTable {
      * @throws RuntimeException if it cannot be understood; what was known before stays
      */
     void changed(String path, @Nullable Znode znode) {
-        if (path.startsWith("/nodes/")) {
+        if (path.startsWith(Paths.NODE_INTENTS + "/")) {
+            intent(path, znode);
+        } else if (path.startsWith("/nodes/")) {
             nodes.changed(path, znode).ifPresent(id -> {
                 changedNodes.add(id);
                 changed = true;
@@ -72,6 +76,16 @@ final class ClusterTable {
             table.put(id, codec.decode(path, znode.data()));
         }
         changedShards.add(id);
+        changed = true;
+    }
+
+    private void intent(String path, @Nullable Znode znode) {
+        var id = new NodeId(Paths.lastPart(path));
+        if (znode == null) {
+            intents.remove(id);
+        } else {
+            intents.put(id, ZnodeCodec.NODE_INTENT.decode(path, znode.data()));
+        }
         changed = true;
     }
 
@@ -111,7 +125,7 @@ final class ClusterTable {
         changedShards.clear();
         changed = false;
         var map = previous.map().without(nodesGone, shardsGone).with(nodesNow, shardsNow);
-        return new ClusterView(map, pools, assignments, directory);
+        return new ClusterView(map, pools, assignments, directory, intents);
     }
 
     private @Nullable ShardInfo shardInfo(ShardId id) {

@@ -31,6 +31,11 @@ public final class Paths {
     /** Which directory shard keeps which slot. */
     public static final String DIRECTORY_MAP = "/dirmap";
 
+    /** Parent of what operators want of nodes. */
+    public static final String NODE_INTENTS = "/nodes/intent";
+    /** Which plans are being carried out; parent of plans. */
+    public static final String PLANS = "/plans";
+
     /** Number of buckets. */
     public static final int BUCKETS = 256;
 
@@ -44,6 +49,21 @@ public final class Paths {
     /** A node's ephemeral liveness. */
     public static String nodeLiveness(String nodeId) {
         return NODE_LIVENESS + "/" + nodeId;
+    }
+
+    /** What operators want of a node. */
+    public static String nodeIntent(String nodeId) {
+        return NODE_INTENTS + "/" + nodeId;
+    }
+
+    /** A plan. */
+    public static String plan(String planId) {
+        return PLANS + "/" + planId;
+    }
+
+    /** Some of a plan's steps. */
+    public static String planPart(String planId, int part) {
+        return plan(planId) + "/" + part;
     }
 
     /** A coordinator's ephemeral liveness. */

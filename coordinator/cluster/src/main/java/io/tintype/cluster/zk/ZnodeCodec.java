@@ -9,8 +9,12 @@ import io.tintype.proto.internal.v1.ClusterMeta;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
 import io.tintype.proto.internal.v1.DirectoryMap;
+import io.tintype.proto.internal.v1.NodeIntent;
 import io.tintype.proto.internal.v1.NodeLiveness;
 import io.tintype.proto.internal.v1.NodeRegistration;
+import io.tintype.proto.internal.v1.PlanPart;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlansRecord;
 import io.tintype.proto.internal.v1.PoolRecord;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
@@ -44,6 +48,15 @@ public final class ZnodeCodec<T extends Message> {
     public static final ZnodeCodec<ShardAssignment> ASSIGNMENT = of(ShardAssignment.getDefaultInstance(), 512);
     /** {@link Paths#DIRECTORY_MAP}. */
     public static final ZnodeCodec<DirectoryMap> DIRECTORY_MAP = of(DirectoryMap.getDefaultInstance(), 65_536);
+
+    /** {@link Paths#nodeIntent}. */
+    public static final ZnodeCodec<NodeIntent> NODE_INTENT = of(NodeIntent.getDefaultInstance(), 256);
+    /** {@link Paths#PLANS}. */
+    public static final ZnodeCodec<PlansRecord> PLANS = of(PlansRecord.getDefaultInstance(), 512);
+    /** {@link Paths#plan}. */
+    public static final ZnodeCodec<PlanRecord> PLAN = of(PlanRecord.getDefaultInstance(), 1_024);
+    /** {@link Paths#planPart}. */
+    public static final ZnodeCodec<PlanPart> PLAN_PART = of(PlanPart.getDefaultInstance(), 65_536);
 
     private final Parser<T> parser;
     private final FieldDescriptor formatField;

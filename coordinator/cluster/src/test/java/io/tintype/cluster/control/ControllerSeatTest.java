@@ -93,6 +93,15 @@ final class ControllerSeatTest {
     }
 
     @Test
+    void aProcessThatComesBackNeedNotWaitForItsFormerSession() throws Exception {
+        var former = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var again = elect(two, "c1").poll(2, TimeUnit.SECONDS);
+        assertThat(again).as("in office while the former session still lives").isNotNull();
+        assertThat(former.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
+                .isEqualTo(Term.Outcome.DEPOSED);
+    }
+
+    @Test
     void theViewFollowsPoolsAndShardsAndSurvivesALostSession() throws Exception {
         var rules = new PoolRules(new PoolId("eu", "standard"), 3, 2, 100, 4);
         var other = new PoolRules(new PoolId("eu", "standard"), 1, 1, 5, 1);

@@ -24,9 +24,12 @@ public record ControlSettings(
         int roomPercent,
 
         @Meaning("Shards that all pools together are given a minute for want of room, at most; 0 to 10000. 0: none.")
-        int newShardsPerMinute) {
+        int newShardsPerMinute,
+
+        @Meaning("How replicas are moved.") BalanceSettings balance) {
     /** Three replicas, eight shards and two of the directory, 100,000 users a shard, 3 s; more below 20 % of room. */
-    public static final ControlSettings DEFAULTS = new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3), 20, 16);
+    public static final ControlSettings DEFAULTS =
+            new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3), 20, 16, BalanceSettings.DEFAULTS);
 
     public ControlSettings {
         require("control.replicationFactor", replicationFactor, 7);
@@ -44,7 +47,14 @@ public record ControlSettings(
     /** The same with another number of replicas: that of an empty cluster's nodes, where it is known beforehand. */
     public ControlSettings withReplicationFactor(int replicas) {
         return new ControlSettings(
-                replicas, initialShards, directoryShards, usersPerShard, settleTime, roomPercent, newShardsPerMinute);
+                replicas,
+                initialShards,
+                directoryShards,
+                usersPerShard,
+                settleTime,
+                roomPercent,
+                newShardsPerMinute,
+                balance);
     }
 
     private static void requireUpTo(String setting, int value, int max) {

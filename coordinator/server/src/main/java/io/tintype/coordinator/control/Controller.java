@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +61,8 @@ public final class Controller implements AutoCloseable {
             NodeId self,
             PoolId firstPool,
             ControlSettings settings,
-            DataShards shards) {
+            DataShards shards,
+            Consumer<Term> inOffice) {
         this.watcher = watcher;
         this.pools = new PoolZnodes(session);
         this.firstPool = firstPool;
@@ -77,6 +79,7 @@ public final class Controller implements AutoCloseable {
                 self,
                 won -> onLoop(() -> {
                     term = won;
+                    inOffice.accept(won);
                     awaitedShard = 0;
                     look();
                 }));
@@ -88,6 +91,7 @@ public final class Controller implements AutoCloseable {
      *
      * @param firstPool the pool that an empty cluster gets
      * @param shards how shards are asked how full they are
+     * @param inOffice is told of each term of office won, for what else only the controller may do; must not block
      */
     public static Controller start(
             ZkSession session,
@@ -95,8 +99,9 @@ public final class Controller implements AutoCloseable {
             NodeId self,
             PoolId firstPool,
             ControlSettings settings,
-            DataShards shards) {
-        return new Controller(session, watcher, self, firstPool, settings, shards);
+            DataShards shards,
+            Consumer<Term> inOffice) {
+        return new Controller(session, watcher, self, firstPool, settings, shards, inOffice);
     }
 
     /** Leaves office; another coordinator of role control follows. */

@@ -44,9 +44,15 @@ final class Occupancy {
         replicas.merge(node, 1, Integer::sum);
     }
 
-    /** The nodes that are live and could take a replica. */
+    /** The nodes that are live and could take a replica: not those to be drained, or in maintenance. */
     List<Candidate> candidates() {
-        return view.map().nodes().filter(NodeInfo::live).map(this::candidate).toList();
+        return view.map()
+                .nodes()
+                .filter(NodeInfo::live)
+                .filter(node -> !view.intent(node.id()).getDraining()
+                        && !view.intent(node.id()).getMaintenance())
+                .map(this::candidate)
+                .toList();
     }
 
     /** A node, live or not. */

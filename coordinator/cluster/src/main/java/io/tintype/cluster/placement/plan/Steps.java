@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.cluster.placement.plan;
+
+import io.tintype.cluster.placement.plan.PlanStep.Kind;
+import io.tintype.model.NodeId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what a layout became into steps, in the order in which to begin them: repairs of the most endangered, leads that
+ * cost nothing, moves, and the leads that wait for moves. Each step of a shard begins where the one before it ends. Confined
+ * to one thread.
+ */
+final class Steps {
+    private final Layout layout;
+    private final Map<String, String> reasons;
+    private final Map<Integer, Integer> leads;
+    private final List<Ranked> repairs = new ArrayList<>();
+    private final List<PlanStep> free = new ArrayList<>();
+    private final List<PlanStep> moves = new ArrayList<>();
+    private final List<PlanStep> late = new ArrayList<>();
+
+    /**
+     * @param reasons why a replica comes to a node, by {@link #key}
+     * @param leads who is to lead, of the shards whose lead changes
+     */
+    Steps(Layout layout, Map<String, String> reasons, Map<Integer, Integer> leads) {
+        this.layout = layout;
+        this.reasons = reasons;
+        this.leads = leads;
+    }
+
+    /** A repair, how many in-sync copies its shard has when it begins, and how many steps of the shard precede it. */
+    private record Ranked(int copies, int earlier, PlanStep step) {}
+
+    /** Names a replica that comes to a node. */
+    static String key(int shard, int node) {
+        return shard + " " + node;
+    }
+
+    List<PlanStep> run() {
+        IntStream.range(0, layout.shards.length)
+                .boxed()
+                .sorted(Comparator.<Integer>comparingInt(layout::healthy).thenComparingInt(s -> s))
+                .forEach(this::shard);
+        repairs.sort(Comparator.comparingInt(Ranked::copies).thenComparingInt(Ranked::earlier));
+        var all = new ArrayList<>(repairs.stream().map(Ranked::step).toList());
+        all.addAll(free);
+        all.addAll(moves);
+        all.addAll(late);
+        return all;
+    }
+
+    private void shard(int shard) {
+        int[] before = layout.original[shard];
+        int[] after = layout.placed(shard);
+        var goes = new ArrayList<Integer>(IntStream.of(before)
+                .filter(n -> !Layout.contains(after, n))
+                .boxed()
+                .toList());
+        var comes = new ArrayList<Integer>(IntStream.of(after)
+                .filter(n -> !Layout.contains(before, n))
+                .boxed()
+                .toList());
+        int[] now = before.clone();
+        int leader = layout.shards[shard].primaryOrNull() == null ? Layout.NOBODY : leadBefore(shard);
+        boolean led = false;
+        int made = 0;
+        while (!comes.isEmpty() || !goes.isEmpty()) {
+            // What is missing comes first; then each newcomer replaces somebody.
+            var pair = pick(now, comes.size() > goes.size() ? List.of() : goes, comes);
+            @Nullable Integer from = pair.from();
+            @Nullable Integer to = pair.to();
+            boolean hadLead = from != null && from == leader;
+            @Nullable Integer next = hadLead ? leads.get(shard) : null;
+            if (next != null && (to == null || !next.equals(to)) && !Layout.contains(now, next)) {
+                next = null; // who is to lead comes with a later step; the replicas choose until then
+            }
+            add(shard, from, to, next, now, made++);
+            if (hadLead && next != null) {
+                led = true;
+            }
+            now = step(now, from, to);
+            comes.remove(to);
+            goes.remove(from);
+        }
+        @Nullable Integer lead = leads.get(shard);
+        if (lead != null && !led && lead != leader) {
+            (Arrays.equals(now, before) ? free : late)
+                    .add(new PlanStep(
+                            Kind.LEAD,
+                            layout.shards[shard].id(),
+                            leader == Layout.NOBODY ? null : layout.nodes[leader].id(),
+                            layout.nodes[lead].id(),
+                            null,
+                            0,
+                            names(now),
+                            "evens out who leads"));
+        }
+    }
+
+    private int leadBefore(int shard) {
+        var primary = layout.shards[shard].primaryOrNull();
+        return IntStream.of(layout.original[shard])
+                .filter(n -> layout.nodes[n].id().equals(primary))
+                .findFirst()
+                .orElse(Layout.NOBODY);
+    }
+
+    private boolean missing(int shard, int[] now) {
+        return now.length < layout.pools[shard].replicationFactor();
+    }
+
+    /** Who goes and who comes in one step. */
+    private record Pair(@Nullable Integer from, @Nullable Integer to) {}
+
+    /** The pair after which zones are used most evenly, of those a node that is gone: no moment then crowds a zone. */
+    private Pair pick(int[] now, List<Integer> goes, List<Integer> comes) {
+        List<@Nullable Integer> froms = goes.isEmpty() ? Collections.singletonList(null) : new ArrayList<>(goes);
+        List<@Nullable Integer> tos = comes.isEmpty() ? Collections.singletonList(null) : new ArrayList<>(comes);
+        Pair best = new Pair(froms.get(0), tos.get(0));
+        long least = Long.MAX_VALUE;
+        for (@Nullable Integer from : froms) {
+            for (@Nullable Integer to : tos) {
+                boolean gone = from != null && layout.nodes[from].part() == PlanNode.Part.DEAD;
+                long score = 2 * crowding(step(now, from, to)) + (gone ? 0 : 1);
+                if (score < least) {
+                    least = score;
+                    best = new Pair(from, to);
+                }
+            }
+        }
+        return best;
+    }
+
+    private long crowding(int[] places) {
+        return IntStream.of(places)
+                .boxed()
+                .collect(Collectors.groupingBy(n -> layout.nodes[n].zone(), Collectors.counting()))
+                .values()
+                .stream()
+                .mapToLong(Long::longValue)
+                .max()
+                .orElse(0);
+    }
+
+    private void add(
+            int shard, @Nullable Integer from, @Nullable Integer to, @Nullable Integer leader, int[] now, int made) {
+        var kind = to == null ? Kind.DROP : from == null ? Kind.ADD : Kind.MOVE;
+        boolean repair = isRepair(shard);
+        var step = new PlanStep(
+                kind,
+                layout.shards[shard].id(),
+                from == null ? null : layout.nodes[from].id(),
+                to == null ? null : layout.nodes[to].id(),
+                leader == null ? null : layout.nodes[leader].id(),
+                to == null ? 0 : layout.shards[shard].bytes(),
+                names(now),
+                to == null
+                        ? "it is more than the pool asks for"
+                        : reasons.getOrDefault(key(shard, to), "evens out bytes"));
+        if (repair) {
+            repairs.add(new Ranked(layout.healthy(shard) + made, made, step));
+        } else {
+            moves.add(step);
+        }
+    }
+
+    /** Whether the shard lacks a copy: then all of its steps come early, since each begins where another ends. */
+    private boolean isRepair(int shard) {
+        return missing(shard, layout.original[shard])
+                || IntStream.of(layout.original[shard]).anyMatch(n -> layout.nodes[n].part() == PlanNode.Part.DEAD);
+    }
+
+    private static int[] step(int[] now, @Nullable Integer from, @Nullable Integer to) {
+        var without = IntStream.of(now).filter(n -> from == null || n != from);
+        return (to == null ? without : IntStream.concat(without, IntStream.of(to)))
+                .sorted()
+                .toArray();
+    }
+
+    private List<NodeId> names(int[] places) {
+        return IntStream.of(places).mapToObj(n -> layout.nodes[n].id()).sorted().toList();
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.placement.plan.PlanNode;
+import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.coordinator.control.ShardOrders;
+import io.tintype.model.NodeInfo;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries plans out while this coordinator is the controller, and begins repairs by itself when a node has been away for
+ * too long. All of it on one thread of its own, which looks twice a second.
+ */
+public final class Balancer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Balancer.class);
+
+    private static final long LOOK_MS = 500;
+    private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long IDLE_POLL_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long POLL_WAIT_S = 3;
+    private static final long SELF_PLAN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final ShardMapWatcher watcher;
+    private final BalanceSettings settings;
+    private final NodePolls polls;
+    private final Absences absences = new Absences(System::nanoTime);
+    private final Planning planning;
+    private final PlanRunner runner;
+    private final Journal journal;
+    private final Throttle throttle;
+    private final BalancingService service;
+    private final ScheduledThreadPoolExecutor loop;
+    private volatile @Nullable Term term;
+
+    // Confined to the loop:
+    private long polledAt = System.nanoTime() - IDLE_POLL_NANOS;
+    private long plannedAt = System.nanoTime();
+    private List<StoredPlan> running = List.of();
+    private boolean sawPlans;
+
+    private Balancer(
+            ZkSession session,
+            ShardMapWatcher watcher,
+            ChannelSource channels,
+            String clusterId,
+            BalanceSettings settings) {
+        this.watcher = watcher;
+        this.settings = settings;
+        this.polls = new NodePolls(channels, clusterId);
+        this.throttle = new Throttle(settings.bytesPerSecond());
+        this.journal = new Journal(session);
+        var plans = new PlanZnodes(session);
+        this.planning = new Planning(watcher::view, polls, absences, settings, plans, System::currentTimeMillis);
+        var maker = new StepMaker(
+                journal,
+                polls,
+                absences,
+                new Verifier(watcher::view, channels, clusterId),
+                new ShardOrders(watcher::view, channels, clusterId),
+                settings.replaceAfter(),
+                System::currentTimeMillis);
+        this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);
+        this.service = new BalancingService(session, watcher::view, polls, absences, settings, planning, plans);
+        this.loop = new ScheduledThreadPoolExecutor(1, task -> {
+            var thread = new Thread(task, "balancer");
+            thread.setDaemon(true);
+            return thread;
+        });
+        var unused = loop.scheduleWithFixedDelay(this::lookSafely, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Starts; it acts only once it {@link #inOffice}. */
+    public static Balancer start(
+            ZkSession session,
+            ShardMapWatcher watcher,
+            ChannelSource channels,
+            String clusterId,
+            BalanceSettings settings) {
+        return new Balancer(session, watcher, channels, clusterId, settings);
+    }
+
+    /** This coordinator is the controller from now on, until another one is. */
+    public void inOffice(Term won) {
+        term = won;
+    }
+
+    /** What operators call. */
+    public BalancingService service() {
+        return service;
+    }
+
+    private void lookSafely() {
+        try {
+            look();
+        } catch (Journal.Interrupted e) {
+            if (e.deposed) {
+                log.info("another coordinator is controller now; it goes on with the plans");
+                term = null;
+            } else {
+                log.info("plans rest for a moment: {}", e.getMessage());
+                log.debug("why plans rest", e);
+            }
+        } catch (RuntimeException e) {
+            log.error("the balancer failed; it goes on with the next look", e);
+        }
+    }
+
+    private void look() throws Journal.Interrupted {
+        if (!watcher.ready().isDone()) {
+            return;
+        }
+        var view = watcher.view();
+        absences.look(view);
+        var office = term;
+        if (office == null) {
+            running = List.of();
+            return;
+        }
+        poll(view);
+        running = runner.look(office, view);
+        sawPlans = true;
+        repairIfNeeded(view);
+    }
+
+    /** Asks nodes how they fare, and tells them how fast they may move. */
+    private void poll(ClusterView view) {
+        boolean moving = running.stream()
+                .anyMatch(plan -> plan.record().value().getPhase() == PlanPhase.PLAN_PHASE_RUNNING
+                        || plan.record().value().getPhase() == PlanPhase.PLAN_PHASE_CANCELLING);
+        long now = System.nanoTime();
+        if (now - polledAt < (moving ? POLL_NANOS : IDLE_POLL_NANOS)) {
+            return;
+        }
+        polledAt = now;
+        running.stream()
+                .map(plan -> plan.record().value())
+                .mapToLong(PlanRecord::getBytesPerSecond)
+                .filter(rate -> rate > 0)
+                .min()
+                .ifPresent(throttle::limit);
+        try {
+            polls.round(view, moving ? throttle.rate() : 0).get(POLL_WAIT_S, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) { // whoever did not answer is not heard
+            log.debug("not all nodes reported", e);
+        }
+        throttle.felt(
+                moving,
+                view.map()
+                        .nodes()
+                        .map(NodeInfo::id)
+                        .map(polls::report)
+                        .flatMap(Optional::stream)
+                        .mapToLong(ReportNodeResponse::getReadP99Micros)
+                        .max()
+                        .orElse(0));
+        service.throttled(throttle.rate());
+    }
+
+    /** Makes anew what a node had that is gone for good; with the setting for it, gives new nodes their share. */
+    private void repairIfNeeded(ClusterView view) throws Journal.Interrupted {
+        long now = System.nanoTime();
+        if (now - plannedAt < SELF_PLAN_NANOS || !sawPlans) {
+            return;
+        }
+        plannedAt = now;
+        boolean gone = view.map()
+                .nodes()
+                .anyMatch(node ->
+                        PlanInputs.part(view, absences, settings, node, true, Optional.empty()) == PlanNode.Part.DEAD
+                                && holds(view, node));
+        if (gone) {
+            begin(PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
+        } else if (settings.join() && view.map().nodes().anyMatch(node -> node.live() && !holds(view, node))) {
+            begin(PlanPurpose.PLAN_PURPOSE_BALANCE, false, "give new nodes their share");
+        }
+    }
+
+    private static boolean holds(ClusterView view, NodeInfo node) {
+        return view.assignments().values().stream().flatMap(PlanInputs::voters).anyMatch(node.id()::equals);
+    }
+
+    private void begin(PlanPurpose purpose, boolean onlyWhatMust, String title) throws Journal.Interrupted {
+        if (running.stream().anyMatch(plan -> plan.record().value().getPurpose() == purpose)) {
+            return;
+        }
+        var made = planning.make(planning.wish(onlyWhatMust, Optional.empty(), 0, 0), purpose, title);
+        if (made.plan().steps().isEmpty()) {
+            return;
+        }
+        String id = Journal.await(planning.keep(made));
+        log.info(
+                "applying plan {}: {}, {} steps", id, title, made.plan().steps().size());
+        var unused = Journal.await(planning.apply(id));
+    }
+
+    /** Stops; what is under way goes on with the next controller. */
+    @Override
+    public void close() {
+        loop.shutdownNow();
+        service.close();
+    }
+}

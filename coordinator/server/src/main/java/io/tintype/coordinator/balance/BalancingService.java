@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.coordinator.route.Answers;
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.v1.ApplyPlanRequest;
+import io.tintype.proto.v1.ApplyPlanResponse;
+import io.tintype.proto.v1.BalancingGrpc;
+import io.tintype.proto.v1.GetClusterStatusRequest;
+import io.tintype.proto.v1.GetClusterStatusResponse;
+import io.tintype.proto.v1.GetPlanRequest;
+import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.ListPlansRequest;
+import io.tintype.proto.v1.ListPlansResponse;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.RemoveNodeRequest;
+import io.tintype.proto.v1.RemoveNodeResponse;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import io.tintype.proto.v1.SetNodeIntentResponse;
+import io.tintype.proto.v1.SteerPlanRequest;
+import io.tintype.proto.v1.SteerPlanResponse;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** What operators ask of plans and nodes. Never blocks the transport's threads: planning has a thread of its own. */
+public final class BalancingService extends BalancingGrpc.BalancingImplBase implements AutoCloseable {
+    private static final int MAX_STEPS_TOLD = 10_000;
+    private static final int PLANS_WAITING = 4;
+
+    private final Supplier<ClusterView> view;
+    private final NodePolls polls;
+    private final Planning planning;
+    private final PlanZnodes plans;
+    private final Progress progress;
+    private final NodeIntents intents;
+    private final ClusterHealth health;
+    private final ThreadPoolExecutor planner =
+            new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(PLANS_WAITING), task -> {
+                var thread = new Thread(task, "planner");
+                thread.setDaemon(true);
+                return thread;
+            });
+
+    BalancingService(
+            ZkSession session,
+            Supplier<ClusterView> view,
+            NodePolls polls,
+            Absences absences,
+            BalanceSettings settings,
+            Planning planning,
+            PlanZnodes plans) {
+        this.view = view;
+        this.polls = polls;
+        this.planning = planning;
+        this.plans = plans;
+        this.progress = new Progress(view, polls, settings);
+        this.intents = new NodeIntents(session, view);
+        this.health = new ClusterHealth(view, polls, absences, settings);
+    }
+
+    /** How fast nodes may move replicas now, where this coordinator is the one to say. */
+    void throttled(long bytesPerSecond) {
+        progress.throttled(bytesPerSecond);
+    }
+
+    @Override
+    public void makePlan(MakePlanRequest request, StreamObserver<MakePlanResponse> out) {
+        Answers.send(out, () -> {
+            var drain =
+                    request.getDrain().isEmpty() ? Optional.<NodeId>empty() : Optional.of(known(request.getDrain()));
+            if (request.getMovesAtOnce() > 64) {
+                throw new TintypeException(
+                        Reason.INVALID_ARGUMENT,
+                        "moves_at_once is " + Integer.toUnsignedString(request.getMovesAtOnce()) + "; give 1 to 64");
+            }
+            boolean must = request.getOnlyWhatMust() || drain.isPresent();
+            var wish = planning.wish(must, drain, request.getMovesAtOnce(), request.getBytesPerSecond());
+            String title =
+                    drain.map(node -> "drain " + node).orElse(must ? "move what must move" : "even out the cluster");
+            return polls.round(view.get(), 0)
+                    .thenCompose(asked -> plan(wish, title))
+                    .thenCompose(made -> (made.plan().steps().isEmpty()
+                                            || made.plan().isBlocked()
+                                    ? CompletableFuture.completedFuture("")
+                                    : planning.keep(made))
+                            .thenApply(id -> answer(made, id)));
+        });
+    }
+
+    private CompletableFuture<Planning.Made> plan(Planning.Wish wish, String title) {
+        try {
+            return CompletableFuture.supplyAsync(
+                    () -> planning.make(wish, PlanPurpose.PLAN_PURPOSE_BALANCE, title), planner);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.OVERLOADED, "this coordinator makes enough plans already; ask again later"));
+        }
+    }
+
+    private MakePlanResponse answer(Planning.Made made, String id) {
+        var plan = Messages.plan(made.record()).setId(id);
+        made.plan().steps().stream()
+                .limit(MAX_STEPS_TOLD)
+                .map(PlanSteps::record)
+                .map(Messages::step)
+                .forEach(plan::addSteps);
+        var answer = MakePlanResponse.newBuilder()
+                .setPlan(plan)
+                .setMeasuredBytesPerSecond(made.record().getBytesPerSecond());
+        made.plan().problems().stream().map(Messages::problem).forEach(answer::addProblems);
+        made.plan().before().stream().map(Messages::carries).forEach(answer::addBefore);
+        made.plan().after().stream().map(Messages::carries).forEach(answer::addAfter);
+        made.plan().hot().stream().map(Messages::hot).forEach(answer::addHot);
+        return answer.build();
+    }
+
+    @Override
+    public void applyPlan(ApplyPlanRequest request, StreamObserver<ApplyPlanResponse> out) {
+        Answers.send(
+                out,
+                () -> planning.apply(checked(request.getId()))
+                        .thenApply(plan -> ApplyPlanResponse.newBuilder()
+                                .setPlan(Messages.plan(plan))
+                                .build()));
+    }
+
+    @Override
+    public void getPlan(GetPlanRequest request, StreamObserver<GetPlanResponse> out) {
+        Answers.send(
+                out,
+                () -> (request.getId().isEmpty()
+                                ? latest()
+                                : CompletableFuture.completedFuture(checked(request.getId())))
+                        .thenCompose(id -> told(id, request.getMaxSteps())));
+    }
+
+    private CompletableFuture<String> latest() {
+        return plans.active().thenCompose(active -> {
+            var ids = active.value().getActiveList();
+            return ids.isEmpty()
+                    ? plans.list()
+                            .thenApply(all -> all.stream()
+                                    .filter(plan -> plan.getPhase() != PlanPhase.PLAN_PHASE_PROPOSED)
+                                    .findFirst()
+                                    .map(PlanRecord::getId)
+                                    .orElseThrow(() -> Planning.refused(
+                                            "No plan was ever applied. Make one: tintype rebalance plan")))
+                    : CompletableFuture.completedFuture(ids.get(ids.size() - 1));
+        });
+    }
+
+    private CompletableFuture<GetPlanResponse> told(String id, int maxSteps) {
+        return polls.round(view.get(), 0)
+                .thenCompose(asked -> plans.read(id))
+                .thenApply(found -> progress.tell(
+                        found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
+                        Math.min(maxSteps, MAX_STEPS_TOLD)));
+    }
+
+    @Override
+    public void listPlans(ListPlansRequest request, StreamObserver<ListPlansResponse> out) {
+        Answers.send(
+                out,
+                () -> plans.list().thenApply(all -> {
+                    all.stream()
+                            .filter(plan ->
+                                    plan.getFinishedAtMs() != 0 || plan.getPhase() == PlanPhase.PLAN_PHASE_PROPOSED)
+                            .skip(PlanZnodes.KEPT)
+                            .forEach(old -> plans.delete(old.getId()).exceptionally(failure -> null));
+                    var answer = ListPlansResponse.newBuilder();
+                    all.stream().limit(2L * PlanZnodes.KEPT).map(Messages::plan).forEach(answer::addPlans);
+                    return answer.build();
+                }));
+    }
+
+    @Override
+    public void steerPlan(SteerPlanRequest request, StreamObserver<SteerPlanResponse> out) {
+        Answers.send(
+                out,
+                () -> (request.getId().isEmpty()
+                                ? latest()
+                                : CompletableFuture.completedFuture(checked(request.getId())))
+                        .thenCompose(plans::header)
+                        .thenCompose(found -> {
+                            var plan = found.orElseThrow(() -> Planning.refused("There is no such plan."));
+                            var next = switch (request.getOrder()) {
+                                case PLAN_ORDER_PAUSE -> PlanPhase.PLAN_PHASE_PAUSED;
+                                case PLAN_ORDER_RESUME -> PlanPhase.PLAN_PHASE_RUNNING;
+                                case PLAN_ORDER_CANCEL -> PlanPhase.PLAN_PHASE_CANCELLING;
+                                default -> throw new TintypeException(Reason.INVALID_ARGUMENT, "order is not set");
+                            };
+                            var now = plan.value().getPhase();
+                            boolean open = now == PlanPhase.PLAN_PHASE_RUNNING || now == PlanPhase.PLAN_PHASE_PAUSED;
+                            if (!open && now != next) {
+                                throw Planning.refused("Plan " + plan.value().getId() + " is "
+                                        + Messages.state(now).name().substring("PLAN_STATE_".length())
+                                        + " and cannot be steered any more.");
+                            }
+                            var record = plan.value().toBuilder().setPhase(next).build();
+                            return plans.change(plan, record).thenApply(won -> {
+                                if (!won) {
+                                    throw Planning.refused(
+                                            "The plan changed at the same moment. Look at it, and say it again.");
+                                }
+                                return SteerPlanResponse.newBuilder()
+                                        .setPlan(Messages.plan(record))
+                                        .build();
+                            });
+                        }));
+    }
+
+    @Override
+    public void setNodeIntent(SetNodeIntentRequest request, StreamObserver<SetNodeIntentResponse> out) {
+        Answers.send(out, () -> {
+            var node = known(request.getNode());
+            return intents.change(node, request)
+                    .thenApply(intent -> SetNodeIntentResponse.newBuilder()
+                            .setIntent(Messages.intent(node, intent))
+                            .build());
+        });
+    }
+
+    @Override
+    public void removeNode(RemoveNodeRequest request, StreamObserver<RemoveNodeResponse> out) {
+        Answers.send(
+                out,
+                () -> intents.remove(known(request.getNode()))
+                        .thenApply(gone -> RemoveNodeResponse.getDefaultInstance()));
+    }
+
+    @Override
+    public void getClusterStatus(GetClusterStatusRequest request, StreamObserver<GetClusterStatusResponse> out) {
+        Answers.send(
+                out,
+                () -> polls.round(view.get(), 0)
+                        .thenCompose(asked -> plans.active())
+                        .thenCompose(active -> {
+                            var reads = active.value().getActiveList().stream()
+                                    .map(id -> told(id, 0))
+                                    .toList();
+                            return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+                                    .thenApply(all -> health.tell(reads.stream()
+                                            .map(CompletableFuture::join)
+                                            .toList()));
+                        }));
+    }
+
+    private NodeId known(String id) {
+        var node = view.get()
+                .map()
+                .nodes()
+                .filter(there -> there.id().value().equals(id))
+                .findFirst();
+        if (node.isEmpty()) {
+            throw new TintypeException(
+                    Reason.NODE_NOT_FOUND, "There is no node '" + id + "'. See which there are: tintype node ls");
+        }
+        return node.get().id();
+    }
+
+    private static String checked(String id) {
+        if (!id.matches("[0-9a-f]{12}(-[0-9]{1,4})?")) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT, "'" + id + "' is no plan's id; rebalance plan prints it");
+        }
+        return id;
+    }
+
+    @Override
+    public void close() {
+        planner.shutdownNow();
+    }
+}

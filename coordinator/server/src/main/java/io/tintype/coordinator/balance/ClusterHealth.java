@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.ReplicaReport;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.v1.EndangeredShard;
+import io.tintype.proto.v1.GetClusterStatusResponse;
+import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.NodeFares;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Whether the data is safe now, and what is not as it should be. Thread-safe; never blocks. */
+final class ClusterHealth {
+    private static final int TOLD = 100;
+
+    private final Supplier<ClusterView> view;
+    private final NodePolls polls;
+    private final Absences absences;
+    private final BalanceSettings settings;
+
+    ClusterHealth(Supplier<ClusterView> view, NodePolls polls, Absences absences, BalanceSettings settings) {
+        this.view = view;
+        this.polls = polls;
+        this.absences = absences;
+        this.settings = settings;
+    }
+
+    GetClusterStatusResponse tell(List<GetPlanResponse> plans) {
+        var now = view.get();
+        var endangered = new ArrayList<EndangeredShard>();
+        int withoutWrites = 0;
+        int oneCopy = 0;
+        for (var assignment : now.assignments().values()) {
+            var shard = shard(now, assignment);
+            if (shard.isPresent()) {
+                endangered.add(shard.get());
+            }
+            boolean led = now.map()
+                    .shard(new ShardId(assignment.getShard()))
+                    .flatMap(ShardInfo::primary)
+                    .filter(primary -> isLive(now, primary))
+                    .isPresent();
+            int inSync = inSync(now, assignment).size();
+            withoutWrites += !led || inSync < assignment.getMinInsync() ? 1 : 0;
+            oneCopy += inSync <= 1 && wanted(now, assignment) > 1 ? 1 : 0;
+        }
+        endangered.sort(
+                Comparator.comparingInt(EndangeredShard::getInSync).thenComparingInt(EndangeredShard::getShard));
+        var answer = GetClusterStatusResponse.newBuilder()
+                .setSafe(endangered.isEmpty())
+                .setSummary(summary(now, endangered, withoutWrites, oneCopy, plans))
+                .setShards(now.assignments().size())
+                .setUnderReplicated(endangered.size())
+                .setWithoutWrites(withoutWrites)
+                .setOneCopy(oneCopy)
+                .addAllPlans(plans);
+        endangered.stream().limit(TOLD).forEach(answer::addEndangered);
+        now.map().nodes().map(node -> fares(now, node)).forEach(answer::addNodes);
+        return answer.build();
+    }
+
+    private static String summary(
+            ClusterView now,
+            List<EndangeredShard> endangered,
+            int withoutWrites,
+            int oneCopy,
+            List<GetPlanResponse> plans) {
+        if (now.assignments().isEmpty()) {
+            return "There are no shards yet: a pool and nodes enough for it are missing.";
+        }
+        if (endangered.isEmpty()) {
+            return "All " + now.assignments().size() + " shards have all their in-sync replicas.";
+        }
+        String repair = plans.stream().anyMatch(plan -> plan.getPlan().getRepair()) ? " They are being repaired." : "";
+        String worst = withoutWrites > 0
+                ? " " + withoutWrites + " of them take no writes."
+                : oneCopy > 0 ? " " + oneCopy + " of them have a single copy in sync." : "";
+        return endangered.size() + " of " + now.assignments().size() + " shards lack in-sync replicas." + worst
+                + repair;
+    }
+
+    private Optional<EndangeredShard> shard(ClusterView now, ShardAssignment assignment) {
+        var inSync = inSync(now, assignment);
+        int wanted = wanted(now, assignment);
+        if (inSync.size() >= wanted) {
+            return Optional.empty();
+        }
+        var endangered = EndangeredShard.newBuilder()
+                .setShard(assignment.getShard())
+                .setInSync(inSync.size())
+                .setWanted(wanted)
+                .setMinInsync(assignment.getMinInsync());
+        PlanInputs.voters(assignment)
+                .filter(node -> !inSync.contains(node))
+                .map(NodeId::value)
+                .forEach(endangered::addMissing);
+        return Optional.of(endangered.build());
+    }
+
+    private static List<NodeId> inSync(ClusterView now, ShardAssignment assignment) {
+        return now.map().shard(new ShardId(assignment.getShard())).map(ShardInfo::inSync).orElse(List.of()).stream()
+                .filter(node -> isLive(now, node))
+                .toList();
+    }
+
+    private static int wanted(ClusterView now, ShardAssignment assignment) {
+        var rules = now.pools().get(PoolId.parse(assignment.getPool()));
+        return Optional.ofNullable(rules).map(PoolRules::replicationFactor).orElseGet(() ->
+                (int) PlanInputs.voters(assignment).count());
+    }
+
+    private static boolean isLive(ClusterView now, NodeId node) {
+        return now.map().node(node).map(NodeInfo::live).orElse(false);
+    }
+
+    private NodeFares fares(ClusterView now, NodeInfo node) {
+        var intent = now.intent(node.id());
+        var fares = NodeFares.newBuilder()
+                .setNode(node.id().value())
+                .setLive(node.live())
+                .setIntent(Messages.intent(node.id(), intent))
+                .setReplicas((int) now.assignments().values().stream()
+                        .filter(assignment -> PlanInputs.voters(assignment).anyMatch(node.id()::equals))
+                        .count())
+                .setPrimaries((int) now.map()
+                        .shards()
+                        .filter(shard ->
+                                shard.primary().filter(node.id()::equals).isPresent())
+                        .count());
+        polls.report(node.id()).ifPresent(report -> report(fares, report));
+        boolean replaced = !node.live()
+                && !intent.getMaintenance()
+                && !settings.replaceAfter().isZero()
+                && fares.getReplicas() > 0;
+        fares.setReplacedInSeconds(
+                replaced
+                        ? absences.of(node.id())
+                                .map(absent -> Math.max(
+                                        0, settings.replaceAfter().minus(absent).toSeconds()))
+                                .orElse(settings.replaceAfter().toSeconds())
+                        : -1);
+        return fares.build();
+    }
+
+    private static void report(NodeFares.Builder fares, ReportNodeResponse report) {
+        fares.setDiskBytes(report.getDiskBytes())
+                .setFreeBytes(report.getFreeBytes())
+                .setBytes(report.getReplicasList().stream()
+                        .mapToLong(ReplicaReport::getBytes)
+                        .sum())
+                .setReadP99Micros(report.getReadP99Micros())
+                .setCallsPerSecond(report.getCallsPerSecond());
+    }
+}

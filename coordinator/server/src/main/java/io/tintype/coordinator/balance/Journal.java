@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.CompareAndSet;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.proto.internal.v1.PlanPart;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.PlansRecord;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The controller's writes to plans: each step's progress together with the assignment that makes it, in one transaction of
+ * its term. Blocks; confined to the balancer's thread.
+ */
+final class Journal {
+    private static final long ANSWER_S = 25;
+
+    private final ZkSession session;
+    private final PlanZnodes plans;
+    private final CompareAndSet<ShardAssignment> assignments;
+
+    /** Something could not be written or read; look again. */
+    static final class Interrupted extends Exception {
+        private static final long serialVersionUID = 1;
+
+        /** Whether another coordinator is the controller now. */
+        final boolean deposed;
+
+        Interrupted(String message, boolean deposed, @Nullable Throwable cause) {
+            super(message, cause);
+            this.deposed = deposed;
+        }
+    }
+
+    Journal(ZkSession session) {
+        this.session = session;
+        this.plans = new PlanZnodes(session);
+        this.assignments = new CompareAndSet<>(session.znodes(), ZnodeCodec.ASSIGNMENT, ShardAssignment::equals);
+    }
+
+    /** The plans that are being carried out, with their steps, repairs first. */
+    List<StoredPlan> active() throws Interrupted {
+        var found = new ArrayList<StoredPlan>();
+        for (var id : await(plans.active()).value().getActiveList()) {
+            await(plans.read(id)).ifPresent(found::add);
+        }
+        found.sort((a, b) -> Integer.compare(
+                b.record().value().getPurposeValue(), a.record().value().getPurposeValue()));
+        return found;
+    }
+
+    Versioned<ShardAssignment> assignment(int shard) throws Interrupted {
+        String path = Paths.assignment(shard);
+        return await(assignments.read(path))
+                .orElseThrow(() -> new Interrupted("shard " + shard + " is not assigned", false, null));
+    }
+
+    /**
+     * Writes how far a step is, and with it, if given, where its shard should be.
+     *
+     * @return the plan as it is then
+     */
+    StoredPlan write(
+            Term term,
+            StoredPlan plan,
+            int step,
+            UnaryOperator<PlannedStep.Builder> change,
+            @Nullable Versioned<ShardAssignment> before,
+            @Nullable ShardAssignment after)
+            throws Interrupted {
+        int number = step / PlanZnodes.STEPS_PER_PART;
+        var part = plan.parts().get(number);
+        var next = part.value().toBuilder();
+        int place = step % PlanZnodes.STEPS_PER_PART;
+        next.setSteps(place, change.apply(next.getSteps(place).toBuilder()));
+        var written = next.build();
+        var transaction =
+                term.begin().set(Paths.planPart(plan.id(), number), ZnodeCodec.PLAN_PART, written, part.version());
+        if (before != null && after != null) {
+            transaction.set(Paths.assignment(after.getShard()), ZnodeCodec.ASSIGNMENT, after, before.version());
+        }
+        settle(term.settle(transaction));
+        var parts = new ArrayList<>(plan.parts());
+        parts.set(number, new Versioned<PlanPart>(written, part.version() + 1));
+        return new StoredPlan(plan.record(), parts);
+    }
+
+    /** Notes that a plan is over, and that it is carried out no longer. */
+    void finish(Term term, StoredPlan plan, PlanPhase how, long nowMs) throws Interrupted {
+        var steps = plan.steps();
+        var before = await(plans.active());
+        var header = plan.record().value().toBuilder()
+                .setPhase(how)
+                .setFinishedAtMs(nowMs)
+                .setDone((int) steps.stream()
+                        .filter(step -> step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                        .count())
+                .setNotDone((int) steps.stream()
+                        .filter(step -> PlanSteps.isOver(step) && step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                        .count())
+                .setMovedBytes(
+                        steps.stream().mapToLong(PlannedStep::getMovedBytes).sum())
+                .build();
+        var left = before.value().getActiveList().stream()
+                .filter(id -> !id.equals(plan.id()))
+                .toList();
+        settle(term.settle(term.begin()
+                .set(
+                        Paths.PLANS,
+                        ZnodeCodec.PLANS,
+                        PlansRecord.newBuilder()
+                                .setFormat(ZnodeCodec.FORMAT)
+                                .addAllActive(left)
+                                .build(),
+                        before.version())
+                .set(
+                        Paths.plan(plan.id()),
+                        ZnodeCodec.PLAN,
+                        header,
+                        plan.record().version())));
+    }
+
+    private static void settle(CompletableFuture<Term.Outcome> outcome) throws Interrupted {
+        var ended = await(outcome);
+        if (ended != Term.Outcome.DONE) {
+            throw new Interrupted("a step's write ended " + ended, ended == Term.Outcome.DEPOSED, null);
+        }
+    }
+
+    static <T> T await(CompletableFuture<T> future) throws Interrupted {
+        try {
+            return future.get(ANSWER_S, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Interrupted("stopping", false, e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new Interrupted("ZooKeeper did not answer", false, e);
+        }
+    }
+
+    PlanZnodes plans() {
+        return plans;
+    }
+
+    ZkSession session() {
+        return session;
+    }
+}

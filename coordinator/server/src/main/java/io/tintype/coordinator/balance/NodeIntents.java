@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.zk.CasOutcome;
+import io.tintype.cluster.zk.CompareAndSet;
+import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeTransaction;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.NodeIntent;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** Writes what operators want of nodes, and forgets nodes that hold nothing. Thread-safe; never blocks. */
+final class NodeIntents {
+    private static final int MAX_PERMILLE = 100_000;
+
+    private final ZkSession session;
+    private final Supplier<ClusterView> view;
+    private final CompareAndSet<NodeIntent> records;
+
+    NodeIntents(ZkSession session, Supplier<ClusterView> view) {
+        this.session = session;
+        this.view = view;
+        this.records = new CompareAndSet<>(session.znodes(), ZnodeCodec.NODE_INTENT, NodeIntent::equals);
+    }
+
+    /** Changes what is set in the request; yields what is wanted then. */
+    CompletableFuture<NodeIntent> change(NodeId node, SetNodeIntentRequest request) {
+        if (request.hasWeightPermille()
+                && (request.getWeightPermille() < 1 || request.getWeightPermille() > MAX_PERMILLE)) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "weight_permille is " + Integer.toUnsignedString(request.getWeightPermille()) + "; give 1 to "
+                            + MAX_PERMILLE);
+        }
+        String path = Paths.nodeIntent(node.value());
+        return records.read(path).thenCompose(found -> {
+            var next = found.map(there -> there.value().toBuilder())
+                    .orElseGet(NodeIntent::newBuilder)
+                    .setFormat(ZnodeCodec.FORMAT);
+            if (request.hasDraining()) {
+                next.setDraining(request.getDraining());
+            }
+            if (request.hasMaintenance()) {
+                next.setMaintenance(request.getMaintenance());
+            }
+            if (request.hasWeightPermille()) {
+                next.setWeightPermille(request.getWeightPermille());
+            }
+            var record = next.build();
+            var written =
+                    found.isPresent() ? records.set(path, found.get().version(), record) : records.create(path, record);
+            return written.thenCompose(outcome -> outcome instanceof CasOutcome.Won<NodeIntent>
+                    ? CompletableFuture.completedFuture(record)
+                    : change(node, request));
+        });
+    }
+
+    /** Forgets a node; fails with WRONG_STATE while it is live or anything is, or should be, on it. */
+    CompletableFuture<Void> remove(NodeId node) {
+        var now = view.get();
+        if (now.map().node(node).map(NodeInfo::live).orElse(false)) {
+            throw Planning.refused("Node " + node + " is live. Stop it first.");
+        }
+        long held = now.map()
+                .shards()
+                .filter(shard -> shard.replicas().contains(node))
+                .count();
+        long assigned = now.assignments().values().stream()
+                .filter(assignment -> assignment.getReplicasList().stream()
+                        .anyMatch(placed -> placed.getNode().equals(node.value())))
+                .count();
+        if (Math.max(held, assigned) > 0) {
+            throw Planning.refused("Node " + node + " still holds replicas of " + Math.max(held, assigned)
+                    + " shards. Drain it: tintype node drain " + node);
+        }
+        String registration = Paths.nodeRegistration(node.value());
+        String intent = Paths.nodeIntent(node.value());
+        return session.znodes().get(intent).thenCompose(wanted -> {
+            var forget = new ZnodeTransaction(session).delete(registration, -1);
+            wanted.ifPresent(there -> forget.delete(intent, there.version()));
+            return forget.commit().thenAccept(result -> {
+                if (result != ZnodeTransaction.Result.MADE) {
+                    throw new TintypeException(
+                            Reason.UNAVAILABLE,
+                            "node " + node + " may not be forgotten yet; say it again a little later");
+                }
+            });
+        });
+    }
+}

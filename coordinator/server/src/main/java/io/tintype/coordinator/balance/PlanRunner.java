@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/**
+ * Carries plans out, one look after the other: each look takes every step under way as far as it goes now, and begins
+ * others while places are free. Whatever it wrote before it died, the next controller's looks go on from there. Confined to
+ * the balancer's thread; blocks.
+ */
+final class PlanRunner {
+    private final Journal journal;
+    private final StepMaker maker;
+    private final NodePolls polls;
+    private final BalanceSettings settings;
+    private final LongSupplier nowMs;
+
+    PlanRunner(Journal journal, StepMaker maker, NodePolls polls, BalanceSettings settings, LongSupplier nowMs) {
+        this.journal = journal;
+        this.maker = maker;
+        this.polls = polls;
+        this.settings = settings;
+        this.nowMs = nowMs;
+    }
+
+    /** One look at all plans; returns those that are being carried out. */
+    List<StoredPlan> look(Term term, ClusterView view) throws Journal.Interrupted {
+        var plans = journal.active();
+        List<PlannedStep> underWay = new ArrayList<>();
+        plans.forEach(
+                plan -> plan.steps().stream().filter(PlanSteps::isUnderWay).forEach(underWay::add));
+        Set<Integer> busy = new HashSet<>();
+        underWay.forEach(step -> busy.add(step.getShard()));
+        for (int i = 0; i < plans.size(); i++) {
+            plans.set(i, look(term, view, plans.get(i), underWay, busy));
+        }
+        return plans;
+    }
+
+    private StoredPlan look(
+            Term term, ClusterView view, StoredPlan found, List<PlannedStep> underWay, Set<Integer> busy)
+            throws Journal.Interrupted {
+        var plan = found;
+        var phase = plan.record().value().getPhase();
+        Map<Integer, Integer> firstOpen = new HashMap<>();
+        var steps = plan.steps();
+        for (int i = 0; i < steps.size(); i++) {
+            if (!PlanSteps.isOver(steps.get(i))) {
+                firstOpen.putIfAbsent(steps.get(i).getShard(), i);
+            }
+        }
+        int places = Math.max(1, plan.record().value().getMovesAtOnce());
+        for (int i = 0; i < steps.size(); i++) {
+            var step = steps.get(i);
+            if (PlanSteps.isOver(step)) {
+                continue;
+            }
+            if (PlanSteps.isUnderWay(step)) {
+                plan = maker.goOn(term, view, plan, i, step, phase == PlanPhase.PLAN_PHASE_CANCELLING);
+            } else if (phase == PlanPhase.PLAN_PHASE_CANCELLING) {
+                plan = maker.skip(term, plan, i, "the plan was cancelled");
+            } else if (phase == PlanPhase.PLAN_PHASE_RUNNING
+                    && underWay.size() < places
+                    && !busy.contains(step.getShard())
+                    && firstOpen.getOrDefault(step.getShard(), i) == i
+                    && Readiness.waitsFor(step, view, polls, underWay, settings.headroomPercent() / 100.0)
+                            .isEmpty()) {
+                plan = maker.begin(term, view, plan, i, step);
+                var now = plan.steps().get(i);
+                if (PlanSteps.isUnderWay(now)) {
+                    underWay.add(now);
+                    busy.add(now.getShard());
+                }
+            }
+        }
+        return finishIfOver(term, plan, phase);
+    }
+
+    private StoredPlan finishIfOver(Term term, StoredPlan plan, PlanPhase phase) throws Journal.Interrupted {
+        var steps = plan.steps();
+        if (steps.stream().allMatch(PlanSteps::isOver)) {
+            boolean cancelled = phase == PlanPhase.PLAN_PHASE_CANCELLING
+                    && steps.stream().anyMatch(step -> step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
+            journal.finish(
+                    term,
+                    plan,
+                    cancelled ? PlanPhase.PLAN_PHASE_CANCELLED : PlanPhase.PLAN_PHASE_DONE,
+                    nowMs.getAsLong());
+            maker.forget(plan);
+        }
+        return plan;
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.plan.Plan;
+import io.tintype.cluster.placement.plan.PlanInput;
+import io.tintype.cluster.placement.plan.PlanTime;
+import io.tintype.cluster.placement.plan.Planner;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.PlansRecord;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Makes plans, keeps them, and has them carried out: for operators and for the controller itself. Thread-safe; planning
+ * takes the caller's thread for some seconds on a large cluster, the rest never blocks.
+ */
+final class Planning {
+    /** What joining, verifying and leaving take besides the bytes: two looks of the balancer, and a few round trips. */
+    static final double STEP_SECONDS = 2.5;
+
+    private final Supplier<ClusterView> view;
+    private final NodePolls polls;
+    private final Absences absences;
+    private final BalanceSettings settings;
+    private final PlanZnodes plans;
+    private final LongSupplier nowMs;
+
+    Planning(
+            Supplier<ClusterView> view,
+            NodePolls polls,
+            Absences absences,
+            BalanceSettings settings,
+            PlanZnodes plans,
+            LongSupplier nowMs) {
+        this.view = view;
+        this.polls = polls;
+        this.absences = absences;
+        this.settings = settings;
+        this.plans = plans;
+        this.nowMs = nowMs;
+    }
+
+    /**
+     * What to plan.
+     *
+     * @param onlyWhatMust whether only what must move does
+     * @param drain a node to plan as if it were to be drained
+     * @param movesAtOnce shards worked on at once
+     * @param bytesPerSecond what a node sends, and takes in
+     */
+    record Wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {}
+
+    /** A plan, and what it is kept as once it is. Immutable. */
+    record Made(Plan plan, PlanRecord record) {}
+
+    /** The wish with the cluster's settings where it has none. */
+    Wish wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {
+        return new Wish(
+                onlyWhatMust,
+                drain,
+                movesAtOnce == 0 ? settings.movesAtOnce() : movesAtOnce,
+                bytesPerSecond == 0 ? settings.bytesPerSecond() : bytesPerSecond);
+    }
+
+    /** Makes a plan; nothing is kept. */
+    Made make(Wish wish, PlanPurpose purpose, String title) {
+        var now = view.get();
+        var rules = wish.onlyWhatMust() ? settings.rules().onlyWhatMust() : settings.rules();
+        PlanInput input = PlanInputs.of(now, polls, absences, settings, rules, wish.drain());
+        var plan = Planner.plan(input);
+        double seconds = PlanTime.seconds(
+                plan.steps(),
+                shard -> now.map().shard(shard).flatMap(ShardInfo::primary).orElse(null),
+                wish.movesAtOnce(),
+                (double) wish.bytesPerSecond(),
+                STEP_SECONDS);
+        var record = PlanRecord.newBuilder()
+                .setFormat(ZnodeCodec.FORMAT)
+                .setId(plan.hash())
+                .setPurpose(purpose)
+                .setPhase(PlanPhase.PLAN_PHASE_PROPOSED)
+                .setTitle(PlanSteps.shortened(title))
+                .setCreatedAtMs(nowMs.getAsLong())
+                .setSteps(plan.steps().size())
+                .setBytes(plan.bytes())
+                .setExpectedSeconds((long) Math.ceil(seconds))
+                .setMovesAtOnce(wish.movesAtOnce())
+                .setBytesPerSecond(wish.bytesPerSecond())
+                .build();
+        return new Made(plan, record);
+    }
+
+    /** Keeps a plan that has steps; returns the id it is kept under. */
+    CompletableFuture<String> keep(Made made) {
+        return plans.propose(
+                made.record(),
+                made.plan().steps().stream().map(PlanSteps::record).toList());
+    }
+
+    /**
+     * Has a plan carried out. Fails with WRONG_STATE where it is no longer as the plan found it, was applied before, or another
+     * plan of its purpose is being carried out.
+     */
+    CompletableFuture<PlanRecord> apply(String id) {
+        return plans.read(id).thenCompose(found -> {
+            var plan =
+                    found.orElseThrow(() -> refused("There is no plan " + id + ". Make one: tintype rebalance plan"));
+            var header = plan.record().value();
+            if (header.getPhase() != PlanPhase.PLAN_PHASE_PROPOSED) {
+                throw refused("Plan " + id + " was applied before; it is "
+                        + Messages.state(header.getPhase()).name().substring("PLAN_STATE_".length()) + ".");
+            }
+            checkStart(id, plan.steps());
+            return plans.active()
+                    .thenCompose(active -> plans.activeOf(header.getPurpose(), active.value())
+                            .thenCompose(other -> {
+                                other.ifPresent(running -> {
+                                    throw refused("Plan " + running.getId()
+                                            + " is being carried out. Wait for it, or cancel it:"
+                                            + " tintype rebalance cancel");
+                                });
+                                return start(plan.record(), active);
+                            }));
+        });
+    }
+
+    private void checkStart(String id, List<PlannedStep> steps) {
+        var seen = new HashSet<Integer>();
+        for (var step : steps) {
+            if (seen.add(step.getShard())) { // later steps of a shard begin where this one ends
+                Readiness.outdated(step, view.get()).ifPresent(why -> {
+                    throw refused("The cluster has changed since plan " + id + " was made: " + why
+                            + ". Make a new plan: tintype rebalance plan");
+                });
+            }
+        }
+    }
+
+    private CompletableFuture<PlanRecord> start(Versioned<PlanRecord> plan, Versioned<PlansRecord> active) {
+        long now = nowMs.getAsLong();
+        return plans.activate(plan, active, now).thenApply(won -> {
+            if (!won) {
+                throw refused(
+                        "Somebody else applied or steered a plan at the same moment. Look at it: tintype rebalance"
+                                + " status");
+            }
+            return plan.value().toBuilder()
+                    .setPhase(PlanPhase.PLAN_PHASE_RUNNING)
+                    .setStartedAtMs(now)
+                    .build();
+        });
+    }
+
+    static TintypeException refused(String message) {
+        return new TintypeException(Reason.WRONG_STATE, message);
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ReplicaReport;
+import io.tintype.proto.v1.GetPlanResponse;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * How a plan goes, by what is written and what nodes say: bytes that have come, the pace of the last half minute, and the
+ * time left at that pace. Says that nobody can tell rather than a figure that is wrong. Thread-safe.
+ */
+final class Progress {
+    private static final long WINDOW_MS = 30_000;
+    private static final int PLANS = 16;
+    private static final double SECOND_MS = 1_000;
+
+    private record Mark(long atMs, long bytes) {}
+
+    private final Supplier<ClusterView> view;
+    private final NodePolls polls;
+    private final BalanceSettings settings;
+    private final Map<String, Deque<Mark>> marks = new HashMap<>();
+    private volatile long throttle;
+
+    Progress(Supplier<ClusterView> view, NodePolls polls, BalanceSettings settings) {
+        this.view = view;
+        this.polls = polls;
+        this.settings = settings;
+    }
+
+    void throttled(long bytesPerSecond) {
+        throttle = bytesPerSecond;
+    }
+
+    GetPlanResponse tell(StoredPlan stored, int maxSteps) {
+        var record = stored.record().value();
+        var steps = stored.steps();
+        var plan = Messages.plan(record, steps);
+        long moved = steps.stream().mapToLong(this::come).sum();
+        plan.setMovedBytes(record.getFinishedAtMs() == 0 ? moved : record.getMovedBytes());
+        var now = view.get();
+        var underWay = steps.stream().filter(PlanSteps::isUnderWay).toList();
+        ordered(steps).stream()
+                .limit(maxSteps)
+                .map(step -> Messages.step(step)
+                        .setMovedBytes(come(step))
+                        .setDetail(detail(step, now, underWay, record.getPhase())))
+                .forEach(plan::addSteps);
+        var answer = GetPlanResponse.newBuilder()
+                .setPlan(plan)
+                .setThrottleBytesPerSecond(throttle == 0 ? record.getBytesPerSecond() : throttle)
+                .setHeldUp(record.getPhase() == PlanPhase.PLAN_PHASE_PAUSED ? "paused by an operator" : "");
+        if (record.getStartedAtMs() != 0 && record.getFinishedAtMs() == 0) {
+            long left = steps.stream()
+                    .filter(step -> !PlanSteps.isOver(step))
+                    .mapToLong(step -> Math.max(0, step.getBytes() - come(step)))
+                    .sum();
+            double rate = rate(record.getId(), record.getStartedAtMs(), moved);
+            answer.setBytesPerSecondNow((long) rate)
+                    .setSecondsLeft(left == 0 ? 0 : rate < 1 ? -1 : (long) Math.ceil(left / rate));
+        }
+        return answer.build();
+    }
+
+    /** Those under way first, then what comes next, then what is over. */
+    private static List<PlannedStep> ordered(List<PlannedStep> steps) {
+        var sorted = new ArrayList<>(steps);
+        sorted.sort(Comparator.comparingInt(step -> PlanSteps.isUnderWay(step) ? 0 : PlanSteps.isOver(step) ? 2 : 1));
+        return sorted;
+    }
+
+    /** Bytes of a step that are at their target. */
+    private long come(PlannedStep step) {
+        if (step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_COPYING) {
+            return step.getMovedBytes();
+        }
+        boolean joined = view.get()
+                .map()
+                .shard(new ShardId(step.getShard()))
+                .map(ShardInfo::inSync)
+                .filter(members -> members.contains(new NodeId(step.getTo())))
+                .isPresent();
+        return joined
+                ? step.getBytes()
+                : Math.min(
+                        step.getBytes(),
+                        polls.replica(new NodeId(step.getTo()), step.getShard())
+                                .map(ReplicaReport::getInstalledBytes)
+                                .orElse(0L));
+    }
+
+    private String detail(PlannedStep step, ClusterView now, List<PlannedStep> underWay, PlanPhase phase) {
+        if (PlanSteps.isOver(step)) {
+            return step.getDetail();
+        }
+        return switch (step.getPhase()) {
+            case PLAN_STEP_PHASE_WAITING ->
+                phase == PlanPhase.PLAN_PHASE_PROPOSED
+                        ? ""
+                        : Readiness.waitsFor(step, now, polls, underWay, settings.headroomPercent() / 100.0)
+                                .orElseGet(
+                                        () -> underWay.stream().anyMatch(other -> other.getShard() == step.getShard())
+                                                ? "waits for another step of the shard"
+                                                : "waits for its turn");
+            case PLAN_STEP_PHASE_COPYING -> come(step) >= step.getBytes() ? "in sync; being verified" : "copying";
+            case PLAN_STEP_PHASE_LEAVING -> "leaving " + step.getFrom();
+            case PLAN_STEP_PHASE_REVERTING -> "being taken back: " + step.getDetail();
+            default -> step.getDetail();
+        };
+    }
+
+    /** Bytes a second over the last half minute, or, without a mark that old, since the start. */
+    private synchronized double rate(String id, long startedMs, long moved) {
+        long now = System.currentTimeMillis();
+        if (marks.size() > PLANS && !marks.containsKey(id)) {
+            marks.clear();
+        }
+        var known = marks.computeIfAbsent(id, plan -> new ArrayDeque<>(List.of(new Mark(startedMs, 0))));
+        while (known.size() > 1
+                && known.peekFirst() != null
+                && now - known.peekFirst().atMs() > WINDOW_MS) {
+            known.removeFirst();
+        }
+        var first = known.peekFirst();
+        known.addLast(new Mark(now, moved));
+        if (known.size() > 1_000) {
+            known.removeFirst();
+        }
+        return first == null || now - first.atMs() < SECOND_MS
+                ? 0
+                : Math.max(0, moved - first.bytes()) * SECOND_MS / (now - first.atMs());
+    }
+}

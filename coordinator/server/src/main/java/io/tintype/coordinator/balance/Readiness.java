@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlanStepKind;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Whether a step may begin now, and what it waits for otherwise. Pure. */
+final class Readiness {
+    private Readiness() {}
+
+    /** Why a step can never be made as planned, because the cluster is no longer as the plan found it; empty: it can. */
+    static Optional<String> outdated(PlannedStep step, ClusterView view) {
+        var assignment = view.assignments().get(new ShardId(step.getShard()));
+        if (assignment == null) {
+            return Optional.of("shard " + step.getShard() + " is no more");
+        }
+        return outdated(step, assignment).or(() -> wrongTarget(step, assignment, view));
+    }
+
+    /** The same, by an assignment that was just read. */
+    static Optional<String> outdated(PlannedStep step, ShardAssignment assignment) {
+        var now = PlanInputs.voters(assignment).map(NodeId::value).collect(Collectors.toSet());
+        return now.equals(Set.copyOf(step.getBaseList()))
+                ? Optional.empty()
+                : Optional.of("shard " + step.getShard() + " is assigned to " + sorted(now) + " now, not to "
+                        + sorted(Set.copyOf(step.getBaseList())));
+    }
+
+    private static Optional<String> wrongTarget(PlannedStep step, ShardAssignment assignment, ClusterView view) {
+        if (step.getTo().isEmpty() || step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD) {
+            return Optional.empty();
+        }
+        var node = view.map().node(new NodeId(step.getTo()));
+        if (node.isEmpty()) {
+            return Optional.of("node " + step.getTo() + " is no more");
+        }
+        var pool = PoolId.parse(assignment.getPool());
+        String region = Optional.ofNullable(view.pools().get(pool))
+                .map(rules -> rules.residency().servingRegion(pool))
+                .orElse(pool.region());
+        if (!node.get().region().equals(region)) {
+            return Optional.of(
+                    "node " + step.getTo() + " stands in region " + node.get().region() + ", not " + region);
+        }
+        if (view.intent(node.get().id()).getDraining()) {
+            return Optional.of("node " + step.getTo() + " is to be drained");
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * What a step that could be made waits for; empty: nothing.
+     *
+     * @param underWay steps of all plans that were begun and are not over
+     */
+    static Optional<String> waitsFor(
+            PlannedStep step, ClusterView view, NodePolls polls, List<PlannedStep> underWay, double headroom) {
+        var found = view.map().shard(new ShardId(step.getShard()));
+        if (found.isEmpty() || found.get().primary().isEmpty()) {
+            return Optional.of("waits for a primary of shard " + step.getShard());
+        }
+        var shard = found.get();
+        return switch (step.getKind()) {
+            case PLAN_STEP_KIND_LEAD ->
+                shard.inSync().contains(new NodeId(step.getTo()))
+                        ? Optional.empty()
+                        : Optional.of("waits for " + step.getTo() + " to be in sync");
+            case PLAN_STEP_KIND_DROP -> dropWaitsFor(step, shard);
+            default -> room(step, view, polls, underWay, headroom);
+        };
+    }
+
+    /** A replica goes only while all others are in sync, unless it is not in sync itself. */
+    static Optional<String> dropWaitsFor(PlannedStep step, ShardInfo shard) {
+        var from = new NodeId(step.getFrom());
+        if (!shard.inSync().contains(from)) {
+            return Optional.empty();
+        }
+        return step.getBaseList().stream()
+                .filter(node -> !node.equals(step.getFrom()))
+                .filter(node -> !shard.inSync().contains(new NodeId(node)))
+                .findFirst()
+                .map(node -> "waits for " + node + " to be in sync");
+    }
+
+    private static Optional<String> room(
+            PlannedStep step, ClusterView view, NodePolls polls, List<PlannedStep> underWay, double headroom) {
+        var to = new NodeId(step.getTo());
+        if (!view.map().node(to).map(NodeInfo::live).orElse(false)) {
+            return Optional.of("waits for node " + to + " to be back");
+        }
+        if (view.intent(to).getMaintenance()) {
+            return Optional.of("waits for node " + to + ", which is in maintenance");
+        }
+        Optional<ReportNodeResponse> report = polls.report(to);
+        if (report.isEmpty()) {
+            return Optional.of("waits for node " + to + " to report");
+        }
+        long coming = underWay.stream()
+                .filter(other -> other.getTo().equals(step.getTo()) && PlanSteps.isUnderWay(other))
+                .mapToLong(PlannedStep::getBytes)
+                .sum();
+        long room = report.get().getFreeBytes()
+                - coming
+                - (long) (headroom * report.get().getDiskBytes());
+        return room >= step.getBytes()
+                ? Optional.empty()
+                : Optional.of("waits for room on " + to + ": " + (step.getBytes() - room)
+                        + " bytes are missing above the headroom");
+    }
+
+    private static String sorted(Set<String> nodes) {
+        return nodes.stream().sorted().collect(Collectors.joining(" "));
+    }
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.coordinator.control.ShardOrders;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlanStepKind;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ReplicaReport;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes one step: adds the replica, waits until it is in sync, has it verified, and only then takes the other one away.
+ * Each change of the assignment goes into ZooKeeper together with how far the step is; what is only remembered here
+ * (verdicts, tries) can be found out again. Confined to the balancer's thread; blocks on ZooKeeper and orders.
+ */
+final class StepMaker {
+    private static final Logger log = LoggerFactory.getLogger(StepMaker.class);
+
+    /** A target that is away for so long while it is copied to is given up; earlier where nodes are replaced earlier. */
+    private static final Duration TARGET_AWAY = Duration.ofSeconds(60);
+
+    private static final int ORDER_TRIES = 10;
+    private static final long ORDER_S = 10;
+
+    private final Journal journal;
+    private final NodePolls polls;
+    private final Absences absences;
+    private final Verdicts verdicts;
+    private final ShardOrders orders;
+    private final Duration targetAway;
+    private final LongSupplier nowMs;
+    private final Map<String, Integer> tries = new HashMap<>();
+    private final Map<String, Long> takenBefore = new HashMap<>();
+
+    StepMaker(
+            Journal journal,
+            NodePolls polls,
+            Absences absences,
+            Verifier verifier,
+            ShardOrders orders,
+            Duration replaceAfter,
+            LongSupplier nowMs) {
+        this.journal = journal;
+        this.polls = polls;
+        this.absences = absences;
+        this.verdicts = new Verdicts(verifier);
+        this.orders = orders;
+        this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
+        this.nowMs = nowMs;
+    }
+
+    private static String key(StoredPlan plan, int step) {
+        return plan.id() + "/" + step;
+    }
+
+    // ---- beginning
+
+    /** Begins a step that waits for nothing. */
+    StoredPlan begin(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step) throws Journal.Interrupted {
+        var assignment = journal.assignment(step.getShard());
+        var outdated = Readiness.outdated(step, assignment.value()).or(() -> Readiness.outdated(step, view));
+        if (outdated.isPresent()) {
+            return skip(term, plan, i, outdated.get());
+        }
+        return switch (step.getKind()) {
+            case PLAN_STEP_KIND_LEAD -> lead(term, view, plan, i, step);
+            case PLAN_STEP_KIND_DROP -> {
+                log.info("plan {}: dropping the replica of shard {} on {}", plan.id(), step.getShard(), step.getFrom());
+                yield journal.write(
+                        term,
+                        plan,
+                        i,
+                        next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_LEAVING)
+                                .setStartedAtMs(nowMs.getAsLong()),
+                        assignment,
+                        Placements.without(assignment.value(), step.getFrom()));
+            }
+            default -> {
+                log.info("plan {}: copying shard {} to {}", plan.id(), step.getShard(), step.getTo());
+                takenBefore.put(key(plan, i), taken(step));
+                yield journal.write(
+                        term,
+                        plan,
+                        i,
+                        next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_COPYING)
+                                .setStartedAtMs(nowMs.getAsLong()),
+                        assignment,
+                        Placements.with(assignment.value(), step.getTo()));
+            }
+        };
+    }
+
+    private long taken(PlannedStep step) {
+        return polls.replica(new NodeId(step.getTo()), step.getShard())
+                .map(ReplicaReport::getTakenBytes)
+                .orElse(0L);
+    }
+
+    private StoredPlan lead(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
+            throws Journal.Interrupted {
+        var to = new NodeId(step.getTo());
+        var leads = shard(view, step).flatMap(ShardInfo::primary).filter(to::equals);
+        if (leads.isPresent() || order(step, to)) {
+            return done(term, plan, i, 0, "");
+        }
+        return tries.merge(key(plan, i), 1, Integer::sum) < ORDER_TRIES
+                ? plan
+                : skip(term, plan, i, step.getTo() + " could not be made to lead");
+    }
+
+    private boolean order(PlannedStep step, NodeId to) {
+        try {
+            var unused = orders.transfer(new ShardId(step.getShard()), Optional.of(to))
+                    .get(ORDER_S, TimeUnit.SECONDS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            log.info("shard {}: {} could not be made to lead yet: {}", step.getShard(), to, String.valueOf(e));
+        }
+        return false;
+    }
+
+    // ---- going on
+
+    /** Takes a step that was begun as far as it goes now. */
+    StoredPlan goOn(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
+            throws Journal.Interrupted {
+        return switch (step.getPhase()) {
+            case PLAN_STEP_PHASE_COPYING -> copying(term, view, plan, i, step, cancelled);
+            case PLAN_STEP_PHASE_LEAVING -> leaving(term, view, plan, i, step);
+            case PLAN_STEP_PHASE_REVERTING ->
+                isReplica(view, step, step.getTo()) ? plan : skip(term, plan, i, step.getDetail());
+            default -> plan;
+        };
+    }
+
+    private StoredPlan copying(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
+            throws Journal.Interrupted {
+        var found = shard(view, step);
+        if (found.isEmpty()) {
+            return plan;
+        }
+        var shard = found.get();
+        var to = new NodeId(step.getTo());
+        if (!shard.inSync().contains(to)) {
+            if (cancelled) {
+                return revert(term, plan, i, step, "the plan was cancelled");
+            }
+            var away = absences.of(to).filter(absent -> absent.compareTo(targetAway) >= 0);
+            return away.isPresent()
+                    ? revert(term, plan, i, step, "node " + to + " went away while it was copied to")
+                    : plan;
+        }
+        var verdict = verdicts.on(key(plan, i), view, shard, to);
+        if (verdict.isEmpty()) {
+            return plan;
+        }
+        if (!verdict.get().same()) {
+            log.error(
+                    "plan {}: shard {}: {}; the copy is thrown away",
+                    plan.id(),
+                    step.getShard(),
+                    verdict.get().text());
+            return revert(term, plan, i, step, verdict.get().text());
+        }
+        if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD) {
+            return done(term, plan, i, moved(plan, i, step), verdict.get().text());
+        }
+        return leave(term, plan, i, step, shard, verdict.get());
+    }
+
+    /** The newcomer is in sync and holds the same: the other one goes, its lead first. */
+    private StoredPlan leave(
+            Term term, StoredPlan plan, int i, PlannedStep step, ShardInfo shard, Verifier.Verdict verdict)
+            throws Journal.Interrupted {
+        if (Readiness.dropWaitsFor(step, shard).isPresent()) {
+            return plan;
+        }
+        var leader = new NodeId(step.getLeader().isEmpty() ? step.getTo() : step.getLeader());
+        boolean leads =
+                shard.primary().filter(new NodeId(step.getFrom())::equals).isPresent();
+        if (leads && tries.merge(key(plan, i), 1, Integer::sum) < ORDER_TRIES) {
+            var unused = order(step, leader);
+            return plan;
+        }
+        var assignment = journal.assignment(step.getShard());
+        log.info("plan {}: shard {} leaves {}: {}", plan.id(), step.getShard(), step.getFrom(), verdict.text());
+        long moved = moved(plan, i, step);
+        return journal.write(
+                term,
+                plan,
+                i,
+                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_LEAVING)
+                        .setMovedBytes(moved)
+                        .setDetail(PlanSteps.shortened(verdict.text())),
+                assignment,
+                Placements.without(assignment.value(), step.getFrom()));
+    }
+
+    /** What came as a snapshot; a replica that was fed from a short log has what it holds. */
+    private long moved(StoredPlan plan, int i, PlannedStep step) {
+        long taken = taken(step) - takenBefore.getOrDefault(key(plan, i), 0L);
+        return taken > 0
+                ? taken
+                : polls.replica(new NodeId(step.getTo()), step.getShard())
+                        .map(ReplicaReport::getBytes)
+                        .orElse(step.getBytes());
+    }
+
+    private StoredPlan leaving(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
+            throws Journal.Interrupted {
+        return isReplica(view, step, step.getFrom())
+                ? plan
+                : done(term, plan, i, step.getMovedBytes(), step.getDetail());
+    }
+
+    // ---- ends
+
+    private StoredPlan done(Term term, StoredPlan plan, int i, long moved, String detail) throws Journal.Interrupted {
+        return journal.write(
+                term,
+                plan,
+                i,
+                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                        .setStartedAtMs(next.getStartedAtMs() == 0 ? nowMs.getAsLong() : next.getStartedAtMs())
+                        .setFinishedAtMs(nowMs.getAsLong())
+                        .setMovedBytes(moved)
+                        .setDetail(PlanSteps.shortened(detail)),
+                null,
+                null);
+    }
+
+    /** Gives a step up of which nothing is left. */
+    StoredPlan skip(Term term, StoredPlan plan, int i, String why) throws Journal.Interrupted {
+        log.info("plan {}: step {} is not made: {}", plan.id(), i + 1, why);
+        return journal.write(
+                term,
+                plan,
+                i,
+                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED)
+                        .setFinishedAtMs(nowMs.getAsLong())
+                        .setDetail(PlanSteps.shortened(why)),
+                null,
+                null);
+    }
+
+    private StoredPlan revert(Term term, StoredPlan plan, int i, PlannedStep step, String why)
+            throws Journal.Interrupted {
+        var assignment = journal.assignment(step.getShard());
+        verdicts.forget(key(plan, i));
+        return journal.write(
+                term,
+                plan,
+                i,
+                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_REVERTING).setDetail(PlanSteps.shortened(why)),
+                assignment,
+                Placements.without(assignment.value(), step.getTo()));
+    }
+
+    /** A plan is over: nothing is remembered of it. */
+    void forget(StoredPlan plan) {
+        String prefix = plan.id() + "/";
+        verdicts.forgetAll(prefix);
+        tries.keySet().removeIf(key -> key.startsWith(prefix));
+        takenBefore.keySet().removeIf(key -> key.startsWith(prefix));
+    }
+
+    private static Optional<ShardInfo> shard(ClusterView view, PlannedStep step) {
+        return view.map().shard(new ShardId(step.getShard()));
+    }
+
+    private static boolean isReplica(ClusterView view, PlannedStep step, String node) {
+        return shard(view, step)
+                .map(ShardInfo::replicas)
+                .filter(replicas -> replicas.contains(new NodeId(node)))
+                .isPresent();
+    }
+}

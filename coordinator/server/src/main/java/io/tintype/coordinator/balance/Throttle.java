@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+/**
+ * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it, and a little faster again each
+ * time they do not (additive increase, multiplicative decrease). Not thread-safe.
+ */
+final class Throttle {
+    /** Never slower than this: something must get on. */
+    static final long LEAST = 1L << 20;
+
+    private static final double FELT = 1.7;
+    private static final long SLACK_MICROS = 3_000;
+    private static final int STEPS = 8;
+    private static final double SMOOTHING = 0.2;
+
+    private long limit;
+    private long rate;
+    private double quietMicros;
+
+    Throttle(long limit) {
+        this.limit = limit;
+        this.rate = limit;
+    }
+
+    /** Bytes a second, now. */
+    long rate() {
+        return rate;
+    }
+
+    /** A plan with another limit runs. */
+    void limit(long bytesPerSecond) {
+        limit = bytesPerSecond;
+        rate = Math.min(rate, limit);
+    }
+
+    /**
+     * Readers were asked.
+     *
+     * @param moving whether replicas were moving
+     * @param p99Micros the slowest node's 99th percentile of reads; 0: nobody reads
+     */
+    void felt(boolean moving, long p99Micros) {
+        if (!moving) {
+            quietMicros = p99Micros == 0
+                    ? quietMicros
+                    : quietMicros == 0 ? p99Micros : quietMicros + SMOOTHING * (p99Micros - quietMicros);
+            rate = limit;
+            return;
+        }
+        if (p99Micros == 0
+                || quietMicros == 0
+                || p99Micros <= Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS)) {
+            rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
+        } else {
+            rate = Math.max(Math.min(LEAST, limit), rate / 2);
+        }
+    }
+}

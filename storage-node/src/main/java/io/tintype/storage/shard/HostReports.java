@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.shard;
+
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.storage.blob.PinnedState;
+import io.tintype.storage.blob.StateDigest;
+import io.tintype.storage.disk.Disk;
+import io.tintype.storage.replica.Member;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the controller wants to know of a node's replicas: how much they hold and bear, how far copies are, and whether they
+ * hold the same as others. Thread-safe; nothing here blocks its caller.
+ */
+public final class HostReports implements AutoCloseable {
+    /** How often calls are counted. */
+    static final Duration SAMPLE_EVERY = Duration.ofSeconds(1);
+
+    /** States pinned at a time; further ones are OVERLOADED. */
+    static final int PINS = 8;
+
+    private static final long PIN_WAIT_MS = 1_000;
+    private static final long PIN_LIFE_MS = 60_000;
+    private static final int SIZE_SAMPLES = 15;
+    private static final double SMOOTHING = 0.2;
+    private static final double SECOND = 1e9;
+    /** Bytes that are only read here count so many times less than those that travel. */
+    private static final int READS_FASTER = 4;
+
+    /**
+     * One replica. Immutable.
+     *
+     * @param shard the shard
+     * @param leads whether it leads
+     * @param serving whether it does its part
+     * @param users users it holds
+     * @param blobs live blobs
+     * @param bytes bytes a copy of it has, about
+     * @param callsPerSecond calls lately
+     * @param installed bytes of the snapshot being installed; 0: none is
+     * @param expected bytes that has, about
+     * @param taken bytes of all snapshots installed since the start
+     */
+    public record Figures(
+            ShardId shard,
+            boolean leads,
+            boolean serving,
+            long users,
+            long blobs,
+            long bytes,
+            double callsPerSecond,
+            long installed,
+            long expected,
+            long taken) {}
+
+    /**
+     * A state that was pinned. Immutable.
+     *
+     * @param pin its name; not 0
+     * @param sequence the last record in it
+     * @param member the replica
+     */
+    public record Pinned(long pin, long sequence, Member member) {}
+
+    private record Sample(long calls, long atNanos, double rate, long bytes, int round) {}
+
+    private final ShardContext context;
+    private final ShardRegistry registry;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<ShardId, Sample> samples = new ConcurrentHashMap<>();
+    private final Map<Long, PinnedState> pins = new ConcurrentHashMap<>();
+    private final ThreadPoolExecutor digests =
+            new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(PINS), task -> {
+                var thread = new Thread(task, "tintype-digest");
+                thread.setDaemon(true);
+                return thread;
+            });
+    private volatile boolean closed;
+
+    HostReports(ShardContext context, ShardRegistry registry) {
+        this.context = context;
+        this.registry = registry;
+    }
+
+    // ---- figures
+
+    /** Counts calls, and now and then bytes; called every {@link #SAMPLE_EVERY}. */
+    void sample() {
+        for (var shard : registry.running()) {
+            long now = context.clock().now().nanos();
+            samples.compute(shard.id(), (id, last) -> next(shard, last, now));
+        }
+        samples.keySet().removeIf(id -> registry.runtime(id).isEmpty());
+    }
+
+    private static Sample next(ShardRuntime shard, @Nullable Sample last, long now) {
+        long calls = shard.calls();
+        if (last == null) {
+            return new Sample(calls, now, 0, shard.store().sizeBytes(), 0);
+        }
+        double rate = (calls - last.calls()) * SECOND / Math.max(1, now - last.atNanos());
+        boolean measure = last.round() % SIZE_SAMPLES == 0;
+        return new Sample(
+                calls,
+                now,
+                last.rate() + SMOOTHING * (rate - last.rate()),
+                measure ? shard.store().sizeBytes() : last.bytes(),
+                last.round() + 1);
+    }
+
+    /** All replicas that run, in order of shard. */
+    public List<Figures> figures() {
+        return registry.running().stream()
+                .map(this::figures)
+                .sorted(Comparator.comparing(Figures::shard))
+                .toList();
+    }
+
+    private Figures figures(ShardRuntime shard) {
+        var status = shard.status();
+        var stats = shard.reader().stats();
+        var sample = samples.get(shard.id());
+        var arrival = context.snapshots().arrival(shard.id());
+        return new Figures(
+                shard.id(),
+                status.leads(),
+                status.serving(),
+                stats.users(),
+                stats.blobs(),
+                Math.max(stats.bytes(), sample == null ? 0 : sample.bytes()),
+                sample == null ? 0 : sample.rate(),
+                arrival.installed(),
+                arrival.expected(),
+                arrival.taken());
+    }
+
+    /** The disk as it is now. */
+    public Disk.Usage disk() {
+        return context.disk().usage();
+    }
+
+    /** Sets how fast snapshots go, for half a minute; 0: the node's own setting again. */
+    public void limitSnapshots(long bytesPerSecond) {
+        context.snapshots().limit(bytesPerSecond);
+    }
+
+    /** How fast snapshots may go now. */
+    public long snapshotBytesPerSecond() {
+        return context.snapshots().bytesPerSecond();
+    }
+
+    /** Bytes that came as snapshots since the start. */
+    public long snapshotBytesTaken() {
+        return context.snapshots().takenBytes();
+    }
+
+    // ---- digests
+
+    /**
+     * Keeps a replica's state right behind a record, or, if that is not applied within a second or more are, as it is then.
+     * Fails with SHARD_NOT_FOUND, OVERLOADED, UNAVAILABLE.
+     *
+     * @param sequence the record; 0: as it is now
+     */
+    public CompletableFuture<Pinned> pin(ShardId id, long sequence) {
+        var found = registry.runtime(id);
+        if (found.isEmpty()) {
+            return CompletableFuture.failedFuture(
+                    new TintypeException(Reason.SHARD_NOT_FOUND, "this node has no replica of shard " + id));
+        }
+        var shard = found.get();
+        var pinned = new CompletableFuture<Pinned>();
+        var once = new AtomicBoolean();
+        Runnable take = () -> {
+            if (once.compareAndSet(false, true)) {
+                take(shard, pinned);
+            }
+        };
+        shard.behind(sequence, take);
+        context.threads().later(PIN_WAIT_MS, take);
+        return pinned;
+    }
+
+    private void take(ShardRuntime shard, CompletableFuture<Pinned> pinned) {
+        if (closed || pins.size() >= PINS) {
+            pinned.completeExceptionally(new TintypeException(
+                    Reason.OVERLOADED, "this node keeps " + PINS + " states already; ask again later"));
+            return;
+        }
+        try {
+            var state = shard.store().pin();
+            long name = random.nextLong() | 1;
+            pins.put(name, state);
+            context.threads().later(PIN_LIFE_MS, () -> drop(name));
+            pinned.complete(new Pinned(name, state.at().seq(), shard.self()));
+        } catch (RuntimeException e) {
+            pinned.completeExceptionally(e);
+        }
+    }
+
+    /** Gives a pin up that nobody will digest. */
+    public void drop(long pin) {
+        var state = pins.remove(pin);
+        if (state != null) {
+            state.close();
+        }
+    }
+
+    /**
+     * Digests a pinned state, one at a time and at four times the pace of snapshots, and gives the pin up. Fails with
+     * INVALID_ARGUMENT where there is no such pin any more, OVERLOADED, CORRUPT_DATA.
+     */
+    public CompletableFuture<StateDigest> digest(long pin, boolean readChunks) {
+        var state = Optional.ofNullable(pins.remove(pin));
+        if (state.isEmpty()) {
+            return CompletableFuture.failedFuture(new TintypeException(
+                    Reason.INVALID_ARGUMENT, "there is no such pin any more; pin the replica again"));
+        }
+        var digest = new CompletableFuture<StateDigest>();
+        try {
+            digests.execute(() -> {
+                try (var kept = state.get()) {
+                    digest.complete(kept.digest(readChunks, this::pace));
+                } catch (RuntimeException e) {
+                    digest.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            state.get().close();
+            digest.completeExceptionally(new TintypeException(
+                    Reason.OVERLOADED, "this node digests enough states already; ask again later"));
+        }
+        return digest;
+    }
+
+    private void pace(long bytes) {
+        long rest = context.snapshots().sent(bytes / READS_FASTER);
+        if (rest > 0 && !closed) {
+            LockSupport.parkNanos(rest);
+        }
+        if (closed) {
+            throw new TintypeException(Reason.UNAVAILABLE, "the node is stopping");
+        }
+    }
+
+    /** Gives all pins up; digests under way fail. */
+    @Override
+    public void close() {
+        closed = true;
+        digests.shutdown();
+        try {
+            var unused = digests.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        List.copyOf(pins.keySet()).forEach(this::drop);
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.model.TintypeException;
+import io.tintype.storage.blob.StateDigest;
+import io.tintype.storage.shard.HostReports;
+import io.tintype.storage.shard.ShardReplica;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whether two replicas hold the same can be told at one and the same record, whatever is written meanwhile. */
+@Timeout(300)
+class DigestTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void replicasThatAppliedTheSameHaveOneDigestWhileWritesGoOn() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            primary.propose(Images.stage(primary, "large", Images.bytes((2 << 20) + 7, 3)))
+                    .join();
+            var stop = new AtomicBoolean();
+            var writer = new Thread(() -> write(stop, primary), "writer");
+            writer.start();
+            try {
+                Awaitility.await("enough to digest is written")
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> primary.status().appliedSeq() > 200);
+                var mine = cluster.node(cluster.nodeOf(primary)).reports();
+                var theirs = cluster.node(cluster.nodeOf(cluster.follower())).reports();
+                for (int round = 0; round < 5; round++) {
+                    long at = primary.status().appliedSeq() + 8;
+                    var ours = mine.pin(TestCluster.SHARD, at);
+                    var other = theirs.pin(TestCluster.SHARD, at);
+                    assertThat(ours.join().sequence()).isEqualTo(at);
+                    assertThat(other.join().sequence()).isEqualTo(at);
+                    var a = digest(mine, ours.join(), false);
+                    var b = digest(theirs, other.join(), true);
+                    assertThat(b.digest()).isEqualTo(a.digest());
+                    assertThat(b.entries()).isEqualTo(a.entries()).isGreaterThan(100);
+                    assertThat(b.badChunks()).isZero();
+                    assertThat(b.chunkBytes()).isGreaterThan(2 << 20);
+                }
+            } finally {
+                stop.set(true);
+                writer.join();
+            }
+        }
+    }
+
+    @Test
+    void anIdleShardIsPinnedAsItIsAndAnotherStateHasAnotherDigest() throws Exception {
+        try (var cluster = new TestCluster(directory, 1)) {
+            cluster.assign(1);
+            var primary = cluster.primary();
+            Images.claim(primary);
+            Images.put(primary, "one", Images.bytes(500, 1)).join();
+            var reports = cluster.node(1).reports();
+            var before = reports.pin(TestCluster.SHARD, primary.status().appliedSeq() + 100)
+                    .join();
+            Images.put(primary, "two", Images.bytes(500, 2)).join();
+            var after = reports.pin(TestCluster.SHARD, 0).join();
+            assertThat(after.sequence()).isGreaterThan(before.sequence());
+            assertThat(digest(reports, before, true).digest())
+                    .isNotEqualTo(digest(reports, after, true).digest());
+            assertThatThrownBy(() -> digest(reports, before, true))
+                    .as("a pin is used once")
+                    .hasCauseInstanceOf(TintypeException.class)
+                    .hasMessageContaining("no such pin");
+        }
+    }
+
+    private static StateDigest digest(HostReports reports, HostReports.Pinned pinned, boolean readChunks) {
+        return reports.digest(pinned.pin(), readChunks).join();
+    }
+
+    private static void write(AtomicBoolean stop, ShardReplica primary) {
+        for (int i = 0; !stop.get(); i++) {
+            Images.put(primary, "image-" + i % 400, Images.bytes(1 + i % 900, i))
+                    .join();
+        }
+    }
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.cli;
+
+import io.tintype.client.TintypeClient;
+import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.NodeIntentView;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import io.tintype.tools.console.ExitCode;
+import io.tintype.tools.console.OutputOptions;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What operators do with single nodes: the commands below {@code tintype node} that change something. */
+final class NodeCare {
+    private static final int PERMILLE_OF_PERCENT = 10;
+
+    private NodeCare() {}
+
+    /** What these commands share. */
+    abstract static class OfNode implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "NODE", description = "The node's id, as node ls prints it.")
+        String node;
+
+        @Mixin
+        ClusterOptions cluster;
+
+        @Mixin
+        OutputOptions output;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            try (var client = cluster.connect()) {
+                return run(client).number();
+            }
+        }
+
+        abstract ExitCode run(TintypeClient client) throws InterruptedException;
+
+        final SetNodeIntentRequest.Builder intent() {
+            return SetNodeIntentRequest.newBuilder().setNode(node);
+        }
+
+        final ExitCode tell(NodeIntentView intent) {
+            output.print(
+                    new Intent(
+                            intent.getNode(),
+                            intent.getDraining(),
+                            intent.getMaintenance(),
+                            intent.getWeightPermille()),
+                    String.format(
+                            Locale.ROOT,
+                            "node %s: %s, %s, weight %.1f %%",
+                            intent.getNode(),
+                            intent.getDraining() ? "to be drained" : "not drained",
+                            intent.getMaintenance() ? "in maintenance" : "not in maintenance",
+                            (double) intent.getWeightPermille() / PERMILLE_OF_PERCENT));
+            return ExitCode.OK;
+        }
+    }
+
+    /** What commands that change what is wanted of a node print with {@code --json}. */
+    record Intent(String node, boolean draining, boolean maintenance, int weightPermille) {}
+
+    /** {@code tintype node drain}. */
+    @Command(
+            name = "drain",
+            description = {
+                "Moves everything off a node, and gives it nothing more.",
+                "Refuses, and says what is missing, where it would not all fit elsewhere."
+            },
+            footer = {"  tintype node drain node2 --preview", "  tintype node drain node2"})
+    static final class Drain extends OfNode {
+        @Option(names = "--preview", description = "Only show the plan; change nothing.")
+        private boolean preview;
+
+        @Override
+        ExitCode run(TintypeClient client) {
+            var made = client.balancing()
+                    .makePlan(MakePlanRequest.newBuilder().setDrain(node).build());
+            boolean blocked = made.getProblemsList().stream().anyMatch(problem -> problem.getBlocking());
+            if (preview || blocked) {
+                output.print(PlanDocuments.Proposal.of(made), PlanText.proposal(made));
+                return blocked ? ExitCode.CONFLICT : ExitCode.OK;
+            }
+            var unused = client.balancing().want(intent().setDraining(true).build());
+            return apply(client, made);
+        }
+
+        private ExitCode apply(TintypeClient client, MakePlanResponse made) {
+            if (made.getPlan().getId().isEmpty()) {
+                output.print(
+                        PlanDocuments.Proposal.of(made), "node " + node + " holds nothing, and is given nothing more");
+                return ExitCode.OK;
+            }
+            var applied = client.balancing().apply(made.getPlan().getId());
+            output.print(
+                    PlanDocuments.PlanDocument.of(applied),
+                    PlanText.proposal(made) + System.lineSeparator() + "is being carried out; tintype rebalance status"
+                            + " --watch");
+            return ExitCode.OK;
+        }
+    }
+
+    /** {@code tintype node undrain}. */
+    @Command(
+            name = "undrain",
+            description = "Lets a node be given replicas again. A plan that drains it goes on unless it is cancelled.",
+            footer = "  tintype node undrain node2")
+    static final class Undrain extends OfNode {
+        @Override
+        ExitCode run(TintypeClient client) {
+            return tell(client.balancing().want(intent().setDraining(false).build()));
+        }
+    }
+
+    /** {@code tintype node remove}. */
+    @Command(
+            name = "remove",
+            description = "Forgets a node that is down. Refuses while it holds anything.",
+            footer = "  tintype node remove node2")
+    static final class Remove extends OfNode {
+        @Override
+        ExitCode run(TintypeClient client) {
+            client.balancing().removeNode(node);
+            output.print(new Removed(node), "node " + node + " is forgotten");
+            return ExitCode.OK;
+        }
+
+        /** What {@code node remove --json} prints. */
+        record Removed(String removed) {}
+    }
+
+    /** {@code tintype node maintenance}. */
+    @Command(
+            name = "maintenance",
+            description = "Says that a node may be away for a while: it is not replaced, and is given nothing.",
+            footer = {"  tintype node maintenance node2 on", "  tintype node maintenance node2 off"})
+    static final class Maintenance extends OfNode {
+        @Parameters(index = "1", paramLabel = "on|off", description = "Whether it is in maintenance.")
+        private Switch state;
+
+        /** On or off, as typed. */
+        enum Switch {
+            /** In maintenance. */
+            on,
+            /** Not. */
+            off
+        }
+
+        @Override
+        ExitCode run(TintypeClient client) {
+            return tell(client.balancing()
+                    .want(intent().setMaintenance(state == Switch.on).build()));
+        }
+    }
+
+    /** {@code tintype node weight}. */
+    @Command(
+            name = "weight",
+            description = "Sets how much a node should carry, in percent of what its disk would give it.",
+            footer = "  tintype node weight node2 50")
+    static final class Weight extends OfNode {
+        @Parameters(index = "1", paramLabel = "PERCENT", description = "1 to 10000; 100 is the usual.")
+        private int percent;
+
+        @Override
+        ExitCode run(TintypeClient client) {
+            return tell(client.balancing()
+                    .want(intent().setWeightPermille(percent * PERMILLE_OF_PERCENT)
+                            .build()));
+        }
+    }
+
+    /** {@code tintype node restart}. */
+    @Command(
+            name = "restart",
+            description = {
+                "Helps to restart a node: waits until every shard has all its in-sync replicas, lets others lead what it"
+                        + " leads, says when to restart it, and waits until it is back in sync.",
+                "Restarting is yours to do, by whatever runs the node. Do one node after the other."
+            },
+            footer = "  tintype node restart node2")
+    static final class Restart extends OfNode {
+        @Option(
+                names = "--wait",
+                paramLabel = "TIME",
+                defaultValue = "30m",
+                converter = DurationConverter.class,
+                description = "How long to wait in all (default: ${DEFAULT-VALUE}).")
+        private Duration timeout;
+
+        @Override
+        ExitCode run(TintypeClient client) throws InterruptedException {
+            long until = System.nanoTime() + timeout.toNanos();
+            await(
+                    until,
+                    "every shard to have all its in-sync replicas",
+                    () -> client.balancing().status().getSafe());
+            var unused = client.balancing().want(intent().setMaintenance(true).build());
+            await(until, "others to lead what " + node + " leads", () -> handOver(client));
+            output.err().println("restart " + node + " now");
+            output.err().flush();
+            await(until, node + " to go down", () -> !isLive(client));
+            await(until, node + " to come back", () -> isLive(client));
+            await(
+                    until,
+                    "every shard to have all its in-sync replicas",
+                    () -> client.balancing().status().getSafe());
+            return tell(client.balancing().want(intent().setMaintenance(false).build()));
+        }
+
+        private boolean handOver(TintypeClient client) {
+            var led = client.admin().shards().stream()
+                    .filter(shard -> shard.primary().filter(this::isIt).isPresent())
+                    .map(ShardInfo::id)
+                    .toList();
+            for (var shard : led) {
+                try {
+                    var unused = client.admin().transferShard(shard, null);
+                } catch (TintypeException e) {
+                    if (e.reason() == Reason.INVALID_ARGUMENT) {
+                        throw e;
+                    } // otherwise it is tried again
+                }
+            }
+            return led.isEmpty();
+        }
+
+        private boolean isIt(NodeId id) {
+            return id.value().equals(node);
+        }
+
+        private boolean isLive(TintypeClient client) {
+            return client.admin().nodes().stream()
+                    .anyMatch(
+                            status -> isIt(status.node().id()) && status.node().live());
+        }
+
+        private void await(long until, String what, BooleanSupplier condition) throws InterruptedException {
+            while (!condition.getAsBoolean()) {
+                if (System.nanoTime() - until > 0) {
+                    throw new TintypeException(
+                            Reason.WRONG_STATE,
+                            "Waited " + timeout + " for " + what + ". Node " + node + " may be in maintenance now:"
+                                    + " tintype node maintenance " + node + " off");
+                }
+                TimeUnit.SECONDS.sleep(1);
+            }
+        }
+    }
+}

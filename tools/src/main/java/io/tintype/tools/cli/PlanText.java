@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.cli;
+
+import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.NodeCarries;
+import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.PlanState;
+import io.tintype.proto.v1.PlanStep;
+import io.tintype.proto.v1.StepKind;
+import io.tintype.proto.v1.StepPhase;
+import io.tintype.tools.console.Humane;
+import io.tintype.tools.console.Tables;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** Plans in words and small charts. Pure. */
+final class PlanText {
+    private static final int BAR = 20;
+    private static final int SHOWN = 30;
+
+    private PlanText() {}
+
+    /** A plan before it is applied. */
+    static String proposal(MakePlanResponse made) {
+        var plan = made.getPlan();
+        var text = new ArrayList<String>();
+        made.getProblemsList().forEach(problem -> text.add("! " + problem.getWhat() + " " + problem.getFix()));
+        if (plan.getStepsCount() == 0) {
+            text.add("Nothing to do.");
+        } else {
+            text.add(steps(plan.getStepsList(), SHOWN));
+            if (plan.getStepsCount() > SHOWN) {
+                text.add("... and " + (plan.getStepCount() - SHOWN) + " more");
+            }
+            text.add("");
+            text.add(chart(made.getBeforeList(), made.getAfterList()));
+            text.add("");
+            text.add(plan.getStepCount() + " steps, " + Humane.bytes(plan.getBytes()) + " to copy, about "
+                    + Humane.seconds(plan.getExpectedSeconds()) + " at "
+                    + Humane.bytes(made.getMeasuredBytesPerSecond()) + "/s a node, " + plan.getMovesAtOnce()
+                    + " shards at once");
+        }
+        made.getHotList()
+                .forEach(hot -> text.add(String.format(
+                        Locale.ROOT,
+                        "! Shard %d on %s alone answers %.0f calls/s; a node's share is %.0f. Moving it helps little:"
+                                + " move users off it.",
+                        hot.getShard(),
+                        hot.getPrimary(),
+                        hot.getCallsPerSecond(),
+                        hot.getFairShare())));
+        if (!plan.getId().isEmpty()) {
+            text.add("");
+            text.add("tintype rebalance apply " + plan.getId());
+        }
+        return String.join(System.lineSeparator(), text);
+    }
+
+    private static String steps(List<PlanStep> steps, int most) {
+        return Tables.render(
+                List.of("step>", "what", "bytes>", "why"),
+                IntStream.range(0, Math.min(most, steps.size()))
+                        .mapToObj(i -> List.of(
+                                Integer.toString(i + 1),
+                                what(steps.get(i)),
+                                Humane.bytes(steps.get(i).getBytes()),
+                                steps.get(i).getReason()))
+                        .toList());
+    }
+
+    /** A step in words. */
+    static String what(PlanStep step) {
+        return switch (step.getKind()) {
+            case STEP_KIND_MOVE -> "shard " + step.getShard() + ": " + step.getFrom() + " -> " + step.getTo();
+            case STEP_KIND_ADD -> "shard " + step.getShard() + ": + " + step.getTo();
+            case STEP_KIND_DROP -> "shard " + step.getShard() + ": - " + step.getFrom();
+            case STEP_KIND_LEAD -> "shard " + step.getShard() + ": led by " + step.getTo();
+            default -> "shard " + step.getShard();
+        };
+    }
+
+    private static String chart(List<NodeCarries> before, List<NodeCarries> after) {
+        long most = Math.max(
+                1,
+                Math.max(
+                        before.stream().mapToLong(NodeCarries::getBytes).max().orElse(1),
+                        after.stream().mapToLong(NodeCarries::getBytes).max().orElse(1)));
+        var rows = new ArrayList<List<String>>();
+        for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+            var was = before.get(i);
+            var is = after.get(i);
+            rows.add(List.of(
+                    was.getNode(),
+                    bar(was.getBytes(), most),
+                    Humane.bytes(was.getBytes()),
+                    bar(is.getBytes(), most),
+                    Humane.bytes(is.getBytes()),
+                    was.getReplicas() + " -> " + is.getReplicas(),
+                    was.getPrimaries() + " -> " + is.getPrimaries()));
+        }
+        return Tables.render(List.of("node", "before", "bytes>", "after", "bytes>", "replicas>", "primaries>"), rows);
+    }
+
+    private static String bar(long value, long most) {
+        int filled = (int) Math.round((double) BAR * value / most);
+        return "#".repeat(filled) + ".".repeat(BAR - filled);
+    }
+
+    /** How a plan goes. */
+    static String status(GetPlanResponse status) {
+        var plan = status.getPlan();
+        var text = new ArrayList<String>();
+        text.add("plan " + plan.getId() + ": " + plan.getTitle() + ", " + state(plan.getState()));
+        text.add(plan.getDone() + " of " + plan.getStepCount() + " steps made"
+                + (plan.getNotDone() == 0 ? "" : ", " + plan.getNotDone() + " not made") + "; "
+                + Humane.bytes(plan.getMovedBytes()) + " of " + Humane.bytes(plan.getBytes()) + " copied");
+        if (plan.getFinishedAtMs() != 0) {
+            text.add("took " + Humane.seconds((plan.getFinishedAtMs() - plan.getStartedAtMs()) / 1_000) + ", planned "
+                    + Humane.seconds(plan.getExpectedSeconds()));
+        } else if (plan.getStartedAtMs() != 0) {
+            text.add(Humane.bytes(status.getBytesPerSecondNow()) + "/s now, of "
+                    + Humane.bytes(status.getThrottleBytesPerSecond()) + "/s a node allowed; left: "
+                    + Humane.seconds(status.getSecondsLeft())
+                    + (status.getHeldUp().isEmpty() ? "" : "; " + status.getHeldUp()));
+        }
+        if (plan.getStepsCount() > 0) {
+            text.add("");
+            text.add(Tables.render(
+                    List.of("step", "phase", "copied>", "of>", "detail"),
+                    plan.getStepsList().stream().limit(SHOWN).map(PlanText::row).toList()));
+        }
+        return String.join(System.lineSeparator(), text);
+    }
+
+    private static List<String> row(PlanStep step) {
+        boolean lead = step.getKind() == StepKind.STEP_KIND_LEAD;
+        return List.of(
+                what(step),
+                phase(step.getPhase()),
+                lead ? "" : Humane.bytes(step.getMovedBytes()),
+                lead ? "" : Humane.bytes(step.getBytes()),
+                step.getDetail());
+    }
+
+    /** A phase as commands print it. */
+    static String phase(StepPhase phase) {
+        return phase.name().replace("STEP_PHASE_", "").toLowerCase(Locale.ROOT);
+    }
+
+    /** A state as commands print it. */
+    static String state(PlanState state) {
+        return state.name().replace("PLAN_STATE_", "").toLowerCase(Locale.ROOT);
+    }
+
+    /** One line of the history. */
+    static List<String> line(Plan plan) {
+        return List.of(
+                plan.getId(),
+                state(plan.getState()),
+                Instant.ofEpochMilli(plan.getCreatedAtMs())
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString(),
+                plan.getTitle(),
+                plan.getDone() + "/" + plan.getStepCount(),
+                Humane.bytes(plan.getFinishedAtMs() == 0 ? plan.getBytes() : plan.getMovedBytes()),
+                plan.getFinishedAtMs() == 0
+                        ? ""
+                        : Humane.seconds((plan.getFinishedAtMs() - plan.getStartedAtMs()) / 1_000));
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.balance;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.TintypeClient;
+import io.tintype.client.TintypeClientBuilder;
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/** Storage nodes and coordinators, each a process of its own, that come and go; ZooKeeper is in this one. */
+public final class Fleet implements AutoCloseable {
+    private static final Path LIBRARIES = Path.of("target", "dist", "lib").toAbsolutePath();
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENT = Duration.ofSeconds(30);
+    private static final int STOP_SECONDS = 60;
+
+    private record Server(Process process, String address) {}
+
+    private final Path folder;
+    private final Map<String, String> settings;
+    private final Path zooKeeperData;
+    private EmbeddedZooKeeper zooKeeper;
+    private final Map<String, Server> servers = new LinkedHashMap<>();
+    private final Map<String, Integer> ports = new LinkedHashMap<>();
+
+    private Fleet(Path folder, Map<String, String> settings) throws IOException {
+        this.folder = folder;
+        this.settings = settings;
+        this.zooKeeperData = Files.createDirectories(folder.resolve("zookeeper"));
+        this.zooKeeper = EmbeddedZooKeeper.start(zooKeeperData, 0);
+    }
+
+    /**
+     * Starts ZooKeeper alone.
+     *
+     * @param settings for coordinators, by the names of the environment
+     */
+    public static Fleet start(String name, Map<String, String> settings) throws Exception {
+        var folder = Path.of("target", "system", name).toAbsolutePath();
+        if (Files.exists(folder)) {
+            try (var tree = Files.walk(folder)) {
+                for (var path : tree.sorted((a, b) -> b.compareTo(a)).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+        return new Fleet(folder, settings);
+    }
+
+    /** Starts a storage node, or starts it again with what it has on its disk. */
+    public void node(String id) throws IOException {
+        node(id, Map.of());
+    }
+
+    /** The same, with settings of its own, by the names of the environment. */
+    void node(String id, Map<String, String> own) throws IOException {
+        node(id, own, folder.resolve(id));
+    }
+
+    /** The same, with its data in a place of its own. */
+    void node(String id, Map<String, String> own, Path data) throws IOException {
+        run(id, own, "storage-node", "--data", data.toString(), "--peer-port", "0", "--http-port", "0");
+    }
+
+    /** Starts a coordinator, or starts it again. */
+    public void coordinator(String id) throws IOException {
+        run(id, settings, "coordinator", "--http-port", "0");
+    }
+
+    /** Where what servers say is kept. */
+    Path folder() {
+        return folder;
+    }
+
+    private String port(String of) {
+        return Integer.toString(ports.computeIfAbsent(of, name -> 0));
+    }
+
+    /** ZooKeeper is gone; what it has is kept. */
+    void loseZooKeeper() {
+        port("zookeeper", zooKeeper.port());
+        zooKeeper.close();
+    }
+
+    /** ZooKeeper is back, where it was. */
+    void bringZooKeeperBack() {
+        zooKeeper = EmbeddedZooKeeper.start(zooKeeperData, Integer.parseInt(port("zookeeper")));
+    }
+
+    private void port(String of, int port) {
+        ports.put(of, port);
+    }
+
+    private void run(String id, Map<String, String> environment, String what, String... more) throws IOException {
+        var line = new ArrayList<String>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.add("--enable-native-access=ALL-UNNAMED");
+        if (Runtime.version().feature() >= 24) {
+            line.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+        line.addAll(List.of("-cp", LIBRARIES + "/*", "io.tintype.tools.Main", what, "--json", "--id", id));
+        line.addAll(List.of("--zookeeper", zooKeeper.connectString(), "--host", "127.0.0.1", "--port", port(id)));
+        line.addAll(List.of(more));
+        var out = folder.resolve(id + ".out");
+        Files.deleteIfExists(out);
+        var builder = new ProcessBuilder(line)
+                .redirectOutput(out.toFile())
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve(id + ".err").toFile()));
+        builder.environment().putAll(environment);
+        var process = builder.start();
+        try {
+            var ready = Awaitility.await(id + " is ready; see " + out)
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(100))
+                    .failFast(id + " ended; see " + folder, () -> !process.isAlive())
+                    .until(() -> ready(out), Optional::isPresent)
+                    .orElseThrow();
+            ports.put(id, Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1)));
+            servers.put(id, new Server(process, ready));
+        } catch (RuntimeException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    private static Optional<String> ready(Path out) throws IOException {
+        return Files.readAllLines(out).stream()
+                .filter(line -> line.startsWith("{") && line.endsWith("}"))
+                .findFirst()
+                .map(Fleet::addressIn);
+    }
+
+    private static String addressIn(String json) {
+        try {
+            return new ObjectMapper().readTree(json).get("address").asText();
+        } catch (IOException e) {
+            throw new IllegalStateException("not a ready line: " + json, e);
+        }
+    }
+
+    /** SIGKILL. */
+    public void kill(String id) {
+        end(id, true);
+    }
+
+    /** SIGTERM. */
+    public void stop(String id) {
+        end(id, false);
+    }
+
+    private void end(String id, boolean forcibly) {
+        @Nullable Server server = servers.remove(id);
+        if (server == null) {
+            return;
+        }
+        if (forcibly) {
+            server.process().destroyForcibly();
+        } else {
+            server.process().destroy();
+        }
+        try {
+            if (!server.process().waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                server.process().destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            server.process().destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A client of these coordinators, without a cache. */
+    public TintypeClient client(String... coordinators) {
+        return builder(coordinators).requestTimeout(PATIENT).build();
+    }
+
+    /** The same, to be built as somebody likes. */
+    public TintypeClientBuilder builder(String... coordinators) {
+        var addresses = new ArrayList<String>();
+        for (var id : coordinators) {
+            addresses.add(address(id, servers.get(id)));
+        }
+        return TintypeClient.builder().seeds(addresses.toArray(String[]::new)).nearCacheBytes(0);
+    }
+
+    private static String address(String id, @Nullable Server server) {
+        if (server == null) {
+            throw new IllegalStateException(id + " does not run");
+        }
+        return server.address();
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(servers.keySet()).forEach(this::kill);
+        zooKeeper.close();
+    }
+}

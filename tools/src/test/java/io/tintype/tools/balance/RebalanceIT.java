@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.client.TintypeClient;
+import io.tintype.client.WrongStateException;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.PlanState;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Three nodes become five, four and three again, while clients read and controllers are killed. */
+final class RebalanceIT {
+    private static final long SEED = 20_261_128;
+    private static final Duration LONG = Duration.ofMinutes(4);
+
+    private static final Map<String, String> SETTINGS = Map.of(
+            "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
+            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
+            "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+
+    @Test
+    void nodesComeAreDrainedAndDieAndNoReadFails() throws Exception {
+        try (var fleet = Fleet.start("rebalance", SETTINGS)) {
+            for (var node : List.of("n1", "n2", "n3")) {
+                fleet.node(node);
+            }
+            fleet.coordinator("c1");
+            fleet.coordinator("c2");
+            try (var client = fleet.client("c1", "c2");
+                    var readers = new Readers(client, SEED)) {
+                awaitSafe(client);
+                readers.fill(300);
+                readers.begin(3);
+
+                grow(fleet, client);
+                assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+                assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
+
+                drain(fleet, client);
+                assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
+
+                fleet.kill("n4");
+                Awaitility.await("what n4 held is made anew")
+                        .atMost(LONG)
+                        .until(() -> holders(client).equals(Set.of("n1", "n2", "n3"))
+                                && client.balancing().status().getSafe());
+                readers.checkAll();
+                assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
+                assertThat(readers.reads()).isGreaterThan(300);
+                assertThat(client.balancing().plans())
+                        .as("what was done is told")
+                        .anyMatch(Plan::getRepair)
+                        .anyMatch(plan -> plan.getTitle().equals("drain n5"));
+            }
+        }
+    }
+
+    /** Two nodes come; the controller is killed again and again while the plan runs. */
+    private static void grow(Fleet fleet, TintypeClient client) throws Exception {
+        fleet.node("n4");
+        fleet.node("n5");
+        var made = Awaitility.await("a plan that uses the new nodes")
+                .atMost(LONG)
+                .until(
+                        () -> client.balancing().makePlan(MakePlanRequest.getDefaultInstance()),
+                        plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
+        String id = client.balancing().apply(made.getPlan().getId()).getId();
+        assertThatThrownBy(() -> client.balancing().apply(id)).isInstanceOf(WrongStateException.class);
+        Thread killer = killControllers(fleet);
+        try {
+            var done = awaitOver(client, id);
+            assertThat(done.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
+            assertThat(done.getNotDone())
+                    .as("%s", client.balancing().plan(id, 1000))
+                    .isZero();
+        } finally {
+            killer.interrupt();
+            killer.join();
+        }
+        awaitSafe(client);
+        assertThat(client.balancing()
+                        .makePlan(MakePlanRequest.getDefaultInstance())
+                        .getPlan()
+                        .getBytes())
+                .as("bytes of a second plan")
+                .isLessThan(made.getPlan().getBytes() / 4 + (1 << 20));
+    }
+
+    private static Thread killControllers(Fleet fleet) {
+        var thread = new Thread(() -> {
+            try {
+                for (int round = 0; !Thread.currentThread().isInterrupted(); round++) {
+                    String id = round % 2 == 0 ? "c1" : "c2";
+                    fleet.kill(id);
+                    fleet.coordinator(id);
+                    Thread.sleep(4_000);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    private static void drain(Fleet fleet, TintypeClient client) {
+        assertThatThrownBy(() -> client.balancing().removeNode("n5"))
+                .isInstanceOf(WrongStateException.class)
+                .hasMessageContaining("live");
+        var preview = client.balancing()
+                .makePlan(MakePlanRequest.newBuilder().setDrain("n5").build());
+        assertThat(preview.getProblemsList()).isEmpty();
+        var unused = client.balancing()
+                .want(SetNodeIntentRequest.newBuilder()
+                        .setNode("n5")
+                        .setDraining(true)
+                        .build());
+        var done = awaitOver(
+                client, client.balancing().apply(preview.getPlan().getId()).getId());
+        assertThat(done.getNotDone()).isZero();
+        assertThat(holders(client)).doesNotContain("n5");
+        fleet.stop("n5");
+        Awaitility.await("n5 is forgotten").atMost(LONG).ignoreExceptions().until(() -> {
+            client.balancing().removeNode("n5");
+            return true;
+        });
+        Awaitility.await("every coordinator has heard of it")
+                .atMost(LONG)
+                .until(() -> client.admin().nodes().stream()
+                        .noneMatch(node -> node.node().id().value().equals("n5")));
+    }
+
+    @Test
+    void whatCannotBeDoneIsRefusedWithWhatWouldHelp() throws Exception {
+        try (var fleet = Fleet.start("rebalance-bad", SETTINGS)) {
+            for (var node : List.of("n1", "n2", "n3")) {
+                fleet.node(node);
+            }
+            fleet.coordinator("c1");
+            try (var client = fleet.client("c1")) {
+                awaitSafe(client);
+                assertThatThrownBy(() -> client.balancing()
+                                .makePlan(MakePlanRequest.newBuilder()
+                                        .setDrain("n9")
+                                        .build()))
+                        .isInstanceOf(TintypeException.class)
+                        .hasMessageContaining("There is no node 'n9'");
+                var blocked = client.balancing()
+                        .makePlan(MakePlanRequest.newBuilder().setDrain("n3").build());
+                assertThat(blocked.getProblemsList())
+                        .isNotEmpty()
+                        .allSatisfy(problem -> assertThat(problem.getFix()).contains("Add a node there"));
+                assertThat(blocked.getPlan().getId()).as("nothing to apply").isEmpty();
+                assertThatThrownBy(() -> client.balancing().apply("0123456789ab"))
+                        .isInstanceOf(WrongStateException.class)
+                        .hasMessageContaining("There is no plan");
+                assertThatThrownBy(() -> client.balancing().plan("nonsense", 0))
+                        .isInstanceOf(TintypeException.class)
+                        .hasMessageContaining("no plan's id");
+
+                var unused = client.balancing()
+                        .want(SetNodeIntentRequest.newBuilder()
+                                .setNode("n3")
+                                .setMaintenance(true)
+                                .build());
+                fleet.kill("n3");
+                Awaitility.await("n3 is missed").atMost(LONG).until(() -> {
+                    var status = client.balancing().status();
+                    return !status.getSafe()
+                            && status.getUnderReplicated() == status.getShards()
+                            && status.getNodesList().stream()
+                                    .anyMatch(node -> node.getNode().equals("n3") && !node.getLive());
+                });
+                assertThat(client.balancing().status().getNodesList())
+                        .filteredOn(node -> node.getNode().equals("n3"))
+                        .as("it is in maintenance, and not replaced")
+                        .allMatch(node -> node.getReplacedInSeconds() == -1);
+                fleet.node("n3");
+                awaitSafe(client);
+            }
+        }
+    }
+
+    private static void awaitSafe(TintypeClient client) {
+        Awaitility.await("all shards have all replicas")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
+    }
+
+    private static Plan awaitOver(TintypeClient client, String id) {
+        return Awaitility.await("plan " + id + " is over")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
+    }
+
+    private static Set<String> holders(TintypeClient client) {
+        return client.admin().shards().stream()
+                .map(ShardInfo::replicas)
+                .flatMap(List::stream)
+                .map(NodeId::value)
+                .collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tintype.client.TintypeClient;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.PlanStep;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+
+/** A fleet that has data and is read from and written to, and what tests ask of it. Used by one thread. */
+final class Story implements AutoCloseable {
+    /** What takes seconds on a quiet machine. */
+    static final Duration LONG = Duration.ofMinutes(5);
+
+    private static final int STEPS = 1_000;
+    private static final int BLOBS = 300;
+    private static final int READERS = 2;
+
+    private static final Map<String, String> SETTINGS = Map.of(
+            "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
+            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
+            "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+
+    private final Fleet fleet;
+    private final TintypeClient client;
+    private final Readers readers;
+    private final long seed;
+
+    private Story(Fleet fleet, TintypeClient client, long seed) {
+        this.fleet = fleet;
+        this.client = client;
+        this.readers = new Readers(client, seed);
+        this.seed = seed;
+    }
+
+    /** These nodes and one coordinator, with blobs, under load. */
+    static Story begin(String name, List<String> nodes, long seed) throws Exception {
+        var fleet = Fleet.start(name, SETTINGS);
+        try {
+            for (var node : nodes) {
+                fleet.node(node);
+            }
+            fleet.coordinator("c1");
+            var story = new Story(fleet, fleet.client("c1"), seed);
+            story.awaitSafe();
+            story.readers.fill(BLOBS);
+            story.readers.begin(READERS);
+            return story;
+        } catch (Exception | AssertionError e) {
+            fleet.close();
+            throw e;
+        }
+    }
+
+    Fleet fleet() {
+        return fleet;
+    }
+
+    TintypeClient client() {
+        return client;
+    }
+
+    /** A plan to even out that gives a node something. */
+    MakePlanResponse planThatUses(String node, long bytesPerSecond) {
+        return Awaitility.await("a plan that uses " + node)
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(
+                        () -> client.balancing()
+                                .makePlan(MakePlanRequest.newBuilder()
+                                        .setBytesPerSecond(bytesPerSecond)
+                                        .build()),
+                        plan -> plan.getPlan().getStepsList().stream()
+                                .anyMatch(step -> step.getTo().equals(node) && step.getBytes() > 0));
+    }
+
+    /** Applies a plan; returns its id. */
+    String apply(MakePlanResponse made) {
+        return client.balancing().apply(made.getPlan().getId()).getId();
+    }
+
+    GetPlanResponse plan(String id) {
+        return client.balancing().plan(id, STEPS);
+    }
+
+    /** Waits until some step of a plan is so; returns it. */
+    PlanStep awaitStep(String id, Predicate<PlanStep> wanted) {
+        return Awaitility.await("a step of plan " + id)
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(
+                        () -> plan(id).getPlan().getStepsList().stream()
+                                .filter(wanted)
+                                .findFirst(),
+                        found -> found.isPresent())
+                .orElseThrow();
+    }
+
+    Plan awaitOver(String id) {
+        return Awaitility.await("plan " + id + " is over")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
+    }
+
+    void awaitSafe() {
+        Awaitility.await("all shards have all replicas")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
+    }
+
+    /** Waits until so many more reads were answered. */
+    void awaitReads(int more) {
+        long goal = readers.reads() + more;
+        Awaitility.await(more + " reads").atMost(LONG).until(() -> readers.reads() >= goal);
+    }
+
+    /** The nodes that hold something. */
+    Set<String> holders() {
+        return client.admin().shards().stream()
+                .map(ShardInfo::replicas)
+                .flatMap(List::stream)
+                .map(NodeId::value)
+                .collect(Collectors.toSet());
+    }
+
+    /** No read failed or was wrong so far. */
+    void assertGood() {
+        assertThat(readers.bad())
+                .as("reads that failed or were wrong; seed %d", seed)
+                .isEmpty();
+    }
+
+    /** Ends the load; everything that was stored is there, byte by byte. */
+    void assertAllThere() {
+        readers.checkAll();
+        assertGood();
+    }
+
+    @Override
+    public void close() {
+        readers.close();
+        client.close();
+        fleet.close();
+    }
+}
