@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             ShardCommand.Ls.class,
             ShardCommand.Show.class,
+            ShardHistoryCommand.class,
             ShardTransferCommand.class,
             ShardForceCommand.class
         },

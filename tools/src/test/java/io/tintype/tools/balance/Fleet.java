@@ -6,6 +6,7 @@ import io.tintype.client.TintypeClient;
 import io.tintype.client.TintypeClientBuilder;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -179,6 +180,23 @@ public final class Fleet implements AutoCloseable {
             server.process().destroyForcibly();
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** What a command prints, asked of a coordinator as a process of its own; it must succeed. */
+    String command(String coordinator, String... words) throws Exception {
+        var line = new ArrayList<String>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", LIBRARIES + "/*", "io.tintype.tools.Main"));
+        line.addAll(List.of(words));
+        line.addAll(List.of("--server", address(coordinator, servers.get(coordinator))));
+        var process = new ProcessBuilder(line)
+                .redirectError(folder.resolve("command.err").toFile())
+                .start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new AssertionError(String.join(" ", words) + " failed; see " + folder.resolve("command.err"));
+        }
+        return said;
     }
 
     /** A client of these coordinators, without a cache. */

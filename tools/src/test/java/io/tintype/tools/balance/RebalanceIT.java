@@ -13,6 +13,7 @@ import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.Plan;
 import io.tintype.proto.v1.PlanState;
 import io.tintype.proto.v1.SetNodeIntentRequest;
+import io.tintype.proto.v1.StepKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -120,7 +121,7 @@ final class RebalanceIT {
         return thread;
     }
 
-    private static void drain(Fleet fleet, TintypeClient client) {
+    private static void drain(Fleet fleet, TintypeClient client) throws Exception {
         assertThatThrownBy(() -> client.balancing().removeNode("n5"))
                 .isInstanceOf(WrongStateException.class)
                 .hasMessageContaining("live");
@@ -136,6 +137,15 @@ final class RebalanceIT {
                 client, client.balancing().apply(preview.getPlan().getId()).getId());
         assertThat(done.getNotDone()).isZero();
         assertThat(holders(client)).doesNotContain("n5");
+        var moved = preview.getPlan().getStepsList().stream()
+                .filter(step -> step.getKind() == StepKind.STEP_KIND_MOVE)
+                .findFirst()
+                .orElseThrow();
+        assertThat(fleet.command("c1", "shard", "history", Integer.toString(moved.getShard())))
+                .as("why the shard is where it is")
+                .contains(done.getId())
+                .contains("n5 -> " + moved.getTo())
+                .contains("node n5 is to be drained");
         fleet.stop("n5");
         Awaitility.await("n5 is forgotten").atMost(LONG).ignoreExceptions().until(() -> {
             client.balancing().removeNode("n5");
