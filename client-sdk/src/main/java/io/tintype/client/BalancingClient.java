@@ -3,6 +3,7 @@ package io.tintype.client;
 
 import io.grpc.MethodDescriptor;
 import io.tintype.client.internal.ClientCore;
+import io.tintype.model.ShardId;
 import io.tintype.proto.v1.ApplyPlanRequest;
 import io.tintype.proto.v1.BalancingGrpc;
 import io.tintype.proto.v1.GetClusterStatusRequest;
@@ -18,6 +19,10 @@ import io.tintype.proto.v1.PlanOrder;
 import io.tintype.proto.v1.RemoveNodeRequest;
 import io.tintype.proto.v1.SetNodeIntentRequest;
 import io.tintype.proto.v1.SteerPlanRequest;
+import io.tintype.proto.v1.VerificationGrpc;
+import io.tintype.proto.v1.VerifyShardRequest;
+import io.tintype.proto.v1.VerifyShardResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -103,6 +108,26 @@ public final class BalancingClient {
     public GetClusterStatusResponse status() {
         return Futures.await(
                 call(BalancingGrpc.getGetClusterStatusMethod(), GetClusterStatusRequest.getDefaultInstance()));
+    }
+
+    /**
+     * Compares the replicas of a shard: the service {@code tintype.v1.Verification}. Changes nothing.
+     *
+     * @param readChunks whether every replica is to read and verify all bytes too
+     * @param timeout gives up then; all of the shard is read, so give it time
+     * @throws NotFoundException SHARD_NOT_FOUND
+     * @throws UnavailableException where it has no primary, or its replicas could not be looked at at one record
+     */
+    public VerifyShardResponse verify(ShardId shard, boolean readChunks, Duration timeout) {
+        return Futures.await(Futures.map(
+                core.callSlow(
+                        VerificationGrpc.getVerifyShardMethod(),
+                        VerifyShardRequest.newBuilder()
+                                .setShard(shard.value())
+                                .setReadChunks(readChunks)
+                                .build(),
+                        timeout),
+                answer -> answer));
     }
 
     /** Failures are of a type of their own for each reason, as everywhere in this library. */

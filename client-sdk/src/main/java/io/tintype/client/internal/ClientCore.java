@@ -172,6 +172,12 @@ public final class ClientCore implements AutoCloseable {
         return run(op, null, () -> retrier.run(op, () -> coordinators.call(method, op, request)));
     }
 
+    /** Calls what takes a coordinator long; it is not repeated unless nobody was reached. */
+    public <Q, R> CompletableFuture<R> callSlow(MethodDescriptor<Q, R> method, Q request, Duration timeout) {
+        var op = begin(method, timeout, Duration.ZERO);
+        return run(op, null, () -> coordinators.callSlow(method, op, request));
+    }
+
     /** Stores a blob whole. The header comes without shard and size. */
     public CompletableFuture<PutResponse> put(PutHeader header, ByteSource source, @Nullable Duration timeout) {
         var age = Duration.ofMillis(header.getRetryAgeMs());

@@ -107,6 +107,7 @@ public final class Coordinator implements AutoCloseable {
                     session, watcher, channels, clusterId, config.control().balance());
             undo.push(balancer::close);
             services.add(balancer.service());
+            services.add(balancer.verification());
             inOffice = balancer::inOffice;
         }
         services.add(map);

@@ -23,6 +23,7 @@ public final class CliCommands {
                 PoolCommand.class,
                 RebalanceCommand.class,
                 ClusterCommand.class,
+                VerifyCommand.class,
                 CompletionCommand.class);
     }
 }

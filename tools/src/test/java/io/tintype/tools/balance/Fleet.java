@@ -79,8 +79,8 @@ public final class Fleet implements AutoCloseable {
         run(id, settings, "coordinator", "--http-port", "0");
     }
 
-    /** Where what servers say is kept. */
-    Path folder() {
+    /** Where what servers say is kept, and by its name what each node has. */
+    public Path folder() {
         return folder;
     }
 
@@ -211,6 +211,11 @@ public final class Fleet implements AutoCloseable {
             addresses.add(address(id, servers.get(id)));
         }
         return TintypeClient.builder().seeds(addresses.toArray(String[]::new)).nearCacheBytes(0);
+    }
+
+    /** HOST:PORT of a coordinator that runs. */
+    public String address(String coordinator) {
+        return address(coordinator, servers.get(coordinator));
     }
 
     private static String address(String id, @Nullable Server server) {

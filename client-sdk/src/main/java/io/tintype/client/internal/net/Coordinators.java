@@ -73,17 +73,23 @@ public final class Coordinators {
      * Fails with {@link CallFailure}.
      */
     public <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Op op, Q request) {
-        return call(method, op, request, Set.of());
+        return call(method, op, request, attemptTimeout, Set.of());
     }
 
-    private <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Op op, Q request, Set<String> tried) {
+    /** As {@link #call}, for what takes a coordinator long: an attempt may take all the time that the operation has. */
+    public <Q, R> CompletableFuture<R> callSlow(MethodDescriptor<Q, R> method, Op op, Q request) {
+        return call(method, op, request, Duration.ofNanos(Long.MAX_VALUE), Set.of());
+    }
+
+    private <Q, R> CompletableFuture<R> call(
+            MethodDescriptor<Q, R> method, Op op, Q request, Duration longest, Set<String> tried) {
         var seed = next(tried);
         if (seed.isEmpty()) {
             return CompletableFuture.failedFuture(CallFailure.of(
                     Reason.UNAVAILABLE, "no coordinator of " + seeds + " can be reached; check address and network"));
         }
         String address = seed.get();
-        return UnaryCall.send(channels.to(address), method, op.unaryOptions(attemptTimeout), op, request)
+        return UnaryCall.send(channels.to(address), method, op.unaryOptions(longest), op, request)
                 .exceptionallyCompose(thrown -> {
                     var failure = CallFailure.of(thrown);
                     if (!failure.isUnreachable() || op.isCancelled()) {
@@ -96,7 +102,7 @@ public final class Coordinators {
                     var without = new HashSet<>(tried);
                     without.add(address);
                     return next(without).isPresent()
-                            ? call(method, op, request, without)
+                            ? call(method, op, request, longest, without)
                             : CompletableFuture.failedFuture(failure);
                 });
     }

@@ -46,6 +46,7 @@ public final class Balancer implements AutoCloseable {
     private final Journal journal;
     private final Throttle throttle;
     private final BalancingService service;
+    private final VerificationService verification;
     private final ScheduledThreadPoolExecutor loop;
     private volatile @Nullable Term term;
 
@@ -68,11 +69,13 @@ public final class Balancer implements AutoCloseable {
         this.journal = new Journal(session);
         var plans = new PlanZnodes(session);
         this.planning = new Planning(watcher::view, polls, absences, settings, plans, System::currentTimeMillis);
+        var verifier = new Verifier(watcher::view, channels, clusterId);
+        this.verification = new VerificationService(watcher::view, verifier);
         var maker = new StepMaker(
                 journal,
                 polls,
                 absences,
-                new Verifier(watcher::view, channels, clusterId),
+                verifier,
                 new ShardOrders(watcher::view, channels, clusterId),
                 settings.replaceAfter(),
                 System::currentTimeMillis);
@@ -104,6 +107,11 @@ public final class Balancer implements AutoCloseable {
     /** What operators call. */
     public BalancingService service() {
         return service;
+    }
+
+    /** What proves replicas against each other for operators. */
+    public VerificationService verification() {
+        return verification;
     }
 
     private void lookSafely() {

@@ -18,13 +18,17 @@ import io.tintype.proto.internal.v1.NodeReportsGrpc;
 import io.tintype.proto.internal.v1.PinReplicaRequest;
 import io.tintype.proto.internal.v1.PinReplicaResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
- * Finds out whether two replicas hold the same: digests of both at the very same record, and every chunk of the newer one
- * read. Thread-safe; never blocks.
+ * Finds out whether replicas hold the same: digests of all at the very same record, and every chunk read of those that are to
+ * be proved. Thread-safe; never blocks.
  */
 final class Verifier {
     private static final long CALL_MS = 5_000;
@@ -50,8 +54,6 @@ final class Verifier {
      */
     record Verdict(boolean same, String text) {}
 
-    private record Pins(PinReplicaResponse ours, PinReplicaResponse theirs) {}
-
     /**
      * Compares. Fails where no verdict can be given now; asking again later is right then.
      *
@@ -59,11 +61,21 @@ final class Verifier {
      * @param newcomer the one to verify
      */
     CompletableFuture<Verdict> compare(ShardId shard, NodeId known, NodeId newcomer) {
-        return pin(shard, known, newcomer, 0, 1).thenCompose(pins -> {
-            var ours = digest(known, pins.ours(), false);
-            var theirs = digest(newcomer, pins.theirs(), true);
-            return ours.thenCombine(theirs, (a, b) -> verdict(known, newcomer, a, b));
-        });
+        return look(shard, List.of(known, newcomer), Set.of(newcomer))
+                .thenApply(seen -> verdict(known, newcomer, seen.get(0), seen.get(1)));
+    }
+
+    /**
+     * What replicas hold at the very same record, in the order of the nodes. Fails where they cannot be brought to one now.
+     *
+     * @param nodes whose replicas; the first leads, or holds everything for certain
+     * @param reading those of them that read all their chunks and verify their checksums
+     */
+    CompletableFuture<List<DigestReplicaResponse>> look(ShardId shard, List<NodeId> nodes, Set<NodeId> reading) {
+        return pin(shard, nodes, 0, 1)
+                .thenCompose(pins -> together(IntStream.range(0, nodes.size())
+                        .mapToObj(i -> digest(nodes.get(i), pins.get(i), reading.contains(nodes.get(i))))
+                        .toList()));
     }
 
     private static Verdict verdict(NodeId known, NodeId newcomer, DigestReplicaResponse a, DigestReplicaResponse b) {
@@ -71,9 +83,7 @@ final class Verifier {
             return new Verdict(
                     false, b.getBadChunks() + " of " + b.getChunks() + " chunks are not whole on " + newcomer);
         }
-        boolean same = a.getSequence() == b.getSequence()
-                && a.getDigest().equals(b.getDigest())
-                && a.getEntries() == b.getEntries();
+        boolean same = isSame(a, b);
         return new Verdict(
                 same,
                 same
@@ -82,37 +92,71 @@ final class Verifier {
                         : "what " + newcomer + " holds differs from " + known + " at record " + b.getSequence());
     }
 
-    /** Pins both at one record that is a little ahead of what is applied: ever further ahead, the busier the shard is. */
-    private CompletableFuture<Pins> pin(ShardId shard, NodeId known, NodeId newcomer, long ahead, int attempt) {
+    /** Whether two replicas hold the same. */
+    static boolean isSame(DigestReplicaResponse a, DigestReplicaResponse b) {
+        return a.getSequence() == b.getSequence()
+                && a.getDigest().equals(b.getDigest())
+                && a.getEntries() == b.getEntries();
+    }
+
+    /** Pins all at one record that is a little ahead of what is applied: ever further ahead, the busier the shard is. */
+    private CompletableFuture<List<PinReplicaResponse>> pin(
+            ShardId shard, List<NodeId> nodes, long ahead, int attempt) {
         var describe = DescribeReplicaRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setShard(shard.value())
                 .build();
-        return call(known, ReplicationGrpc.getDescribeReplicaMethod(), describe, CALL_MS)
+        return call(nodes.get(0), ReplicationGrpc.getDescribeReplicaMethod(), describe, CALL_MS)
                 .thenCompose(found -> {
                     var request = PinReplicaRequest.newBuilder()
                             .setClusterId(clusterId)
                             .setShard(shard.value())
                             .setAtSequence(found.getAppliedSequence() + ahead)
                             .build();
-                    return call(known, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
-                            .thenCombine(
-                                    call(newcomer, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS), Pins::new);
+                    return pinned(nodes, request);
                 })
                 .thenCompose(pins -> {
-                    if (pins.ours().getSequence() == pins.theirs().getSequence()) {
+                    if (pins.stream()
+                                    .mapToLong(PinReplicaResponse::getSequence)
+                                    .distinct()
+                                    .count()
+                            == 1) {
                         return CompletableFuture.completedFuture(pins);
                     }
-                    drop(known, pins.ours());
-                    drop(newcomer, pins.theirs());
+                    for (int i = 0; i < nodes.size(); i++) {
+                        drop(nodes.get(i), pins.get(i));
+                    }
                     if (attempt >= TRIES) {
                         throw new TintypeException(
                                 Reason.UNAVAILABLE,
-                                "shard " + shard + ": " + known + " and " + newcomer
-                                        + " could not be looked at at the same record; trying again");
+                                "shard " + shard + ": " + nodes
+                                        + " could not be looked at at the same record; try again");
                     }
-                    return pin(shard, known, newcomer, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
+                    return pin(shard, nodes, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
                 });
+    }
+
+    /** The pins of all nodes, or of none. */
+    private CompletableFuture<List<PinReplicaResponse>> pinned(List<NodeId> nodes, PinReplicaRequest request) {
+        var made = new ConcurrentHashMap<NodeId, PinReplicaResponse>();
+        var asked = nodes.stream()
+                .map(node -> call(node, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
+                        .whenComplete((pin, failure) -> {
+                            if (pin != null) {
+                                made.put(node, pin);
+                            }
+                        }))
+                .toList();
+        return together(asked).whenComplete((pins, failure) -> {
+            if (failure != null) {
+                made.forEach(this::drop);
+            }
+        });
+    }
+
+    private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> asked) {
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(done -> asked.stream().map(CompletableFuture::join).toList());
     }
 
     private CompletableFuture<DigestReplicaResponse> digest(NodeId node, PinReplicaResponse pin, boolean readChunks) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.coordinator.route.Answers;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.DigestReplicaResponse;
+import io.tintype.proto.v1.ReplicaFinding;
+import io.tintype.proto.v1.VerificationGrpc;
+import io.tintype.proto.v1.VerifyShardRequest;
+import io.tintype.proto.v1.VerifyShardResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * Has the replicas of a shard proved against each other, for operators. Changes nothing. Never blocks, so it may run on the
+ * transport's threads.
+ */
+public final class VerificationService extends VerificationGrpc.VerificationImplBase {
+    /** Shards that one coordinator verifies at the same time; nodes keep few pinned states. */
+    static final int AT_ONCE = 4;
+
+    private final Supplier<ClusterView> view;
+    private final Verifier verifier;
+    private final Semaphore places = new Semaphore(AT_ONCE);
+
+    VerificationService(Supplier<ClusterView> view, Verifier verifier) {
+        this.view = view;
+        this.verifier = verifier;
+    }
+
+    @Override
+    public void verifyShard(VerifyShardRequest request, StreamObserver<VerifyShardResponse> out) {
+        Answers.send(out, () -> {
+            var shard = known(request.getShard());
+            var seen = whoCanBeSeen(shard);
+            if (!places.tryAcquire()) {
+                throw new TintypeException(
+                        Reason.OVERLOADED,
+                        "this coordinator verifies " + AT_ONCE + " shards already; ask again when one is done");
+            }
+            CompletableFuture<List<DigestReplicaResponse>> looked;
+            try {
+                looked = verifier.look(shard.id(), seen, request.getReadChunks() ? Set.copyOf(seen) : Set.of());
+            } catch (RuntimeException e) {
+                places.release();
+                throw e;
+            }
+            return looked.whenComplete((found, failure) -> places.release())
+                    .thenApply(found -> answer(shard, seen, found));
+        });
+    }
+
+    private ShardInfo known(int id) {
+        return view.get()
+                .map()
+                .shards()
+                .filter(shard -> shard.id().value() == id)
+                .findFirst()
+                .orElseThrow(() -> new TintypeException(
+                        Reason.SHARD_NOT_FOUND,
+                        "There is no shard " + Integer.toUnsignedString(id)
+                                + ". See which there are: tintype shard ls"));
+    }
+
+    /** The primary, then the other live members of the in-sync set: only they are bound to come to the same record. */
+    private List<NodeId> whoCanBeSeen(ShardInfo shard) {
+        var primary = shard.primary()
+                .orElseThrow(() -> new TintypeException(
+                        Reason.NO_PRIMARY,
+                        "Shard " + shard.id() + " has no primary, so there is nothing to prove its replicas against."
+                                + " See why: tintype shard show " + shard.id()));
+        var seen = new ArrayList<NodeId>();
+        seen.add(primary);
+        shard.inSync().stream()
+                .filter(member -> !member.equals(primary) && isLive(member))
+                .forEach(seen::add);
+        return seen;
+    }
+
+    private boolean isLive(NodeId node) {
+        return view.get().map().node(node).map(NodeInfo::live).orElse(false);
+    }
+
+    private VerifyShardResponse answer(ShardInfo shard, List<NodeId> seen, List<DigestReplicaResponse> found) {
+        var reference = found.get(0);
+        var answer =
+                VerifyShardResponse.newBuilder().setShard(shard.id().value()).setSequence(reference.getSequence());
+        for (var node : shard.replicas()) {
+            int at = seen.indexOf(node);
+            answer.addReplicas(
+                    at < 0
+                            ? ReplicaFinding.newBuilder()
+                                    .setNode(node.value())
+                                    .setNotSeen(isLive(node) ? "is not in sync" : "is down")
+                                    .build()
+                            : finding(node, reference, found.get(at)));
+        }
+        return answer.build();
+    }
+
+    private static ReplicaFinding finding(NodeId node, DigestReplicaResponse reference, DigestReplicaResponse digest) {
+        return ReplicaFinding.newBuilder()
+                .setNode(node.value())
+                .setSame(Verifier.isSame(reference, digest))
+                .setDigest(digest.getDigest())
+                .setEntries(digest.getEntries())
+                .setChunks(digest.getChunks())
+                .setBadChunks(digest.getBadChunks())
+                .setChunkBytesRead(digest.getChunkBytes())
+                .build();
+    }
+}
