@@ -61,7 +61,11 @@ final class DiskFaults {
         return (LoopDisk) stage.cluster().volume(node);
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Deletes a folder, if it is there, with all in it. */
+    static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (var tree = Files.walk(folder)) {
             for (var path : tree.sorted((a, b) -> b.compareTo(a)).toList()) {
                 Files.delete(path);

@@ -89,6 +89,7 @@ final class FaultRun {
             heal.check();
         }
         view.awaitWhole();
+        cluster.removeSetAside();
         return new Struck(during, healed);
     }
 
