@@ -3,7 +3,7 @@ package io.tintype.client;
 
 import io.tintype.model.TintypeException;
 
-/** What was named does not exist: one of the subclasses, or SHARD_NOT_FOUND, POOL_NOT_FOUND or NODE_NOT_FOUND. */
+/** What was named does not exist: one of the subclasses, or SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND or MOVE_NOT_FOUND. */
 public class NotFoundException extends TintypeException {
     NotFoundException(TintypeException cause) {
         super(

@@ -35,9 +35,10 @@ final class Typed {
             case BLOB_NOT_FOUND -> new BlobNotFoundException(e);
             case USER_NOT_FOUND -> new UserNotFoundException(e);
             case UPLOAD_NOT_FOUND -> new UploadNotFoundException(e);
-            case SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND -> new NotFoundException(e);
+            case SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND, MOVE_NOT_FOUND -> new NotFoundException(e);
             case VERSION_CONFLICT -> new VersionConflictException(e);
             case ALREADY_EXISTS -> new AlreadyExistsException(e);
+            case MOVE_CONFLICT -> new MoveConflictException(e);
             case REQUEST_ID_REUSED, REQUEST_EXPIRED -> new RequestIdException(e);
             case WRONG_STATE -> new WrongStateException(e);
             case VERSION_GONE -> new VersionGoneException(e);

@@ -24,6 +24,11 @@ public final class UsersClient {
         this.core = core;
     }
 
+    /** Moves of users between shards. */
+    public MovesClient moves() {
+        return new MovesClient(core);
+    }
+
     /** Registers a user in the coordinator's region and the default tier; answers the user there is where he exists. */
     public Registration register(String user) {
         return Futures.awaitChange(registerAsync(user, "", ""));

@@ -25,6 +25,7 @@ public enum Reason {
     SHARD_NOT_FOUND,
     POOL_NOT_FOUND,
     NODE_NOT_FOUND,
+    MOVE_NOT_FOUND,
     VERSION_CONFLICT,
     ALREADY_EXISTS,
     REQUEST_ID_REUSED,
@@ -32,6 +33,7 @@ public enum Reason {
     CHUNKS_MISSING,
     VERSION_GONE,
     WRONG_STATE,
+    MOVE_CONFLICT,
     NOT_PRIMARY,
     WRONG_SHARD,
     NO_PRIMARY,
@@ -62,14 +64,20 @@ public enum Reason {
                     INCOMPLETE_UPLOAD,
                     INVALID_PAGE_TOKEN -> Status.Code.INVALID_ARGUMENT;
             case RANGE_NOT_SATISFIABLE -> Status.Code.OUT_OF_RANGE;
-            case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
-                Status.Code.NOT_FOUND;
+            case BLOB_NOT_FOUND,
+                    USER_NOT_FOUND,
+                    UPLOAD_NOT_FOUND,
+                    SHARD_NOT_FOUND,
+                    POOL_NOT_FOUND,
+                    NODE_NOT_FOUND,
+                    MOVE_NOT_FOUND -> Status.Code.NOT_FOUND;
             case VERSION_CONFLICT,
                     REQUEST_ID_REUSED,
                     REQUEST_EXPIRED,
                     CHUNKS_MISSING,
                     WRONG_STATE,
                     POOL_IN_USE,
+                    MOVE_CONFLICT,
                     NOT_PRIMARY,
                     WRONG_SHARD -> Status.Code.FAILED_PRECONDITION;
             case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;

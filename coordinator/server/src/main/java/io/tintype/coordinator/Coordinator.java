@@ -161,7 +161,7 @@ public final class Coordinator implements AutoCloseable {
     private List<BindableService> services(
             ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
         List<BindableService> services = new ArrayList<>();
-        services.add(new UsersService(gateways.registrar, gateways.directory, gateways.shards));
+        services.add(new UsersService(gateways.registrar, gateways.directory, gateways.shards, gateways.moves));
         if (has(Role.UPLOAD)) {
             services.add(new BlobUploadService(gateways.upload));
         }

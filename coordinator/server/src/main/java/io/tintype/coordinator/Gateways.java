@@ -13,6 +13,7 @@ import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Moves;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.Location;
 import io.tintype.model.UserId;
@@ -22,6 +23,7 @@ final class Gateways {
     final DirectoryClient directory;
     final DataShards shards;
     final Registrar registrar;
+    final Moves moves;
     final Admission admission;
     final UploadGateway upload;
     final RetrievalGateway retrieval;
@@ -31,6 +33,7 @@ final class Gateways {
         directory = new DirectoryClient(new MapLocator(watcher::view), channels, clusterId);
         shards = new DataShards(watcher::view, channels, clusterId);
         registrar = new Registrar(watcher::view, directory, shards, config.policy());
+        moves = new Moves(watcher::view, directory, shards, registrar);
         var router = new UserRouter(watcher::view, directory, registrar, new Location(config.region(), config.zone()));
         admission = new Admission(config.uploadBytes());
         upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());

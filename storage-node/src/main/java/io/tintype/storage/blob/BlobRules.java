@@ -9,6 +9,7 @@ import io.tintype.model.UserId;
 import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.AbortUpload;
 import io.tintype.proto.internal.v1.DeleteBlob;
+import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.Precondition;
 import io.tintype.proto.internal.v1.PutCommit;
 import io.tintype.proto.internal.v1.StoredHead;
@@ -48,12 +49,15 @@ final class BlobRules {
     static Outcome delete(Transaction tx, LogRecord record, UserId user) {
         var delete = Stored.parse(DeleteBlob.parser(), record.payload(), "DELETE");
         var owner = tx.user(user);
-        if (owner.isEmpty()) {
-            return notHere(user);
-        }
         var name = BlobName.of(delete.getName());
         if (delete.getExpired()) {
-            return expire(tx, record, user, owner.get(), name, delete);
+            return owner.filter(BlobRules::mayExpire)
+                    .map(known -> expire(tx, record, user, known, name, delete))
+                    .orElseGet(Outcome.Done::new);
+        }
+        var refusal = Residence.changes(user, owner);
+        if (refusal.isPresent() || owner.isEmpty()) {
+            return refusal.orElseThrow();
         }
         var replay = Retries.replay(tx, record, user, delete.getRequestDigest());
         if (replay.isPresent()) {
@@ -84,15 +88,17 @@ final class BlobRules {
         return new Outcome.Done();
     }
 
-    static Outcome notHere(UserId user) {
-        return new Outcome.Refused(
-                Reason.WRONG_SHARD, "this shard does not own user '" + user + "'; look up his shard and ask there");
+    /** While a user is copied, what both sides have must not change by their clocks. */
+    private static boolean mayExpire(StoredUser user) {
+        return user.getState() == OwnershipState.OWNERSHIP_STATE_ACTIVE
+                || user.getState() == OwnershipState.OWNERSHIP_STATE_GONE;
     }
 
     private static Outcome decidePut(Transaction tx, LogRecord record, UserId user, PutCommit put) {
         var owner = tx.user(user);
-        if (owner.isEmpty()) {
-            return notHere(user);
+        var refusal = Residence.changes(user, owner);
+        if (refusal.isPresent() || owner.isEmpty()) {
+            return refusal.orElseThrow();
         }
         var replay = Retries.replay(tx, record, user, put.getRequestDigest());
         if (replay.isPresent()) {
@@ -182,7 +188,7 @@ final class BlobRules {
                         .equals(put.getManifest().getUploadId());
     }
 
-    private static long dueMs(LogRecord record) {
+    static long dueMs(LogRecord record) {
         return record.logTimeMs() + GRACE.toMillis();
     }
 }

@@ -5,8 +5,11 @@ import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +51,31 @@ final class Changes {
     /** Only for keys that are not read through this. */
     void deleteRange(Family family, byte[] from, byte[] to) {
         write.deleteRange(family, from, to);
+    }
+
+    /** What there is in a range now, in the order of the keys, the first so many entries. */
+    NavigableMap<byte[], byte[]> first(Family family, byte[] from, byte[] to, int limit) {
+        var found = new TreeMap<byte[], byte[]>(Arrays::compareUnsigned);
+        try (var scan = disk.scan(family, from, to)) {
+            for (; scan.valid() && found.size() < limit; scan.next()) {
+                if (!pending.containsKey(slot(family, scan.key()))) {
+                    found.put(scan.key(), scan.value());
+                }
+            }
+        }
+        pending.forEach((slot, value) -> {
+            byte[] key = slot.key().array();
+            if (value != NONE
+                    && slot.family() == family
+                    && Arrays.compareUnsigned(key, from) >= 0
+                    && Arrays.compareUnsigned(key, to) < 0) {
+                found.put(key, value);
+            }
+        });
+        while (found.size() > limit) {
+            found.pollLastEntry();
+        }
+        return found;
     }
 
     Write write() {

@@ -8,6 +8,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -26,6 +27,12 @@ final class Keys {
 
     /** {@code garbage}: blobs with a time to live, by its end. */
     static final byte EXPIRY = 'X';
+
+    /** {@code garbage}: users, or entries, that are being moved. */
+    static final byte MOVING = 'M';
+
+    /** {@code garbage}: users who are not here any more, by since when. */
+    static final byte GONE = 'G';
 
     /** Index in {@code stage} of the mark that an upload is over. */
     static final int CLOSED = 0xFFFF_FFFF;
@@ -83,6 +90,11 @@ final class Keys {
                 .array();
     }
 
+    /** First key of a user's outcomes of one bucket. */
+    byte[] dedupUser(int bucket, UserId user) {
+        return user(start(Integer.BYTES + sized(user)).putInt(bucket), user).array();
+    }
+
     byte[] dedupBucket(int bucket) {
         return start(Integer.BYTES).putInt(bucket).array();
     }
@@ -117,6 +129,46 @@ final class Keys {
                         user)
                 .put(name.utf8())
                 .array();
+    }
+
+    byte[] moving(UserId user) {
+        return start(1 + user.utf8().length).put(MOVING).put(user.utf8()).array();
+    }
+
+    byte[] gone(long sinceMs, UserId user) {
+        return start(1 + Long.BYTES + user.utf8().length)
+                .put(GONE)
+                .putLong(sinceMs)
+                .put(user.utf8())
+                .array();
+    }
+
+    /** The user of a key of {@code user}. */
+    static String readUserOnly(byte[] key) {
+        return new String(rest(key, SHARD), StandardCharsets.UTF_8);
+    }
+
+    /** First key of those who are gone since a time or later. */
+    byte[] gone(long sinceMs) {
+        return start(1 + Long.BYTES).put(GONE).putLong(sinceMs).array();
+    }
+
+    UserId goneUser(byte[] key) {
+        return UserId.of(new String(rest(key, SHARD + 1 + Long.BYTES), StandardCharsets.UTF_8));
+    }
+
+    UserId movingUser(byte[] key) {
+        return UserId.of(new String(rest(key, SHARD + 1), StandardCharsets.UTF_8));
+    }
+
+    /** First key of a kind of garbage. */
+    byte[] garbage(byte kind) {
+        return start(1).put(kind).array();
+    }
+
+    /** First key behind a kind of garbage. */
+    byte[] behindGarbage(byte kind) {
+        return start(1).put((byte) (kind + 1)).array();
     }
 
     /** First key of what is due at a time or later. */

@@ -6,12 +6,17 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.log.LogPosition;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What came of a record. Immutable; decided from the log alone, hence the same on every replica. */
 public sealed interface Outcome {
+    /** After how long it is worth asking for a user again who is being moved. */
+    Duration MOVING_RETRY = Duration.ofMillis(50);
+
     /**
      * This outcome if it is a success.
      *
@@ -82,11 +87,27 @@ public sealed interface Outcome {
      *
      * @param reason why
      * @param message the same for people
+     * @param details what programs may want to know besides
      */
-    record Refused(Reason reason, String message) implements Outcome {
+    record Refused(Reason reason, String message, Map<String, String> details) implements Outcome {
+        public Refused {
+            details = Map.copyOf(details);
+        }
+
+        /** Without details. */
+        Refused(Reason reason, String message) {
+            this(reason, message, Map.of());
+        }
+
         @Override
         public Outcome orThrow() {
-            throw new TintypeException(reason, message);
+            throw toException();
+        }
+
+        /** The same as an error. */
+        TintypeException toException() {
+            return new TintypeException(
+                    reason, message, details, reason == Reason.USER_MOVING ? MOVING_RETRY : null, null);
         }
     }
 
@@ -104,6 +125,14 @@ public sealed interface Outcome {
      * @param changed whether this record made it so
      */
     record Entry(DirectoryEntry entry, boolean changed) implements Outcome {}
+
+    /**
+     * What the shard has of a user now, after a record of a move.
+     *
+     * @param at the record
+     * @param user the shard's record of him; the default one where it has none
+     */
+    record Moved(LogPosition at, StoredUser user) implements Outcome {}
 
     /** Done; there is nothing to tell. */
     record Done() implements Outcome {}

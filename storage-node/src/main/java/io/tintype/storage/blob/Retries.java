@@ -26,7 +26,7 @@ final class Retries {
      * For how long outcomes are kept, by the log's clock, which may run at twice the rate of time; and a retry that is taken
      * at the end of its window may have to wait before it is in the log.
      */
-    private static final long MEMORY_MS = 2 * Limits.DEDUP_WINDOW.toMillis();
+    static final long MEMORY_MS = 2 * Limits.DEDUP_WINDOW.toMillis();
 
     private Retries() {}
 

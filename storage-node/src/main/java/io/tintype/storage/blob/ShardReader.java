@@ -10,15 +10,19 @@ import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.Manifest;
+import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.internal.v1.StoredOutcome;
 import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
+import io.tintype.storage.log.LogPosition;
+import io.tintype.storage.log.LogStore;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads one shard as of its applied records. Says nothing about freshness: that is for who leads the shard to prove.
@@ -32,18 +36,32 @@ public final class ShardReader {
     private final StateMachine machine;
     private final ChunkStore chunks;
     private final Lister lister;
+    private final UserExport exports;
+    private final UserChanges changes;
 
-    ShardReader(Disk disk, Keys keys, StateMachine machine, ChunkStore chunks) {
+    ShardReader(Disk disk, Keys keys, LogStore log, StateMachine machine, ChunkStore chunks) {
         this.disk = disk;
         this.keys = keys;
         this.machine = machine;
         this.chunks = chunks;
         this.lister = new Lister(disk, keys);
+        this.exports = new UserExport(disk, keys);
+        this.changes = new UserChanges(log, machine, this);
     }
 
-    /** The current version of a name; empty if there is none, or its time to live is over at {@code nowMs}. */
+    /**
+     * The current version of a name; empty if there is none, or its time to live is over at {@code nowMs}.
+     *
+     * @throws TintypeException WRONG_SHARD where the user lives elsewhere now, USER_MOVING where he is about to
+     */
     public Optional<StoredHead> head(UserId user, BlobName name, long nowMs) {
+        return head(user, name, nowMs, 0);
+    }
+
+    /** As above, for a reader who takes, of a user who is about to leave, what was true {@code mayLagMs} before now. */
+    public Optional<StoredHead> head(UserId user, BlobName name, long nowMs, long mayLagMs) {
         var value = disk.get(Family.HEAD, keys.head(user, name));
+        requireHome(user, nowMs, mayLagMs); // after the value: if he has not left by now, it was true then
         return Optional.ofNullable(value)
                 .map(bytes -> Stored.parse(StoredHead.parser(), bytes, "head of " + name))
                 .filter(head -> Stored.isLive(head, nowMs));
@@ -56,9 +74,42 @@ public final class ShardReader {
      * @param delimiter names that have it behind the prefix become one entry; empty: none do
      * @param startAfter {@link Listed#position} of the last entry of the page before; empty: the first page
      * @param limit most entries
+     * @param mayLagMs as for {@link #head(UserId, BlobName, long, long)}
+     * @throws TintypeException WRONG_SHARD where the user lives elsewhere now, USER_MOVING where he is about to
      */
+    public Listing list(
+            UserId user, String prefix, String delimiter, String startAfter, int limit, long nowMs, long mayLagMs) {
+        var listing = lister.list(user, prefix, delimiter, startAfter, limit, nowMs);
+        requireHome(user, nowMs, mayLagMs);
+        return listing;
+    }
+
+    /** As above, with nothing allowed to lag. */
     public Listing list(UserId user, String prefix, String delimiter, String startAfter, int limit, long nowMs) {
-        return lister.list(user, prefix, delimiter, startAfter, limit, nowMs);
+        return list(user, prefix, delimiter, startAfter, limit, nowMs, 0);
+    }
+
+    /** A shard that has never heard of the user has nothing of him, which is for the caller to make sense of. */
+    private void requireHome(UserId user, long nowMs, long mayLagMs) {
+        var here = user(user);
+        if (here.isPresent() && here.get().getState() != OwnershipState.OWNERSHIP_STATE_REFUSED) {
+            boolean stale = mayLagMs > 0 && nowMs - here.get().getSinceMs() <= mayLagMs;
+            var refusal = Residence.reads(user, here.get(), stale);
+            if (refusal.isPresent()) {
+                throw refusal.get().toException();
+            }
+        }
+    }
+
+    /**
+     * Whether the shard owns a user and takes changes of him; false: it knows nothing of him. Decided again when a change
+     * is applied.
+     *
+     * @throws TintypeException WRONG_SHARD where the user lives elsewhere now, USER_MOVING where he is about to
+     */
+    public boolean takesChanges(UserId user) {
+        requireHome(user, 0, 0);
+        return owned(user).isPresent();
     }
 
     /**
@@ -143,7 +194,48 @@ public final class ShardReader {
         return missing;
     }
 
-    /** What the shard keeps of a user; empty if it does not own him. */
+    /** The last record that took effect. */
+    public LogPosition appliedAt() {
+        return machine.applied();
+    }
+
+    /** Its log time. */
+    public long logTimeMs() {
+        return machine.logTimeMs();
+    }
+
+    /** What a move asks the log. */
+    public UserChanges changes() {
+        return changes;
+    }
+
+    /** What a move reads. */
+    public UserExport exports() {
+        return exports;
+    }
+
+    /** The users that are in a move, by this shard's records, or whose entries are. Never blocks. */
+    public Set<UserId> moving() {
+        return machine.moving();
+    }
+
+    /** Users of whom the shard has said before a time of its log that they are not here; at most so many. */
+    public List<UserId> goneBefore(long timeMs, int limit) {
+        var found = new ArrayList<UserId>();
+        try (var scan = disk.scan(Family.GARBAGE, keys.garbage(Keys.GONE), keys.gone(timeMs))) {
+            for (; scan.valid() && found.size() < limit; scan.next()) {
+                found.add(keys.goneUser(scan.key()));
+            }
+        }
+        return found;
+    }
+
+    /** The shard's record of a user whose home it is; empty if it is not. */
+    public Optional<StoredUser> owned(UserId user) {
+        return user(user).filter(Residence::isHome);
+    }
+
+    /** The shard's record of a user, whatever it says; empty if there is none. */
     public Optional<StoredUser> user(UserId user) {
         return Optional.ofNullable(disk.get(Family.USER, keys.user(user)))
                 .map(value -> Stored.parse(StoredUser.parser(), value, "user " + user));
@@ -155,7 +247,7 @@ public final class ShardReader {
         try (var scan = disk.scan(Family.USER, keys.first(), keys.end())) {
             for (; scan.valid(); scan.next()) {
                 var user = Stored.parse(StoredUser.parser(), scan.value(), "a user");
-                if (!user.getOwnQuota() && quota.isExceededBy(user)) {
+                if (Residence.isHome(user) && !user.getOwnQuota() && quota.isExceededBy(user)) {
                     over++;
                 }
             }

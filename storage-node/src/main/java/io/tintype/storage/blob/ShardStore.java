@@ -4,6 +4,7 @@ package io.tintype.storage.blob;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.CopyUser;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.PutCommit;
 import io.tintype.storage.disk.Disk;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything one replica keeps on one disk: its log, the state that the log made, and the chunks.
@@ -35,14 +37,14 @@ public final class ShardStore {
     private final ShardReader reader;
     private final Collector collector;
 
-    private ShardStore(Disk disk, ShardId shard, LogStore log) {
+    private ShardStore(Disk disk, ShardId shard, LogStore log, Set<MoveRule> rules) {
         this.disk = disk;
         this.shard = shard;
         this.keys = new Keys(shard);
         this.log = log;
-        this.machine = new StateMachine(disk, shard, keys);
+        this.machine = new StateMachine(disk, shard, keys, rules);
         this.chunks = new ChunkStore(disk, keys);
-        this.reader = new ShardReader(disk, keys, machine, chunks);
+        this.reader = new ShardReader(disk, keys, log, machine, chunks);
         this.collector = new Collector(disk, keys, machine);
     }
 
@@ -53,7 +55,12 @@ public final class ShardStore {
      * @throws TintypeException CORRUPT_DATA if what is there does not hold together
      */
     public static ShardStore open(Disk disk, ShardId shard, long logCacheBytes) {
-        var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes));
+        return open(disk, shard, logCacheBytes, MoveRule.all());
+    }
+
+    /** As above, with only some of the rules: for tests. */
+    static ShardStore open(Disk disk, ShardId shard, long logCacheBytes, Set<MoveRule> rules) {
+        var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes), rules);
         if (store.isInstalling()) {
             store.machine.reset();
             return store;
@@ -248,9 +255,9 @@ public final class ShardStore {
         var user = record.user();
         return user == null
                 ? Optional.empty()
-                : put(record)
-                        .filter(PutCommit::getInline)
-                        .flatMap(put -> Stored.upload(put.getManifest()))
+                : named(record)
+                        .filter(Named::inline)
+                        .flatMap(named -> Stored.upload(named.manifest()))
                         .map(upload -> new ChunkKey(user, upload, 0));
     }
 
@@ -261,14 +268,34 @@ public final class ShardStore {
      * @throws TintypeException CORRUPT_DATA if the record's payload is none
      */
     public static Optional<Manifest> stagedManifest(LogRecord record) {
-        return put(record)
-                .filter(put -> !put.getInline() && put.getManifest().getChunks() > 0)
-                .map(PutCommit::getManifest);
+        return named(record)
+                .filter(named -> !named.inline() && named.manifest().getChunks() > 0)
+                .map(Named::manifest);
     }
 
-    private static Optional<PutCommit> put(LogRecord record) {
-        return record.type() == RecordType.PUT_COMMIT
-                ? Optional.of(Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT"))
-                : Optional.empty();
+    /** Whether records of a type may name chunks. */
+    public static boolean mayNameChunks(RecordType type) {
+        return type == RecordType.PUT_COMMIT || type == RecordType.USER_COPY;
+    }
+
+    /** The chunks that a record names, and whether the only one travels with it. */
+    private record Named(Manifest manifest, boolean inline) {}
+
+    private static Optional<Named> named(LogRecord record) {
+        return switch (record.type()) {
+            case PUT_COMMIT -> {
+                var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
+                yield Optional.of(new Named(put.getManifest(), put.getInline()));
+            }
+            case USER_COPY -> {
+                var copy = Stored.parse(CopyUser.parser(), record.payload(), "USER_COPY");
+                yield copy.hasHead()
+                        ? Optional.of(new Named(
+                                copy.getHead().getHead().getManifest(),
+                                copy.getHead().getInline()))
+                        : Optional.empty();
+            }
+            default -> Optional.empty();
+        };
     }
 }

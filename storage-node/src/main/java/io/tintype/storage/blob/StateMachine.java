@@ -12,7 +12,10 @@ import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.LogRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Makes committed records take effect on one shard. Replicas that applied the same records hold the same heads, users,
@@ -23,12 +26,19 @@ import java.util.List;
  * applied again, from the log.
  */
 public final class StateMachine {
-    /** The applied mark, and what is counted with it. */
-    record State(LogPosition at, long logTimeMs, ShardStats stats, long losses) {
-        static final State NONE = new State(LogPosition.START, 0, ShardStats.NONE, 0);
+    /**
+     * The applied mark, and what is counted with it.
+     *
+     * @param forgotAt the last record that removed all that was known of a user
+     */
+    record State(LogPosition at, long logTimeMs, ShardStats stats, long losses, LogPosition forgotAt) {
+        static final State NONE = new State(LogPosition.START, 0, ShardStats.NONE, 0, LogPosition.START);
     }
 
-    private static final int STATE_BYTES = 7 * Long.BYTES;
+    private static final int STATE_BYTES = 9 * Long.BYTES;
+
+    /** Of a shard that never forgot anybody, as it was written before that was possible. */
+    private static final int STATE_BYTES_WITHOUT_FORGOTTEN = 7 * Long.BYTES;
 
     /** Of a shard that was never led by force, as it was written before that was counted. */
     private static final int STATE_BYTES_WITHOUT_LOSSES = 6 * Long.BYTES;
@@ -36,13 +46,23 @@ public final class StateMachine {
     private final Disk disk;
     private final ShardId shard;
     private final Keys keys;
+    private final Set<MoveRule> rules;
+    private final UserRules users;
+    private final ArrivalRules arrivals;
+    private final DepartureRules departures;
+    private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
     private volatile State state;
 
-    StateMachine(Disk disk, ShardId shard, Keys keys) {
+    StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules) {
+        this.rules = rules;
+        this.users = new UserRules(rules);
+        this.arrivals = new ArrivalRules(rules);
+        this.departures = new DepartureRules(rules);
         this.disk = disk;
         this.shard = shard;
         this.keys = keys;
         this.state = load(disk, shard, keys);
+        findMoving();
     }
 
     /** The last record that took effect. */
@@ -58,10 +78,26 @@ public final class StateMachine {
     /** Forgets everything, for a snapshot that is to come: nothing is applied until {@link #reload}. */
     void reset() {
         state = State.NONE;
+        moving.clear();
+    }
+
+    /** Users, or entries, that are in a move. Never blocks. */
+    Set<UserId> moving() {
+        return Collections.unmodifiableSet(moving);
+    }
+
+    private void findMoving() {
+        moving.clear();
+        try (var scan = disk.scan(Family.GARBAGE, keys.garbage(Keys.MOVING), keys.behindGarbage(Keys.MOVING))) {
+            for (; scan.valid(); scan.next()) {
+                moving.add(keys.movingUser(scan.key()));
+            }
+        }
     }
 
     /** Takes the state over that a snapshot brought. Blocks. */
     void reload() {
+        findMoving();
         state = load(disk, shard, keys);
     }
 
@@ -81,7 +117,7 @@ public final class StateMachine {
     public List<Applied> apply(List<LogRecord> records) {
         var before = state;
         var now = before;
-        var tx = new Transaction(disk, keys, before.stats(), before.losses());
+        var tx = new Transaction(disk, keys, before);
         var applied = new ArrayList<Applied>(records.size());
         for (var record : records) {
             if (record.seq() != now.at().seq() + 1 || record.logTimeMs() < now.logTimeMs()) {
@@ -90,12 +126,19 @@ public final class StateMachine {
             }
             Retries.forget(tx, now.logTimeMs(), record.logTimeMs());
             applied.add(new Applied(record.position(), record.type(), decide(tx, record)));
-            now = new State(record.position(), record.logTimeMs(), tx.stats(), tx.losses());
+            now = new State(record.position(), record.logTimeMs(), tx.stats(), tx.losses(), tx.forgotAt());
         }
         if (!applied.isEmpty()) {
             tx.putMeta(keys.applied(), encode(now));
             disk.committer().writeNow(tx.write());
             state = now;
+            tx.movers().forEach((user, moves) -> {
+                if (moves) {
+                    moving.add(user);
+                } else {
+                    moving.remove(user);
+                }
+            });
         }
         return applied;
     }
@@ -110,10 +153,22 @@ public final class StateMachine {
             case PUT_COMMIT -> BlobRules.putCommit(tx, record, user(record));
             case DELETE -> BlobRules.delete(tx, record, user(record));
             case ABORT_UPLOAD -> BlobRules.abortUpload(tx, record, user(record));
-            case USER_CLAIM -> UserRules.claim(tx, record, user(record));
+            case USER_CLAIM -> users.claim(tx, record, user(record));
             case USER_QUOTA -> UserRules.quota(tx, record, user(record));
-            case DIR_CREATE -> UserRules.create(tx, record, user(record));
-            case DIR_REHOME -> UserRules.rehome(tx, record, user(record));
+            case USER_IMPORT -> arrivals.begin(tx, record, user(record));
+            case USER_COPY -> arrivals.copy(tx, record, user(record));
+            case USER_INSTALL -> arrivals.install(tx, record, user(record));
+            case USER_ACTIVATE -> arrivals.activate(tx, record, user(record));
+            case USER_DROP -> arrivals.drop(tx, record, user(record));
+            case USER_FREEZE -> departures.freeze(tx, record, user(record));
+            case USER_UNFREEZE -> departures.unfreeze(tx, record, user(record));
+            case USER_RELEASE -> departures.release(tx, record, user(record));
+            case USER_PURGE -> departures.purge(tx, record, user(record));
+            case DIR_CREATE -> DirectoryRules.create(tx, record, user(record));
+            case DIR_REHOME -> DirectoryRules.rehome(tx, record, user(record));
+            case DIR_BEGIN -> DirectoryRules.begin(tx, record, user(record));
+            case DIR_COMMIT -> DirectoryRules.commit(tx, record, user(record));
+            case DIR_ABORT -> DirectoryRules.abort(tx, record, user(record), rules);
         };
     }
 
@@ -136,6 +191,8 @@ public final class StateMachine {
                 .putLong(state.stats().blobs())
                 .putLong(state.stats().bytes())
                 .putLong(state.losses())
+                .putLong(state.forgotAt().epoch())
+                .putLong(state.forgotAt().seq())
                 .array();
     }
 
@@ -146,7 +203,9 @@ public final class StateMachine {
 
     /** Reads the applied mark as it is stored. */
     static State decode(ShardId shard, byte[] value) {
-        if (value.length != STATE_BYTES && value.length != STATE_BYTES_WITHOUT_LOSSES) {
+        if (value.length != STATE_BYTES
+                && value.length != STATE_BYTES_WITHOUT_FORGOTTEN
+                && value.length != STATE_BYTES_WITHOUT_LOSSES) {
             throw new TintypeException(
                     Reason.CORRUPT_DATA, "shard " + shard + ": the applied mark has " + value.length + " bytes");
         }
@@ -155,6 +214,7 @@ public final class StateMachine {
                 new LogPosition(in.getLong(), in.getLong()),
                 in.getLong(),
                 new ShardStats(in.getLong(), in.getLong(), in.getLong()),
-                in.hasRemaining() ? in.getLong() : 0);
+                in.hasRemaining() ? in.getLong() : 0,
+                in.hasRemaining() ? new LogPosition(in.getLong(), in.getLong()) : LogPosition.START);
     }
 }

@@ -12,8 +12,13 @@ import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
+import io.tintype.storage.log.LogPosition;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * What the rules see and change while a run of records is applied. All of it reaches the disk in one batch or not at
@@ -22,21 +27,24 @@ import java.util.Optional;
  * <p>Not thread-safe; lives for one run.
  */
 final class Transaction {
+    private static final byte[] MARK = {1};
+
     private final Disk disk;
     private final Keys keys;
     private final Changes changes;
+    private final Map<UserId, Boolean> movers = new LinkedHashMap<>();
     private ShardStats stats;
     private long losses;
+    private LogPosition forgotAt;
 
-    /**
-     * @param losses how often an operator gave up data of this shard, as of the last record applied
-     */
-    Transaction(Disk disk, Keys keys, ShardStats stats, long losses) {
+    /** @param state as of the last record applied */
+    Transaction(Disk disk, Keys keys, StateMachine.State state) {
         this.disk = disk;
         this.keys = keys;
         this.changes = new Changes(disk);
-        this.stats = stats;
-        this.losses = losses;
+        this.stats = state.stats();
+        this.losses = state.losses();
+        this.forgotAt = state.forgotAt();
     }
 
     /** An epoch begins in which data was given up so often in all. */
@@ -61,6 +69,11 @@ final class Transaction {
         return stats;
     }
 
+    /** Users who came into a move, or out of one. */
+    Map<UserId, Boolean> movers() {
+        return movers;
+    }
+
     Write write() {
         return changes.write();
     }
@@ -74,9 +87,72 @@ final class Transaction {
         changes.put(Family.USER, keys.user(user), stored.toByteArray());
     }
 
-    void addUser(UserId user, StoredUser stored) {
-        putUser(user, stored);
-        stats = stats.plus(1, 0, 0);
+    /** One user more, or less, counts towards the shard's limit. */
+    void countUsers(int change) {
+        stats = stats.plus(change, 0, 0);
+    }
+
+    /** Keeps a user, or an entry, where whoever looks after moves finds him. */
+    void markMoving(UserId user, boolean moving) {
+        movers.put(user, moving);
+        if (moving) {
+            changes.put(Family.GARBAGE, keys.moving(user), MARK);
+        } else {
+            changes.delete(Family.GARBAGE, keys.moving(user));
+        }
+    }
+
+    /** Keeps a user who is not here, or does so no more, where collection finds him. */
+    void markGone(UserId user, StoredUser stored, boolean gone) {
+        byte[] key = keys.gone(stored.getSinceMs(), user);
+        if (gone) {
+            changes.put(Family.GARBAGE, key, MARK);
+        } else {
+            changes.delete(Family.GARBAGE, key);
+        }
+    }
+
+    /** Forgets that a user was here. What the directory was asked before this record does not let anybody in any more. */
+    void forgetUser(UserId user, LogPosition at) {
+        changes.delete(Family.USER, keys.user(user));
+        forgotAt = at;
+    }
+
+    /** The last record by which a user was forgotten. */
+    LogPosition forgotAt() {
+        return forgotAt;
+    }
+
+    /** Heads that stand here under a user's name, at most so many, in the order of their names. */
+    Map<BlobName, StoredHead> heads(UserId user, int limit) {
+        byte[] from = keys.head(user, new byte[0]);
+        var heads = new LinkedHashMap<BlobName, StoredHead>();
+        changes.first(Family.HEAD, from, Keys.behindPrefix(from), limit).forEach((key, value) -> {
+            var name = BlobName.of(new String(Keys.rest(key, keys.headNameOffset(user)), StandardCharsets.UTF_8));
+            heads.put(name, Stored.parse(StoredHead.parser(), value, "head of " + name));
+        });
+        return heads;
+    }
+
+    /** Visits the outcomes of a user's requests that retries at a time can still find. */
+    void outcomes(UserId user, long nowMs, BiConsumer<byte[], StoredOutcome> visitor) {
+        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+            byte[] from = keys.dedupUser(bucket, user);
+            changes.first(Family.DEDUP, from, Keys.behindPrefix(from), Integer.MAX_VALUE)
+                    .forEach((key, value) -> visitor.accept(
+                            Keys.rest(key, from.length),
+                            Stored.parse(StoredOutcome.parser(), value, "an outcome of " + user)));
+        }
+    }
+
+    /** Forgets what became of a user's requests. */
+    void forgetOutcomes(UserId user, long nowMs) {
+        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+            byte[] from = keys.dedupUser(bucket, user);
+            changes.first(Family.DEDUP, from, Keys.behindPrefix(from), Integer.MAX_VALUE)
+                    .keySet()
+                    .forEach(key -> changes.delete(Family.DEDUP, key));
+        }
     }
 
     Optional<DirectoryEntry> entry(UserId user) {
@@ -101,6 +177,7 @@ final class Transaction {
             changes.put(Family.GARBAGE, keys.expiry(head.getExpiresAtMs(), user, name), version(head));
         }
         count(usage, 1, head.getManifest().getSize());
+        usage.setDigest(usage.getDigest() + Digests.head(name.value(), head));
     }
 
     /** Takes a head away; its chunks may go once nobody can still be reading them. */
@@ -110,6 +187,7 @@ final class Transaction {
             changes.delete(Family.GARBAGE, keys.expiry(head.getExpiresAtMs(), user, name));
         }
         count(usage, -1, -head.getManifest().getSize());
+        usage.setDigest(usage.getDigest() - Digests.head(name.value(), head));
         Stored.upload(head.getManifest())
                 .ifPresent(upload -> discard(user, upload, 0, head.getManifest().getChunks(), dueMs));
     }

@@ -6,51 +6,83 @@ import io.tintype.model.UserId;
 import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.ChangeUserQuota;
 import io.tintype.proto.internal.v1.ClaimUser;
-import io.tintype.proto.internal.v1.DirectoryCreate;
-import io.tintype.proto.internal.v1.DirectoryEntry;
-import io.tintype.proto.internal.v1.DirectoryRehome;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.LogRecord;
+import java.util.Set;
 
-/**
- * What records about users do, on their own shard and in the directory. Pure over the {@link Transaction} it is given.
- */
+/** Takes users in who have no other home. Pure over the {@link Transaction} it is given. */
 final class UserRules {
-    private UserRules() {}
+    private final Set<MoveRule> rules;
 
-    /** Takes a user in if there is room; exact, because it is decided in log order. Claiming again changes nothing. */
-    static Outcome claim(Transaction tx, LogRecord record, UserId user) {
+    UserRules(Set<MoveRule> rules) {
+        this.rules = rules;
+    }
+
+    /**
+     * Takes a user in if there is room; exact, because it is decided in log order. Claiming again changes nothing, but for
+     * the generation, which follows the directory's: a move that was given up took one.
+     *
+     * <p>A refusal is kept: the directory gives the user another home because of it, and a later claim under the old
+     * generation, which may have been under way all the time, must not make a second owner.
+     */
+    Outcome claim(Transaction tx, LogRecord record, UserId user) {
         var claim = Stored.parse(ClaimUser.parser(), record.payload(), "USER_CLAIM");
-        if (claim.getGeneration() < 0 || claim.getGeneration() > Version.MAX_GENERATION) {
+        long generation = claim.getGeneration();
+        if (generation < 0 || generation > Version.MAX_GENERATION) {
             return new Outcome.Refused(
-                    Reason.INVALID_ARGUMENT,
-                    "generation " + claim.getGeneration() + " is over " + Version.MAX_GENERATION);
+                    Reason.INVALID_ARGUMENT, "generation " + generation + " is over " + Version.MAX_GENERATION);
         }
-        var owned = tx.user(user);
-        if (owned.isPresent()) {
-            var known = owned.get();
-            if (claim.getGeneration() > known.getGeneration()) {
-                // Versions must rise: a higher generation makes every number of its own higher than all before.
-                tx.putUser(
-                        user,
-                        known.toBuilder().setGeneration(claim.getGeneration()).build());
-                return new Outcome.Claimed(claim.getGeneration());
+        var known = tx.user(user).orElse(StoredUser.getDefaultInstance());
+        return switch (known.getState()) {
+            case OWNERSHIP_STATE_ACTIVE -> {
+                if (generation > known.getGeneration()) {
+                    // Versions must rise: a higher generation makes every number of its own higher than all before.
+                    tx.putUser(user, known.toBuilder().setGeneration(generation).build());
+                }
+                yield new Outcome.Claimed(Math.max(generation, known.getGeneration()));
             }
-            return new Outcome.Claimed(known.getGeneration());
+            case OWNERSHIP_STATE_UNSPECIFIED -> enter(tx, record, user, known, claim);
+            case OWNERSHIP_STATE_REFUSED ->
+                generation > known.getGeneration() || !rules.contains(MoveRule.NO_CLAIM_AFTER_REFUSAL)
+                        ? enter(tx, record, user, known, claim)
+                        : full(tx);
+            case OWNERSHIP_STATE_GONE, OWNERSHIP_STATE_FROZEN, OWNERSHIP_STATE_IMPORTING, OWNERSHIP_STATE_READY -> {
+                boolean gone = known.getState() == OwnershipState.OWNERSHIP_STATE_GONE;
+                yield gone && !rules.contains(MoveRule.NO_CLAIM_OVER_GONE)
+                        ? enter(tx, record, user, known, claim)
+                        : Residence.changes(user, tx.user(user)).orElseThrow();
+            }
+            case UNRECOGNIZED -> throw Stored.corrupt("user " + user, new IllegalStateException("unknown state"));
+        };
+    }
+
+    private Outcome enter(Transaction tx, LogRecord record, UserId user, StoredUser known, ClaimUser claim) {
+        if (isOld(tx, claim.getAskedEpoch(), claim.getAskedSequence(), rules)) {
+            return old(user);
         }
-        if (tx.stats().users() >= Integer.toUnsignedLong(claim.getUsersLimit())) {
-            return new Outcome.Refused(
-                    Reason.SHARD_FULL,
-                    "the shard holds " + tx.stats().users() + " users, which is its limit; the directory is to pick"
-                            + " another shard");
+        if (known.getSinceMs() != 0) {
+            tx.markGone(user, known, false);
         }
-        tx.addUser(
+        boolean full = tx.stats().users() >= Integer.toUnsignedLong(claim.getUsersLimit());
+        var stored = known.toBuilder().setGeneration(claim.getGeneration());
+        if (full) {
+            var refused = stored.setState(OwnershipState.OWNERSHIP_STATE_REFUSED)
+                    .setSinceMs(record.logTimeMs())
+                    .build();
+            tx.putUser(user, refused);
+            tx.markGone(user, refused, true);
+            return full(tx);
+        }
+        tx.putUser(
                 user,
-                StoredUser.newBuilder()
-                        .setState(OwnershipState.OWNERSHIP_STATE_ACTIVE)
-                        .setGeneration(claim.getGeneration())
+                stored.setState(OwnershipState.OWNERSHIP_STATE_ACTIVE)
+                        .clearSinceMs()
+                        .clearMove()
+                        .clearOtherShard()
                         .build());
+        tx.countUsers(1);
         return new Outcome.Claimed(claim.getGeneration());
     }
 
@@ -58,8 +90,9 @@ final class UserRules {
     static Outcome quota(Transaction tx, LogRecord record, UserId user) {
         var change = Stored.parse(ChangeUserQuota.parser(), record.payload(), "USER_QUOTA");
         var owned = tx.user(user);
-        if (owned.isEmpty()) {
-            return BlobRules.notHere(user);
+        var refusal = Residence.changes(user, owned);
+        if (refusal.isPresent() || owned.isEmpty()) {
+            return refusal.orElseThrow();
         }
         var changed = owned.get().toBuilder().clearOwnQuota().clearQuotaBytes().clearQuotaBlobs();
         if (change.getOwn()) {
@@ -69,37 +102,26 @@ final class UserRules {
         return new Outcome.Done();
     }
 
-    /** Enters a user; of several who try, the first in the log wins, and all learn what he entered. */
-    static Outcome create(Transaction tx, LogRecord record, UserId user) {
-        var create = Stored.parse(DirectoryCreate.parser(), record.payload(), "DIR_CREATE");
-        var known = tx.entry(user);
-        if (known.isPresent()) {
-            return new Outcome.Entry(known.get(), false);
-        }
-        var entry = DirectoryEntry.newBuilder()
-                .setGeneration(1)
-                .setHome(create.getHome())
-                .setPool(create.getPool())
-                .build();
-        tx.putEntry(user, entry, true);
-        return new Outcome.Entry(entry, true);
+    /**
+     * Whether the directory was asked before the shard last forgot somebody: whoever is let in by the answer may be he.
+     */
+    static boolean isOld(Transaction tx, long askedEpoch, long askedSequence, Set<MoveRule> rules) {
+        return new LogPosition(askedEpoch, askedSequence).compareTo(tx.forgotAt()) < 0
+                && rules.contains(MoveRule.NO_ENTRY_BY_OLD_ANSWER);
     }
 
-    /** Gives a user another home, if his entry is still the one that turned out full. */
-    static Outcome rehome(Transaction tx, LogRecord record, UserId user) {
-        var rehome = Stored.parse(DirectoryRehome.parser(), record.payload(), "DIR_REHOME");
-        var known = tx.entry(user);
-        if (known.isEmpty()) {
-            return new Outcome.Refused(Reason.USER_NOT_FOUND, "the directory has no user '" + user + "'");
-        }
-        if (known.get().getGeneration() != rehome.getGeneration()) {
-            return new Outcome.Entry(known.get(), false);
-        }
-        var entry = known.get().toBuilder()
-                .setGeneration(rehome.getGeneration() + 1)
-                .setHome(rehome.getHome())
-                .build();
-        tx.putEntry(user, entry, false);
-        return new Outcome.Entry(entry, true);
+    /** Refuses to let a user in by an answer that may be old. */
+    static Outcome.Refused old(UserId user) {
+        return new Outcome.Refused(
+                Reason.UNAVAILABLE,
+                "the shard has forgotten users since the directory was asked about '" + user
+                        + "'; the directory is to be asked again");
+    }
+
+    static Outcome.Refused full(Transaction tx) {
+        return new Outcome.Refused(
+                Reason.SHARD_FULL,
+                "the shard holds " + tx.stats().users() + " users, which is its limit; the directory is to pick"
+                        + " another shard");
     }
 }

@@ -15,12 +15,36 @@ public enum RecordType {
     ABORT_UPLOAD(4),
     /** The shard takes a user in. */
     USER_CLAIM(16),
+    /** The shard begins to take a user over from another one. */
+    USER_IMPORT(17),
+    /** Something of a user who is being taken over. */
+    USER_COPY(18),
+    /** All of him is here. */
+    USER_INSTALL(19),
+    /** He lives here. */
+    USER_ACTIVATE(20),
+    /** A user who is to leave takes no more changes here. */
+    USER_FREEZE(21),
+    /** He stays after all. */
+    USER_UNFREEZE(22),
+    /** He lives elsewhere. */
+    USER_RELEASE(23),
+    /** He does not come after all. */
+    USER_DROP(26),
+    /** Some of what was kept of a user who lives elsewhere goes. */
+    USER_PURGE(25),
     /** A user gets another quota. */
     USER_QUOTA(24),
     /** A directory shard enters a user. */
     DIR_CREATE(32),
     /** A directory shard gives a user another home. */
-    DIR_REHOME(33);
+    DIR_REHOME(33),
+    /** A directory shard begins a move. */
+    DIR_BEGIN(34),
+    /** A move is made: the user lives on its target. */
+    DIR_COMMIT(35),
+    /** A move is given up. */
+    DIR_ABORT(36);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -24,6 +24,7 @@ import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskException;
+import io.tintype.storage.move.UserMoves;
 import io.tintype.storage.peer.PeerNetwork;
 import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.report.NodeReportService;
@@ -163,7 +164,8 @@ public final class StorageNode implements AutoCloseable {
         peers.startHeartbeats(started.peerShards(), timing);
         var channels = closing.add("channels", new Channels());
         var znodes = closing.add("shard znodes", new ShardZnodes(session));
-        var directory = new DirectoryClient(new ZnodeLocator(session, znodes, nodes), channels, clusterId);
+        var locator = new ZnodeLocator(session, znodes, nodes);
+        var directory = new DirectoryClient(locator, channels, clusterId);
         var services = closing.add(
                 "services",
                 new RpcServices(
@@ -181,6 +183,20 @@ public final class StorageNode implements AutoCloseable {
                 .bindService());
         forPeers.add(peers.service(started.peerShards()).bindService());
         forPeers.add(peers.orders(started.peerShards()).bindService());
+        var moves = closing.add(
+                "moves",
+                new UserMoves(
+                        self,
+                        clusterId,
+                        started.shards(),
+                        peers,
+                        directory,
+                        locator,
+                        znodes,
+                        channels,
+                        config.moves(),
+                        InstantSource.system()));
+        forPeers.add(moves.service().bindService());
         health.watch(started.shards(), ShardStore.list(disk));
         servers.open(timed(services.publicServices(), reads), forPeers);
         closing.add("calls", () -> servers.drain());

@@ -5,6 +5,7 @@ import io.tintype.cluster.config.Meaning;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
+import io.tintype.storage.move.MoveSettings;
 import io.tintype.storage.rpc.RpcLimits;
 import java.nio.file.Path;
 
@@ -29,7 +30,8 @@ public record StorageNodeConfig(
 
         ListenSettings listen,
         DiskSettings disk,
-        RpcLimits limits) {
+        RpcLimits limits,
+        MoveSettings moves) {
     private static final String ANY_TIER = "standard";
     private static final String LEGAL_ZONE = "[a-z0-9-]{1,32}";
 
@@ -50,28 +52,29 @@ public record StorageNodeConfig(
                 "a",
                 new ListenSettings("127.0.0.1", 7410, 7411, 7412, ""),
                 DiskSettings.DEFAULT,
-                RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()));
+                RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()),
+                MoveSettings.DEFAULT);
     }
 
     /** The same under another id. */
     public StorageNodeConfig withId(String other) {
-        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, listen, disk, limits);
+        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, listen, disk, limits, moves);
     }
 
     /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
     public StorageNodeConfig withZookeeper(String connect) {
         var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
-        return new StorageNodeConfig(id, other, dataDir, region, zone, listen, disk, limits);
+        return new StorageNodeConfig(id, other, dataDir, region, zone, listen, disk, limits, moves);
     }
 
     /** The same with another data directory. */
     public StorageNodeConfig withDataDir(Path other) {
-        return new StorageNodeConfig(id, zookeeper, other, region, zone, listen, disk, limits);
+        return new StorageNodeConfig(id, zookeeper, other, region, zone, listen, disk, limits, moves);
     }
 
     /** The same in another place. */
     public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, otherRegion, otherZone, listen, disk, limits);
+        return new StorageNodeConfig(id, zookeeper, dataDir, otherRegion, otherZone, listen, disk, limits, moves);
     }
 
     /**
@@ -84,16 +87,21 @@ public record StorageNodeConfig(
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
         var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits, moves);
     }
 
     /** The same with another use of the disk. */
     public StorageNodeConfig withDisk(DiskSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, other, limits);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, other, limits, moves);
     }
 
     /** The same with other limits. */
     public StorageNodeConfig withLimits(RpcLimits other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, other);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, other, moves);
+    }
+
+    /** The same with other limits of moves. */
+    public StorageNodeConfig withMoves(MoveSettings other) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, limits, other);
     }
 }

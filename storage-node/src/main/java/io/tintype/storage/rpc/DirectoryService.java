@@ -7,20 +7,33 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.AbortMoveRequest;
+import io.tintype.proto.internal.v1.AbortMoveResponse;
+import io.tintype.proto.internal.v1.BeginMoveRequest;
+import io.tintype.proto.internal.v1.BeginMoveResponse;
 import io.tintype.proto.internal.v1.ChangeUserQuota;
 import io.tintype.proto.internal.v1.ClaimUserRequest;
 import io.tintype.proto.internal.v1.ClaimUserResponse;
+import io.tintype.proto.internal.v1.CommitMoveRequest;
+import io.tintype.proto.internal.v1.CommitMoveResponse;
 import io.tintype.proto.internal.v1.CountUsersOverRequest;
 import io.tintype.proto.internal.v1.CountUsersOverResponse;
 import io.tintype.proto.internal.v1.CreateEntryRequest;
 import io.tintype.proto.internal.v1.CreateEntryResponse;
+import io.tintype.proto.internal.v1.DirectoryAbort;
+import io.tintype.proto.internal.v1.DirectoryBegin;
+import io.tintype.proto.internal.v1.DirectoryCommit;
 import io.tintype.proto.internal.v1.DirectoryCreate;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.DirectoryRehome;
+import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.GetEntryResponse;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.internal.v1.ListMovesRequest;
+import io.tintype.proto.internal.v1.ListMovesResponse;
+import io.tintype.proto.internal.v1.MovingEntry;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.proto.internal.v1.RehomeEntryResponse;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
@@ -29,14 +42,19 @@ import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.blob.Quota;
+import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Entries of the directory shards this node holds, and users of its data shards. Thread-safe; never blocks. */
 final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
+    /** Moves that are listed at most. */
+    private static final int LISTED_MOVES = 10_000;
+
     /** How old the word of any replica may be: what it says is a hint anyway. */
     private static final Duration HINT_AGE = Duration.ofMinutes(1);
 
@@ -103,7 +121,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         replies.send(out, "GetUserUsage", () -> {
             var user = checked(request.getClusterId(), request.getUser());
             var shard = box.routes().data(shardId("shard", request.getShard()));
-            return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user))
+            return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> usage(reader, user))
                     .thenCompose(answer -> answer.value()
                             .map(owned -> CompletableFuture.completedFuture(usage(shard, owned)))
                             .orElseGet(() -> box.gate()
@@ -183,6 +201,81 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                             .setGeneration(generation)
                             .build());
         });
+    }
+
+    @Override
+    public void beginMove(BeginMoveRequest request, StreamObserver<BeginMoveResponse> out) {
+        replies.send(out, "BeginMove", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var payload = DirectoryBegin.newBuilder()
+                    .setGeneration(request.getGeneration())
+                    .setTo(shardId("to", request.getTo()).value())
+                    .setPool(PoolId.parse(request.getPool()).toString())
+                    .build();
+            return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_BEGIN, user, null, payload))
+                    .thenApply(entry -> BeginMoveResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .setBegun(entry.changed())
+                            .build());
+        });
+    }
+
+    @Override
+    public void commitMove(CommitMoveRequest request, StreamObserver<CommitMoveResponse> out) {
+        replies.send(out, "CommitMove", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var payload =
+                    DirectoryCommit.newBuilder().setMove(request.getMove()).build();
+            return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_COMMIT, user, null, payload))
+                    .thenApply(entry -> CommitMoveResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .build());
+        });
+    }
+
+    @Override
+    public void abortMove(AbortMoveRequest request, StreamObserver<AbortMoveResponse> out) {
+        replies.send(out, "AbortMove", () -> {
+            var user = checked(request.getClusterId(), request.getUser());
+            var payload = DirectoryAbort.newBuilder()
+                    .setMove(request.getMove())
+                    .setWhy(request.getWhy())
+                    .build();
+            return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_ABORT, user, null, payload))
+                    .thenApply(entry -> AbortMoveResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .setAborted(entry.changed())
+                            .build());
+        });
+    }
+
+    @Override
+    public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
+        replies.send(out, "ListMoves", () -> {
+            checkCluster(request.getClusterId());
+            return Reads.read(
+                            directory(request.getShard()),
+                            new ReadDemand.Linearizable(),
+                            box.readers(),
+                            DirectoryService::moves)
+                    .thenApply(Reads.Answer::value);
+        });
+    }
+
+    private static ListMovesResponse moves(ShardReader reader) {
+        var moves = ListMovesResponse.newBuilder();
+        reader.moving().stream()
+                .limit(LISTED_MOVES)
+                .forEach(user -> reader.entry(user)
+                        .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)
+                        .ifPresent(entry -> moves.addMoves(
+                                MovingEntry.newBuilder().setUser(user.value()).setEntry(entry))));
+        return moves.build();
+    }
+
+    private static Optional<StoredUser> usage(ShardReader reader, UserId user) {
+        var here = reader.owned(user);
+        return reader.takesChanges(user) ? here : Optional.empty();
     }
 
     private static CompletableFuture<Outcome.Entry> entry(ShardReplica shard, Proposal proposal) {

@@ -161,11 +161,16 @@ final class GetCall implements Runnable, Stalls.Transfer {
         if (lookingUp) {
             return;
         }
-        var found = shard.reader().head(task.user(), task.name(), box.clock().millis());
+        var found = shard.reader()
+                .head(
+                        task.user(),
+                        task.name(),
+                        box.clock().millis(),
+                        Reads.mayLagMs(task.request().getOptions()));
         if (found.isPresent()) {
             head = found.get();
             judge(head);
-        } else if (shard.reader().user(task.user()).isPresent()) {
+        } else if (shard.reader().owned(task.user()).isPresent()) {
             verdict = Reads.noBlob(task.user(), task.name());
         } else {
             lookingUp = true;

@@ -39,8 +39,9 @@ final class Listings {
     }
 
     /** Reads a page. Blocks on the disk. */
-    ListResponse read(ShardReader reader, Page page, long nowMs) {
-        var listing = reader.list(page.user(), page.prefix(), page.delimiter(), page.startAfter(), page.size(), nowMs);
+    ListResponse read(ShardReader reader, Page page, long nowMs, long mayLagMs) {
+        var listing = reader.list(
+                page.user(), page.prefix(), page.delimiter(), page.startAfter(), page.size(), nowMs, mayLagMs);
         var response = ListResponse.newBuilder();
         int bytes = 0;
         int taken = 0;

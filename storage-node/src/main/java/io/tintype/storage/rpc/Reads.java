@@ -8,6 +8,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.model.Version;
+import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.Freshness;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.storage.blob.ShardReader;
@@ -100,6 +101,11 @@ final class Reads {
                     + Limits.MAX_STALENESS.toMillis());
         }
         return new ReadDemand.BoundedStaleness(Duration.ofMillis(staleness));
+    }
+
+    /** How old, by a reader's leave, an answer may be; 0: not at all. */
+    static long mayLagMs(ReadOptions options) {
+        return options.getConsistency() == Consistency.CONSISTENCY_BOUNDED_STALENESS ? options.getMaxStalenessMs() : 0;
     }
 
     /** A freshness as a message. */

@@ -95,7 +95,10 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                                 owned(
                                         user,
                                         reader -> reader.head(
-                                                        user, name, box.clock().millis())
+                                                        user,
+                                                        name,
+                                                        box.clock().millis(),
+                                                        Reads.mayLagMs(request.getOptions()))
                                                 .map(head -> checked(head, only))))
                         .thenCompose(answer -> orElseExplain(shard, user, answer.value())
                                 .thenApply(head -> HeadResponse.newBuilder()
@@ -118,7 +121,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                                 box.readers(),
                                 owned(user, reader -> {
                                     var listing = listings.read(
-                                            reader, page, box.clock().millis());
+                                            reader, page, box.clock().millis(), Reads.mayLagMs(request.getOptions()));
                                     return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
                                 }))
                         .thenCompose(answer -> orElseExplain(shard, user, answer.value())
@@ -133,7 +136,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     private static <T> Function<ShardReader, Found<T>> owned(UserId user, Function<ShardReader, Optional<T>> value) {
         return reader -> {
             var found = value.apply(reader);
-            return new Found<>(found, found.isPresent() || reader.user(user).isPresent());
+            return new Found<>(found, found.isPresent() || reader.owned(user).isPresent());
         };
     }
 

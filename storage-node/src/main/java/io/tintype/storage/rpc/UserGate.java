@@ -22,6 +22,9 @@ import java.util.concurrent.CompletableFuture;
 final class UserGate {
     private static final int REMEMBERED = 100_000;
 
+    /** How often the directory is asked for one claim, because the shard forgot users meanwhile. */
+    private static final int CLAIMS = 4;
+
     private final ReaderPool readers;
     private final Homes homes;
     private final Cache<Home, Boolean> owned =
@@ -44,7 +47,7 @@ final class UserGate {
         if (owned.getIfPresent(home) != null) {
             return CompletableFuture.completedFuture(null);
         }
-        return CompletableFuture.supplyAsync(() -> shard.reader().user(user).isPresent(), readers)
+        return CompletableFuture.supplyAsync(() -> shard.reader().takesChanges(user), readers)
                 .thenCompose(here -> {
                     if (here) {
                         owned.put(home, true);
@@ -60,16 +63,28 @@ final class UserGate {
      * @return the generation under which the shard owns him; fails as {@link #admit}
      */
     CompletableFuture<Long> claim(ShardReplica shard, UserId user) {
+        return claim(shard, user, CLAIMS);
+    }
+
+    private CompletableFuture<Long> claim(ShardReplica shard, UserId user, int triesLeft) {
+        var askedAt = shard.reader().appliedAt(); // before the directory is asked
         return livesOn(shard, user).thenCompose(entry -> {
             var claim = ClaimUser.newBuilder()
                     .setGeneration(entry.generation())
                     .setUsersLimit(shard.status().usersLimit())
+                    .setAskedEpoch(askedAt.epoch())
+                    .setAskedSequence(askedAt.seq())
                     .build();
             return shard.propose(Writes.proposal(RecordType.USER_CLAIM, user, null, claim))
-                    .thenApply(committed -> {
+                    .thenCompose(committed -> {
+                        if (triesLeft > 1
+                                && committed.outcome() instanceof Outcome.Refused refused
+                                && refused.reason() == Reason.UNAVAILABLE) {
+                            return claim(shard, user, triesLeft - 1); // it forgot somebody meanwhile
+                        }
                         if (committed.outcome().orThrow() instanceof Outcome.Claimed claimed) {
                             owned.put(new Home(shard.id(), user), true);
-                            return claimed.generation();
+                            return CompletableFuture.completedFuture(claimed.generation());
                         }
                         throw new IllegalStateException("claim ended with " + committed.outcome());
                     });
@@ -91,7 +106,8 @@ final class UserGate {
 
     /** Forgets what a refused write has disproved. */
     void learn(ShardReplica shard, UserId user, Throwable failure) {
-        if (failure instanceof TintypeException refusal && refusal.reason() == Reason.WRONG_SHARD) {
+        if (failure instanceof TintypeException refusal
+                && (refusal.reason() == Reason.WRONG_SHARD || refusal.reason() == Reason.USER_MOVING)) {
             owned.invalidate(new Home(shard.id(), user));
         }
     }

@@ -81,7 +81,8 @@ final class DiskActions {
                 store.chunks().inline(write, inline.key(), inline.chunk());
             }
             // The chunk is not kept in memory: followers of ours, should we lead, rarely need it.
-            tail.add(new Tail.Item(entry, null, entry.record().type() != RecordType.PUT_COMMIT));
+            tail.add(new Tail.Item(
+                    entry, null, !ShardStore.mayNameChunks(entry.record().type())));
         }
         submit(write, essential);
     }

@@ -39,9 +39,21 @@ final class UploadRoom {
      */
     void admit(RecordType type, long bytes) {
         switch (type) {
-            case PUT_COMMIT -> admitUpload(bytes);
-            case EPOCH_START, DELETE, ABORT_UPLOAD -> committer.admitEssential();
-            case USER_CLAIM, USER_QUOTA, DIR_CREATE, DIR_REHOME -> committer.admit(bytes);
+            case PUT_COMMIT, USER_IMPORT, USER_COPY -> admitUpload(bytes);
+            // What ends a move, or frees room.
+            case EPOCH_START,
+                    DELETE,
+                    ABORT_UPLOAD,
+                    USER_FREEZE,
+                    USER_INSTALL,
+                    USER_ACTIVATE,
+                    USER_UNFREEZE,
+                    USER_RELEASE,
+                    USER_DROP,
+                    USER_PURGE,
+                    DIR_COMMIT,
+                    DIR_ABORT -> committer.admitEssential();
+            case USER_CLAIM, USER_QUOTA, DIR_CREATE, DIR_REHOME, DIR_BEGIN -> committer.admit(bytes);
         }
     }
 

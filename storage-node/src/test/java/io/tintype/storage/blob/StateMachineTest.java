@@ -191,8 +191,12 @@ class StateMachineTest {
     void aShardTakesExactlyAsManyUsersAsItMay() {
         assertThat(claim(BOB, 1, 1)).isInstanceOf(Outcome.Refused.class);
         assertThat(refusal(claim(BOB, 1, 1))).isEqualTo(Reason.SHARD_FULL);
-        assertThat(claim(BOB, 1, 2)).isEqualTo(new Outcome.Claimed(1));
-        assertThat(claim(BOB, 1, 2)).as("again").isEqualTo(new Outcome.Claimed(1));
+        assertThat(refusal(claim(BOB, 1, 2)))
+                .as("a refusal holds: the directory may have given him another home because of it")
+                .isEqualTo(Reason.SHARD_FULL);
+        assertThat(shelf.reader().stats().users()).isEqualTo(1);
+        assertThat(claim(BOB, 2, 2)).isEqualTo(new Outcome.Claimed(2));
+        assertThat(claim(BOB, 2, 2)).as("again").isEqualTo(new Outcome.Claimed(2));
         assertThat(refusal(claim(UserId.of("carol"), 1, 2))).isEqualTo(Reason.SHARD_FULL);
         assertThat(shelf.reader().stats().users()).isEqualTo(2);
     }

@@ -56,12 +56,15 @@ class UpkeepTest {
 
     /** Nothing of the user can be applied any more. */
     private static Write damagedUser() {
+        return new Write().put(Family.USER, userKey(), new byte[] {-1, -1, -1});
+    }
+
+    private static byte[] userKey() {
         byte[] user = Images.ALICE.value().getBytes(StandardCharsets.UTF_8);
-        byte[] key = ByteBuffer.allocate(4 + user.length)
+        return ByteBuffer.allocate(4 + user.length)
                 .putInt(TestCluster.SHARD.value())
                 .put(user)
                 .array();
-        return new Write().put(Family.USER, key, new byte[] {-1, -1, -1});
     }
 
     /** Puts until it is stored: while a member is failing, writes come to nothing for a moment. */
@@ -185,6 +188,8 @@ class UpkeepTest {
         try (var cluster = new TestCluster(directory, 1)) {
             var replica = filled(cluster, 1);
             var node = cluster.node(1);
+            byte[] user = node.disk().get(Family.USER, userKey());
+            assertThat(user).isNotNull();
             node.disk().committer().writeNow(damagedUser());
 
             assertThat(Images.put(replica, "after", Images.bytes(10, 1))).failsWithin(TestCluster.PATIENCE);
@@ -204,6 +209,7 @@ class UpkeepTest {
                     .atMost(TestCluster.PATIENCE)
                     .until(() -> rebuilt(node) == 0
                             && node.replica().filter(replica::equals).isPresent());
+            node.disk().committer().writeNow(new Write().put(Family.USER, userKey(), user));
             assertAllThere(replica);
         }
     }

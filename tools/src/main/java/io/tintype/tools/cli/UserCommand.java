@@ -17,15 +17,22 @@ import picocli.CommandLine.Parameters;
 /** {@code tintype user}: who lives where, and has stored how much. */
 @Command(
         name = "user",
-        description = "Registers users, tells where they live and what they have stored.",
+        description = "Registers users, tells where they live and what they have stored, and moves them.",
         subcommands = {
             UserCommand.Register.class,
             UserCommand.Show.class,
             UserCommand.UsageOf.class,
-            UserQuotaCommand.class
+            UserQuotaCommand.class,
+            MoveCommand.class,
+            MovesCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"  tintype user register alice", "  tintype user show alice", "  tintype user usage alice --json"})
+        footer = {
+            "  tintype user register alice",
+            "  tintype user show alice",
+            "  tintype user usage alice --json",
+            "  tintype user move alice --tier paid"
+        })
 final class UserCommand {
     private UserCommand() {}
 

@@ -51,15 +51,21 @@ public enum ExitCode {
                     RANGE_NOT_SATISFIABLE,
                     INVALID_PAGE_TOKEN,
                     MESSAGE_TOO_LARGE -> USAGE;
-            case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
-                NOT_FOUND;
+            case BLOB_NOT_FOUND,
+                    USER_NOT_FOUND,
+                    UPLOAD_NOT_FOUND,
+                    SHARD_NOT_FOUND,
+                    POOL_NOT_FOUND,
+                    NODE_NOT_FOUND,
+                    MOVE_NOT_FOUND -> NOT_FOUND;
             case VERSION_CONFLICT,
                     ALREADY_EXISTS,
                     REQUEST_ID_REUSED,
                     REQUEST_EXPIRED,
                     CHUNKS_MISSING,
                     WRONG_STATE,
-                    POOL_IN_USE -> CONFLICT;
+                    POOL_IN_USE,
+                    MOVE_CONFLICT -> CONFLICT;
             case VERSION_GONE,
                     NOT_PRIMARY,
                     WRONG_SHARD,

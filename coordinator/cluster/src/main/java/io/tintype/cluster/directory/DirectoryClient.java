@@ -11,9 +11,16 @@ import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.AbortMoveRequest;
+import io.tintype.proto.internal.v1.AbortMoveResponse;
+import io.tintype.proto.internal.v1.BeginMoveRequest;
+import io.tintype.proto.internal.v1.BeginMoveResponse;
+import io.tintype.proto.internal.v1.CommitMoveRequest;
 import io.tintype.proto.internal.v1.CreateEntryRequest;
+import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.GetEntryRequest;
+import io.tintype.proto.internal.v1.MoveEnd;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.wire.Errors;
 import java.time.Duration;
@@ -136,6 +143,73 @@ public final class DirectoryClient {
                                 .setHome(home.value())
                                 .build())
                 .thenApply(answer -> remember(user, UserHome.of(answer.getEntry())));
+    }
+
+    /** All that the directory's primary says of a user, now. */
+    public CompletableFuture<DirectoryEntry> entry(UserId user, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getGetEntryMethod(),
+                        place -> GetEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setLatest(true)
+                                .build())
+                .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
+    /** Begins a move if the entry has this generation and no move is under way; either way the entry is the answer. */
+    public CompletableFuture<BeginMoveResponse> beginMove(
+            UserId user, long generation, ShardId to, PoolId pool, Deadline deadline) {
+        return call(
+                user,
+                deadline,
+                DirectoryGrpc.getBeginMoveMethod(),
+                place -> BeginMoveRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(place.shard().value())
+                        .setUser(user.value())
+                        .setGeneration(generation)
+                        .setTo(to.value())
+                        .setPool(pool.toString())
+                        .build());
+    }
+
+    /** Makes a move final if it is under way; either way the entry is the answer. Only for the target. */
+    public CompletableFuture<DirectoryEntry> commitMove(UserId user, long move, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getCommitMoveMethod(),
+                        place -> CommitMoveRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setMove(move)
+                                .build())
+                .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
+    /** Gives a move up if it is under way; either way the entry is the answer. */
+    public CompletableFuture<AbortMoveResponse> abortMove(UserId user, long move, MoveEnd why, Deadline deadline) {
+        return call(
+                user,
+                deadline,
+                DirectoryGrpc.getAbortMoveMethod(),
+                place -> AbortMoveRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(place.shard().value())
+                        .setUser(user.value())
+                        .setMove(move)
+                        .setWhy(why)
+                        .build());
+    }
+
+    private DirectoryEntry remembered(UserId user, DirectoryEntry entry) {
+        remember(user, UserHome.of(entry));
+        return entry;
     }
 
     private CompletableFuture<UserHome> ask(UserId user, Deadline deadline) {

@@ -63,6 +63,11 @@ public final class ZnodeLocator implements DirectoryLocator {
         });
     }
 
+    /** The same for a shard of any kind. */
+    public CompletableFuture<Place> locate(ShardId shard, boolean afresh) {
+        return place(shard, afresh).exceptionallyCompose(failure -> CompletableFuture.failedFuture(explain(failure)));
+    }
+
     private CompletableFuture<Place> place(ShardId shard, boolean afresh) {
         var known = primaries.get(shard);
         if (known != null && !afresh) {

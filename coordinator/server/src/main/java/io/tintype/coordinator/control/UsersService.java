@@ -8,16 +8,27 @@ import io.tintype.cluster.placement.UserQuota;
 import io.tintype.coordinator.route.Answers;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Moves;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.v1.AbortMoveRequest;
+import io.tintype.proto.v1.AbortMoveResponse;
+import io.tintype.proto.v1.GetMoveRequest;
+import io.tintype.proto.v1.GetMoveResponse;
 import io.tintype.proto.v1.GetUsageRequest;
 import io.tintype.proto.v1.GetUsageResponse;
+import io.tintype.proto.v1.ListMovesRequest;
+import io.tintype.proto.v1.ListMovesResponse;
+import io.tintype.proto.v1.ListUsersRequest;
+import io.tintype.proto.v1.ListUsersResponse;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.LookupUserResponse;
+import io.tintype.proto.v1.MoveUserRequest;
+import io.tintype.proto.v1.MoveUserResponse;
 import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.RegisterUserResponse;
 import io.tintype.proto.v1.SetUserQuotaRequest;
@@ -33,9 +44,11 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     private final Registrar registrar;
     private final DirectoryClient directory;
     private final DataShards shards;
+    private final Moves moves;
 
     /** Over parts that outlive this object. */
-    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards) {
+    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards, Moves moves) {
+        this.moves = moves;
         this.registrar = registrar;
         this.directory = directory;
         this.shards = shards;
@@ -145,6 +158,39 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
                 .setBytesLimit(usage.getBytesLimit())
                 .setOwnQuota(usage.getOwnQuota())
                 .build();
+    }
+
+    @Override
+    public void moveUser(MoveUserRequest request, StreamObserver<MoveUserResponse> out) {
+        Answers.send(out, () -> moves.move(UserId.of(request.getUser()), request, UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
+    public void getMove(GetMoveRequest request, StreamObserver<GetMoveResponse> out) {
+        Answers.send(
+                out,
+                () -> moves.get(UserId.of(request.getUser()), UnaryProxy.deadlineOfCaller())
+                        .thenApply(move ->
+                                GetMoveResponse.newBuilder().setMove(move).build()));
+    }
+
+    @Override
+    public void abortMove(AbortMoveRequest request, StreamObserver<AbortMoveResponse> out) {
+        Answers.send(
+                out,
+                () -> moves.abort(UserId.of(request.getUser()), UnaryProxy.deadlineOfCaller())
+                        .thenApply(move ->
+                                AbortMoveResponse.newBuilder().setMove(move).build()));
+    }
+
+    @Override
+    public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
+        Answers.send(out, () -> moves.list(UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
+    public void listUsers(ListUsersRequest request, StreamObserver<ListUsersResponse> out) {
+        Answers.send(out, () -> moves.users(request.getShard(), request.getPageToken(), UnaryProxy.deadlineOfCaller()));
     }
 
     private static User show(UserId user, UserHome home) {

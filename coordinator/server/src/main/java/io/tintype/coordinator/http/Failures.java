@@ -33,10 +33,15 @@ final class Failures {
                     INVALID_PAGE_TOKEN -> HttpStatus.BAD_REQUEST_400;
             case BLOB_TOO_LARGE, MESSAGE_TOO_LARGE -> HttpStatus.PAYLOAD_TOO_LARGE_413;
             case RANGE_NOT_SATISFIABLE -> HttpStatus.RANGE_NOT_SATISFIABLE_416;
-            case BLOB_NOT_FOUND, USER_NOT_FOUND, UPLOAD_NOT_FOUND, SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND ->
-                HttpStatus.NOT_FOUND_404;
+            case BLOB_NOT_FOUND,
+                    USER_NOT_FOUND,
+                    UPLOAD_NOT_FOUND,
+                    SHARD_NOT_FOUND,
+                    POOL_NOT_FOUND,
+                    NODE_NOT_FOUND,
+                    MOVE_NOT_FOUND -> HttpStatus.NOT_FOUND_404;
             case VERSION_CONFLICT -> HttpStatus.PRECONDITION_FAILED_412;
-            case ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, WRONG_STATE ->
+            case ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, WRONG_STATE, MOVE_CONFLICT ->
                 HttpStatus.CONFLICT_409;
             case NOT_PRIMARY,
                     WRONG_SHARD,

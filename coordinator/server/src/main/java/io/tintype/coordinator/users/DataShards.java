@@ -24,14 +24,24 @@ import io.tintype.proto.internal.v1.ClaimUserRequest;
 import io.tintype.proto.internal.v1.ClaimUserResponse;
 import io.tintype.proto.internal.v1.CountUsersOverRequest;
 import io.tintype.proto.internal.v1.CountUsersOverResponse;
+import io.tintype.proto.internal.v1.DescribeMoveRequest;
+import io.tintype.proto.internal.v1.DescribeMoveResponse;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.internal.v1.ListMovesRequest;
+import io.tintype.proto.internal.v1.ListMovesResponse;
+import io.tintype.proto.internal.v1.ListShardUsersRequest;
+import io.tintype.proto.internal.v1.ListShardUsersResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
 import io.tintype.proto.internal.v1.SetUserQuotaResponse;
+import io.tintype.proto.internal.v1.SettleUserRequest;
+import io.tintype.proto.internal.v1.SettleUserResponse;
+import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.proto.internal.v1.UserMovesGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -98,6 +108,58 @@ public final class DataShards {
                         .setClusterId(clusterId)
                         .setShard(shard.value())
                         .setUser(user.value())
+                        .build());
+    }
+
+    /** Has a shard look after a user who may be in a move; what it has of him then. */
+    CompletableFuture<StoredUser> settle(UserId user, ShardId shard, Deadline deadline) {
+        return call(
+                        shard,
+                        deadline,
+                        UserMovesGrpc.getSettleUserMethod(),
+                        SettleUserRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .setUser(user.value())
+                                .build())
+                .thenApply(SettleUserResponse::getUser);
+    }
+
+    /** How far the target of a move is. */
+    CompletableFuture<DescribeMoveResponse> describeMove(UserId user, ShardId target, Deadline deadline) {
+        return call(
+                target,
+                deadline,
+                UserMovesGrpc.getDescribeMoveMethod(),
+                DescribeMoveRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(target.value())
+                        .setUser(user.value())
+                        .build());
+    }
+
+    /** The moves that a directory shard knows. */
+    CompletableFuture<ListMovesResponse> moves(ShardId directory, Deadline deadline) {
+        return call(
+                directory,
+                deadline,
+                DirectoryGrpc.getListMovesMethod(),
+                ListMovesRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(directory.value())
+                        .build());
+    }
+
+    /** Some of the users who live on a shard. */
+    CompletableFuture<ListShardUsersResponse> users(ShardId shard, String after, Deadline deadline) {
+        return call(
+                shard,
+                deadline,
+                UserMovesGrpc.getListShardUsersMethod(),
+                ListShardUsersRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(shard.value())
+                        .setAfter(after)
                         .build());
     }
 

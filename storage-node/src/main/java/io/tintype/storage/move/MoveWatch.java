@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.move;
+
+import io.tintype.model.ShardId;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryState;
+import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.Shards;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks again and again after the users who are in a move on the shards that this node leads, so that none waits for somebody
+ * who died: frozen users and copies often, entries of the directory less often. And purges what users left behind.
+ *
+ * <p>One thread, which waits for nothing but short reads of the disk.
+ */
+final class MoveWatch implements AutoCloseable {
+    /** How often those who are frozen, come, or are ready are looked after. */
+    static final Duration POLL = Duration.ofMillis(100);
+
+    /** How often the directory reminds targets. */
+    private static final Duration REMIND = Duration.ofSeconds(1);
+
+    /** Users of one shard looked after in one round, at most. */
+    private static final int USERS_A_ROUND = 256;
+
+    /** Blobs of one user that one record removes. */
+    private static final int PURGED_AT_ONCE = 500;
+
+    private static final Duration LONGEST_PURGE_ROUND = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_PURGE_ROUND = Duration.ofMillis(500);
+
+    private static final Logger log = LoggerFactory.getLogger(MoveWatch.class);
+
+    private record Key(ShardId shard, UserId user) {}
+
+    private final Shards shards;
+    private final UserMover mover;
+    private final MoveSettings settings;
+    private final InstantSource clock;
+    private final Set<Key> underWay = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService timer;
+
+    private MoveWatch(Shards shards, UserMover mover, MoveSettings settings, InstantSource clock) {
+        this.shards = shards;
+        this.mover = mover;
+        this.settings = settings;
+        this.clock = clock;
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            var thread = new Thread(task, "tintype-move-watch");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    static MoveWatch start(Shards shards, UserMover mover, MoveSettings settings, InstantSource clock) {
+        var watch = new MoveWatch(shards, mover, settings, clock);
+        watch.every(POLL, () -> watch.eachLed(false, watch::settleAll));
+        watch.every(REMIND, () -> watch.eachLed(true, watch::remindAll));
+        var quarter = settings.keepFor().dividedBy(4);
+        var purge = quarter.compareTo(LONGEST_PURGE_ROUND) > 0
+                ? LONGEST_PURGE_ROUND
+                : quarter.compareTo(SHORTEST_PURGE_ROUND) < 0 ? SHORTEST_PURGE_ROUND : quarter;
+        watch.every(purge, () -> watch.eachLed(false, watch::purge));
+        return watch;
+    }
+
+    private void every(Duration period, Runnable round) {
+        var unused = timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        round.run();
+                    } catch (RuntimeException e) {
+                        log.warn("looking after moves failed; it is tried again", e);
+                    }
+                },
+                period.toMillis(),
+                period.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private interface Round {
+        void of(ShardReplica shard);
+    }
+
+    private void eachLed(boolean directory, Round round) {
+        for (var shard : shards.all()) {
+            var status = shard.status();
+            if (status.leads() && status.serving() && status.directory() == directory) {
+                round.of(shard);
+            }
+        }
+    }
+
+    private void settleAll(ShardReplica shard) {
+        shard.reader().moving().stream().limit(USERS_A_ROUND).forEach(user -> {
+            var key = new Key(shard.id(), user);
+            if (underWay.add(key)) {
+                var unused = mover.settle(shard, user).whenComplete((done, failure) -> {
+                    underWay.remove(key);
+                    if (failure != null) {
+                        log.debug("user '{}' of shard {} is looked after again", user, shard.id(), failure);
+                    }
+                });
+            }
+        });
+    }
+
+    private void remindAll(ShardReplica directory) {
+        directory.reader().moving().stream()
+                .limit(USERS_A_ROUND)
+                .forEach(user -> directory
+                        .reader()
+                        .entry(user)
+                        .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)
+                        .ifPresent(entry -> mover.tell(new ShardId(entry.getTo()), user)));
+    }
+
+    private void purge(ShardReplica shard) {
+        long before = clock.millis() - settings.keepFor().toMillis();
+        for (var user : shard.reader().goneBefore(before, USERS_A_ROUND)) {
+            shard.reader().user(user).ifPresent(gone -> {
+                var unused = mover.purge(shard, user, gone, PURGED_AT_ONCE).exceptionally(failure -> null);
+            });
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

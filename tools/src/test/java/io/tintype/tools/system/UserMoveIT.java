@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.client.BlobSource;
+import io.tintype.client.ListEntry;
+import io.tintype.client.ListOptions;
+import io.tintype.client.MoveConflictException;
+import io.tintype.client.MoveInfo;
+import io.tintype.client.MoveTarget;
+import io.tintype.client.PutOptions;
+import io.tintype.client.TintypeClient;
+import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
+import io.tintype.storage.history.Linearizability;
+import io.tintype.tools.console.ExitCode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Users move between tiers of a running cluster while they read and write. {@code -Dtintype.moves.blobs} and {@code
+ * -Dtintype.moves.blobBytes} make the user larger, {@code -Dtintype.moves.rounds} moves him more often.
+ */
+final class UserMoveIT {
+    private static final int BLOBS = Integer.getInteger("tintype.moves.blobs", 200);
+    private static final int BLOB_BYTES = Integer.getInteger("tintype.moves.blobBytes", 60_000);
+    private static final int ROUNDS = Integer.getInteger("tintype.moves.rounds", 4);
+    private static final Duration PATIENCE = Duration.ofSeconds(60 + (long) BLOBS * BLOB_BYTES / (8 << 20));
+    private static final PoolId PAID = PoolId.parse("local.paid");
+    private static final PoolId SMALL = PoolId.parse("local.small");
+    private static final long SEED = 42;
+
+    private static Dev dev;
+    private static TintypeClient client;
+    private static PoolId standard;
+
+    @BeforeAll
+    static void start() throws Exception {
+        dev = Dev.start(Dev.folder("moves").resolve("data"));
+        client = dev.client();
+        standard = client.users().register("first").user().pool();
+        assertThat(Command.run(dev.server(), "pool", "create", PAID.toString(), "--shards", "2")
+                        .code())
+                .isZero();
+        assertThat(Command.run(
+                                dev.server(),
+                                "pool",
+                                "create",
+                                SMALL.toString(),
+                                "--shards",
+                                "1",
+                                "--users-per-shard",
+                                "1",
+                                "--user-blobs",
+                                "1")
+                        .code())
+                .isZero();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> shardsOf(PAID).size() >= 2 && !shardsOf(SMALL).isEmpty());
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        dev.close();
+    }
+
+    private static List<ShardId> shardsOf(PoolId pool) {
+        return client.admin().shards(pool).stream()
+                .filter(shard -> !shard.directory() && shard.primary().isPresent())
+                .map(shard -> shard.id())
+                .toList();
+    }
+
+    @Test
+    void movesBackAndForthUnderLoad() throws Exception {
+        String user = "alice";
+        var random = new SplittableRandom(SEED);
+        for (int i = 0; i < BLOBS; i++) {
+            byte[] bytes = new byte[1 + random.nextInt(2 * BLOB_BYTES)];
+            random.nextBytes(bytes);
+            client.put(user, "kept/" + i, BlobSource.of(bytes), PutOptions.DEFAULT);
+        }
+        var before = manifest(user, "kept/");
+        var pauses = new ArrayList<Double>();
+        try (var load = new MoveLoad(client, user, 2, 2, SEED)) {
+            for (int round = 0; round < ROUNDS; round++) {
+                long from = System.nanoTime();
+                var to = round % 2 == 0 ? PAID : standard;
+                client.users().moves().begin(user, MoveTarget.pool(to));
+                var end = awaitEnd(user);
+                assertThat(end.result()).as("round %d: %s", round, end).isEqualTo(MoveInfo.Result.DONE);
+                assertThat(end.user().pool()).isEqualTo(to);
+                var writes = load.writesBetween(from, System.nanoTime());
+                pauses.add(writes.get(writes.size() - 1));
+            }
+            load.stop();
+            pauses.sort(null);
+            report("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s%n"
+                    .formatted(BLOBS, BLOB_BYTES, ROUNDS, SEED, pauses));
+            assertThat(load.failedReads()).isEmpty();
+            assertThat(load.failedWrites()).isEmpty();
+            assertThat(Linearizability.check(load.history()).problems()).isEmpty();
+            assertThat(manifest(user, "kept/")).isEqualTo(before);
+            assertThat(pauses.get(pauses.size() - 1))
+                    .as("the longest write of all moves, ms")
+                    .isLessThan(2_000);
+        }
+    }
+
+    /** Names, versions and checksums. */
+    private static Map<String, String> manifest(String user, String prefix) {
+        var manifest = new TreeMap<String, String>();
+        client.listAll(user, ListOptions.DEFAULT.withPrefix(prefix))
+                .map(ListEntry::name)
+                .forEach(name -> {
+                    var blob = client.get(user, name);
+                    manifest.put(name, blob.info().version() + " " + Arrays.hashCode(blob.bytes()));
+                });
+        return manifest;
+    }
+
+    private static MoveInfo awaitEnd(String user) {
+        return Awaitility.await()
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> client.users().moves().get(user), move -> !move.isUnderWay());
+    }
+
+    private static void report(String line) throws Exception {
+        Files.writeString(
+                Path.of("target", "system", "moves.txt"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    @Test
+    void badInputHasExactAnswers() {
+        String user = "bob";
+        client.put(user, "cat", BlobSource.of(new byte[] {1}), PutOptions.DEFAULT);
+        var home = client.users().lookup(user);
+
+        assertThat(reason(user, MoveTarget.tier("nosuch"))).isEqualTo(Reason.POOL_NOT_FOUND);
+        assertThat(reason(user, MoveTarget.region("mars"))).isEqualTo(Reason.POOL_NOT_FOUND);
+        assertThat(reason(user, MoveTarget.shard(new ShardId(99_999)))).isEqualTo(Reason.SHARD_NOT_FOUND);
+        assertThat(reason("nobody", MoveTarget.tier("paid"))).isEqualTo(Reason.USER_NOT_FOUND);
+        assertThat(reason(user, new MoveTarget("", "", 0))).isEqualTo(Reason.INVALID_ARGUMENT);
+        int directory = client.admin().shards().stream()
+                .filter(shard -> shard.directory())
+                .findFirst()
+                .orElseThrow()
+                .id()
+                .value();
+        assertThat(reason(user, new MoveTarget("", "", directory))).isEqualTo(Reason.INVALID_ARGUMENT);
+        assertThat(reason(user, new MoveTarget("", "paid", home.shard().value())))
+                .isEqualTo(Reason.INVALID_ARGUMENT);
+
+        var same = client.users().moves().begin(user, MoveTarget.shard(home.shard()));
+        assertThat(same.isUnderWay()).as("to the place where he is").isFalse();
+        assertThat(same.user()).isEqualTo(home);
+        assertThatThrownBy(() -> client.users().moves().abort(user))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.MOVE_NOT_FOUND));
+
+        var full = client.users().register("tenant", SMALL).user().shard();
+        assertThat(reason(user, MoveTarget.shard(full))).isEqualTo(Reason.SHARD_FULL);
+        client.put(user, "dog", BlobSource.of(new byte[] {2}), PutOptions.DEFAULT);
+        assertThat(reason(user, MoveTarget.pool(SMALL)))
+                .as("two blobs to a pool that grants one")
+                .isEqualTo(Reason.QUOTA_EXCEEDED);
+        assertThat(client.users().lookup(user)).as("nothing came of any of it").isEqualTo(home);
+        assertThat(client.get(user, "cat").bytes()).containsExactly(1);
+    }
+
+    private static Reason reason(String user, MoveTarget target) {
+        try {
+            var move = client.users().moves().begin(user, target);
+            throw new AssertionError("begun: " + move);
+        } catch (TintypeException e) {
+            return e.reason();
+        }
+    }
+
+    @Test
+    void ofManyWhoMoveOneUserElsewhereOneWins() throws Exception {
+        var targets = shardsOf(PAID);
+        for (int round = 0; round < 5; round++) {
+            String user = "carol" + round;
+            client.users().register(user, standard);
+            var gate = new CyclicBarrier(8);
+            var threads = Executors.newFixedThreadPool(8);
+            try {
+                var running = new ArrayList<Future<Integer>>();
+                for (int i = 0; i < 8; i++) {
+                    var target = targets.get(i % 2);
+                    running.add(threads.submit((Callable<Integer>) () -> {
+                        gate.await();
+                        try {
+                            client.users().moves().begin(user, MoveTarget.shard(target));
+                            return target.value();
+                        } catch (MoveConflictException e) {
+                            return 0;
+                        }
+                    }));
+                }
+                var winners = new ArrayList<Integer>();
+                for (var one : running) {
+                    winners.add(one.get());
+                }
+                var end = awaitEnd(user);
+                assertThat(end.number()).as("one move was made").isEqualTo(2);
+                assertThat(winners)
+                        .filteredOn(winner -> winner != 0)
+                        .isNotEmpty()
+                        .containsOnly(end.user().shard().value());
+            } finally {
+                threads.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    void usersOfEveryScriptAndTheLongestIdMoveByCommandLine() {
+        for (String user : List.of("Ω".repeat(256), "ユーザー-名", "مستخدم", "användare", "u/..%2F;'\"")) {
+            client.put(user, "cat", BlobSource.of(new byte[] {7}), PutOptions.DEFAULT);
+            var moved = Command.run(dev.server(), "user", "move", user, "--tier", "paid", "--json");
+            assertThat(moved.code()).as("%s", moved).isZero();
+            assertThat(moved.text()).contains("\"pool\" : \"local.paid\"").contains("\"result\" : \"done\"");
+            assertThat(client.get(user, "cat").bytes()).containsExactly(7);
+        }
+    }
+
+    @Test
+    void manyMoveByPlanAndOnlyThat() {
+        for (int i = 0; i < 6; i++) {
+            client.put("many" + i, "cat", BlobSource.of(new byte[] {(byte) i}), PutOptions.DEFAULT);
+        }
+        int from = client.users().lookup("many0").shard().value();
+        String[] plan = {"user", "move", "--from-shard", Integer.toString(from), "--to", PAID.toString(), "--json"};
+        var planned = Command.run(dev.server(), plan);
+        assertThat(planned.code()).as("%s", planned).isZero();
+        assertThat(planned.text()).contains("\"made\" : false");
+        assertThat(client.users().lookup("many0").shard().value()).isEqualTo(from);
+
+        var args = new ArrayList<>(List.of(plan));
+        args.addAll(List.of("--hash", "000000000000"));
+        assertThat(Command.run(dev.server(), args.toArray(String[]::new)).code())
+                .isEqualTo(ExitCode.CONFLICT.number());
+        args.set(args.size() - 2, "--yes");
+        args.remove(args.size() - 1);
+        var made = Command.run(dev.server(), args.toArray(String[]::new));
+        assertThat(made.code()).as("%s", made).isZero();
+        assertThat(made.text()).contains("\"failed\" : [ ]");
+        for (int i = 0; i < 6; i++) {
+            assertThat(client.users().lookup("many" + i).shard().value()).isNotEqualTo(from);
+            assertThat(client.get("many" + i, "cat").bytes()).containsExactly(i);
+        }
+    }
+
+    @Test
+    void anAbortedMoveLeavesHimWhereHeWas() {
+        String user = "dave";
+        byte[] large = new byte[8 << 20];
+        for (int i = 0; i < 12; i++) {
+            client.put(user, "large" + i, BlobSource.of(large), PutOptions.DEFAULT);
+        }
+        var home = client.users().lookup(user);
+        client.users().moves().begin(user, MoveTarget.pool(home.pool().equals(PAID) ? standard : PAID));
+        assertThat(reason(user, MoveTarget.pool(SMALL))).isIn(Reason.MOVE_CONFLICT);
+        client.users().moves().abort(user);
+        var end = awaitEnd(user);
+        assertThat(end.result()).isEqualTo(MoveInfo.Result.ABORTED);
+        assertThat(end.user().shard()).isEqualTo(home.shard());
+        client.put(user, "large0", BlobSource.of(new byte[] {5}), PutOptions.DEFAULT);
+        assertThat(client.get(user, "large0").bytes()).containsExactly(5);
+    }
+}
