@@ -96,8 +96,8 @@ public final class Coordinator implements AutoCloseable {
         var channels = new Channels();
         undo.push(channels::close);
         var gateways = new Gateways(config, clusterId, watcher, channels);
-        undo.push(gateways.retrieval.caches()::close);
-        var metrics = new Metrics(watcher, session, gateways.admission, gateways.retrieval.caches());
+        undo.push(gateways.retrieval::close);
+        var metrics = new Metrics(watcher, session, gateways.admission, gateways.retrieval);
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
         var services = services(session, clusterId, watcher, channels, gateways);

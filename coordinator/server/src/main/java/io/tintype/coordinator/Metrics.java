@@ -12,6 +12,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceLayer;
+import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
 import java.util.Set;
@@ -25,8 +26,9 @@ final class Metrics implements AutoCloseable {
     private final ProcessMetrics process = new ProcessMetrics();
     private final MeterRegistry registry = process.registry();
 
-    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, PieceChain caches) {
-        bind(caches);
+    Metrics(ShardMapWatcher watcher, ZkSession session, Admission admission, RetrievalGateway reads) {
+        bind(reads.caches());
+        bindLeases(reads);
         gauge(
                 "tintype_upload_held_bytes",
                 "Bytes of uploads under way that this coordinator holds.",
@@ -82,6 +84,23 @@ final class Metrics implements AutoCloseable {
                     figures,
                     LayerFigures::damagedPieces);
         }
+    }
+
+    private void bindLeases(RetrievalGateway reads) {
+        FunctionCounter.builder(
+                        "tintype_head_lease_hits", reads, r -> r.leases().hits())
+                .description("Reads whose version a lease named, without asking a node.")
+                .register(registry);
+        gauge(
+                "tintype_head_leases",
+                "Versions that are remembered with a lease, and names that there are none of.",
+                reads,
+                r -> r.leases().entries());
+        gauge(
+                "tintype_heads_watched_shards",
+                "Shards whose primaries tell this coordinator of changes.",
+                reads,
+                RetrievalGateway::shardsWatched);
     }
 
     private <T> void counter(String name, String help, String layer, T source, ToDoubleFunction<T> value) {

@@ -49,8 +49,8 @@ final class CachedGet implements GetStream {
     private void open() {
         tries++;
         context.run(() -> {
-            var unused = gateway.open(request)
-                    .whenComplete((opened, failure) -> inOrder.execute(() -> opened(opened, failure)));
+            var opening = tries == 1 ? gateway.open(request) : gateway.openAtOnce(request);
+            var unused = opening.whenComplete((opened, failure) -> inOrder.execute(() -> opened(opened, failure)));
         });
     }
 

@@ -14,22 +14,25 @@ import io.tintype.model.UserId;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.BlobVersion;
 import io.tintype.proto.v1.ByteRange;
 import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
+import io.tintype.proto.v1.ReadOptions;
 import io.tintype.wire.Errors;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the origin which version of a blob is current, once for every read, as freshly as the read demands; with the answer
- * come bytes where that saves a second question. Thread-safe; never blocks.
+ * Finds out which version of a blob is current, once for every read, as freshly as the read demands: by a lease where the read
+ * puts up with that, else by asking a node; with its answer come bytes where that saves a second question. Thread-safe; never blocks.
  *
- * <p>The last heads are remembered, but only to ask for news: never to answer by them.
+ * <p>Besides, the last heads are remembered, but only to ask for news: never to answer by them.
  */
 final class Opener {
     /** Bytes of heads that are remembered. */
@@ -40,6 +43,7 @@ final class Opener {
     private final UnaryProxy unary;
     private final OriginReads origin;
     private final PieceChain chain;
+    private final HeadLeases leases;
     private final Holds holds;
     private final Set<Id> opening = ConcurrentHashMap.newKeySet();
     private final Cache<Id, BlobHead> heads = Caffeine.newBuilder()
@@ -49,7 +53,8 @@ final class Opener {
 
     private record Id(String user, String name) {}
 
-    Opener(UnaryProxy unary, OriginReads origin, PieceChain chain, Holds holds) {
+    Opener(UnaryProxy unary, OriginReads origin, PieceChain chain, HeadLeases leases, Holds holds) {
+        this.leases = leases;
         this.holds = holds;
         this.unary = unary;
         this.origin = origin;
@@ -61,6 +66,21 @@ final class Opener {
      * at, nor whether the version is one that is not wanted.
      */
     CompletableFuture<OpenBlob> open(GetRequest request) {
+        Optional<HeadLeases.Leased> leased;
+        try {
+            leased = leased(
+                    request.getUser(),
+                    request.getName(),
+                    request.getOptions(),
+                    request.hasIfVersion() ? request.getIfVersion() : null);
+        } catch (TintypeException none) {
+            return CompletableFuture.failedFuture(none);
+        }
+        if (leased.isPresent()) {
+            var known = leased.get();
+            return CompletableFuture.completedFuture(
+                    new OpenBlob(known.head(), known.freshness(), chain, origin, holds, 0, null));
+        }
         if (request.getOptions().getConsistency() == Consistency.CONSISTENCY_NEAR) {
             // Where a replica is nearer, the primary is to say which version is current, and to send no bytes.
             return origin.hasNearer(UserId.of(request.getUser()))
@@ -103,7 +123,7 @@ final class Opener {
     }
 
     private CompletableFuture<OpenBlob> byHead(GetRequest request) {
-        return head(HeadRequest.newBuilder()
+        return ask(HeadRequest.newBuilder()
                         .setUser(request.getUser())
                         .setName(request.getName())
                         .setOptions(request.getOptions())
@@ -118,12 +138,43 @@ final class Opener {
                         answer -> new OpenBlob(answer.getHead(), answer.getFreshness(), chain, origin, holds, 0, null));
     }
 
-    /** Asks what a blob is. */
+    /** Where nothing is cached, nothing is remembered. */
+    private Optional<HeadLeases.Leased> leased(
+            String user, String name, ReadOptions options, @Nullable BlobVersion only) {
+        return chain.isEmpty() ? Optional.empty() : leases.find(user, name, options, only);
+    }
+
+    /** Tells what a blob is. */
     CompletableFuture<HeadResponse> head(HeadRequest request) {
+        try {
+            return leased(
+                            request.getUser(),
+                            request.getName(),
+                            request.getOptions(),
+                            request.hasIfVersion() ? request.getIfVersion() : null)
+                    .map(known -> CompletableFuture.completedFuture(HeadResponse.newBuilder()
+                            .setHead(known.head())
+                            .setFreshness(known.freshness())
+                            .build()))
+                    .orElseGet(() -> ask(request));
+        } catch (TintypeException none) {
+            return CompletableFuture.failedFuture(none);
+        }
+    }
+
+    private CompletableFuture<HeadResponse> ask(HeadRequest request) {
+        var asked = leases.ask(request.getUser(), request.getName());
         return unary.read(
-                origin.route(UserId.of(request.getUser()), request.getOptions()),
-                BlobRetrievalGrpc.getHeadMethod(),
-                shard -> request.toBuilder().setShard(shard.value()).build());
+                        origin.route(UserId.of(request.getUser()), request.getOptions()),
+                        BlobRetrievalGrpc.getHeadMethod(),
+                        shard -> request.toBuilder().setShard(shard.value()).build())
+                .whenComplete((answer, failure) -> {
+                    if (failure == null) {
+                        asked.found(answer.getHead(), answer.getFreshness());
+                    } else {
+                        asked.failed(Errors.fromWire(failure), request.getOptions());
+                    }
+                });
     }
 
     private CompletableFuture<OpenBlob> withPiece(GetRequest request, Id id, int index) {
@@ -132,8 +183,10 @@ final class Opener {
                         .setOffset((long) index * PieceKey.BYTES)
                         .setLength(PieceKey.BYTES))
                 .build();
+        var asked = leases.ask(id.user(), id.name());
         return origin.gather(wanted)
                 .thenApply(got -> {
+                    asked.found(got.head(), got.freshness());
                     heads.put(id, got.head());
                     return new OpenBlob(got.head(), got.freshness(), chain, origin, holds, index, piece(got, index));
                 })
@@ -143,6 +196,7 @@ final class Opener {
                         case RANGE_NOT_SATISFIABLE -> byHead(request); // also what an empty blob answers
                         case BLOB_NOT_FOUND -> {
                             heads.invalidate(id);
+                            asked.failed(cause, request.getOptions());
                             yield CompletableFuture.failedFuture(cause);
                         }
                         default -> CompletableFuture.failedFuture(cause);

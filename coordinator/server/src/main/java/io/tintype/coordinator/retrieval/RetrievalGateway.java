@@ -6,6 +6,7 @@ import io.tintype.coordinator.cache.Origin;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.route.UserRouter;
+import io.tintype.heads.HeadStats;
 import io.tintype.model.BlobName;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
@@ -24,13 +25,14 @@ import java.util.function.Function;
  * that can say what is current, as freshly as the caller wants it, and by caches or a node that have the bytes. Thread-safe; never
  * blocks.
  */
-public final class RetrievalGateway {
+public final class RetrievalGateway implements AutoCloseable {
     /** This part of the heap's limit is there for reads of several pieces. */
     private static final int HELD_SHARE = 16;
 
     private final UnaryProxy unary;
     private final OriginReads origin;
     private final PieceChain chain;
+    private final HeadLeases leases;
     private final Opener opener;
     private final NearReads near;
 
@@ -43,8 +45,10 @@ public final class RetrievalGateway {
         this.unary = new UnaryProxy(channels);
         this.origin = new OriginReads(router, channels);
         this.chain = caches.apply(origin);
-        this.opener =
-                new Opener(unary, origin, chain, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
+        this.leases = new HeadLeases(
+                user -> router.remembered(UserId.of(user)), heads -> new HeadFeeds(heads, router::primary, channels));
+        this.opener = new Opener(
+                unary, origin, chain, leases, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
         this.near = new NearReads(this, router);
     }
 
@@ -109,6 +113,23 @@ public final class RetrievalGateway {
                 origin.route(UserId.of(request.getUser()), request.getOptions()),
                 BlobRetrievalGrpc.getListMethod(),
                 shard -> request.toBuilder().setShard(shard.value()).build());
+    }
+
+    /** What the leases of heads did so far. */
+    public HeadStats leases() {
+        return leases.stats();
+    }
+
+    /** Shards whose changes this coordinator is told of now. */
+    public long shardsWatched() {
+        return leases.feedsConnected();
+    }
+
+    /** Watches nothing more and closes the caches. */
+    @Override
+    public void close() {
+        leases.close();
+        chain.close();
     }
 
     private static void check(String user, String name) {

@@ -92,6 +92,17 @@ public final class UserRouter {
         });
     }
 
+    /** The shard where a user lives, as far as that is remembered; asks nobody. */
+    public Optional<ShardId> remembered(UserId user) {
+        return directory.remembered(user).map(UserHome::shard);
+    }
+
+    /** The address of who leads a shard, as far as that is known. */
+    public Optional<String> primary(ShardId shard) {
+        var map = view.get().map();
+        return map.shard(shard).flatMap(ShardInfo::primary).flatMap(map::node).map(NodeInfo::address);
+    }
+
     /** The nearest replica of the home's shard that was not tried yet; those that did not answer lately come last. */
     Optional<Target> nearest(UserHome home, Set<String> tried) {
         var map = view.get().map();

@@ -45,7 +45,7 @@ final class SharedCacheTest {
 
     @AfterEach
     void stop() {
-        gateways.forEach(gateway -> gateway.caches().close());
+        gateways.forEach(RetrievalGateway::close);
         cluster.close();
     }
 

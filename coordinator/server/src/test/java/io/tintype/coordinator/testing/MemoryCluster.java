@@ -93,8 +93,13 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** The same, with other coordinators to ask. */
     public RetrievalGateway withCaches(CacheSettings caches, Peers peers) {
+        return withCaches(caches, peers, this);
+    }
+
+    /** The same, over channels of its own. */
+    public RetrievalGateway withCaches(CacheSettings caches, Peers peers, ChannelSource over) {
         return new RetrievalGateway(
-                router, this, origin -> Caches.open(caches, "cluster", user -> true, peers, this, origin));
+                router, over, origin -> Caches.open(caches, "cluster", user -> true, peers, over, origin));
     }
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
@@ -113,6 +118,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     /** From now on the map says that this node leads the data shards, in this epoch; null: nobody does. */
     public void lead(@Nullable String node, long epoch) {
         view = viewWith(node, epoch);
+    }
+
+    /** From now on {@link #b} has whatever {@link #a} has, at once. */
+    public void followAtOnce() {
+        kill("b");
+        serve("b", a.services());
     }
 
     /** From now on {@link #a}, which leads, stands in another region than {@link #b} and this coordinator. */
@@ -166,7 +177,10 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        channels.put(id, InProcessChannelBuilder.forName(name + id).build());
+        var before = channels.put(id, InProcessChannelBuilder.forName(name + id).build());
+        if (before != null) {
+            before.shutdownNow();
+        }
     }
 
     /** Ends a node: its connections break. */
@@ -181,7 +195,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     @Override
     public void close() {
-        retrieval.caches().close();
+        retrieval.close();
         channels.values().forEach(ManagedChannel::shutdownNow);
         servers.values().forEach(Server::shutdownNow);
     }

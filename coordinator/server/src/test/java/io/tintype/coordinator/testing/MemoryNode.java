@@ -31,6 +31,7 @@ import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.DeleteResponse;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
+import io.tintype.proto.v1.HeadChange;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListEntry;
@@ -39,6 +40,8 @@ import io.tintype.proto.v1.ListResponse;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
+import io.tintype.proto.v1.WatchHeadsRequest;
+import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
 import java.util.ArrayDeque;
@@ -64,6 +67,13 @@ public final class MemoryNode {
     private final Queue<TintypeException> refusals = new ArrayDeque<>();
     private final Queue<TintypeException> claimRefusals = new ArrayDeque<>();
     private final AtomicLong counter = new AtomicLong();
+    private final List<ServerCallStreamObserver<WatchHeadsResponse>> watchers = new ArrayList<>(); // guarded by this
+    private long sequence; // guarded by this
+
+    private long feedEpoch = 1; // guarded by this
+
+    /** Feeds of heads tell of no changes, and say nothing of that. */
+    public volatile boolean losesFeedMessages;
 
     /** Puts begun here. */
     public final AtomicInteger puts = new AtomicInteger();
@@ -135,6 +145,7 @@ public final class MemoryNode {
     /** Removes a blob behind everyone's back. */
     public synchronized void remove(String user, String name) {
         blobs.remove(user + '\0' + name);
+        changed(user, name, new Version(counter.incrementAndGet(), 7));
     }
 
     /** Number of blobs here. */
@@ -156,6 +167,52 @@ public final class MemoryNode {
         return refusals.poll();
     }
 
+    /** Place in the log of the newest change. */
+    public synchronized long sequence() {
+        return sequence;
+    }
+
+    /** From now on feeds of heads say that a later epoch has begun. */
+    public synchronized void nextFeedEpoch() {
+        feedEpoch++;
+    }
+
+    /** Breaks all feeds of heads off. */
+    public synchronized void dropFeeds() {
+        var all = List.copyOf(watchers);
+        watchers.clear();
+        all.forEach(watcher ->
+                watcher.onError(Errors.toWire(new TintypeException(Reason.UNAVAILABLE, "the connection broke"))));
+    }
+
+    private synchronized void watch(ServerCallStreamObserver<WatchHeadsResponse> call) {
+        watchers.add(call);
+        call.setOnCancelHandler(() -> forget(call));
+        call.onNext(feedMessage(sequence).build());
+    }
+
+    private synchronized void forget(ServerCallStreamObserver<WatchHeadsResponse> call) {
+        watchers.remove(call);
+    }
+
+    private WatchHeadsResponse.Builder feedMessage(long after) {
+        return WatchHeadsResponse.newBuilder()
+                .setEpoch(feedEpoch)
+                .setAfterSequence(after)
+                .setSequence(sequence);
+    }
+
+    private void changed(String user, String name, Version version) {
+        sequence++;
+        if (losesFeedMessages) {
+            return;
+        }
+        var message = feedMessage(sequence - 1)
+                .addChanges(HeadChange.newBuilder().setUser(user).setName(name).setVersion(Wire.version(version)))
+                .build();
+        watchers.forEach(watcher -> watcher.onNext(message));
+    }
+
     private synchronized BlobHead store(PutHeader header, ByteString bytes) {
         String key = header.getUser() + '\0' + header.getName();
         check(header.hasCondition() ? header.getCondition() : null, blobs.get(key));
@@ -173,6 +230,7 @@ public final class MemoryNode {
                 .setWrittenAtMs(1_700_000_000_123L)
                 .build();
         blobs.put(key, new Blob(head, bytes));
+        changed(header.getUser(), header.getName(), version);
         return head;
     }
 
@@ -338,6 +396,11 @@ public final class MemoryNode {
                 }
                 return HeadResponse.newBuilder().setHead(head).build();
             });
+        }
+
+        @Override
+        public void watchHeads(WatchHeadsRequest request, StreamObserver<WatchHeadsResponse> out) {
+            watch((ServerCallStreamObserver<WatchHeadsResponse>) out);
         }
 
         @Override
