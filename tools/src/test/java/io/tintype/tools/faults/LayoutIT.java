@@ -110,8 +110,8 @@ final class LayoutIT {
                         .setNode(node)
                         .setDraining(true)
                         .build());
-        int steps = carryOut(
-                operator, MakePlanRequest.newBuilder().setDrain(node).build());
+        int steps =
+                carryOut(operator, MakePlanRequest.newBuilder().setDrain(node).build());
         unused = operator.balancing()
                 .want(SetNodeIntentRequest.newBuilder()
                         .setNode(node)
