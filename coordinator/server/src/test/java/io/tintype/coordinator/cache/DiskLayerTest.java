@@ -118,7 +118,9 @@ final class DiskLayerTest {
             int number = i;
             disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
             disk.offer(Pieces.key(number), Pieces.piece(number, LENGTH));
-            await().until(() -> disk.get(Pieces.spec(number, LENGTH)).join().isPresent());
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> disk.get(Pieces.spec(number, LENGTH)).join().isPresent());
         }
         disk.close();
         try (var files = Files.walk(folder)) {
