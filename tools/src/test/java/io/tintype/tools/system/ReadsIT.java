@@ -14,6 +14,7 @@ import io.tintype.client.ListOptions;
 import io.tintype.client.Session;
 import io.tintype.client.TintypeClient;
 import io.tintype.model.Limits;
+import io.tintype.model.ShardId;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
@@ -321,6 +322,9 @@ final class ReadsIT {
                         () -> assertThat(shownToExplain(WATCHED)).hasSize(4).containsOnly(before));
         client.put(USER, WATCHED, new byte[] {1});
         var shard = client.users().lookup(USER).shard();
+        // A session waits for its own writes: were the primary to die before it told of this one, until the next one
+        // leads.
+        awaitAppliedEverywhere(shard);
         var primary =
                 client.admin().shard(shard).shard().primary().orElseThrow().value();
         var victim = dev.file().nodes().stream()
@@ -387,6 +391,22 @@ final class ReadsIT {
             shown.add(hop.path("version").asText());
         }
         return shown;
+    }
+
+    private static void awaitAppliedEverywhere(ShardId shard) {
+        Awaitility.await("all replicas have applied what is stored")
+                .atMost(SOON)
+                .untilAsserted(() -> {
+                    var replicas = client.admin().shard(shard).replicas();
+                    long last = replicas.stream()
+                            .mapToLong(replica -> replica.sequences().last())
+                            .max()
+                            .orElseThrow();
+                    assertThat(replicas)
+                            .hasSize(3)
+                            .allSatisfy(replica ->
+                                    assertThat(replica.sequences().applied()).isEqualTo(last));
+                });
     }
 
     private record Gap(Duration longest, int answers) {}

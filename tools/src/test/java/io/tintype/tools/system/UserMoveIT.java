@@ -103,7 +103,7 @@ final class UserMoveIT {
             client.put(user, "kept/" + i, BlobSource.of(bytes), PutOptions.DEFAULT);
         }
         var before = manifest(user, "kept/");
-        var pauses = new ArrayList<Double>();
+        var moves = new ArrayList<long[]>();
         try (var load = new MoveLoad(client, user, 2, 2, SEED)) {
             for (int round = 0; round < ROUNDS; round++) {
                 long from = System.nanoTime();
@@ -112,15 +112,18 @@ final class UserMoveIT {
                 var end = awaitEnd(user);
                 assertThat(end.result()).as("round %d: %s", round, end).isEqualTo(MoveInfo.Result.DONE);
                 assertThat(end.user().pool()).isEqualTo(to);
-                var writes = load.writesBetween(from, System.nanoTime());
-                pauses.add(writes.get(writes.size() - 1));
+                moves.add(new long[] {from, System.nanoTime()});
             }
             load.stop();
-            pauses.sort(null);
-            report("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s%n"
-                    .formatted(BLOBS, BLOB_BYTES, ROUNDS, SEED, pauses));
             assertThat(load.failedReads()).isEmpty();
             assertThat(load.failedWrites()).isEmpty();
+            var pauses = moves.stream()
+                    .map(move -> load.writesBetween(move[0], move[1]))
+                    .map(writes -> writes.get(writes.size() - 1))
+                    .sorted()
+                    .toList();
+            report("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s%n"
+                    .formatted(BLOBS, BLOB_BYTES, ROUNDS, SEED, pauses));
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(manifest(user, "kept/")).isEqualTo(before);
             assertThat(pauses.get(pauses.size() - 1))

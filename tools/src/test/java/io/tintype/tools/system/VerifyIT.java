@@ -57,7 +57,8 @@ final class VerifyIT {
                 fleet.kill("n3");
                 Awaitility.await("n3 is missed")
                         .atMost(LONG)
-                        .until(() -> !client.balancing().status().getSafe());
+                        .until(() -> client.admin().nodes().stream()
+                                .anyMatch(node -> !node.node().live()));
                 assertThat(verify(fleet, 5, Integer.toString(shard)).findValuesAsText("notSeen"))
                         .containsOnlyOnce("is down");
 
