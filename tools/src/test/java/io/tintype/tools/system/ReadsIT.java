@@ -336,6 +336,10 @@ final class ReadsIT {
         var over = new AtomicBoolean();
         try (var other = client()) {
             var session = Session.of(client.session().tokens());
+            // A client that is new asks coordinators first; this one is to know the nodes.
+            for (int i = 0; i < 300; i++) {
+                other.get(USER, WATCHED, GetOptions.DEFAULT.withConsistency(Consistency.session(session)));
+            }
             var gaps = List.<Future<Gap>>of(
                     readers.submit(longestGap(
                             over,
