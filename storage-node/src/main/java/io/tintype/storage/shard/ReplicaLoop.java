@@ -51,6 +51,7 @@ final class ReplicaLoop {
     private final Board board;
     private final Standing standing;
     private final Answers answers = new Answers();
+    private final Restfulness restfulness = new Restfulness();
     private final WaitingReads waitingReads = new WaitingReads();
 
     private final ArrayDeque<Input> waiting = new ArrayDeque<>();
@@ -130,6 +131,10 @@ final class ReplicaLoop {
 
     ConfigActions configs() {
         return configs;
+    }
+
+    Restfulness restfulness() {
+        return restfulness;
     }
 
     void post(ReplicaEvent event) {
@@ -245,6 +250,7 @@ final class ReplicaLoop {
 
     private void step(ReplicaEvent event) {
         var actions = core.step(event, context.clock().now(), random);
+        restfulness.took(event, actions.size(), core.status().state());
         standing.stepped();
         todo.addAll(actions);
         if (event instanceof ReplicaEvent.BeatReceived beat) {
