@@ -53,6 +53,16 @@ public final class ShardMap {
     }
 
     /**
+     * Whether a shard has a primary that is in touch. One that died stands in the map until another is elected, which may never
+     * be where too many replicas are gone.
+     */
+    public boolean isLed(ShardInfo shard) {
+        return shard.primary()
+                .filter(primary -> node(primary).map(NodeInfo::live).orElse(true))
+                .isPresent();
+    }
+
+    /**
      * This map with newer news: nodes replace their namesakes; shards do unless the map knows a higher {@code
      * configVersion}, so that news that overtook each other do no harm.
      */

@@ -49,9 +49,12 @@ final class Metrics implements AutoCloseable {
                 w -> w.map().shards().count());
         gauge(
                 "tintype_shards_without_primary",
-                "Shards that nobody leads at the moment.",
+                "Shards that nobody leads at the moment: they have no primary, or it is not in touch.",
                 watcher,
-                w -> w.map().shards().filter(shard -> shard.primary().isEmpty()).count());
+                w -> {
+                    var map = w.map();
+                    return map.shards().filter(shard -> !map.isLed(shard)).count();
+                });
     }
 
     private void bind(PieceChain caches) {

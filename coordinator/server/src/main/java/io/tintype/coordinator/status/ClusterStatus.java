@@ -97,7 +97,8 @@ public record ClusterStatus(
     public static ClusterStatus of(ClusterView view, List<Event> events) {
         var shards = view.map()
                 .shards()
-                .map(shard -> line(shard, view.assignments().get(shard.id())))
+                .map(shard ->
+                        line(shard, view.map().isLed(shard), view.assignments().get(shard.id())))
                 .sorted(Comparator.comparing(ShardLine::state).thenComparingInt(ShardLine::id))
                 .toList();
         Map<String, Integer> replicas = new HashMap<>();
@@ -129,7 +130,7 @@ public record ClusterStatus(
                 primaries.getOrDefault(id, 0));
     }
 
-    private static ShardLine line(ShardInfo shard, @Nullable ShardAssignment assignment) {
+    private static ShardLine line(ShardInfo shard, boolean led, @Nullable ShardAssignment assignment) {
         List<String> wanted = assignment == null
                 ? List.of()
                 : assignment.getReplicasList().stream()
@@ -141,7 +142,7 @@ public record ClusterStatus(
                 shard.id().value(),
                 shard.directory(),
                 shard.pool().toString(),
-                state(shard, wanted, minimum),
+                state(shard, led, wanted, minimum),
                 shard.primary().map(NodeId::value).orElse(""),
                 shard.inSync().stream().map(NodeId::value).sorted().toList(),
                 shard.replicas().stream().map(NodeId::value).sorted().toList(),
@@ -149,9 +150,9 @@ public record ClusterStatus(
                 minimum);
     }
 
-    private static ShardState state(ShardInfo shard, List<String> wanted, int minimum) {
+    private static ShardState state(ShardInfo shard, boolean led, List<String> wanted, int minimum) {
         var inSync = shard.inSync().stream().map(NodeId::value).toList();
-        if (shard.primary().isEmpty()) {
+        if (!led) {
             return ShardState.NO_PRIMARY;
         }
         if (inSync.size() < minimum) {

@@ -76,6 +76,13 @@ final class ClusterStatusTest {
     }
 
     @Test
+    void aShardWhosePrimaryIsGoneHasNoneUntilAnotherIsElected() {
+        var status = node("n1", false).node("n2", true).shard(1, "n1", ALL, ALL).status();
+        assertThat(status.shards()).extracting(ShardLine::state).containsExactly(ShardState.NO_PRIMARY);
+        assertThat(status.verdict()).isEqualTo(Verdict.ENDANGERED);
+    }
+
+    @Test
     void theWorstShardDecidesAndStandsFirst() {
         var status = shard(1, "n1", ALL, ALL)
                 .shard(2, "n1", List.of("n1", "n2"), ALL)
