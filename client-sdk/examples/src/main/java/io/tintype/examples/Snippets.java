@@ -16,14 +16,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** The snippets of docs/sdk.md and of the Javadoc, kept compiling. */
+/** The snippets of the README, of docs/sdk.md and of the Javadoc, kept compiling: see SnippetsTest. */
 final class Snippets {
     private Snippets() {}
 
-    static byte[] first() {
+    @SuppressWarnings("UnusedVariable") // what is done with it is up to the reader
+    static void first() {
         try (var client = TintypeClient.connect("localhost:7400")) {
             client.put("alice", "cat.jpg", Path.of("cat.jpg"));
-            return client.get("alice", "cat.jpg").bytes();
+            byte[] bytes = client.get("alice", "cat.jpg").bytes();
+        }
+    }
+
+    @SuppressWarnings("UnusedVariable") // likewise
+    static void readme() {
+        try (var tintype = TintypeClient.connect("localhost:7400")) {
+            tintype.put("alice", "cat.jpg", Path.of("tintype-data/sample.jpg"));
+            byte[] bytes = tintype.get("alice", "cat.jpg").bytes();
         }
     }
 

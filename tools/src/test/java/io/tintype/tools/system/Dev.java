@@ -76,6 +76,11 @@ final class Dev implements AutoCloseable {
         return file;
     }
 
+    /** Its data directory. */
+    Path data() {
+        return data.toAbsolutePath();
+    }
+
     /** host:port of the coordinator's gRPC. */
     String server() {
         return file.server();
