@@ -81,6 +81,9 @@ public final class StorageNode implements AutoCloseable {
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
             var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
             new DiskMetrics(disk).bindTo(metrics);
+            var memory = new NodeMemory(disk, config.disk());
+            memory.bindTo(metrics);
+            log.info("storage node {} may use, of memory: {}", config.id(), memory.summary());
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
             http = closing.add(
                     "HTTP",
