@@ -2,12 +2,12 @@
 package io.tintype.client;
 
 import io.tintype.client.internal.ClientCore;
-import io.tintype.client.internal.cache.HeadFeeds;
 import io.tintype.heads.CachedHead;
 import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadKey;
 import io.tintype.heads.HeadLimits;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;

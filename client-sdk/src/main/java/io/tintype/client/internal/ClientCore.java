@@ -2,7 +2,7 @@
 package io.tintype.client.internal;
 
 import io.grpc.MethodDescriptor;
-import io.tintype.client.internal.cache.HeadFeeds;
+import io.tintype.client.internal.cache.FeedSurroundings;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.ChannelCache;
 import io.tintype.client.internal.net.ClientSettings;
@@ -25,6 +25,7 @@ import io.tintype.client.internal.transfer.DownloadSink;
 import io.tintype.client.internal.transfer.Downloads;
 import io.tintype.client.internal.transfer.Uploads;
 import io.tintype.heads.HeadCache;
+import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.Location;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
@@ -95,7 +96,13 @@ public final class ClientCore implements AutoCloseable {
     /** Feeds for a cache of heads; empty where everything goes through coordinators. To be closed before this. */
     public Optional<HeadFeeds> feeds(HeadCache<?> heads) {
         return settings.routing().direct()
-                ? Optional.of(new HeadFeeds(heads, primaries, channels, threads, settings.retry()))
+                ? Optional.of(new HeadFeeds(
+                        heads,
+                        new HeadFeeds.Bounds(
+                                FeedSurroundings.MAX_FEEDS,
+                                settings.retry().firstBackoff(),
+                                settings.retry().maxBackoff()),
+                        new FeedSurroundings(primaries, channels, threads)))
                 : Optional.empty();
     }
 

@@ -6,6 +6,7 @@ import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadKey;
 import io.tintype.heads.HeadLimits;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
@@ -130,7 +131,7 @@ final class HeadLeases implements AutoCloseable {
             boolean kept =
                     fill.found(shard.map(ShardId::value).orElse(0), Wire.version(head.getVersion()), head, ageNanos);
             if (kept) {
-                shard.ifPresent(feeds::want);
+                shard.map(ShardId::value).ifPresent(feeds::want);
             }
         }
 

@@ -7,6 +7,7 @@ import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.BlobName;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
@@ -46,7 +47,9 @@ public final class RetrievalGateway implements AutoCloseable {
         this.origin = new OriginReads(router, channels);
         this.chain = caches.apply(origin);
         this.leases = new HeadLeases(
-                user -> router.remembered(UserId.of(user)), heads -> new HeadFeeds(heads, router::primary, channels));
+                user -> router.remembered(UserId.of(user)),
+                heads ->
+                        new HeadFeeds(heads, FeedSurroundings.BOUNDS, new FeedSurroundings(router::primary, channels)));
         this.opener = new Opener(
                 unary, origin, chain, leases, new Holds(Runtime.getRuntime().maxMemory() / HELD_SHARE));
         this.near = new NearReads(this, router);

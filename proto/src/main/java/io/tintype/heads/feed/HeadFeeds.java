@@ -1,81 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tintype.coordinator.retrieval;
+package io.tintype.heads.feed;
 
-import com.google.common.util.concurrent.MoreExecutors;
-import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadFeed;
-import io.tintype.model.ShardId;
-import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.wire.HeadMessages;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches, at their primaries, the shards of which this coordinator holds heads. What it is told voids leases early; what it
- * is not told costs freshness within the lease, and never more. Thread-safe; never blocks.
+ * Watches the heads of the shards that a cache holds heads of, at their primaries: so it mostly forgets within milliseconds what
+ * was replaced, and not only when a lease is over. Thread-safe; never blocks.
  *
- * <p>At most {@link #MAX_FEEDS} shards are watched; of others leases end by time alone. A watch that nobody has wanted for {@link
- * #IDLE} is given up. One that breaks has the shard's heads forgotten, and is taken up again after a wait that doubles.
+ * <p>A bounded number of shards is watched; of others leases end by time alone. A watch that nobody has wanted for {@link #IDLE} is
+ * given up. One that breaks makes the cache forget the shard, and is taken up again after a wait that doubles.
  */
-final class HeadFeeds implements AutoCloseable {
-    /** Most shards watched. */
-    static final int MAX_FEEDS = 4_096;
-
+public final class HeadFeeds implements AutoCloseable {
     /** After how long a watch that nobody wants is given up. */
-    static final Duration IDLE = Duration.ofMinutes(1);
+    public static final Duration IDLE = Duration.ofMinutes(1);
 
-    private static final long FIRST_PAUSE_MS = 50;
-    private static final int DOUBLINGS = 6;
+    private static final int MOST_DOUBLINGS = 20;
 
     private final HeadCache<?> heads;
-    private final Function<ShardId, Optional<String>> primaries;
-    private final ChannelSource channels;
+    private final Bounds bounds;
+    private final Surroundings surroundings;
     private final ConcurrentHashMap<Integer, Feed> feeds = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
-     * Watches nothing yet.
+     * What feeds keep within.
      *
-     * @param primaries addresses of who leads a shard; empty while that is not known
+     * @param feeds most shards watched
+     * @param firstPause the wait before a broken feed is taken up again; doubles with each failure in a row
+     * @param longestPause the longest such wait
      */
-    HeadFeeds(HeadCache<?> heads, Function<ShardId, Optional<String>> primaries, ChannelSource channels) {
+    public record Bounds(int feeds, Duration firstPause, Duration longestPause) {}
+
+    /** What feeds need of the process they are in. Thread-safe; never blocks. */
+    public interface Surroundings {
+        /** Address of who leads a shard; empty while that is not known. */
+        Optional<String> primary(int shard);
+
+        /** A call of {@code WatchHeads} to an address, not started. */
+        ClientCall<WatchHeadsRequest, WatchHeadsResponse> call(String address);
+
+        /** Runs a task after some time, or never where the process ends. */
+        void after(long nanos, Runnable task);
+
+        /** A feed broke: whoever was asked may lead no more. */
+        default void broke(int shard, String address, Status status, Metadata trailers) {}
+    }
+
+    /** Watches nothing yet. */
+    public HeadFeeds(HeadCache<?> heads, Bounds bounds, Surroundings surroundings) {
         this.heads = heads;
-        this.primaries = primaries;
-        this.channels = channels;
+        this.bounds = bounds;
+        this.surroundings = surroundings;
     }
 
     /** Heads of a shard are held: watches it from now on, if it is not watched already and there is room. */
-    void want(ShardId shard) {
-        if (closed) {
+    public void want(int shard) {
+        if (shard <= 0 || closed) {
             return;
         }
-        var feed = feeds.get(shard.value());
+        var feed = feeds.get(shard);
         if (feed != null) {
             feed.wantedNanos = System.nanoTime();
-        } else if (feeds.size() < MAX_FEEDS) {
+        } else if (feeds.size() < bounds.feeds()) {
             var mine = new Feed(shard);
-            if (feeds.putIfAbsent(shard.value(), mine) == null) {
+            if (feeds.putIfAbsent(shard, mine) == null) {
                 mine.connect();
             }
         }
     }
 
     /** Shards whose changes arrive now. */
-    long connected() {
+    public long connected() {
         return feeds.values().stream().filter(Feed::isJoined).count();
     }
 
@@ -87,24 +95,24 @@ final class HeadFeeds implements AutoCloseable {
     }
 
     private final class Feed {
-        private final ShardId shard;
+        private final int shard;
         private final HeadFeed feed;
         private volatile long wantedNanos = System.nanoTime();
         private @Nullable Watch watch; // guarded by this
         private boolean joined; // guarded by this
         private int failures; // guarded by this
 
-        Feed(ShardId shard) {
+        Feed(int shard) {
             this.shard = shard;
-            this.feed = new HeadFeed(heads, shard.value());
+            this.feed = new HeadFeed(heads, shard);
         }
 
         void connect() {
             if (closed || isIdle()) {
-                feeds.remove(shard.value(), this);
+                feeds.remove(shard, this);
                 return;
             }
-            var address = primaries.apply(shard);
+            var address = surroundings.primary(shard);
             if (address.isEmpty()) {
                 again();
                 return;
@@ -131,7 +139,7 @@ final class HeadFeeds implements AutoCloseable {
             }
         }
 
-        void ended(Watch from) {
+        void ended(Watch from, Status status, Metadata trailers) {
             synchronized (this) {
                 if (from != watch) {
                     return;
@@ -140,6 +148,7 @@ final class HeadFeeds implements AutoCloseable {
                 joined = false;
                 feed.lost();
             }
+            surroundings.broke(shard, from.address, status, trailers);
             again();
         }
 
@@ -148,10 +157,10 @@ final class HeadFeeds implements AutoCloseable {
             synchronized (this) {
                 count = failures++;
             }
-            long longest = FIRST_PAUSE_MS << Math.min(count, DOUBLINGS);
-            long pause = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
-            CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS, MoreExecutors.directExecutor())
-                    .execute(this::connect);
+            long longest = bounds.longestPause().toNanos();
+            long doubled = bounds.firstPause().toNanos() << Math.min(count, MOST_DOUBLINGS);
+            long pause = doubled <= 0 ? longest : Math.min(doubled, longest);
+            surroundings.after(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1), this::connect);
         }
 
         /** Nobody wants it for long: whoever watches for nothing costs the node memory. */
@@ -175,14 +184,13 @@ final class HeadFeeds implements AutoCloseable {
 
     private final class Watch extends ClientCall.Listener<WatchHeadsResponse> {
         private final Feed feed;
+        private final String address;
         private final ClientCall<WatchHeadsRequest, WatchHeadsResponse> call;
 
         Watch(Feed feed, String address) {
             this.feed = feed;
-            call = channels.to(address)
-                    .newCall(
-                            BlobRetrievalGrpc.getWatchHeadsMethod(),
-                            CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()));
+            this.address = address;
+            call = surroundings.call(address);
         }
 
         void begin(WatchHeadsRequest request) {
@@ -199,7 +207,7 @@ final class HeadFeeds implements AutoCloseable {
         public void onMessage(WatchHeadsResponse message) {
             feed.take(this, message);
             if (feed.isIdle()) {
-                feeds.remove(feed.shard.value(), feed);
+                feeds.remove(feed.shard, feed);
                 feed.end();
             } else {
                 call.request(1);
@@ -208,7 +216,7 @@ final class HeadFeeds implements AutoCloseable {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
-            feed.ended(this);
+            feed.ended(this, status, trailers);
         }
     }
 }
