@@ -8,11 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.checksum.Crc32c;
-import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.testing.MemoryCluster;
-import io.tintype.coordinator.testing.MemoryNode;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.io.ByteArrayInputStream;
@@ -20,48 +17,18 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The HTTP interface over real sockets; the storage nodes behind it are in memory. */
-final class HttpFrontendTest {
-    private static final long MAX_BLOB = 8 << 20;
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
-    private final MemoryCluster cluster = new MemoryCluster(64 << 20, MAX_BLOB, CacheSettings.DEFAULTS);
-    private HttpFrontend http = start(Optional.empty());
-
-    private HttpFrontend start(Optional<String> notReady) {
-        return HttpFrontend.start(
-                "127.0.0.1",
-                new HttpSettings(true, 0, Duration.ofSeconds(5), 16 << 10),
-                cluster.upload,
-                cluster.retrieval,
-                new StatusPages(() -> notReady, () -> "# HELP x A figure.\nx 1\n"));
-    }
-
-    @AfterEach
-    void stop() {
-        http.close();
-        cluster.close();
-    }
-
+final class HttpFrontendTest extends HttpStage {
     @Test
     void aBlobPutIsGotWithItsPropertiesByteForByte() throws Exception {
         var bytes = bytes(300_000, 1);
@@ -168,169 +135,6 @@ final class HttpFrontendTest {
                 .startsWith("HTTP/1.1 413")
                 .doesNotContain("100 Continue")
                 .contains("BLOB_TOO_LARGE");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "a/b/c.jpg",
-                "..",
-                "../..",
-                "../../../../../../etc/passwd",
-                ".",
-                "a//b",
-                "/lead",
-                "trail/",
-                "a;b=c",
-                "100%",
-                "%2F",
-                "a+b c",
-                "q?x=1#y",
-                "back\\slash",
-                "caf\u00e9",
-                "\ud83d\udcf7 camera",
-                "\u65e5\u672c/\u8a9e",
-                "\"quoted\"",
-                "tab\there",
-                "&=;:@!$'()*,"
-            })
-    void everyLegalNameRoundTripsExactly(String name) throws Exception {
-        var bytes = bytes(10, 5);
-        assertThat(send(request("al/ice \u00fc", name).PUT(BodyPublishers.ofByteArray(bytes)))
-                        .statusCode())
-                .isEqualTo(200);
-        assertThat(node().blob("al/ice \u00fc", name)).isNotNull();
-        assertThat(send(request("al/ice \u00fc", name).GET()).body()).isEqualTo(bytes);
-        var listing = JSON.readTree(
-                send(HttpRequest.newBuilder(URI.create(base() + "/v1/users/" + encode("al/ice \u00fc") + "/blobs"))
-                                .GET())
-                        .body());
-        assertThat(listing.get("entries").get(0).get("name").asText()).isEqualTo(name);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "/v1/users/u/blobs/../x, ../x",
-        "/v1/users/u/blobs/a/../../../../b, a/../../../../b",
-        "/v1/users/u/blobs//a//b/, /a//b/",
-        "/v1/users/u/blobs/%2e%2e%2fx, ../x",
-        "/v1/users/u/blobs/a;v=1/b, a;v=1/b",
-        "/v1/users/u/blobs/a%252Fb, a%2Fb"
-    })
-    void aPathIsTakenAsItComesAndDecodedOnce(String path, String name) throws Exception {
-        String answer = raw("PUT " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
-        assertThat(answer).startsWith("HTTP/1.1 200");
-        assertThat(node().blob("u", name)).isNotNull();
-        assertThat(node().size()).isEqualTo(1);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "/v1/users/u/blobs/, 400, INVALID_NAME, empty",
-        "/v1/users/u/blobs/a%00b, 400, INVALID_ARGUMENT, percent-encoded",
-        "/v1/users/u/blobs/%ff, 400, INVALID_NAME, percent-encoded",
-        "/v1/users/u/blobs/a%2, 400, INVALID_ARGUMENT, percent-encoded",
-        "/v1/users/u/blobs/a%zz, 400, INVALID_ARGUMENT, percent-encoded",
-        "/v1/users/u/blobs/cafe%CC%81, 400, INVALID_NAME, Unicode normal form C",
-        "/v1/users//blobs/a, 400, INVALID_USER, empty",
-        "/v1/users/%00/blobs/a, 400, INVALID_ARGUMENT, percent-encoded",
-        "/v1/users/u/blobz/a, 404, INVALID_ARGUMENT, /v1/users/",
-        "/v2/users/u/blobs/a, 404, INVALID_ARGUMENT, /v1/users/",
-        "/, 404, INVALID_ARGUMENT, /v1/users/"
-    })
-    void anIllegalPathIsRefusedAndNothingIsStored(String path, int status, Reason reason, String text)
-            throws Exception {
-        String answer = raw("PUT " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
-        assertThat(answer)
-                .startsWith("HTTP/1.1 " + status)
-                .contains(reason.name())
-                .contains(text);
-        assertThat(node().size()).isZero();
-        assertThat(node().entries()).as("no user was registered").isEmpty();
-    }
-
-    @Test
-    void namesOverTheLimitAreRefused() throws Exception {
-        var bytes = BodyPublishers.ofString("x");
-        assertReason(send(request("u", "n".repeat(1025)).PUT(bytes)), 400, Reason.INVALID_NAME);
-        assertThat(send(request("u", "n".repeat(1024)).PUT(bytes)).statusCode()).isEqualTo(200);
-        assertReason(send(request("u".repeat(513), "n").PUT(bytes)), 400, Reason.INVALID_USER);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "bytes=0-0, 0, 1",
-        "bytes=5-9, 5, 10",
-        "bytes=199990-, 199990, 200000",
-        "bytes=199990-999999, 199990, 200000",
-        "bytes=-7, 199993, 200000",
-        "bytes=-999999, 0, 200000",
-        "BYTES=60000-140000, 60000, 140001"
-    })
-    void oneRangeIsAnsweredWithJustThoseBytes(String range, int from, int to) throws Exception {
-        var bytes = bytes(200_000, 6);
-        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes)));
-        var got = send(request("u", "n").header("Range", range).GET());
-        assertThat(got.statusCode()).isEqualTo(206);
-        assertThat(header(got, "Content-Range")).isEqualTo("bytes " + from + "-" + (to - 1) + "/200000");
-        assertThat(got.body()).isEqualTo(Arrays.copyOfRange(bytes, from, to));
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "bytes=200000-, 416, RANGE_NOT_SATISFIABLE",
-        "bytes=-0, 416, RANGE_NOT_SATISFIABLE",
-        "bytes=9-5, 400, INVALID_ARGUMENT",
-        "bytes=a-b, 400, INVALID_ARGUMENT",
-        "bytes=-, 400, INVALID_ARGUMENT",
-        "bytes, 400, INVALID_ARGUMENT",
-        "bytes=99999999999999999999-, 400, INVALID_ARGUMENT"
-    })
-    void aRangeThatMakesNoSenseIsRefused(String range, int status, Reason reason) throws Exception {
-        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
-        assertReason(send(request("u", "n").header("Range", range).GET()), status, reason);
-    }
-
-    @Test
-    void severalRangesComeInOneAnswerEachWithItsPlace() throws Exception {
-        var bytes = bytes(200_000, 6);
-        send(request("u", "n").header("Content-Type", "image/png").PUT(BodyPublishers.ofByteArray(bytes)));
-        var got = send(request("u", "n")
-                .header("Range", "bytes=0-9, 150000-150099,-5, 200000-")
-                .GET());
-        assertThat(got.statusCode()).isEqualTo(206);
-        String type = header(got, "Content-Type");
-        assertThat(type).startsWith("multipart/byteranges; boundary=");
-        String boundary = "\r\n--" + type.substring(type.indexOf('=') + 1);
-        String expected = "";
-        for (int[] span : new int[][] {{0, 10}, {150_000, 150_100}, {199_995, 200_000}}) {
-            expected +=
-                    boundary + "\r\nContent-Type: image/png\r\nContent-Range: bytes " + span[0] + "-" + (span[1] - 1)
-                            + "/200000\r\n\r\n" + new String(Arrays.copyOfRange(bytes, span[0], span[1]), ISO_8859_1);
-        }
-        assertThat(new String(got.body(), ISO_8859_1)).isEqualTo(expected + boundary + "--\r\n");
-        assertThat(header(got, "Content-Length")).isEqualTo(Integer.toString(got.body().length));
-    }
-
-    @Test
-    void rangesThatCannotAllBeMeantAreAnsweredOtherwise() throws Exception {
-        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
-        var foreign = send(request("u", "n").header("Range", "lines=0-1").GET());
-        assertThat(foreign.statusCode()).as("another unit").isEqualTo(200);
-        var overlapping =
-                send(request("u", "n").header("Range", "bytes=0-,0-,0-").GET());
-        assertThat(overlapping.statusCode()).as("more than there is").isEqualTo(200);
-        var one = send(request("u", "n").header("Range", "bytes=2000-,1-1").GET());
-        assertThat(one.statusCode()).isEqualTo(206);
-        assertThat(header(one, "Content-Range")).isEqualTo("bytes 1-1/1000");
-        var many = send(request("u", "n")
-                .header("Range", "bytes=" + "0-0,".repeat(16) + "0-0")
-                .GET());
-        assertReason(many, 400, Reason.INVALID_ARGUMENT);
-        var outside =
-                send(request("u", "n").header("Range", "bytes=2000-,1000-").GET());
-        assertReason(outside, 416, Reason.RANGE_NOT_SATISFIABLE);
-        assertThat(header(outside, "Content-Range")).isEqualTo("bytes */1000");
     }
 
     @Test
@@ -591,61 +395,5 @@ final class HttpFrontendTest {
                 HttpRequest.newBuilder(URI.create(base() + "/health/ready")).GET());
         assertThat(notReady.statusCode()).isEqualTo(503);
         assertThat(new String(notReady.body(), UTF_8)).contains("the shard map is not known yet");
-    }
-
-    private MemoryNode node() {
-        return cluster.a;
-    }
-
-    private String base() {
-        return "http://127.0.0.1:" + http.port();
-    }
-
-    private HttpRequest.Builder request(String user, String name) {
-        return HttpRequest.newBuilder(URI.create(base() + "/v1/users/" + encode(user) + "/blobs/" + encode(name)));
-    }
-
-    private HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
-        return client.send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.ofByteArray());
-    }
-
-    private static String header(HttpResponse<?> response, String name) {
-        return response.headers().firstValue(name).orElse("");
-    }
-
-    private static void assertReason(HttpResponse<byte[]> answer, int status, Reason reason) throws IOException {
-        assertThat(new String(answer.body(), UTF_8)).contains("\"reason\"");
-        assertThat(JSON.readTree(answer.body()).get("reason").asText()).isEqualTo(reason.name());
-        assertThat(answer.statusCode()).isEqualTo(status);
-    }
-
-    /** Percent-encodes everything but letters and digits, dots included. */
-    private static String encode(String text) {
-        var out = new StringBuilder();
-        for (byte b : text.getBytes(UTF_8)) {
-            if ((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9')) {
-                out.append((char) b);
-            } else {
-                out.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
-            }
-        }
-        return out.toString();
-    }
-
-    /** Sends bytes as they are, ends the sending side, and reads all that comes back. */
-    private String raw(String request) throws IOException {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
-            socket.setSoTimeout(20_000);
-            socket.getOutputStream().write(request.getBytes(UTF_8));
-            socket.getOutputStream().flush();
-            socket.shutdownOutput();
-            return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
-        }
-    }
-
-    private static byte[] bytes(int size, long seed) {
-        var bytes = new byte[size];
-        new Random(seed).nextBytes(bytes);
-        return bytes;
     }
 }
