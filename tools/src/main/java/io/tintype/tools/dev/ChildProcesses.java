@@ -77,6 +77,10 @@ final class ChildProcesses implements ServerLauncher {
                 .start();
         var said = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         var line = said.readLine();
+        while (line != null && !line.startsWith("{")) {
+            // Some options make the JVM itself say something first.
+            line = said.readLine();
+        }
         if (line == null) {
             throw new CommandFailure(
                     ExitCode.FAILURE,

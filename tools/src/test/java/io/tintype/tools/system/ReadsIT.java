@@ -72,7 +72,12 @@ final class ReadsIT {
 
     @BeforeAll
     static void start() throws IOException {
-        dev = Dev.start(Dev.folder("reads").resolve("data"), "--processes", "--jvm-option=-Xmx256m");
+        // The second option makes each JVM say something before the server does.
+        dev = Dev.start(
+                Dev.folder("reads").resolve("data"),
+                "--processes",
+                "--jvm-option=-Xmx256m",
+                "--jvm-option=-XX:+PrintCommandLineFlags");
         client = TintypeClient.builder()
                 .seeds(dev.server())
                 .requestTimeout(SOON)
