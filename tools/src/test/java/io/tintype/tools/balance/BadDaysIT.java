@@ -122,10 +122,12 @@ final class BadDaysIT {
                 story.fleet().coordinator("c1");
                 killed++;
                 long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(4 + killed % 4);
-                while (!over && System.nanoTime() < until) {
-                    over = story.plan(id).getPlan().getFinishedAtMs() != 0;
-                    TimeUnit.MILLISECONDS.sleep(200);
-                }
+                over = Awaitility.await("the plan is over, or it is time for the next one")
+                        .atMost(Story.LONG)
+                        .ignoreExceptions()
+                        .until(
+                                () -> story.plan(id).getPlan().getFinishedAtMs() != 0,
+                                finished -> finished || System.nanoTime() - until >= 0);
             }
             var plan = story.awaitOver(id);
             assertThat(killed).isGreaterThan(2);

@@ -20,6 +20,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -82,7 +86,7 @@ final class RebalanceIT {
                         plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
         String id = client.balancing().apply(made.getPlan().getId()).getId();
         assertThatThrownBy(() -> client.balancing().apply(id)).isInstanceOf(WrongStateException.class);
-        Thread killer = killControllers(fleet);
+        var killer = killControllers(fleet);
         try {
             var done = awaitOver(client, id);
             assertThat(done.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
@@ -90,8 +94,10 @@ final class RebalanceIT {
                     .as("%s", client.balancing().plan(id, 1000))
                     .isZero();
         } finally {
-            killer.interrupt();
-            killer.join();
+            killer.shutdownNow();
+            assertThat(killer.awaitTermination(1, TimeUnit.MINUTES))
+                    .as("the killer ended")
+                    .isTrue();
         }
         awaitSafe(client);
         assertThat(client.balancing()
@@ -102,23 +108,24 @@ final class RebalanceIT {
                 .isLessThan(made.getPlan().getBytes() / 4 + (1 << 20));
     }
 
-    private static Thread killControllers(Fleet fleet) {
-        var thread = new Thread(() -> {
-            try {
-                for (int round = 0; !Thread.currentThread().isInterrupted(); round++) {
-                    String id = round % 2 == 0 ? "c1" : "c2";
+    /** Kills the two in turn, one every four seconds after the other is back. */
+    private static ScheduledExecutorService killControllers(Fleet fleet) {
+        var killer = Executors.newSingleThreadScheduledExecutor();
+        var round = new AtomicInteger();
+        var unused = killer.scheduleWithFixedDelay(
+                () -> {
+                    String id = round.getAndIncrement() % 2 == 0 ? "c1" : "c2";
                     fleet.kill(id);
-                    fleet.coordinator(id);
-                    Thread.sleep(4_000);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-        thread.start();
-        return thread;
+                    try {
+                        fleet.coordinator(id);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                0,
+                4,
+                TimeUnit.SECONDS);
+        return killer;
     }
 
     private static void drain(Fleet fleet, TintypeClient client) throws Exception {

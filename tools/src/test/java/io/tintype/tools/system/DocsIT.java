@@ -3,6 +3,7 @@ package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.tools.dev.DevFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,9 @@ final class DocsIT {
         why.put("mvn ", "this test runs inside one of them; benches and long proofs take minutes to hours");
         why.put("bin/tintype dev", "is the cluster that the others are run against, started by this test; see DevIT");
         why.put("bin/tintype simulate", "needs the classes of the storage node's tests; see SimulateIT");
+        why.put("bin/tintype rebalance apply", "names a plan that the one above printed; see RebalanceIT");
+        why.put("bin/tintype rebalance status", "needs a plan that was applied; see RebalanceIT");
+        why.put("bin/tintype rebalance pause", "needs a plan that is being carried out; see BadDaysIT");
         why.put("docker", "needs a Docker engine and images; see ContainersIT");
         why.put("eval \"$(docker/", "starts a Docker engine; .ci/run does it");
         why.put("kubectl ", "needs a Kubernetes cluster; see ManifestsTest");
@@ -131,6 +135,6 @@ final class DocsIT {
     }
 
     private static String server(Path folder) throws IOException {
-        return io.tintype.tools.dev.DevFile.read(folder.resolve("tintype-data")).server();
+        return DevFile.read(folder.resolve("tintype-data")).server();
     }
 }
