@@ -74,12 +74,15 @@ final class PlanRunner {
             } else if (phase == PlanPhase.PLAN_PHASE_CANCELLING) {
                 plan = maker.skip(term, plan, i, "the plan was cancelled");
             } else if (phase == PlanPhase.PLAN_PHASE_RUNNING
-                    && underWay.size() < places
                     && !busy.contains(step.getShard())
-                    && firstOpen.getOrDefault(step.getShard(), i) == i
-                    && Readiness.waitsFor(step, view, polls, underWay, settings.headroomPercent() / 100.0)
-                            .isEmpty()) {
-                plan = maker.begin(term, view, plan, i, step);
+                    && firstOpen.getOrDefault(step.getShard(), i) == i) {
+                boolean waits = Readiness.waitsFor(step, view, polls, underWay, settings.headroomPercent() / 100.0)
+                        .isPresent();
+                if (waits) {
+                    plan = maker.skipIfOutdated(term, view, plan, i, step);
+                } else if (underWay.size() < places) {
+                    plan = maker.begin(term, view, plan, i, step);
+                }
                 var now = plan.steps().get(i);
                 if (PlanSteps.isUnderWay(now)) {
                     underWay.add(now);

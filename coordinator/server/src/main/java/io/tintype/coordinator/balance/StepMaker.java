@@ -106,6 +106,18 @@ final class StepMaker {
         };
     }
 
+    /** What a step waits for may never come, where a step before it was not made. */
+    StoredPlan skipIfOutdated(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
+            throws Journal.Interrupted {
+        if (Readiness.outdated(step, view).isEmpty()) {
+            return plan;
+        }
+        // The view may be behind what was written by a step that has just ended.
+        var outdated =
+                Readiness.outdated(step, journal.assignment(step.getShard()).value());
+        return outdated.isPresent() ? skip(term, plan, i, outdated.get()) : plan;
+    }
+
     private long taken(PlannedStep step) {
         return polls.replica(new NodeId(step.getTo()), step.getShard())
                 .map(ReplicaReport::getTakenBytes)
