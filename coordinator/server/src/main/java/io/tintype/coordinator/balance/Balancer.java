@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,8 @@ public final class Balancer implements AutoCloseable {
     private final BalancingService service;
     private final VerificationService verification;
     private final ScheduledThreadPoolExecutor loop;
-    private volatile @Nullable Term term;
+    /** The term of office that this coordinator won last, until it turns out to be over. */
+    private final AtomicReference<@Nullable Term> term = new AtomicReference<>();
 
     // Confined to the loop:
     private long polledAt = System.nanoTime() - IDLE_POLL_NANOS;
@@ -101,7 +103,7 @@ public final class Balancer implements AutoCloseable {
 
     /** This coordinator is the controller from now on, until another one is. */
     public void inOffice(Term won) {
-        term = won;
+        term.set(won);
     }
 
     /** What operators call. */
@@ -115,12 +117,14 @@ public final class Balancer implements AutoCloseable {
     }
 
     private void lookSafely() {
+        var office = term.get();
         try {
-            look();
+            look(office);
         } catch (Journal.Interrupted e) {
             if (e.deposed) {
-                log.info("another coordinator is controller now; it goes on with the plans");
-                term = null;
+                log.info("a term of office is over; whoever is controller now goes on with the plans");
+                // Not the next term, which this coordinator may have won meanwhile.
+                term.compareAndSet(office, null);
             } else {
                 log.info("plans rest for a moment: {}", e.getMessage());
                 log.debug("why plans rest", e);
@@ -130,13 +134,12 @@ public final class Balancer implements AutoCloseable {
         }
     }
 
-    private void look() throws Journal.Interrupted {
+    private void look(@Nullable Term office) throws Journal.Interrupted {
         if (!watcher.ready().isDone()) {
             return;
         }
         var view = watcher.view();
         absences.look(view);
-        var office = term;
         if (office == null) {
             running = List.of();
             return;
