@@ -25,15 +25,16 @@ final class Evening {
     private final Layout layout;
     private final Group group;
     private final Map<String, String> reasons;
-    private final boolean[] ofGroup;
+    private final boolean[] movable;
 
     Evening(Layout layout, Group group, Map<String, String> reasons) {
         this.layout = layout;
         this.group = group;
         this.reasons = reasons;
-        this.ofGroup = new boolean[layout.shards.length];
+        this.movable = new boolean[layout.shards.length];
         for (int s : group.shards()) {
-            ofGroup[s] = true;
+            // Of a shard that nobody holds in sync nothing is taken away, least of all for the sake of balance.
+            movable[s] = layout.healthy(s) > 0;
         }
     }
 
@@ -170,7 +171,7 @@ final class Evening {
         double most = 0;
         for (int s : layout.on(source)) {
             double amount = measure.amount.applyAsDouble(s);
-            if (ofGroup[s]
+            if (movable[s]
                     && amount > most
                     && measure.gain(from, to, amount) >= LEAST_GAIN
                     && (bound == null || bound.bears(from, to, bound.amount.applyAsDouble(s)))

@@ -23,6 +23,9 @@ final class Leads {
     /** With fewer calls a second than this, in all, calls say nothing. */
     private static final double LEAST_OPS = 10;
 
+    /** Shares of one whole that differ by less are equal: sums of the same numbers differ by the order of adding. */
+    private static final double ROUNDING = 1e-9;
+
     private final Layout layout;
     private final Group group;
     private final double[] cost;
@@ -91,7 +94,7 @@ final class Leads {
 
     private boolean step() {
         boolean[] tried = new boolean[layout.nodes.length];
-        for (int from = most(tried); from >= 0 && over(from) > TOLERANCE * share[from]; from = most(tried)) {
+        for (int from = most(tried); from >= 0 && over(from) > TOLERANCE * share[from] + ROUNDING; from = most(tried)) {
             int bestShard = -1;
             int bestTo = -1;
             double bestGain = 0;
@@ -102,7 +105,7 @@ final class Leads {
                 for (int to : layout.placed(s)) {
                     if (to != from && mayLead(s, to)) {
                         double gain = gain(from, to, cost[s]);
-                        if (gain >= LEAST_GAIN * 2 * cost[s] && gain > bestGain + 1e-12) {
+                        if (gain > LEAST_GAIN * 2 * cost[s] + ROUNDING && gain > bestGain + ROUNDING) {
                             bestGain = gain;
                             bestShard = s;
                             bestTo = to;

@@ -106,11 +106,12 @@ final class Repairs {
         dropSurplus(shard);
         for (int n : layout.placed(shard)) {
             if (!layout.nodes[n].leaves() && crowded(shard, n)) {
+                String why = "zone " + layout.nodes[n].zone() + " holds more of its replicas than need be";
                 int to = target(shard, n);
-                if (to != Layout.NOBODY) {
-                    reasons.put(
-                            Steps.key(shard, to),
-                            "zone " + layout.nodes[n].zone() + " holds more of its replicas than need be");
+                if (to == Layout.NOBODY) {
+                    note(shard, why);
+                } else {
+                    reasons.put(Steps.key(shard, to), why);
                     layout.move(shard, n, to);
                 }
             }

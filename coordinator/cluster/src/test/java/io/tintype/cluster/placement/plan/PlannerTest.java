@@ -69,6 +69,17 @@ final class PlannerTest {
     }
 
     @Property(tries = 500)
+    void nothingIsMovedOfAShardThatNobodyHoldsInSync(@ForAll long seed) {
+        var input = Clusters.random(seed);
+        for (var step : Planner.plan(input).steps()) {
+            var shard = shard(input, step.shard());
+            assertThat(input.nodes())
+                    .as("%s of %s", step, shard)
+                    .anyMatch(node -> node.part() != Part.DEAD && shard.inSync().contains(node.id()));
+        }
+    }
+
+    @Property(tries = 500)
     void aSecondPlanIsEmptyUnlessSomethingHadNoPlace(@ForAll long seed) {
         var input = Clusters.random(seed);
         var plan = Planner.plan(input);
