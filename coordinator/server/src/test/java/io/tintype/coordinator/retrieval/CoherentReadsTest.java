@@ -24,12 +24,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -62,7 +64,24 @@ final class CoherentReadsTest {
     private final Map<String, CoordinatorLiveness> live = new ConcurrentHashMap<>();
     private final List<History> histories = new ArrayList<>();
     private final AtomicInteger left = new AtomicInteger(OPERATIONS);
+    private final CountDownLatch everyDisturbance = new CountDownLatch(1);
+    private volatile boolean over;
     private final Map<String, AtomicLong> counts = new ConcurrentHashMap<>();
+
+    /** What goes wrong meanwhile; how often is its weight. */
+    private enum Disturbance {
+        FEEDS_DROPPED(2),
+        FEEDS_DEAF(1),
+        PRIMARY_CHANGED(1),
+        PAUSED(3),
+        OWNER_KILLED(5);
+
+        private final int weight;
+
+        Disturbance(int weight) {
+            this.weight = weight;
+        }
+    }
 
     /** What a name was: entry i from some moment of [from, by] on until one of its successor's. */
     private record Change(long from, long by, boolean exists, long sequence) {}
@@ -106,12 +125,11 @@ final class CoherentReadsTest {
                 try {
                     one.get(1, TimeUnit.HOURS);
                 } catch (ExecutionException e) {
-                    left.set(0);
                     throw new AssertionError("seed " + seed, e.getCause());
                 }
             }
         } finally {
-            left.set(0);
+            over = true;
             pausables.forEach(Pausable::resume);
             pool.shutdownNow();
             gateways.forEach(RetrievalGateway::close);
@@ -123,7 +141,10 @@ final class CoherentReadsTest {
         assertThat(leased)
                 .as("answers by leases, without which this shows nothing")
                 .isGreaterThan(OPERATIONS / 20);
-        assertThat(counts).containsKeys("PUT", "DELETE", "FEEDS_DROPPED", "OWNER_KILLED", "PAUSED", "FEEDS_DEAF");
+        assertThat(counts).containsKeys("PUT", "DELETE");
+        for (var one : Disturbance.values()) {
+            assertThat(counts).containsKey(one.name());
+        }
     }
 
     private void addCoordinator(int number) {
@@ -179,37 +200,51 @@ final class CoherentReadsTest {
         return bytes;
     }
 
-    /** What goes wrong, until the operations are done. */
+    /** Until the operations are done, but for a machine faster than the disturbances: until each of them was there once. */
+    private boolean goesOn() {
+        return !over && (left.decrementAndGet() >= 0 || everyDisturbance.getCount() > 0);
+    }
+
+    /** All of them in an order of chance, then any. */
     private void disturb(Random random) {
-        while (left.get() > 0) {
-            switch (random.nextInt(12)) {
-                case 0, 1 -> {
-                    cluster.a.dropFeeds();
-                    count("FEEDS_DROPPED");
-                }
-                case 2 -> {
-                    cluster.a.losesFeedMessages = true;
-                    pause(random.nextInt(3_000));
-                    cluster.a.losesFeedMessages = false;
-                    count("FEEDS_DEAF");
-                }
-                case 3 -> {
-                    cluster.a.nextFeedEpoch();
-                    cluster.a.dropFeeds();
-                    count("PRIMARY_CHANGED");
-                }
-                case 4, 5, 6 -> {
-                    var one = pausables.get(random.nextInt(COORDINATORS));
-                    one.pause();
-                    // Now and then for longer than a lease.
-                    pause(random.nextInt(5) == 0 ? 6_000 : random.nextInt(800));
-                    one.resume();
-                    count("PAUSED");
-                }
-                default -> killAnOwner(random.nextInt(COORDINATORS), random);
-            }
-            pause(random.nextInt(100));
+        List<Disturbance> drawn = new ArrayList<>();
+        for (var one : Disturbance.values()) {
+            drawn.addAll(Collections.nCopies(one.weight, one));
         }
+        List<Disturbance> first = new ArrayList<>(List.of(Disturbance.values()));
+        Collections.shuffle(first, random);
+        for (var one : first) {
+            disturb(one, random);
+        }
+        everyDisturbance.countDown();
+        while (!over && left.get() > 0) {
+            disturb(drawn.get(random.nextInt(drawn.size())), random);
+        }
+    }
+
+    private void disturb(Disturbance what, Random random) {
+        switch (what) {
+            case FEEDS_DROPPED -> cluster.a.dropFeeds();
+            case FEEDS_DEAF -> {
+                cluster.a.losesFeedMessages = true;
+                pause(random.nextInt(3_000));
+                cluster.a.losesFeedMessages = false;
+            }
+            case PRIMARY_CHANGED -> {
+                cluster.a.nextFeedEpoch();
+                cluster.a.dropFeeds();
+            }
+            case PAUSED -> {
+                var one = pausables.get(random.nextInt(COORDINATORS));
+                one.pause();
+                // Now and then for longer than a lease.
+                pause(random.nextInt(5) == 0 ? 6_000 : random.nextInt(800));
+                one.resume();
+            }
+            case OWNER_KILLED -> killAnOwner(random.nextInt(COORDINATORS), random);
+        }
+        count(what.name());
+        pause(random.nextInt(100));
     }
 
     /** The others learn of it late, if at all before it is back. */
@@ -222,7 +257,6 @@ final class CoherentReadsTest {
         pause(random.nextInt(200));
         serve(number);
         peers.forEach(one -> one.update(live));
-        count("OWNER_KILLED");
     }
 
     /** The pace of a disturbance; nothing is waited for. */
@@ -241,7 +275,7 @@ final class CoherentReadsTest {
 
         @Nullable
         Void run() {
-            while (left.decrementAndGet() >= 0) {
+            while (goesOn()) {
                 int name = random.nextInt(NAMES);
                 int what = random.nextInt(100);
                 if (what < 6) {
