@@ -5,9 +5,10 @@ package io.tintype.storage.replica;
  * The times that safety and failover rest on, all in nanoseconds. Every process of a cluster must use the same.
  *
  * <p>Immutable. Invariants, checked when one is made: 4H &lt; T_lag &lt; L; L(1+&rho;)+&epsilon; &le; G &lt;
- * T_suspect; T_lag + compare-and-set &lt; T_suspect. The first makes a lost heartbeat or three harmless, and shrinks
+ * T_suspect; T_lag + H + compare-and-set &lt; T_suspect. The first makes a lost heartbeat or three harmless, and shrinks
  * a dead member before its lease is missed; the second makes a follower's promise outlive the primary's lease on any
- * two clocks; the third lets a primary settle its in-sync set before others stand for election.
+ * two clocks; the third lets a primary settle its in-sync set before others stand for election, and counts in that at rest it
+ * notices up to a heartbeat late who lags ({@link Restfulness}).
  *
  * @param heartbeatNanos H: how often a primary is heard
  * @param lagNanos T_lag: a member without progress for so long leaves the in-sync set
@@ -41,7 +42,9 @@ public record ReplicaTiming(
         require(4 * heartbeatNanos < lagNanos, "four heartbeats must fit into the lag time");
         require(lagNanos < leaseNanos, "the lag time must be below the lease");
         require(grantNanos(leaseNanos) < suspectNanos, "a grant must end before the primary is suspected");
-        require(lagNanos + CAS_NANOS < suspectNanos, "lag time and a compare-and-set must fit into the suspect time");
+        require(
+                lagNanos + heartbeatNanos + CAS_NANOS < suspectNanos,
+                "lag time, a heartbeat and a compare-and-set must fit into the suspect time");
         require(
                 suspectGoneNanos >= lagNanos && suspectGoneNanos <= suspectNanos,
                 "the suspect time without an ephemeral node must lie between lag time and suspect time");

@@ -11,6 +11,7 @@ import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaAction;
 import io.tintype.storage.replica.ReplicaCore;
 import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.storage.replica.Restfulness;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,7 @@ final class ReplicaLoop {
     private final Board board;
     private final Standing standing;
     private final Answers answers = new Answers();
+    private final Restfulness restfulness = new Restfulness();
     private final WaitingReads waitingReads = new WaitingReads();
 
     private final ArrayDeque<Input> waiting = new ArrayDeque<>();
@@ -135,6 +137,10 @@ final class ReplicaLoop {
     /** See {@link Applier#behind}. */
     void behind(long seq, Runnable reached) {
         applier.behind(seq, reached);
+    }
+
+    Restfulness restfulness() {
+        return restfulness;
     }
 
     void post(ReplicaEvent event) {
@@ -250,6 +256,7 @@ final class ReplicaLoop {
 
     private void step(ReplicaEvent event) {
         var actions = core.step(event, context.clock().now(), random);
+        restfulness.took(event, actions.size(), core.status().state());
         standing.stepped();
         todo.addAll(actions);
         if (event instanceof ReplicaEvent.BeatReceived beat) {

@@ -291,8 +291,11 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         }
     }
 
+    /** To be called by the timer alone, every tick; a shard at rest is told of some of them only. */
     void tick() {
-        loop.post(TICK);
+        if (loop.restfulness().isDue()) {
+            loop.post(TICK);
+        }
     }
 
     void configSeen(Versioned<ShardRecord> znode) {

@@ -23,6 +23,7 @@ final class ReplicaTimingTest {
         "250, 2000, 2000, 4500, 2200, below the lease",
         "250, 1500, 2000, 2200, 2200, grant must end",
         "250, 2400, 2500, 3000, 2400, compare-and-set",
+        "250, 1900, 2000, 3100, 2200, compare-and-set",
         "250, 1500, 2000, 4500, 1000, without an ephemeral node",
     })
     void timesThatDoNotFitTogetherAreRefusedWithTheRelation(

@@ -11,6 +11,7 @@ import io.tintype.storage.replica.ReplicaAction;
 import io.tintype.storage.replica.ReplicaCore;
 import io.tintype.storage.replica.ReplicaEvent;
 import io.tintype.storage.replica.ReplicaState;
+import io.tintype.storage.replica.Restfulness;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -47,6 +48,7 @@ final class SimNode {
     private long durable;
     private @Nullable ReplicaCore core;
     private ReadPermit permit = ReadPermit.NONE;
+    private Restfulness restfulness = new Restfulness();
     private int life;
     private int pauses;
     private boolean flushing;
@@ -98,6 +100,7 @@ final class SimNode {
             replaceRotten();
         }
         core = sim.newCore();
+        restfulness = new Restfulness();
         int booted = life;
         sim.checker.booted(this);
         deliver(
@@ -215,7 +218,11 @@ final class SimNode {
     private void tick(int forLife) {
         if (isLife(forLife)) {
             if (!isPaused()) {
-                step(new ReplicaEvent.Tick());
+                if (restfulness.isDue()) {
+                    step(new ReplicaEvent.Tick());
+                } else {
+                    sim.coverage.count("tick left out at rest");
+                }
             }
             sim.queue.after(50 * MILLI, () -> tick(forLife));
         }
@@ -306,6 +313,7 @@ final class SimNode {
         var actions = running.step(event, clock.now(), sim.random);
         permit = running.permit();
         var state = running.status().state();
+        restfulness.took(event, actions.size(), state);
         sim.coverage.state(before, state);
         int acting = life;
         for (var action : actions) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tintype.model.NodeId;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class RestfulnessTest {
+    private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
+
+    private final Restfulness restfulness = new Restfulness();
+
+    private long ticksOutOf(int times) {
+        return IntStream.range(0, times).filter(i -> restfulness.isDue()).count();
+    }
+
+    private void tickedForNothing() {
+        restfulness.took(TICK, 0, ReplicaState.FOLLOWER);
+    }
+
+    private static ReplicaEvent beat(boolean deaf) {
+        return new ReplicaEvent.BeatReceived(new NodeId("other"), 1, new Beat(1, 1, 1, true, 0, deaf), 0);
+    }
+
+    @Test
+    void aShardAtRestIsTickedSeldom() {
+        assertThat(ticksOutOf(10)).as("not at rest yet").isEqualTo(10);
+        tickedForNothing();
+        restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
+        tickedForNothing();
+        assertThat(ticksOutOf(50)).isEqualTo(10);
+    }
+
+    @Test
+    void whateverElseHappensWakesIt() {
+        for (var event : List.of(new ReplicaEvent.Propose(List.of(1L)), new ReplicaEvent.LeaveAsked(), beat(true))) {
+            tickedForNothing();
+            tickedForNothing();
+            assertThat(ticksOutOf(10)).isEqualTo(2);
+            restfulness.took(event, 0, ReplicaState.FOLLOWER);
+            assertThat(ticksOutOf(10)).as("%s", event).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void itDoesNotRestWhileThereIsSomethingToDoOrToWaitFor() {
+        restfulness.took(TICK, 1, ReplicaState.PRIMARY);
+        assertThat(ticksOutOf(10)).isEqualTo(10);
+        restfulness.took(TICK, 0, ReplicaState.PRIMARY_ELECT);
+        assertThat(ticksOutOf(10)).isEqualTo(10);
+    }
+}

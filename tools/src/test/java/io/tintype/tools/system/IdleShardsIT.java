@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tintype.client.TintypeClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * What shards cost that nobody uses: three nodes in processes of their own, each with a replica of 200 shards, a third of
+ * which it leads. Measures for {@code -Didle.seconds=30}, and only where that is set; wants the machine for itself.
+ */
+@EnabledIfSystemProperty(named = "idle.seconds", matches = "\\d+")
+final class IdleShardsIT {
+    private static final int SHARDS = 200;
+    private static final Duration SOON = Duration.ofMinutes(5);
+
+    /** Ticks of the kernel's clock in a second, as {@code /proc} counts. */
+    private static final int HERTZ = 100;
+
+    /** Of one core. */
+    private static final double MOST = 0.02;
+
+    @Test
+    void twoHundredIdleShardsTakeLessThanTwoHundredthsOfACore() throws Exception {
+        int seconds = Integer.getInteger("idle.seconds", 30);
+        try (var dev = Dev.start(
+                        Dev.folder("idle").resolve("data"), "--processes", "--nodes", "3", "--jvm-option=-Xmx256m");
+                var client = TintypeClient.builder().seeds(dev.server()).build()) {
+            int there = client.admin().shards().size();
+            var added = Command.run(
+                    dev.server(),
+                    "pool",
+                    "create",
+                    "local.cold",
+                    "--replicas",
+                    "3",
+                    "--shards",
+                    Integer.toString(SHARDS - there));
+            assertThat(added.code()).as("%s", added).isZero();
+            Awaitility.await("all shards are whole").atMost(SOON).until(() -> {
+                var shards = client.admin().shards();
+                return shards.size() == SHARDS
+                        && shards.stream().allMatch(shard -> shard.inSync().size() == 3);
+            });
+            for (boolean warm : new boolean[] {false, true}) {
+                double[] before = used(dev);
+                // There is nothing to wait for but time.
+                TimeUnit.SECONDS.sleep(seconds);
+                double[] after = used(dev);
+                for (int i = 0; i < after.length; i++) {
+                    double share = (after[i] - before[i]) / seconds;
+                    System.out.printf(
+                            "%d idle shards, node %s, %s: %.2f %% of a core%n",
+                            SHARDS, dev.file().nodes().get(i).id(), warm ? "warm" : "warming up", share * 100);
+                    if (warm) {
+                        assertThat(share).isLessThan(MOST);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Seconds of CPU that each node has used. */
+    private static double[] used(Dev dev) throws IOException {
+        var nodes = dev.file().nodes();
+        var used = new double[nodes.size()];
+        for (int i = 0; i < used.length; i++) {
+            var stat =
+                    Files.readString(Path.of("/proc", Long.toString(nodes.get(i).pid()), "stat"));
+            var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            used[i] = (Double.parseDouble(fields[11]) + Double.parseDouble(fields[12])) / HERTZ;
+        }
+        return used;
+    }
+}
