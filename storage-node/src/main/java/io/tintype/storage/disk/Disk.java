@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
@@ -21,11 +20,8 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.SizeApproximationFlag;
 import org.rocksdb.Slice;
 import org.rocksdb.Status;
-import org.rocksdb.TickerType;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One data directory, open: reads by key and range, and the {@link Committer} that writes. One process has it open at a
@@ -34,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. Reads block on the disk: never call them from an event loop. {@link #close} waits for readers.
  */
 public final class Disk implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Disk.class);
-
     private final DiskConfig config;
     private final DataDirectory directory;
     private final StoreOptions options;
@@ -52,8 +46,9 @@ public final class Disk implements AutoCloseable {
     private final SpaceGuard space;
     private final Committer committer;
     private final BlobFiles blobFiles;
+    private final StoreFigures figures;
 
-    private Disk(DiskConfig config, DataDirectory directory, StoreOptions options, OpenStore store, Failures failures) {
+    Disk(DiskConfig config, DataDirectory directory, StoreOptions options, OpenStore store, Failures failures) {
         this.config = config;
         this.directory = directory;
         this.options = options;
@@ -63,6 +58,7 @@ public final class Disk implements AutoCloseable {
         this.space = new SpaceGuard(config.space(), this::usableBytes, System::nanoTime);
         this.committer = new Committer(config, handles, this::write, space, gate);
         this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
+        this.figures = new StoreFigures(db, handles, options, committer);
         failures.tell(committer);
         committer.start();
     }
@@ -74,28 +70,7 @@ public final class Disk implements AutoCloseable {
      *     was changed then
      */
     public static Disk open(DiskConfig config) throws DiskException {
-        var directory = DataDirectory.open(config.directory(), config.clusterId());
-        var options = new StoreOptions(config);
-        try {
-            var damage = directory.damage();
-            if (damage.isPresent()) {
-                throw new DiskException(
-                        DiskException.Kind.DAMAGED,
-                        config.directory() + " was found to be damaged: " + damage.get(),
-                        null);
-            }
-            var failures = options.own(new Failures(config.directory()));
-            return new Disk(
-                    config, directory, options, StoreOpener.open(directory.store(), options, failures), failures);
-        } catch (RocksDBException e) {
-            options.close();
-            directory.close();
-            throw refused(config.directory(), e);
-        } catch (RuntimeException | DiskException e) {
-            options.close();
-            directory.close();
-            throw e;
-        }
+        return DiskOpening.open(config);
     }
 
     /**
@@ -103,31 +78,35 @@ public final class Disk implements AutoCloseable {
      * in its place. What was in it is then gone as far as this process is concerned: its replicas come back as other
      * incarnations, and are rebuilt from their peers.
      *
-     * @throws DiskException as {@link #open}, and DAMAGED where that had to be done before
+     * @throws DiskException as {@link #open}, and DAMAGED where that had to be done twice before without {@link
+     *     #noteRefilled} in between
      */
     public static Disk openOrSetAside(DiskConfig config) throws DiskException {
-        try {
-            return open(config);
-        } catch (DiskException e) {
-            if (e.kind() != DiskException.Kind.DAMAGED) {
-                throw e;
-            }
-            try (var directory = DataDirectory.open(config.directory(), config.clusterId())) {
-                directory.setAside();
-            }
-            log.error(
-                    "{}: the store is damaged and was moved to {}; its replicas are rebuilt from their peers. Look at the"
-                            + " disk, and remove that folder when they are whole.",
-                    config.directory(),
-                    DataDirectory.SET_ASIDE,
-                    e);
-            return open(config);
-        }
+        return DiskOpening.openOrSetAside(config);
     }
 
-    /** Whether a damaged store was put out of the way here, and is still kept. */
-    public boolean keepsDamaged() {
-        return directory.keepsDamaged();
+    /** How many damaged stores were put out of the way here, and are still kept: two at most. */
+    public int damagedKept() {
+        return directory.damagedKept();
+    }
+
+    /**
+     * Whether damaged stores are kept of which nobody has said yet that nothing needs them.
+     *
+     * @throws DiskException IO
+     */
+    public boolean isToBeRefilled() throws DiskException {
+        return directory.damagedKept() > 0 && !directory.isRefilled();
+    }
+
+    /**
+     * Says that everything that damaged stores held which are kept here is on other nodes too. They stay for people to look
+     * at, until the next one is set aside. Synced.
+     *
+     * @throws DiskException IO
+     */
+    public void noteRefilled() throws DiskException {
+        directory.noteRefilled();
     }
 
     /** Whose directory it is, without opening it; empty where nothing was ever stored in it. */
@@ -254,26 +233,7 @@ public final class Disk implements AutoCloseable {
     public Map<String, Long> metrics() {
         gate.enter();
         try {
-            var metrics = new TreeMap<String, Long>();
-            metrics.put("commit.groups", committer.groups());
-            metrics.put("commit.writes", committer.writes());
-            metrics.put("commit.bytes", committer.bytes());
-            metrics.put("native.cache.bytes", options.cache().getUsage());
-            metrics.put("native.cache.pinned.bytes", options.cache().getPinnedUsage());
-            metrics.put("native.memtable.bytes", aggregated("rocksdb.cur-size-all-mem-tables"));
-            metrics.put("native.table.reader.bytes", aggregated("rocksdb.estimate-table-readers-mem"));
-            metrics.put("files.live.bytes", aggregated("rocksdb.live-sst-files-size"));
-            metrics.put("files.blob.bytes", aggregated("rocksdb.live-blob-file-size"));
-            metrics.put("compaction.pending.bytes", aggregated("rocksdb.estimate-pending-compaction-bytes"));
-            var statistics = options.statistics();
-            metrics.put("wal.bytes", statistics.getTickerCount(TickerType.WAL_FILE_BYTES));
-            metrics.put("wal.syncs", statistics.getTickerCount(TickerType.WAL_FILE_SYNCED));
-            metrics.put("stall.micros", statistics.getTickerCount(TickerType.STALL_MICROS));
-            metrics.put("blob.read.bytes", statistics.getTickerCount(TickerType.BLOB_DB_BLOB_FILE_BYTES_READ));
-            metrics.put("blob.written.bytes", statistics.getTickerCount(TickerType.BLOB_DB_BLOB_FILE_BYTES_WRITTEN));
-            return metrics;
-        } catch (RocksDBException e) {
-            throw new IllegalStateException("a property that RocksDB documents is missing", e);
+            return figures.all();
         } finally {
             gate.exit();
         }
@@ -346,14 +306,6 @@ public final class Disk implements AutoCloseable {
         return handle;
     }
 
-    private long aggregated(String property) throws RocksDBException {
-        long sum = 0;
-        for (var handle : handles.values()) {
-            sum += db.getLongProperty(handle, property);
-        }
-        return sum;
-    }
-
     private long usableBytes() {
         try {
             return directory.fileStore().getUsableSpace();
@@ -364,18 +316,6 @@ public final class Disk implements AutoCloseable {
 
     static boolean isCorruption(@Nullable Status status) {
         return status != null && status.getCode() == Status.Code.Corruption;
-    }
-
-    private static DiskException refused(Path directory, RocksDBException e) {
-        boolean damaged = isCorruption(e.getStatus());
-        return new DiskException(
-                damaged ? DiskException.Kind.DAMAGED : DiskException.Kind.IO,
-                directory + " does not open: " + e.getMessage()
-                        + (damaged
-                                ? ". It does not hold what was written to it. Move it away and start with an empty"
-                                        + " directory: the replicas on it are then rebuilt from their peers."
-                                : ""),
-                e);
     }
 
     /**

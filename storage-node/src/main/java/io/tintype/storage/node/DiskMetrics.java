@@ -45,8 +45,8 @@ final class DiskMetrics implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        Gauge.builder("tintype.disk.set.aside", disk, open -> open.keepsDamaged() ? 1 : 0)
-                .description("1 while a damaged store is kept beside the one in use; look at it, then remove it")
+        Gauge.builder("tintype.disk.set.aside", disk, Disk::damagedKept)
+                .description("Damaged stores kept beside the one in use; look at the disk, then remove them.")
                 .register(registry);
         Gauge.builder("tintype.disk.bytes", disk, open -> open.usage().totalBytes())
                 .description("Bytes that the file system under the data directory has in all.")

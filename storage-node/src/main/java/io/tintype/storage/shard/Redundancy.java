@@ -2,9 +2,17 @@
 package io.tintype.storage.shard;
 
 import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether what a replica holds may be thrown away. It may only where somebody else certainly has all of it, as far as
@@ -52,5 +60,39 @@ final class Redundancy {
                 && assignment.get().getReplicasList().stream()
                         .anyMatch(placed -> placed.getNode().equals(self.value()));
         return !member && !replica && !wanted;
+    }
+
+    /**
+     * Whether nothing needs what a damaged store of this node held: each shard whose configuration names this node has
+     * enough in sync, and counts this node only as what it is now. Whoever counts holds every acknowledged record.
+     *
+     * @param records all configurations that name this node
+     * @param incarnations the replicas that run here and serve, and what they are called
+     * @param assigned shards that the controller wants here
+     */
+    static boolean isRefilled(
+            NodeId self, List<ShardRecord> records, Map<ShardId, Long> incarnations, Set<ShardId> assigned) {
+        var named =
+                records.stream().map(record -> new ShardId(record.getShard())).collect(Collectors.toSet());
+        return named.containsAll(assigned)
+                && records.stream()
+                        .allMatch(record -> isWhole(self, record, incarnations.get(new ShardId(record.getShard()))));
+    }
+
+    private static boolean isWhole(NodeId self, ShardRecord record, @Nullable Long incarnation) {
+        boolean voter = record.getReplicasList().stream()
+                .anyMatch(placed ->
+                        placed.getNode().equals(self.value()) && placed.getRole() != ReplicaRole.REPLICA_ROLE_OBSERVER);
+        var counted = Stream.concat(record.getInSyncList().stream(), record.getElectableList().stream())
+                .filter(member -> member.getNode().equals(self.value()))
+                .toList();
+        boolean isNow =
+                counted.stream().allMatch(member -> incarnation != null && member.getIncarnation() == incarnation);
+        boolean inSync = record.getInSyncList().stream()
+                .anyMatch(member -> member.getNode().equals(self.value()));
+        return isNow
+                && !record.getPrimary().isEmpty()
+                && record.getInSyncCount() >= record.getMinInsync()
+                && (inSync || !voter);
     }
 }

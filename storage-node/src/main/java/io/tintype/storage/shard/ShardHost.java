@@ -16,6 +16,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -110,7 +111,9 @@ public final class ShardHost implements AutoCloseable {
     private final ShardOpener opener;
     private final Upkeep upkeep;
     private final HostReports reports;
+    private final Refilling refilling;
     private final Map<ShardId, ShardAssignment> assignments = new ConcurrentHashMap<>();
+    private volatile boolean assignmentsKnown;
     private final Map<ShardId, ZkSession.Registration> configs = new ConcurrentHashMap<>();
     private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
 
@@ -134,6 +137,8 @@ public final class ShardHost implements AutoCloseable {
         this.collecting = new Collecting(context);
         this.opener = new ShardOpener(context, registry, this::opened);
         this.upkeep = new Upkeep(context, registry, opener, assignments::containsKey);
+        this.refilling =
+                new Refilling(context, registry, () -> assignmentsKnown ? Set.copyOf(assignments.keySet()) : Set.of());
         this.reports = new HostReports(context, registry);
     }
 
@@ -147,6 +152,7 @@ public final class ShardHost implements AutoCloseable {
         host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
         host.threads.every(HostReports.SAMPLE_EVERY.toNanos(), host.reports::sample);
         host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
+        host.threads.every(Refilling.EVERY.toNanos(), host.refilling::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
         host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
@@ -194,6 +200,7 @@ public final class ShardHost implements AutoCloseable {
 
         @Override
         public void loaded() {
+            assignmentsKnown = true;
             opener.submit(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
         }
     }

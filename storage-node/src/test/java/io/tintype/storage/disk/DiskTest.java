@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -119,28 +120,89 @@ class DiskTest {
     }
 
     @Test
-    void aStoreWithADamagedLogIsSetAsideOnceAndPeopleAreAskedTheSecondTime() throws Exception {
+    void aStoreWithADamagedLogIsSetAside() throws Exception {
         String first = fill();
         damage(".log");
         assertRefused(DiskException.Kind.DAMAGED, "does not open");
 
         try (var disk = Disk.openOrSetAside(config())) {
-            assertThat(disk.keepsDamaged()).isTrue();
+            assertThat(disk.damagedKept()).isEqualTo(1);
+            assertThat(disk.isToBeRefilled()).isTrue();
             assertThat(disk.identity().dataId()).isNotEqualTo(first);
             assertThat(disk.get(Family.HEAD, key(1))).isNull();
         }
         assertThat(directory.resolve("store.damaged")).isDirectoryContaining("glob:**.log");
         try (var disk = Disk.openOrSetAside(config())) {
-            assertThat(disk.keepsDamaged()).isTrue();
+            assertThat(disk.damagedKept()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void whatWasNotFilledSinceIsKeptAndPeopleAreAskedTheThirdTime() throws Exception {
+        damageAndReplace("first");
+        damageAndReplace("second");
+        assertThat(directory.resolve("store.damaged.before/first")).exists();
+        assertThat(directory.resolve("store.damaged/second")).exists();
 
         fill();
         damage(".log");
-        assertThatThrownBy(() -> Disk.openOrSetAside(config()))
-                .isInstanceOfSatisfying(
-                        DiskException.class, e -> assertThat(e.kind()).isEqualTo(DiskException.Kind.DAMAGED))
-                .hasMessageContaining("damaged again")
-                .hasMessageContaining("store.damaged");
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> Disk.openOrSetAside(config()))
+                    .isInstanceOfSatisfying(
+                            DiskException.class, e -> assertThat(e.kind()).isEqualTo(DiskException.Kind.DAMAGED))
+                    .hasMessageContaining("damaged for the third time")
+                    .hasMessageContaining("move store.damaged.before away");
+        }
+        assertThat(directory.resolve("store.damaged.before/first")).exists();
+        assertThat(directory.resolve("store.damaged/second")).exists();
+        assertThat(directory.resolve("store")).exists();
+    }
+
+    @Test
+    void whatWasFilledSinceMakesRoomForTheNext() throws Exception {
+        damageAndReplace("first");
+        damageAndReplace("second");
+        for (var name : List.of("third", "fourth")) {
+            try (var disk = Disk.open(config())) {
+                disk.noteRefilled();
+                assertThat(disk.isToBeRefilled()).isFalse();
+                assertThat(disk.damagedKept()).as("kept for people to look at").isPositive();
+            }
+            damageAndReplace(name);
+            try (var disk = Disk.open(config())) {
+                assertThat(disk.isToBeRefilled())
+                        .as("what was put aside now is not")
+                        .isTrue();
+                assertThat(disk.damagedKept()).isEqualTo(1);
+            }
+            assertThat(directory.resolve("store.damaged").resolve(name)).exists();
+        }
+    }
+
+    @Test
+    void aCrashWhileAStoreIsSetAsideForgetsThatTheOneBeforeWasRefilled() throws Exception {
+        damageAndReplace("first");
+        try (var disk = Disk.open(config())) {
+            disk.noteRefilled();
+        }
+        fill();
+        // As far as it comes before it is another directory:
+        Files.delete(directory.resolve("tintype.refilled"));
+        Files.move(directory.resolve("store.damaged"), directory.resolve("store.damaged.before"));
+        Files.move(directory.resolve("store"), directory.resolve("store.damaged"));
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.isToBeRefilled()).isTrue();
+            assertThat(disk.damagedKept()).isEqualTo(2);
+        }
+    }
+
+    /** Fills and damages the store, marks it by a file of this name, and has it put out of the way. */
+    private void damageAndReplace(String name) throws Exception {
+        fill();
+        damage(".log");
+        Files.createFile(directory.resolve("store").resolve(name));
+        Disk.openOrSetAside(config()).close();
     }
 
     @Test

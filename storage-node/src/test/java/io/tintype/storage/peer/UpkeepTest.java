@@ -255,8 +255,59 @@ class UpkeepTest {
             cluster.awaitInSync(3);
             cluster.awaitEqual();
             assertAllThere(node.replica().orElseThrow());
-            assertThat(node.disk().keepsDamaged()).isTrue();
+            assertThat(node.disk().damagedKept()).isEqualTo(1);
             assertThat(directory.resolve(id.value()).resolve("store.damaged")).isDirectory();
+        }
+    }
+
+    @Test
+    void aDiskThatIsDamagedAgainAndAgainIsRefilledEachTime() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            filled(cluster, 2);
+            var id = cluster.nodeOf(cluster.follower());
+            for (int i = 0; i < 4; i++) {
+                cluster.stop(id);
+                flipInTheMiddleOfTheLog(directory.resolve(id.value()).resolve("store"));
+
+                var node = cluster.start(id);
+
+                cluster.awaitInSync(3);
+                cluster.awaitEqual();
+                assertAllThere(node.replica().orElseThrow());
+                await("what was set aside to be needed no more")
+                        .atMost(TestCluster.PATIENCE)
+                        .until(() -> !node.disk().isToBeRefilled());
+                assertThat(node.disk().damagedKept()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void whatADamagedStoreHeldIsNeededUntilTheShardIsWhole() throws Exception {
+        try (var cluster = new TestCluster(directory, 3)) {
+            filled(cluster, 2);
+            var id = cluster.nodeOf(cluster.follower());
+            cluster.stop(id);
+            var others = cluster.nodes().stream().map(TestNode::id).toList();
+            others.forEach(cluster::stop);
+            flipInTheMiddleOfTheLog(directory.resolve(id.value()).resolve("store"));
+
+            var node = cluster.start(id);
+
+            await("its replica to run")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> node.replica().isPresent());
+            await("several looks at it")
+                    .during(Duration.ofSeconds(11))
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> node.disk().isToBeRefilled());
+            for (var other : others) {
+                cluster.start(other);
+            }
+            cluster.awaitInSync(3);
+            await("what was set aside to be needed no more")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> !node.disk().isToBeRefilled());
         }
     }
 

@@ -4,11 +4,16 @@ package io.tintype.storage.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.Member;
 import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** When a replica may be thrown away, and, more important, when not. */
@@ -118,6 +123,56 @@ final class RedundancyTest {
     void aShardWhoseConfigurationIsGoneKeepsItsReplicas() {
         assertThat(Redundancy.mayDrop(SELF, Optional.empty(), Optional.empty())).isFalse();
         assertThat(Redundancy.mayDrop(SELF, Optional.empty(), assigned("other")))
+                .isFalse();
+    }
+
+    // ---- damaged stores
+
+    private static final ShardRecord WHOLE = LED_ELSEWHERE.toBuilder()
+            .setMinInsync(2)
+            .addInSync(Member.newBuilder().setNode("self").setIncarnation(9))
+            .build();
+
+    private static boolean refilled(ShardRecord... records) {
+        return Redundancy.isRefilled(SELF, List.of(records), Map.of(new ShardId(7), 9L), Set.of(new ShardId(7)));
+    }
+
+    @Test
+    void whatADamagedStoreHeldIsNeedlessOnceAllIsInSyncAgain() {
+        assertThat(refilled(WHOLE)).isTrue();
+        var observed = WHOLE.toBuilder()
+                .setShard(8)
+                .clearInSync()
+                .addInSync(Member.newBuilder().setNode("other").setIncarnation(2))
+                .addInSync(Member.newBuilder().setNode("third").setIncarnation(2))
+                .clearReplicas()
+                .addReplicas(Placement.newBuilder().setNode("self").setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
+                .build();
+        assertThat(refilled(WHOLE, observed)).isTrue();
+    }
+
+    @Test
+    void itIsNeededWhileAnythingIsNot() {
+        assertThat(refilled()).as("a shard whose configuration is gone").isFalse();
+        assertThat(refilled(LED_ELSEWHERE)).as("not in sync yet").isFalse();
+        assertThat(refilled(WHOLE.toBuilder().setMinInsync(3).build()))
+                .as("too few in sync")
+                .isFalse();
+        assertThat(refilled(WHOLE.toBuilder().clearPrimary().build()))
+                .as("nobody leads")
+                .isFalse();
+        var formerLife = LED_ELSEWHERE.toBuilder()
+                .addInSync(Member.newBuilder().setNode("self").setIncarnation(1))
+                .build();
+        assertThat(refilled(formerLife)).as("what was lost still counts").isFalse();
+        var electable = WHOLE.toBuilder()
+                .setShard(8)
+                .clearReplicas()
+                .clearInSync()
+                .addElectable(Member.newBuilder().setNode("self").setIncarnation(1))
+                .build();
+        assertThat(refilled(WHOLE, electable))
+                .as("electable in a shard that is not wanted here any more")
                 .isFalse();
     }
 }

@@ -143,13 +143,6 @@ final class FaultCluster implements AutoCloseable {
         return of(volumes, node);
     }
 
-    /** As a node's log asks its operator to, once all is whole: no second damaged store would be set aside. */
-    void removeSetAside() throws IOException {
-        for (var node : nodes) {
-            DiskFaults.delete(volume(node).data().resolve("store.damaged"));
-        }
-    }
-
     /** What makes an fdatasync of a node fail, and where the clock of a node is set. */
     ServerCommands commands() {
         return commands;

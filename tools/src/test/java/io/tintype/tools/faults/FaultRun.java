@@ -89,7 +89,6 @@ final class FaultRun {
             heal.check();
         }
         view.awaitWhole();
-        cluster.removeSetAside();
         return new Struck(during, healed);
     }
 

@@ -14,9 +14,12 @@ import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,6 +100,43 @@ public final class ShardZnodes implements AutoCloseable {
                 listener.accept(new Versioned<>(ZnodeCodec.SHARD.decode(path, znode.data()), znode.version()));
             }
         });
+    }
+
+    /**
+     * All shards' records that name a node as replica, in sync or electable, as one look at every shard of the cluster finds
+     * them: for what happens seldom. Fails when this is closed; takes as long as ZooKeeper is out of reach.
+     */
+    public CompletableFuture<List<ShardRecord>> recordsNaming(NodeId node) {
+        var found = new CompletableFuture<List<ShardRecord>>();
+        var records = new TreeMap<String, ShardRecord>();
+        var tree = ZnodeTree.follow(session, Paths.SHARDS, loop, new ZnodeTree.Listener() {
+            @Override
+            public void changed(String path, @Nullable Znode znode) {
+                records.remove(path);
+                if (znode != null && idOf(path).isPresent()) {
+                    try {
+                        records.put(path, ZnodeCodec.SHARD.decode(path, znode.data()));
+                    } catch (RuntimeException e) {
+                        found.completeExceptionally(e);
+                    }
+                }
+            }
+
+            @Override
+            public void loaded() {
+                found.complete(records.values().stream()
+                        .filter(record -> names(record, node.value()))
+                        .toList());
+            }
+        });
+        return found.whenComplete((result, failure) -> tree.close());
+    }
+
+    private static boolean names(ShardRecord record, String node) {
+        return record.getReplicasList().stream()
+                        .anyMatch(placed -> placed.getNode().equals(node))
+                || Stream.concat(record.getInSyncList().stream(), record.getElectableList().stream())
+                        .anyMatch(member -> member.getNode().equals(node));
     }
 
     /** Tells which shards should have a replica on this node, now and after every change. */
