@@ -6,8 +6,9 @@ package io.tintype.storage.replica;
  *
  * @param epoch the primary's epoch
  * @param cfg the configuration it acts under
- * @param truncateTo last record that both logs share; the follower drops all behind it. {@link LogPosition#NONE}
- *     with {@code snapshot} set
+ * @param truncateTo last record that both logs share; the follower drops all behind it. With {@code snapshot} set: the last
+ *     one that may be shared, where the primary can tell that what the follower has behind it is in no log that leads on;
+ *     else {@link LogPosition#NONE}
  * @param snapshot the primary's log no longer reaches back to what they share: the follower replaces everything it
  *     has by a snapshot of the primary's
  * @param disowned with {@code snapshot}: the primary can tell that what the follower has applied is not in its log and never

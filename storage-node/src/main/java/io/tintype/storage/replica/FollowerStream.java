@@ -34,6 +34,9 @@ final class FollowerStream {
      */
     private boolean disowned;
 
+    /** Up to here a snapshot must reach, where the primary can tell that the rest of this log leads nowhere. */
+    private LogPosition parting = LogPosition.NONE;
+
     private long retryAtNanos;
 
     /** The end of the log that was last given up for a snapshot, whole or not. */
@@ -150,6 +153,7 @@ final class FollowerStream {
         }
         installing = true;
         disowned = attach.disowned() && isOfLoss(attach.epoch());
+        parting = attach.truncateTo();
         context.act(new ReplicaAction.InstallSnapshot(stream, source, attach.epoch()));
     }
 
@@ -168,7 +172,7 @@ final class FollowerStream {
             return;
         }
         var last = context.journal.shape().last();
-        var lost = last.seq() > 0 ? last : givenUp;
+        var lost = last.seq() == 0 ? givenUp : leadsNowhereBehindParting() ? parting : last;
         boolean ahead = event.at().isAheadOf(lost) || disowned || !context.keeps(Rule.SNAPSHOT_MUST_BE_AHEAD);
         if (!ahead || context.isCounted()) {
             context.act(new ReplicaAction.DeclineSnapshot(stream));
@@ -178,6 +182,17 @@ final class FollowerStream {
         givenUp = disowned ? LogPosition.NONE : lost;
         context.journal.beginInstall();
         context.act(new ReplicaAction.AcceptSnapshot(stream));
+    }
+
+    /**
+     * A primary whose log reaches back would have had this one cut there: the same cut, against the same lineage, only that
+     * a snapshot comes instead of the records. Never below what was applied.
+     */
+    private boolean leadsNowhereBehindParting() {
+        var journal = context.journal;
+        return parting.seq() > 0
+                && parting.seq() >= journal.appliedOrApplying()
+                && journal.shape().contains(parting);
     }
 
     void installed(ReplicaEvent.SnapshotInstalled event) {
@@ -282,6 +297,7 @@ final class FollowerStream {
         attachedEpoch = 0;
         installing = false;
         disowned = false;
+        parting = LogPosition.NONE;
         retryAtNanos = context.now().nanos() + context.timing.retryNanos();
     }
 }

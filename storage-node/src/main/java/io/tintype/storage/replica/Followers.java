@@ -92,7 +92,7 @@ final class Followers {
             lost(stream);
             return;
         }
-        var cut = reachable ? shape.at(common) : LogPosition.NONE;
+        var cut = reachable ? shape.at(common) : parting(hello, common);
         boolean disowned = !reachable && !hello.installing() && shape.excludes(hello.log(), hello.committed());
         context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable, disowned)));
         if (reachable) {
@@ -101,6 +101,25 @@ final class Followers {
             progress.sentCommitted = 0;
             fill(progress, cfg);
         }
+    }
+
+    /**
+     * Where a follower that needs a snapshot left this log, if it did: what it has behind that was never committed, or was
+     * given up, and need not be in a snapshot. {@link LogPosition#NONE}: that cannot be told.
+     */
+    private LogPosition parting(Hello hello, long common) {
+        var theirs = hello.log();
+        if (hello.installing()) {
+            return LogPosition.NONE;
+        }
+        if (common >= hello.committed() && theirs.knows(common)) {
+            return theirs.at(common);
+        }
+        var shape = context.journal.shape();
+        boolean foreignTail = common == LogShape.NO_COMMON_PREFIX
+                && shape.excludes(theirs, theirs.lastSeq())
+                && !shape.excludes(theirs, hello.committed());
+        return foreignTail && theirs.knows(hello.committed()) ? theirs.at(hello.committed()) : LogPosition.NONE;
     }
 
     /**

@@ -91,6 +91,11 @@ public record LogShape(List<EpochStart> epochs, long firstSeq, long lastSeq) {
                 && epochAt(place.seq()) == place.epoch();
     }
 
+    /** Whether the epoch of a record is known. */
+    boolean knows(long seq) {
+        return seq > 0 && seq <= lastSeq && !epochs.isEmpty() && epochs.get(0).seq() <= seq;
+    }
+
     /**
      * Whether this log surely never held a record of another one: it knows all epochs since before that record's, and has
      * none of them there.
@@ -98,11 +103,7 @@ public record LogShape(List<EpochStart> epochs, long firstSeq, long lastSeq) {
      * @param seq the record's number in the other log
      */
     boolean excludes(LogShape other, long seq) {
-        boolean known = seq > 0
-                && seq <= other.lastSeq
-                && !other.epochs.isEmpty()
-                && other.epochs.get(0).seq() <= seq;
-        if (!known || epochs.isEmpty()) {
+        if (!other.knows(seq) || epochs.isEmpty()) {
             return false;
         }
         var place = other.at(seq);

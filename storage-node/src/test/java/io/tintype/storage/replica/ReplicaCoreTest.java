@@ -297,6 +297,89 @@ final class ReplicaCoreTest {
         assertThat(core.isWhole()).isTrue();
     }
 
+    /** Shared up to record 3, of which 2 are applied; the rest is of an epoch that came to nothing. */
+    private static final LogShape FORKED = new LogShape(List.of(new EpochStart(1, 1), new EpochStart(3, 4)), 1, 9);
+
+    private long learnAndInstallForked(LogPosition parting) {
+        step(new ReplicaEvent.Booted(AT_A, 4, FORKED, 2, false));
+        long stream = only(
+                ReplicaAction.OpenStream.class, step(new ReplicaEvent.ConfigSeen(new VersionedConfig(withoutA(), 5))))
+                .stream();
+        step(new ReplicaEvent.AttachReceived(stream, new Attach(4, 9, parting, true, false)));
+        return stream;
+    }
+
+    @Test
+    void aTailThatLeadsNowhereIsNoReasonToDeclineASnapshot() {
+        long stream = learnAndInstallForked(new LogPosition(1, 3));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(1, 20))))
+                .containsExactly(new ReplicaAction.AcceptSnapshot(stream));
+    }
+
+    @Test
+    void aSnapshotMustReachAsFarAsTheLogsWereTheSame() {
+        long stream = learnAndInstallForked(new LogPosition(1, 3));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(1, 3))))
+                .contains(new ReplicaAction.DeclineSnapshot(stream));
+        assertThat(core.log()).isEqualTo(FORKED);
+    }
+
+    @Test
+    void aPartingThatIsNotInTheLogOrBelowWhatWasAppliedIsIgnored() {
+        long stream = learnAndInstallForked(new LogPosition(2, 3));
+        assertThat(step(new ReplicaEvent.SnapshotOffered(stream, new LogPosition(1, 20))))
+                .contains(new ReplicaAction.DeclineSnapshot(stream));
+        assertThat(core.log()).isEqualTo(FORKED);
+    }
+
+    @Test
+    void aPrimaryTellsWhereAFollowerThatNeedsASnapshotLeftItsLog() {
+        // Trimmed to record 41; elected anew, nothing of its epoch committed yet.
+        var mine = new LogShape(List.of(new EpochStart(1, 1)), 41, 50);
+        step(new ReplicaEvent.Booted(AT_A, 3, mine, 50, false));
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(3, B), 3)));
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(aloneOfTwo(4), 4)));
+        step(new ReplicaEvent.PromisePersisted(4));
+        var theirs = new LogShape(List.of(new EpochStart(1, 1), new EpochStart(2, 31)), 1, 60);
+        var attach = only(
+                        ReplicaAction.SendAttach.class,
+                        step(new ReplicaEvent.HelloReceived(1, new Hello(AT_B, 0, theirs, 25, false))))
+                .attach();
+        assertThat(attach.snapshot()).isTrue();
+        assertThat(attach.disowned()).isFalse();
+        assertThat(attach.truncateTo()).isEqualTo(new LogPosition(1, 30));
+
+        var applied = only(
+                        ReplicaAction.SendAttach.class,
+                        step(new ReplicaEvent.HelloReceived(2, new Hello(AT_B, 0, theirs, 35, false))))
+                .attach();
+        assertThat(applied.truncateTo()).as("what was applied is not cut").isEqualTo(LogPosition.NONE);
+        assertThat(applied.disowned()).isTrue();
+
+        var elsewhere = new LogShape(List.of(new EpochStart(2, 20)), 26, 60);
+        var unknown = only(
+                        ReplicaAction.SendAttach.class,
+                        step(new ReplicaEvent.HelloReceived(3, new Hello(AT_B, 0, elsewhere, 25, false))))
+                .attach();
+        assertThat(unknown.disowned()).isTrue();
+    }
+
+    /** A was made primary by B's word, and B no longer counts. */
+    private static ShardConfig aloneOfTwo(long epoch) {
+        return new ShardConfig(
+                epoch + 2,
+                epoch,
+                A,
+                Set.of(AT_A),
+                Set.of(),
+                Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.VOTER),
+                2,
+                ShardLifecycle.ACTIVE,
+                1,
+                B,
+                7);
+    }
+
     @Test
     void aSnapshotThatNobodyWaitsForIsDeclined() {
         long stream = learnAndInstall(FIVE);

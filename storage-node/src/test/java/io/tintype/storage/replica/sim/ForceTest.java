@@ -49,6 +49,76 @@ final class ForceTest {
         assertThat(noticed).isTrue();
     }
 
+    /**
+     * Two losses: the second primary comes back with a trimmed log and what the first loss gave up, and the only other replica
+     * with an epoch that began in between, of which it applied nothing. Neither may wait for the other.
+     */
+    @Test
+    void aTailOfALineageThatWasGivenUpKeepsNobodyOut() {
+        int forked = 0;
+        for (long seed = 1; seed <= SEEDS / 5; seed++) {
+            try {
+                forked += takenTwice(seed) ? 1 : 0;
+            } catch (SimFailure e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+        assertThat(forked).as("runs in which it came to that").isPositive();
+    }
+
+    /** Whether the logs parted as they should have; false where the machines had other plans. */
+    private static boolean takenTwice(long seed) {
+        var sim = new Sim(seed, Sim.Plan.ANYTHING.shaped(4, 2).withCallers(0).patient());
+        sim.start();
+        SimulatorTest.settle(sim);
+        var primary = SimulatorTest.primary(sim);
+        var others =
+                sim.nodes.subList(0, 4).stream().filter(node -> node != primary).toList();
+        var first = others.get(0);
+        var second = others.get(1);
+
+        // Both miss what the primary and the last one acknowledge, apply and trim from now on.
+        first.crash();
+        second.crash();
+        sim.advance(sim.queue.now() + 10_000 * MILLI);
+        primary.deliver(primary.life(), new ReplicaEvent.LogAged(primary.disk.applied));
+        sim.advance(sim.queue.now() + 2_000 * MILLI);
+        long trimmed = primary.disk.seen.firstSeq;
+        sim.nodes.forEach(SimNode::crash);
+        if (trimmed <= first.disk.seen.log.size() + 1) {
+            return false;
+        }
+
+        // Taken by force, the first one leads the second, until that has the new epoch and knows of no commit in it.
+        first.boot();
+        sim.advance(sim.queue.now() + 3_000 * MILLI);
+        force(sim, first);
+        long parting = second.disk.durable.log.size();
+        second.boot();
+        long began = sim.queue.now();
+        while (second.disk.durable.log.size() <= parting && sim.queue.now() - began < 30_000 * MILLI) {
+            sim.advance(sim.queue.now() + 100_000);
+        }
+        sim.nodes.forEach(SimNode::crash);
+        if (second.disk.durable.log.size() <= parting || second.disk.applied > parting) {
+            return false;
+        }
+        first.wipe();
+
+        primary.boot();
+        sim.advance(sim.queue.now() + 3_000 * MILLI);
+        force(sim, primary);
+        second.boot();
+        long forced = sim.queue.now();
+        while (sim.zk.current().config().inSyncOn(second.id).isEmpty()) {
+            if (sim.queue.now() - forced > PATIENCE) {
+                throw new SimFailure("nobody joins after a second loss: " + sim.describe());
+            }
+            sim.advance(sim.queue.now() + 500 * MILLI);
+        }
+        return true;
+    }
+
     /** The acknowledged records that were lost. */
     private static int run(long seed, Set<String> off) {
         var plan = Sim.Plan.ANYTHING.shaped(3, 2).withCallers(3).patient();
