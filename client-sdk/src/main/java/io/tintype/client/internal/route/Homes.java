@@ -100,7 +100,10 @@ public final class Homes {
                 .call(
                         UsersGrpc.getLookupUserMethod(),
                         op,
-                        LookupUserRequest.newBuilder().setUser(user).build())
+                        LookupUserRequest.newBuilder()
+                                .setUser(user)
+                                .setHint(true)
+                                .build())
                 .thenApply(answer -> answer.getUser().getShard());
     }
 

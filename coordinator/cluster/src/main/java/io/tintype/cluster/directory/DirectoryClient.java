@@ -20,10 +20,12 @@ import io.tintype.proto.internal.v1.CreateEntryRequest;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.GetEntryRequest;
+import io.tintype.proto.internal.v1.GetEntryResponse;
 import io.tintype.proto.internal.v1.MoveEnd;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,7 +38,8 @@ import java.util.function.Function;
  *
  * <p>What it remembers of earlier answers is bounded and only a hint: {@link #invalidate} it when a shard says otherwise.
  * Every call goes to the directory shard's primary, finds a new one when that changes, and repeats until its deadline; all
- * of them may be repeated without harm. Futures fail with {@link io.tintype.model.TintypeException}.
+ * of them may be repeated without harm. Where a hint will do, the other replicas are asked too once the primary is silent: a
+ * user is found while one is being elected. Futures fail with {@link io.tintype.model.TintypeException}.
  */
 public final class DirectoryClient {
     /** Most users remembered. */
@@ -46,6 +49,9 @@ public final class DirectoryClient {
     public static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
 
     private static final Duration ONE_TRY = Duration.ofSeconds(2);
+
+    /** The other replicas are asked after this time without an answer of the primary. */
+    private static final Duration PATIENCE = Duration.ofMillis(150);
 
     private final DirectoryLocator locator;
     private final ChannelSource channels;
@@ -74,8 +80,8 @@ public final class DirectoryClient {
     public record Entered(UserHome home, boolean created) {}
 
     /**
-     * Where the user lives, perhaps as remembered. Of several callers at a time one asks. Fails with USER_NOT_FOUND where
-     * he is not entered.
+     * Where the user lives, perhaps as remembered, or as {@link #lookupHint} finds. Of several callers at a time one asks. Fails
+     * with USER_NOT_FOUND where he is not entered.
      */
     public CompletableFuture<UserHome> lookup(UserId user) {
         var known = remembered.get(user);
@@ -87,7 +93,7 @@ public final class DirectoryClient {
         if (first != null) {
             return first.copy();
         }
-        var unused = lookupLatest(user, deadline()).whenComplete((home, failure) -> {
+        var unused = lookupHint(user, deadline()).whenComplete((home, failure) -> {
             asking.remove(user, mine);
             if (failure == null) {
                 mine.complete(home);
@@ -105,7 +111,33 @@ public final class DirectoryClient {
 
     /** Where the user lives by the word of the directory's primary, now; remembered from then on. */
     public CompletableFuture<UserHome> lookupLatest(UserId user, Deadline deadline) {
-        return ask(user, deadline).thenApply(home -> remember(user, home));
+        return entry(user, deadline).thenApply(UserHome::of);
+    }
+
+    /**
+     * The same; but while the primary is silent by the word of any replica, which may be a minute old. That a user is not there
+     * only the primary can say. Remembered from then on.
+     */
+    public CompletableFuture<UserHome> lookupHint(UserId user, Deadline deadline) {
+        var found = lookupLatest(user, deadline);
+        var replicas = locator.replicas(user);
+        if (replicas.size() > 1) {
+            CompletableFuture.delayedExecutor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(() -> askAll(replicas, user, deadline, found));
+        }
+        return found;
+    }
+
+    /** The first replica that knows the user completes the answer, if nobody did before. */
+    private void askAll(
+            List<DirectoryLocator.Place> replicas, UserId user, Deadline deadline, CompletableFuture<UserHome> answer) {
+        if (answer.isDone()) {
+            return;
+        }
+        for (var replica : replicas) {
+            var unused = getEntry(replica, user, false, deadline)
+                    .thenAccept(said -> answer.complete(remember(user, UserHome.of(said.getEntry()))));
+        }
     }
 
     /** Forgets what was remembered of a user, unless it is of a higher generation than what turned out wrong. */
@@ -147,17 +179,25 @@ public final class DirectoryClient {
 
     /** All that the directory's primary says of a user, now. */
     public CompletableFuture<DirectoryEntry> entry(UserId user, Deadline deadline) {
-        return call(
-                        user,
+        return Retries.run(
                         deadline,
-                        DirectoryGrpc.getGetEntryMethod(),
-                        place -> GetEntryRequest.newBuilder()
-                                .setClusterId(clusterId)
-                                .setShard(place.shard().value())
-                                .setUser(user.value())
-                                .setLatest(true)
-                                .build())
+                        attempt -> locator.locate(user, attempt > 0)
+                                .thenCompose(place -> getEntry(place, user, true, deadline)))
                 .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
+    private CompletableFuture<GetEntryResponse> getEntry(
+            DirectoryLocator.Place place, UserId user, boolean latest, Deadline deadline) {
+        return send(
+                place,
+                DirectoryGrpc.getGetEntryMethod(),
+                GetEntryRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(place.shard().value())
+                        .setUser(user.value())
+                        .setLatest(latest)
+                        .build(),
+                deadline);
     }
 
     /** Begins a move if the entry has this generation and no move is under way; either way the entry is the answer. */
@@ -212,20 +252,6 @@ public final class DirectoryClient {
         return entry;
     }
 
-    private CompletableFuture<UserHome> ask(UserId user, Deadline deadline) {
-        return call(
-                        user,
-                        deadline,
-                        DirectoryGrpc.getGetEntryMethod(),
-                        place -> GetEntryRequest.newBuilder()
-                                .setClusterId(clusterId)
-                                .setShard(place.shard().value())
-                                .setUser(user.value())
-                                .setLatest(true)
-                                .build())
-                .thenApply(answer -> UserHome.of(answer.getEntry()));
-    }
-
     private <Q, A> CompletableFuture<A> call(
             UserId user,
             Deadline deadline,
@@ -234,12 +260,17 @@ public final class DirectoryClient {
         return Retries.run(
                 deadline,
                 attempt -> locator.locate(user, attempt > 0)
-                        .thenCompose(place -> UnaryCalls.start(
-                                channels.to(place.peerAddress()),
-                                method,
-                                CallOptions.DEFAULT.withDeadline(
-                                        deadline.minimum(Deadline.after(ONE_TRY.toMillis(), TimeUnit.MILLISECONDS))),
-                                request.apply(place))));
+                        .thenCompose(place -> send(place, method, request.apply(place), deadline)));
+    }
+
+    private <Q, A> CompletableFuture<A> send(
+            DirectoryLocator.Place place, MethodDescriptor<Q, A> method, Q request, Deadline deadline) {
+        return UnaryCalls.start(
+                channels.to(place.peerAddress()),
+                method,
+                CallOptions.DEFAULT.withDeadline(
+                        deadline.minimum(Deadline.after(ONE_TRY.toMillis(), TimeUnit.MILLISECONDS))),
+                request);
     }
 
     private UserHome remember(UserId user, UserHome home) {

@@ -8,6 +8,7 @@ import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -36,6 +37,16 @@ public final class MapLocator implements DirectoryLocator {
                 .map(NodeInfo::peerAddress)
                 .map(address -> CompletableFuture.completedFuture(new Place(shard, address)))
                 .orElseGet(() -> CompletableFuture.failedFuture(noPrimary(shard.value())));
+    }
+
+    @Override
+    public List<Place> replicas(UserId user) {
+        var now = view.get();
+        return now.directory().map(layout -> layout.shardOf(user)).flatMap(now.map()::shard).stream()
+                .flatMap(shard -> shard.replicas().stream()
+                        .flatMap(id -> now.map().node(id).stream())
+                        .map(node -> new Place(shard.id(), node.peerAddress())))
+                .toList();
     }
 
     static TintypeException noDirectory() {

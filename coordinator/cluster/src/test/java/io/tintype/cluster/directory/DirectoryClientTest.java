@@ -24,11 +24,14 @@ import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.GetEntryResponse;
 import io.tintype.wire.Errors;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +51,10 @@ final class DirectoryClientTest {
         @Override
         public void getEntry(GetEntryRequest request, StreamObserver<GetEntryResponse> out) {
             calls.incrementAndGet();
-            if (!name.equals(primary)) {
+            if (name.equals(silent)) {
+                return;
+            }
+            if (!name.equals(primary) && request.getLatest()) {
                 out.onError(Errors.toWire(new TintypeException(Reason.NOT_PRIMARY, name + " does not lead")));
                 return;
             }
@@ -77,17 +83,30 @@ final class DirectoryClientTest {
         }
     }
 
-    private final Map<String, DirectoryEntry> entries = new HashMap<>();
+    private final Map<String, DirectoryEntry> entries = new ConcurrentHashMap<>();
     private final Map<String, ManagedChannel> channels = new HashMap<>();
     private final Map<String, Server> servers = new HashMap<>();
     private final AtomicInteger calls = new AtomicInteger();
     private volatile String primary = "a";
+    private volatile String silent = "";
     private volatile String believed = "a";
-    private final DirectoryLocator locator = (user, afresh) -> {
-        if (afresh) {
-            believed = primary;
+    private final DirectoryLocator locator = new DirectoryLocator() {
+        @Override
+        public CompletableFuture<Place> locate(UserId user, boolean afresh) {
+            if (afresh) {
+                believed = primary;
+            }
+            return CompletableFuture.completedFuture(place(believed));
         }
-        return CompletableFuture.completedFuture(new DirectoryLocator.Place(new ShardId(1), believed));
+
+        @Override
+        public List<Place> replicas(UserId user) {
+            return List.of(place("a"), place("b"));
+        }
+
+        private Place place(String name) {
+            return new Place(new ShardId(1), name);
+        }
     };
     private DirectoryClient client = new DirectoryClient(locator, this::channel, "c");
 
@@ -135,6 +154,28 @@ final class DirectoryClientTest {
         entries.put("alice", entry(1, 5));
         primary = "b";
         assertThat(home().shard()).isEqualTo(new ShardId(5));
+    }
+
+    @Test
+    void aUserIsFoundByTheOtherReplicasWhileThePrimaryIsSilent() throws Exception {
+        entries.put("alice", entry(1, 5));
+        silent = "a";
+        var deadline = Deadline.after(60, TimeUnit.SECONDS);
+        var strict = client.lookupLatest(ALICE, deadline);
+        assertThat(home().shard()).isEqualTo(new ShardId(5));
+        assertThat(client.lookupHint(ALICE, deadline).get(5, TimeUnit.SECONDS).shard())
+                .isEqualTo(new ShardId(5));
+        assertThat(strict).as("what holds now only the primary can say").isNotDone();
+    }
+
+    @Test
+    void thatAUserIsUnknownOnlyThePrimaryCanSay() throws Exception {
+        silent = "a";
+        var asked = client.lookupHint(ALICE, Deadline.after(60, TimeUnit.SECONDS));
+        Awaitility.await().until(() -> calls.get() >= 3); // the primary, and then both
+        entries.put("alice", entry(1, 5));
+        silent = "";
+        assertThat(asked.get(30, TimeUnit.SECONDS).shard()).isEqualTo(new ShardId(5));
     }
 
     @Test

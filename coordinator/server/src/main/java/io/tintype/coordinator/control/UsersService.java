@@ -100,11 +100,11 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     public void lookupUser(LookupUserRequest request, StreamObserver<LookupUserResponse> out) {
         Answers.send(out, () -> {
             var user = UserId.of(request.getUser());
-            return directory
-                    .lookupLatest(user, UnaryProxy.deadlineOfCaller())
-                    .thenApply(home -> LookupUserResponse.newBuilder()
-                            .setUser(show(user, home))
-                            .build());
+            var deadline = UnaryProxy.deadlineOfCaller();
+            var found =
+                    request.getHint() ? directory.lookupHint(user, deadline) : directory.lookupLatest(user, deadline);
+            return found.thenApply(home ->
+                    LookupUserResponse.newBuilder().setUser(show(user, home)).build());
         });
     }
 
