@@ -13,6 +13,7 @@ import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
@@ -39,17 +40,19 @@ final class EchoClient implements AutoCloseable {
         this.serverCpu = serverCpu;
     }
 
-    /** Downloads. */
+    /** Downloads into an array of its own for each, and compares it: what the load generator does with every blob. */
     Raw.Measured gets() throws InterruptedException {
         var stub = BlobRetrievalGrpc.newBlockingStub(channel);
+        byte[] expected = EchoServer.bytes(size);
         var request = GetRequest.newBuilder().setName(Integer.toString(size)).build();
         return Raw.measure(concurrency, pace, size, serverCpu, (worker, index) -> {
-            long received = 0;
+            var received = new byte[size];
             for (var parts = stub.get(request); parts.hasNext(); ) {
-                received += parts.next().getFrame().getData().size();
+                var frame = parts.next().getFrame();
+                frame.getData().copyTo(received, (int) frame.getOffset());
             }
-            if (received != size) {
-                throw new IllegalStateException("the echo sent " + received + " bytes instead of " + size);
+            if (!Arrays.equals(received, expected)) {
+                throw new IllegalStateException("the echo sent other bytes than it has");
             }
         });
     }

@@ -47,6 +47,17 @@ final class EchoServer implements AutoCloseable {
         }
     }
 
+    /** What it answers to whoever asks for so many bytes: one block of random bytes, again and again. */
+    static byte[] bytes(int size) {
+        var block = new byte[Limits.MAX_FRAME_BYTES];
+        new SplittableRandom(1).nextBytes(block);
+        var bytes = new byte[size];
+        for (int done = 0; done < size; done += block.length) {
+            System.arraycopy(block, 0, bytes, done, Math.min(block.length, size - done));
+        }
+        return bytes;
+    }
+
     int port() {
         return server.getPort();
     }
@@ -61,13 +72,7 @@ final class EchoServer implements AutoCloseable {
     }
 
     private static final class Retrieval extends BlobRetrievalGrpc.BlobRetrievalImplBase {
-        private final ByteString block;
-
-        Retrieval() {
-            var bytes = new byte[Limits.MAX_FRAME_BYTES];
-            new SplittableRandom(1).nextBytes(bytes);
-            block = UnsafeByteOperations.unsafeWrap(bytes);
-        }
+        private final ByteString block = UnsafeByteOperations.unsafeWrap(bytes(Limits.MAX_FRAME_BYTES));
 
         @Override
         public void get(GetRequest request, StreamObserver<GetResponse> out) {
