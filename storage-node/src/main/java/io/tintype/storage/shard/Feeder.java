@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends one follower what the core says it is to have, as fast as the follower takes it: out of memory where possible,
- * else from the disk, read on another thread.
+ * else from the disk, read on another thread. How far records are committed rides on the next records; where none follow at
+ * once, it waits a moment for some before it travels alone.
  *
  * <p>Confined to the shard's loop.
  */
@@ -32,6 +33,7 @@ final class Feeder {
 
     private final Source source;
     private final FollowerLink link;
+    private final Runnable linger;
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
     private long inFlightBytes;
     private LogPosition sent = LogPosition.NONE;
@@ -44,9 +46,11 @@ final class Feeder {
     private boolean reading;
     private boolean ended;
 
-    Feeder(Source source, FollowerLink link) {
+    /** @param linger has {@link #tellCommitted} called before long */
+    Feeder(Source source, FollowerLink link, Runnable linger) {
         this.source = source;
         this.link = link;
+        this.linger = linger;
     }
 
     FollowerLink link() {
@@ -86,11 +90,7 @@ final class Feeder {
                 && begun
                 && inFlightBytes < ShardLimits.FOLLOWER_WINDOW_BYTES
                 && link.isReady()
-                && (sent.seq() < target || committed > committedSent)) {
-            if (sent.seq() == target) {
-                transmit(List.of(), sent, 0);
-                continue;
-            }
+                && sent.seq() < target) {
             var items = fromMemory();
             if (items.isEmpty()) {
                 readAhead();
@@ -104,6 +104,16 @@ final class Feeder {
                         item.entry().encoded(), item.entry().record().seq(), item.inline(), false));
             }
             transmit(outgoing, place(items.get(items.size() - 1).entry()), bytes);
+        }
+        if (committed > committedSent) {
+            linger.run();
+        }
+    }
+
+    /** Tells how far records are committed, unless that was told with records or is going to be. */
+    void tellCommitted() {
+        if (!ended && !reading && begun && link.isReady() && sent.seq() == target && committed > committedSent) {
+            transmit(List.of(), sent, 0);
         }
     }
 

@@ -22,6 +22,7 @@ final class FollowerStreams {
     private final Inbox<Input> inbox;
     private final AtomicLong lastStream = new AtomicLong();
     private final Map<Long, Feeder> feeders = new HashMap<>();
+    private boolean lingering;
 
     FollowerStreams(Feeder.Source source, Inbox<Input> inbox) {
         this.source = source;
@@ -31,7 +32,7 @@ final class FollowerStreams {
     /** Takes a stream in; the core says what becomes of it. Any thread. */
     FollowerLink.Events accept(Hello hello, FollowerLink link) {
         long stream = lastStream.incrementAndGet();
-        inbox.post(new Input.Task(() -> feeders.put(stream, new Feeder(source, link))));
+        inbox.post(new Input.Task(() -> feeders.put(stream, new Feeder(source, link, this::linger))));
         inbox.post(new Input.Event(new ReplicaEvent.HelloReceived(stream, hello)));
         return new FollowerLink.Events() {
             private final AtomicReference<@Nullable Ack> newest = new AtomicReference<>();
@@ -108,6 +109,20 @@ final class FollowerStreams {
         var feeder = feeders.get(stream);
         if (feeder != null) {
             feeder.acked(ack.persistedSeq());
+        }
+    }
+
+    /** One timer serves all followers, however many commits come meanwhile. */
+    private void linger() {
+        if (!lingering) {
+            lingering = true;
+            source.threads()
+                    .later(
+                            ShardLimits.COMMIT_LINGER.toMillis(),
+                            () -> source.loop().execute(() -> {
+                                lingering = false;
+                                feeders.values().forEach(Feeder::tellCommitted);
+                            }));
         }
     }
 
