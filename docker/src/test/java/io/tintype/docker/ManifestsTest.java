@@ -24,8 +24,18 @@ import org.junit.jupiter.api.Test;
 /** What operators apply is whole, and names only settings that there are. Starts nothing. */
 final class ManifestsTest {
     private static final Path KUBERNETES = Path.of("kubernetes");
+    private static final Path ALARMS = Path.of("observability", "alerts.yaml");
+    private static final Path OPERATIONS = Path.of("..", "docs", "operations.md");
     private static final Pattern ENV = Pattern.compile("(TINTYPE_CONFIG_\\w+)=(\\S+)");
     private static final YAMLMapper YAML = new YAMLMapper();
+
+    @Test
+    void operatorsAreToldOfEveryAlarmWhatToDo() throws IOException {
+        var told = Files.readString(OPERATIONS);
+        var alarms = YAML.readTree(ALARMS.toFile()).findValuesAsText("alert");
+        assertThat(alarms).hasSizeGreaterThan(10);
+        assertThat(alarms).allSatisfy(alarm -> assertThat(told).contains("| `" + alarm + "` |"));
+    }
 
     @Test
     void everyWorkloadHasProbesABudgetAndNoRoot() throws IOException {

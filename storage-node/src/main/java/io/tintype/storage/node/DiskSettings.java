@@ -23,18 +23,14 @@ public record DiskSettings(
         long readOnlyBytes,
 
         @Meaning("With so much free space, uploads are taken again; at least readOnlyBytes.")
-        long resumeBytes,
-
-        @Meaning("Large chunks go straight to their file; see docs/decisions.")
-        boolean blobDirectWrite) {
+        long resumeBytes) {
     /** What suits a machine of its own. */
     public static final DiskSettings DEFAULT = new DiskSettings(
             DiskConfig.BLOCK_CACHE_BYTES,
             DiskConfig.WRITE_BUFFER_BYTES,
             SpaceLimits.DEFAULT.reserveBytes(),
             SpaceLimits.DEFAULT.readOnlyBytes(),
-            SpaceLimits.DEFAULT.resumeBytes(),
-            false);
+            SpaceLimits.DEFAULT.resumeBytes());
 
     public DiskSettings {
         Settings.require(blockCacheBytes >= 1 << 20, "disk.blockCacheBytes", blockCacheBytes, "at least 1MiB");
@@ -48,7 +44,6 @@ public record DiskSettings(
     DiskConfig on(Path directory, String clusterId) {
         return DiskConfig.of(directory, clusterId)
                 .withMemory(blockCacheBytes, writeBufferBytes)
-                .withSpace(new SpaceLimits(reserveBytes, readOnlyBytes, resumeBytes))
-                .withBlobFiles(DiskConfig.MIN_BLOB_FILE_VALUE_BYTES, blobDirectWrite);
+                .withSpace(new SpaceLimits(reserveBytes, readOnlyBytes, resumeBytes));
     }
 }

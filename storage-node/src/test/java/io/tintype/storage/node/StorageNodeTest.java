@@ -93,7 +93,7 @@ final class StorageNodeTest {
                 .withZookeeper(zooKeeper.connectString())
                 .withDataDir(folder.resolve(data))
                 .withListen("127.0.0.1", 0, 0)
-                .withDisk(new DiskSettings(8 << 20, 16 << 20, 0, 0, 0, false));
+                .withDisk(new DiskSettings(8 << 20, 16 << 20, 0, 0, 0));
     }
 
     /** Writes what a controller would: one shard of users, one of the directory, both on the one node. */
