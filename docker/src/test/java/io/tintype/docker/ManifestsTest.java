@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What operators apply is whole, and names only settings that there are. Starts nothing. */
 final class ManifestsTest {
@@ -28,6 +29,24 @@ final class ManifestsTest {
     private static final Path OPERATIONS = Path.of("..", "docs", "operations.md");
     private static final Pattern ENV = Pattern.compile("(TINTYPE_CONFIG_\\w+)=(\\S+)");
     private static final YAMLMapper YAML = new YAMLMapper();
+
+    @Test
+    void theSettingsThatOperatorsAreShownAreTaken(@TempDir Path folder) throws IOException {
+        var files = Pattern.compile("(?s)```yaml\\n *# /etc/tintype/([a-z-]+)\\.yaml\\n(.*?)```")
+                .matcher(Files.readString(OPERATIONS))
+                .results()
+                .toList();
+        assertThat(files).extracting(file -> file.group(1)).containsExactly("storage-node", "coordinator");
+        var node = Files.writeString(folder.resolve("node.yaml"), files.get(0).group(2));
+        var coordinator = Files.writeString(
+                folder.resolve("coordinator.yaml"), files.get(1).group(2));
+        assertThat(ConfigSources.load(StorageNodeConfig.defaults(), node, Map.of(), Map.of())
+                        .id())
+                .isEqualTo("node-1");
+        assertThat(ConfigSources.load(CoordinatorConfig.DEFAULTS, coordinator, Map.of(), Map.of())
+                        .id())
+                .isEqualTo("coordinator-1");
+    }
 
     @Test
     void operatorsAreToldOfEveryAlarmWhatToDo() throws IOException {
