@@ -58,7 +58,7 @@ final class Regions implements AutoCloseable {
     /** Starts a node, perhaps again. */
     void startNode(String id, String region, String zone) throws Exception {
         var defaults = StorageNodeConfig.defaults();
-        var disk = new io.tintype.storage.node.DiskSettings(MEMORY, MEMORY, 0, 0, 0, false);
+        var disk = new io.tintype.storage.node.DiskSettings(MEMORY, MEMORY, 0, 0, 0);
         var node = StorageNode.start(defaults.withId(id)
                 .withZookeeper(zooKeeper.connectString())
                 .withDataDir(Files.createDirectories(folder.resolve(id)))
