@@ -3,7 +3,9 @@ package io.tintype.client;
 
 import io.tintype.model.PoolId;
 import io.tintype.proto.v1.ChangePoolRequest;
+import io.tintype.proto.v1.Labels;
 import io.tintype.proto.v1.Regions;
+import java.util.Collection;
 import java.util.List;
 
 /** What is to change of a pool; what is not set stays. Limits are those of {@link PoolInfo}. Not thread-safe. */
@@ -76,6 +78,12 @@ public final class PoolEdit {
     /** Cache-Control of answers over HTTP; empty: the default. */
     public PoolEdit cacheControl(String value) {
         request.setCacheControl(value);
+        return this;
+    }
+
+    /** What a node must have to hold a replica that counts; replicas on others are moved by the next plan. */
+    public PoolEdit labels(Collection<String> labels) {
+        request.setLabels(Labels.newBuilder().addAllNames(labels));
         return this;
     }
 

@@ -2,7 +2,10 @@
 package io.tintype.client;
 
 import io.tintype.model.PoolId;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The shards of one region and tier, and their rules. Immutable. The cluster checks the limits named here.
@@ -20,6 +23,7 @@ import java.util.List;
  * @param observers regions that are to hold a copy of every shard, at most 4; only where unpinned
  * @param servingRegion region whose nodes lead and vote; empty: the pool's own
  * @param cacheControl Cache-Control of answers over HTTP, at most 128 characters; empty: the default
+ * @param labels what a node must have to hold a replica that counts, at most 8
  */
 public record PoolInfo(
         PoolId id,
@@ -34,13 +38,29 @@ public record PoolInfo(
         boolean unpinned,
         List<String> observers,
         String servingRegion,
-        String cacheControl) {
+        String cacheControl,
+        Set<String> labels) {
     public PoolInfo {
         observers = List.copyOf(observers);
+        labels = Collections.unmodifiableSet(new TreeSet<>(labels));
     }
 
     /** A pool pinned to its region, without quotas and limits of bytes. */
     public PoolInfo(PoolId id, int replicationFactor, int minInsync, int usersPerShard, int initialShards) {
-        this(id, replicationFactor, minInsync, usersPerShard, initialShards, 0, 0, 0, false, false, List.of(), "", "");
+        this(
+                id,
+                replicationFactor,
+                minInsync,
+                usersPerShard,
+                initialShards,
+                0,
+                0,
+                0,
+                false,
+                false,
+                List.of(),
+                "",
+                "",
+                Set.of());
     }
 }

@@ -7,6 +7,7 @@ import io.tintype.proto.v1.GetPoolResponse;
 import io.tintype.proto.v1.Pool;
 import io.tintype.proto.v1.PoolShard;
 import io.tintype.proto.v1.PoolShardEffect;
+import java.util.Set;
 
 /** Messages about pools to and from the shapes that applications see. Stateless and thread-safe. */
 final class PoolMessages {
@@ -26,7 +27,8 @@ final class PoolMessages {
                 pool.getUnpinned(),
                 pool.getObserversList(),
                 pool.getServingRegion(),
-                pool.getCacheControl());
+                pool.getCacheControl(),
+                Set.copyOf(pool.getLabelsList()));
     }
 
     static Pool pool(PoolInfo pool) {
@@ -45,6 +47,7 @@ final class PoolMessages {
                 .addAllObservers(pool.observers())
                 .setServingRegion(pool.servingRegion())
                 .setCacheControl(pool.cacheControl())
+                .addAllLabels(pool.labels())
                 .build();
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.model;
 
+import java.util.Set;
+
 /**
  * A storage node as the map knows it. Immutable.
  *
@@ -11,6 +13,24 @@ package io.tintype.model;
  * @param zone what fails together inside the region
  * @param live whether it is in touch with ZooKeeper
  * @param diskBytes bytes its disk has in all; 0 where not known
+ * @param labels what it is, as pools may ask for
  */
 public record NodeInfo(
-        NodeId id, String address, String peerAddress, String region, String zone, boolean live, long diskBytes) {}
+        NodeId id,
+        String address,
+        String peerAddress,
+        String region,
+        String zone,
+        boolean live,
+        long diskBytes,
+        Set<String> labels) {
+    public NodeInfo {
+        labels = Labels.of(labels);
+    }
+
+    /** A node without labels. */
+    public NodeInfo(
+            NodeId id, String address, String peerAddress, String region, String zone, boolean live, long diskBytes) {
+        this(id, address, peerAddress, region, zone, live, diskBytes, Set.of());
+    }
+}

@@ -334,7 +334,8 @@ final class CoordinatorTest {
                         "127.0.0.1:1",
                         region,
                         zone,
-                        1L << 40));
+                        1L << 40,
+                        Set.of()));
         started.add(registration);
         registration.registered().join();
     }

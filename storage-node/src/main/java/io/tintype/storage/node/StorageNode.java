@@ -42,6 +42,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -141,7 +142,8 @@ public final class StorageNode implements AutoCloseable {
                                 peerAddress(),
                                 config.region(),
                                 config.zone(),
-                                disk.usage().totalBytes())));
+                                disk.usage().totalBytes(),
+                                Set.copyOf(config.labels()))));
         await(registration.registered());
         var unused = registration.displaced().thenAccept(this::stop);
         disk.committer()

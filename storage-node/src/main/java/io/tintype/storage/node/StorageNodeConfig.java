@@ -3,11 +3,13 @@ package io.tintype.storage.node;
 
 import io.tintype.cluster.config.Meaning;
 import io.tintype.cluster.zk.ZkConfig;
+import io.tintype.model.Labels;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.storage.move.MoveSettings;
 import io.tintype.storage.rpc.RpcLimits;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Settings of a storage node, checked when they are made. Immutable. Laid over {@link #defaults} from a YAML file by {@code
@@ -28,6 +30,9 @@ public record StorageNodeConfig(
         @Meaning("What fails together inside the region; replicas of a shard are spread over zones.")
         String zone,
 
+        @Meaning("What it is, such as [ssd]: a pool may ask for nodes with a label. At most 8.")
+        List<String> labels,
+
         ListenSettings listen,
         DiskSettings disk,
         RpcLimits limits,
@@ -39,6 +44,9 @@ public record StorageNodeConfig(
         Settings.check("id", id, () -> new NodeId(id));
         Settings.check("region", region, () -> new PoolId(region, ANY_TIER));
         Settings.require(zone.matches(LEGAL_ZONE), "zone", zone, "1 to 32 characters out of a-z, 0-9 and '-'");
+        var given = labels;
+        Settings.check("labels", String.join(",", given), () -> Labels.of(given));
+        labels = List.copyOf(Labels.of(given));
     }
 
     /** One node on this machine, with ZooKeeper beside it. */
@@ -50,6 +58,7 @@ public record StorageNodeConfig(
                 Path.of("tintype-data", "node1"),
                 "local",
                 "a",
+                List.of(),
                 new ListenSettings("127.0.0.1", 7410, 7411, 7412, ""),
                 DiskSettings.DEFAULT,
                 RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()),
@@ -58,23 +67,29 @@ public record StorageNodeConfig(
 
     /** The same under another id. */
     public StorageNodeConfig withId(String other) {
-        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, listen, disk, limits, moves);
+        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves);
     }
 
     /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
     public StorageNodeConfig withZookeeper(String connect) {
         var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
-        return new StorageNodeConfig(id, other, dataDir, region, zone, listen, disk, limits, moves);
+        return new StorageNodeConfig(id, other, dataDir, region, zone, labels, listen, disk, limits, moves);
     }
 
     /** The same with another data directory. */
     public StorageNodeConfig withDataDir(Path other) {
-        return new StorageNodeConfig(id, zookeeper, other, region, zone, listen, disk, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, other, region, zone, labels, listen, disk, limits, moves);
     }
 
     /** The same in another place. */
     public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, otherRegion, otherZone, listen, disk, limits, moves);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves);
+    }
+
+    /** The same with other labels. */
+    public StorageNodeConfig withLabels(List<String> other) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves);
     }
 
     /**
@@ -87,21 +102,21 @@ public record StorageNodeConfig(
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
         var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, disk, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves);
     }
 
     /** The same with another use of the disk. */
     public StorageNodeConfig withDisk(DiskSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, other, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves);
     }
 
     /** The same with other limits. */
     public StorageNodeConfig withLimits(RpcLimits other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, other, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves);
     }
 
     /** The same with other limits of moves. */
     public StorageNodeConfig withMoves(MoveSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, listen, disk, limits, other);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other);
     }
 }

@@ -18,6 +18,7 @@ import io.tintype.storage.shard.Shards;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** One storage node without its public services. For tests. */
 final class TestNode implements AutoCloseable {
@@ -61,7 +62,8 @@ final class TestNode implements AutoCloseable {
                         peerAddress(),
                         "local",
                         "a",
-                        0));
+                        0,
+                        Set.of()));
         registration.registered().join();
     }
 

@@ -6,6 +6,7 @@ import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Humane;
 import io.tintype.tools.console.OutputOptions;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,7 +47,16 @@ final class NodeCommand {
                 var nodes = client.admin().nodes();
                 output.table(
                         new Nodes(nodes.stream().map(NodeDocument::of).toList()),
-                        List.of("node", "live", "address", "region", "zone", "replicas>", "primaries>", "disk>"),
+                        List.of(
+                                "node",
+                                "live",
+                                "address",
+                                "region",
+                                "zone",
+                                "labels",
+                                "replicas>",
+                                "primaries>",
+                                "disk>"),
                         nodes.stream().map(Ls::row).toList());
             }
             return ExitCode.OK.number();
@@ -60,6 +70,7 @@ final class NodeCommand {
                     node.address(),
                     node.region(),
                     node.zone(),
+                    String.join(",", node.labels()),
                     Integer.toString(status.replicas()),
                     Integer.toString(status.primaries()),
                     node.diskBytes() == 0 ? "?" : Humane.bytes(node.diskBytes()));
@@ -74,6 +85,7 @@ final class NodeCommand {
      *
      * @param address host:port of its public API; empty while it was never live
      * @param live whether it is in touch with ZooKeeper
+     * @param labels what it is, as pools may ask for
      * @param diskBytes what its disk has in all; 0: not known
      */
     record NodeDocument(
@@ -83,6 +95,7 @@ final class NodeCommand {
             String peerAddress,
             String region,
             String zone,
+            Set<String> labels,
             int replicas,
             int primaries,
             long diskBytes) {
@@ -95,6 +108,7 @@ final class NodeCommand {
                     node.peerAddress(),
                     node.region(),
                     node.zone(),
+                    node.labels(),
                     status.replicas(),
                     status.primaries(),
                     node.diskBytes());

@@ -6,6 +6,7 @@ import io.tintype.model.PoolId;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +42,7 @@ final class PoolCommand {
             "bytes a user>",
             "blobs a user>",
             "zones",
+            "nodes",
             "copies in");
 
     /** {@code tintype pool ls}. */
@@ -72,6 +74,7 @@ final class PoolCommand {
             footer = {
                 "  tintype pool create eu-west.archive",
                 "  tintype pool create eu-west.lab --replicas 1 --min-insync 1",
+                "  tintype pool create eu-west.paid --labels ssd",
                 "  tintype pool create eu-west.free --user-bytes 1g --user-blobs 10000"
             })
     static final class Create implements Callable<Integer> {
@@ -152,6 +155,7 @@ final class PoolCommand {
                 Text.limit(pool.userBytes()),
                 pool.userBlobs() == 0 ? "-" : Long.toString(pool.userBlobs()),
                 pool.zonesRequired() ? "required" : "preferred",
+                pool.labels().isEmpty() ? "any" : String.join(",", pool.labels()),
                 pool.unpinned() ? "anywhere " + String.join(",", pool.observers()) : "its region only");
     }
 
@@ -166,6 +170,7 @@ final class PoolCommand {
      *
      * @param unpinned whether copies may stand in other regions
      * @param servingRegion region whose nodes lead and vote; empty: the pool's own
+     * @param labels what a node must have to hold a replica that counts
      */
     record PoolDocument(
             String id,
@@ -180,7 +185,8 @@ final class PoolCommand {
             boolean unpinned,
             List<String> observers,
             String servingRegion,
-            String cacheControl) {
+            String cacheControl,
+            Set<String> labels) {
         static PoolDocument of(PoolInfo pool) {
             return new PoolDocument(
                     pool.id().toString(),
@@ -195,7 +201,8 @@ final class PoolCommand {
                     pool.unpinned(),
                     pool.observers(),
                     pool.servingRegion(),
-                    pool.cacheControl());
+                    pool.cacheControl(),
+                    pool.labels());
         }
     }
 }

@@ -6,6 +6,7 @@ import io.tintype.client.PoolInfo;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -97,6 +98,16 @@ final class PoolRuleOptions {
     private @Nullable List<String> observers;
 
     @Option(
+            names = "--labels",
+            paramLabel = "LABEL",
+            split = ",",
+            arity = "0..1",
+            fallbackValue = "",
+            description = "What a node must have to hold a replica, as its settings name it; empty: any node of the"
+                    + " region will do.")
+    private @Nullable List<String> labels;
+
+    @Option(
             names = "--cache-control",
             paramLabel = "TEXT",
             description = "Cache-Control of answers over HTTP; empty: the default.")
@@ -115,9 +126,10 @@ final class PoolRuleOptions {
                 or(userBlobs, pool.userBlobs()),
                 zones == null ? pool.zonesRequired() : zones == Zones.REQUIRED,
                 residency == null ? pool.unpinned() : residency == Residency.ANYWHERE,
-                observers == null ? pool.observers() : regions(observers),
+                observers == null ? pool.observers() : given(observers),
                 pool.servingRegion(),
-                or(cacheControl, pool.cacheControl()));
+                or(cacheControl, pool.cacheControl()),
+                labels == null ? pool.labels() : Set.copyOf(given(labels)));
     }
 
     /** Sets what is given here. */
@@ -130,11 +142,12 @@ final class PoolRuleOptions {
         Optional.ofNullable(userBlobs).ifPresent(edit::userBlobs);
         Optional.ofNullable(zones).ifPresent(rule -> edit.zonesRequired(rule == Zones.REQUIRED));
         Optional.ofNullable(residency).ifPresent(rule -> edit.unpinned(rule == Residency.ANYWHERE));
-        Optional.ofNullable(observers).ifPresent(names -> edit.observers(regions(names)));
+        Optional.ofNullable(observers).ifPresent(names -> edit.observers(given(names)));
         Optional.ofNullable(cacheControl).ifPresent(edit::cacheControl);
+        Optional.ofNullable(labels).ifPresent(names -> edit.labels(given(names)));
     }
 
-    private static List<String> regions(List<String> names) {
+    private static List<String> given(List<String> names) {
         return names.stream().filter(name -> !name.isEmpty()).toList();
     }
 

@@ -15,6 +15,7 @@ import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
+import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
@@ -22,6 +23,7 @@ import io.tintype.model.TintypeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -45,7 +47,7 @@ final class PoolsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Regions.start("pools", CONTROL, "eu/a", "eu/b", "eu/c", "us/a");
+        cluster = Regions.start("pools", CONTROL, "eu/a/ssd", "eu/b/ssd", "eu/c", "us/a");
         client = cluster.client();
         Awaitility.await()
                 .atMost(PATIENCE)
@@ -93,6 +95,27 @@ final class PoolsIT {
     }
 
     @Test
+    void aPoolThatAsksForLabelsStandsOnNodesThatHaveThem() throws Exception {
+        var pool = new PoolId("eu", "labelled");
+        create(new PoolInfo(pool, 2, 1, 100, 2, 0, 0, 0, false, false, List.of(), "", "", Set.of("ssd")));
+        assertThat(client.admin().shards(pool))
+                .hasSize(2)
+                .allSatisfy(shard ->
+                        assertThat(shard.replicas()).containsExactlyInAnyOrder(new NodeId("n1"), new NodeId("n2")));
+        assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(pool).replicationFactor(3)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("has 2 live storage nodes with labels ssd; add nodes first");
+        assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(pool).labels(Set.of("SSD!"))))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("label 'SSD!' is none; give 1 to 32 characters out of a-z, 0-9 and '-'");
+        assertThat(client.admin().pool(pool).pool().labels()).containsExactly("ssd");
+        assertThat(client.admin().nodes())
+                .filteredOn(node -> node.node().labels().contains("ssd"))
+                .extracting(node -> node.node().id().value())
+                .containsExactlyInAnyOrder("n1", "n2");
+    }
+
+    @Test
     void aChangeOfRulesReachesShards() throws Exception {
         var pool = new PoolId("eu", "changing");
         create(new PoolInfo(pool, 1, 1, 100, 2));
@@ -137,7 +160,7 @@ final class PoolsIT {
     @Test
     void aQuotaIsExactUnderConcurrentWriters() throws Exception {
         var pool = new PoolId("eu", "quota");
-        var rules = new PoolInfo(pool, 3, 2, 100, 1, 0, 10_000, 0, false, false, List.of(), "", "");
+        var rules = new PoolInfo(pool, 3, 2, 100, 1, 0, 10_000, 0, false, false, List.of(), "", "", Set.of());
         create(rules);
         var user = "quota-user";
         client.users().register(user, pool);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -38,14 +39,15 @@ final class Regions implements AutoCloseable {
      * Starts one.
      *
      * @param control how pools begin and grow
-     * @param places each node's region and zone, as {@code "eu/a"}; nodes are n1, n2 and so on
+     * @param places each node's region, zone and perhaps labels, as {@code "eu/a/ssd"}; nodes are n1, n2 and so on
      */
     static Regions start(String name, ControlSettings control, String... places) throws Exception {
         var cluster = new Regions(Dev.folder(name));
         try {
             for (int i = 0; i < places.length; i++) {
-                var place = places[i].split("/", 2);
-                cluster.startNode("n" + (i + 1), place[0], place[1]);
+                var place = places[i].split("/", 3);
+                cluster.startNode(
+                        "n" + (i + 1), place[0], place[1], List.of(place).subList(2, place.length));
             }
             cluster.startCoordinator(places[0].split("/", 2)[0], control);
             return cluster;
@@ -57,12 +59,17 @@ final class Regions implements AutoCloseable {
 
     /** Starts a node, perhaps again. */
     void startNode(String id, String region, String zone) throws Exception {
+        startNode(id, region, zone, List.of());
+    }
+
+    private void startNode(String id, String region, String zone, List<String> labels) throws Exception {
         var defaults = StorageNodeConfig.defaults();
         var disk = new io.tintype.storage.node.DiskSettings(MEMORY, MEMORY, 0, 0, 0);
         var node = StorageNode.start(defaults.withId(id)
                 .withZookeeper(zooKeeper.connectString())
                 .withDataDir(Files.createDirectories(folder.resolve(id)))
                 .withPlace(region, zone)
+                .withLabels(labels)
                 .withDisk(disk)
                 .withListen("127.0.0.1", 0, 0));
         nodes.put(id, node);

@@ -9,6 +9,7 @@ import io.tintype.model.ShardInfo;
 import io.tintype.proto.v1.Node;
 import io.tintype.proto.v1.Shard;
 import io.tintype.proto.v1.ShardKind;
+import java.util.Set;
 
 /** Nodes and shards from their messages. Stateless and thread-safe. */
 public final class MapMessages {
@@ -23,7 +24,8 @@ public final class MapMessages {
                 node.getRegion(),
                 node.getZone(),
                 node.getLive(),
-                node.getDiskBytes());
+                node.getDiskBytes(),
+                Set.copyOf(node.getLabelsList()));
     }
 
     /** A shard. */

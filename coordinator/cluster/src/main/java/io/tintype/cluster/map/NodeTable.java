@@ -11,6 +11,7 @@ import io.tintype.proto.internal.v1.NodeRegistration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,7 @@ final class NodeTable {
                 registration.getRegion(),
                 registration.getZone(),
                 liveBoots.containsKey(id),
-                registration.getDiskBytes()));
+                registration.getDiskBytes(),
+                Set.copyOf(registration.getLabelsList())));
     }
 }

@@ -40,6 +40,7 @@ final class NodeClaim {
                 .setRegion(node.region())
                 .setZone(node.zone())
                 .setDiskBytes(node.diskBytes())
+                .addAllLabels(node.labels())
                 .build();
         return registrations.create(path, mine).thenCompose(outcome -> replaceIfNeeded(path, mine, outcome));
     }

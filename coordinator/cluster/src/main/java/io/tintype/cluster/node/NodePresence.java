@@ -2,6 +2,7 @@
 package io.tintype.cluster.node;
 
 import io.tintype.model.NodeId;
+import java.util.Set;
 
 /**
  * What a storage node tells of itself.
@@ -14,6 +15,7 @@ import io.tintype.model.NodeId;
  * @param region region it stands in
  * @param zone zone within the region
  * @param diskBytes bytes its disk has in all
+ * @param labels what it is, as pools may ask for
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
 public record NodePresence(
@@ -24,4 +26,5 @@ public record NodePresence(
         String peerAddress,
         String region,
         String zone,
-        long diskBytes) {}
+        long diskBytes,
+        Set<String> labels) {}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.placement;
 
+import io.tintype.model.Labels;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.PoolRecord;
 import io.tintype.proto.v1.Pool;
+import java.util.Set;
 
 /**
  * The rules of a pool, checked. Immutable.
@@ -13,7 +15,7 @@ import io.tintype.proto.v1.Pool;
  * @param id its region and tier
  * @param replicationFactor replicas of each shard, 1 to 7
  * @param minInsync in-sync replicas that a write needs, 1 to {@code replicationFactor}
- * @param zonesRequired whether each of those replicas must have a zone of its own
+ * @param nodes on which nodes those replicas may stand
  * @param capacity how much a shard takes, and how many there are at first
  * @param quota what a user may store who has no quota of his own
  * @param residency where copies may stand, and where they do
@@ -23,7 +25,7 @@ public record PoolRules(
         PoolId id,
         int replicationFactor,
         int minInsync,
-        boolean zonesRequired,
+        NodeRule nodes,
         Capacity capacity,
         UserQuota quota,
         Residency residency,
@@ -52,6 +54,21 @@ public record PoolRules(
         }
     }
 
+    /**
+     * On which nodes of the serving region replicas that count may stand.
+     *
+     * @param zonesRequired whether each must have a zone of its own
+     * @param labels what each must have
+     */
+    public record NodeRule(boolean zonesRequired, Set<String> labels) {
+        /** Any nodes. */
+        public static final NodeRule ANY = new NodeRule(false, Set.of());
+
+        public NodeRule {
+            labels = Labels.of(labels);
+        }
+    }
+
     /** Checks; throws {@link TintypeException} INVALID_ARGUMENT, which names the field and its limits. */
     public PoolRules {
         check("replication_factor", replicationFactor, MAX_REPLICATION_FACTOR);
@@ -71,11 +88,21 @@ public record PoolRules(
                 id,
                 replicationFactor,
                 minInsync,
-                false,
+                NodeRule.ANY,
                 new Capacity(usersPerShard, 0, initialShards),
                 UserQuota.NONE,
                 Residency.PINNED,
                 "");
+    }
+
+    /** Whether each replica that counts must have a zone of its own. */
+    public boolean zonesRequired() {
+        return nodes.zonesRequired();
+    }
+
+    /** What a node must have to hold a replica that counts. */
+    public Set<String> labels() {
+        return nodes.labels();
     }
 
     /** Users a shard takes at most. */
@@ -99,7 +126,7 @@ public record PoolRules(
                 new PoolId(record.getRegion(), record.getTier()),
                 record.getReplicationFactor(),
                 record.getMinInsync(),
-                record.getZonesRequired(),
+                new NodeRule(record.getZonesRequired(), Set.copyOf(record.getLabelsList())),
                 new Capacity(record.getUsersPerShard(), record.getBytesPerShard(), record.getInitialShards()),
                 new UserQuota(record.getUserBytes(), record.getUserBlobs()),
                 new Residency(record.getUnpinned(), record.getObserversList(), record.getServingRegion()),
@@ -112,7 +139,7 @@ public record PoolRules(
                 new PoolId(pool.getRegion(), pool.getTier()),
                 pool.getReplicationFactor(),
                 pool.getMinInsync(),
-                pool.getZonesRequired(),
+                new NodeRule(pool.getZonesRequired(), Set.copyOf(pool.getLabelsList())),
                 new Capacity(pool.getUsersPerShard(), pool.getBytesPerShard(), pool.getInitialShards()),
                 new UserQuota(pool.getUserBytes(), pool.getUserBlobs()),
                 new Residency(pool.getUnpinned(), pool.getObserversList(), pool.getServingRegion()),
@@ -131,7 +158,8 @@ public record PoolRules(
                 .setBytesPerShard(capacity.bytesPerShard())
                 .setUserBytes(quota.bytes())
                 .setUserBlobs(quota.blobs())
-                .setZonesRequired(zonesRequired)
+                .setZonesRequired(nodes.zonesRequired())
+                .addAllLabels(nodes.labels())
                 .setUnpinned(residency.unpinned())
                 .addAllObservers(residency.observers())
                 .setServingRegion(residency.servingOrEmpty())
@@ -150,7 +178,8 @@ public record PoolRules(
                 .setBytesPerShard(capacity.bytesPerShard())
                 .setUserBytes(quota.bytes())
                 .setUserBlobs(quota.blobs())
-                .setZonesRequired(zonesRequired)
+                .setZonesRequired(nodes.zonesRequired())
+                .addAllLabels(nodes.labels())
                 .setUnpinned(residency.unpinned())
                 .addAllObservers(residency.observers())
                 .setServingRegion(residency.servingOrEmpty())

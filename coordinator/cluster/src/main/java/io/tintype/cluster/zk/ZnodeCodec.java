@@ -41,7 +41,7 @@ public final class ZnodeCodec<T extends Message> {
     public static final ZnodeCodec<CoordinatorLiveness> COORDINATOR =
             of(CoordinatorLiveness.getDefaultInstance(), 1_024);
     /** {@link Paths#pool}. */
-    public static final ZnodeCodec<PoolRecord> POOL = of(PoolRecord.getDefaultInstance(), 512);
+    public static final ZnodeCodec<PoolRecord> POOL = of(PoolRecord.getDefaultInstance(), 1 << 10);
     /** {@link Paths#shard}. */
     public static final ZnodeCodec<ShardRecord> SHARD = of(ShardRecord.getDefaultInstance(), 512);
     /** {@link Paths#assignment}. */

@@ -15,6 +15,7 @@ import io.tintype.model.NodeInfo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,14 +52,14 @@ final class NodeRegistrationTest {
         try (var session = connect();
                 var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
             registration.registered().get(10, TimeUnit.SECONDS);
-            await().untilAsserted(() ->
-                    assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100)));
+            await().untilAsserted(() -> assertThat(nodes.node(ID))
+                    .contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100, Set.of("ssd"))));
             assertThat(registration.registeredAtMs().get(10, TimeUnit.SECONDS))
                     .as("by ZooKeeper's clock, which is this machine's here")
                     .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
         }
-        await().untilAsserted(() ->
-                assertThat(nodes.node(ID)).contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100)));
+        await().untilAsserted(() -> assertThat(nodes.node(ID))
+                .contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100, Set.of("ssd"))));
     }
 
     @Test
@@ -143,6 +144,14 @@ final class NodeRegistrationTest {
 
     private static NodePresence node(String dataId, long bootId, String address) {
         return new NodePresence(
-                ID, dataId.getBytes(StandardCharsets.UTF_8), bootId, address, "p:" + bootId, "eu", "a", 100);
+                ID,
+                dataId.getBytes(StandardCharsets.UTF_8),
+                bootId,
+                address,
+                "p:" + bootId,
+                "eu",
+                "a",
+                100,
+                Set.of("ssd"));
     }
 }

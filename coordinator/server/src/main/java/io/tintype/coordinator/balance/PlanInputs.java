@@ -22,7 +22,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** What the planner goes by, put together from the map, reports and absences. Pure but for reading them. */
@@ -60,7 +59,7 @@ final class PlanInputs {
                 .toList();
         var pools = view.pools().values().stream()
                 .map(pool -> new PlanPool(
-                        pool.id(), pool.residency().servingRegion(pool.id()), pool.replicationFactor(), Set.of()))
+                        pool.id(), pool.residency().servingRegion(pool.id()), pool.replicationFactor(), pool.labels()))
                 .toList();
         return new PlanInput(nodes, shards, pools, rules);
     }
@@ -79,7 +78,7 @@ final class PlanInputs {
                 node.id(),
                 node.region(),
                 node.zone(),
-                Set.of(),
+                node.labels(),
                 weight,
                 report.map(ReportNodeResponse::getDiskBytes).orElse(0L),
                 report.map(ReportNodeResponse::getFreeBytes).orElse(0L),

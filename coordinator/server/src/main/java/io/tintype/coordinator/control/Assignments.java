@@ -41,7 +41,11 @@ final class Assignments {
     /** The assignment of a new shard; empty where there are too few nodes. */
     Optional<ShardAssignment> place(ShardId id, ShardType type, PoolRules rules) {
         var voters = ReplicaPlacement.choose(
-                id, rules.servingRegion(), rules.replicationFactor(), rules.zonesRequired(), occupancy.candidates());
+                id,
+                rules.servingRegion(),
+                rules.replicationFactor(),
+                rules.zonesRequired(),
+                occupancy.candidates(rules.labels()));
         if (voters.isEmpty()) {
             return Optional.empty();
         }
@@ -101,7 +105,12 @@ final class Assignments {
 
     private boolean addVoters(ShardId id, PoolRules rules, int more, Map<NodeId, ReplicaRole> roles) {
         var added = ReplicaPlacement.more(
-                id, rules.servingRegion(), roles.keySet(), more, rules.zonesRequired(), occupancy.candidates());
+                id,
+                rules.servingRegion(),
+                roles.keySet(),
+                more,
+                rules.zonesRequired(),
+                occupancy.candidates(rules.labels()));
         added.ifPresent(nodes -> nodes.forEach(node -> {
             roles.put(node.id(), ReplicaRole.REPLICA_ROLE_VOTER);
             occupancy.add(node.id());

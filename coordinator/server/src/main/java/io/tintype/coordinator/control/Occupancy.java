@@ -10,6 +10,7 @@ import io.tintype.proto.internal.v1.ShardAssignment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How many replicas each node is to have, by all assignments and what is being planned on top of them. Confined to one
@@ -44,11 +45,16 @@ final class Occupancy {
         replicas.merge(node, 1, Integer::sum);
     }
 
-    /** The nodes that are live and could take a replica: not those to be drained, or in maintenance. */
+    /** The nodes that are live and could take an observer: not those to be drained, or in maintenance. */
     List<Candidate> candidates() {
+        return candidates(Set.of());
+    }
+
+    /** Those of them that have all these labels. */
+    List<Candidate> candidates(Set<String> labels) {
         return view.map()
                 .nodes()
-                .filter(NodeInfo::live)
+                .filter(node -> node.live() && node.labels().containsAll(labels))
                 .filter(node -> !view.intent(node.id()).getDraining()
                         && !view.intent(node.id()).getMaintenance())
                 .map(this::candidate)

@@ -63,6 +63,9 @@ final class PoolChange {
         if (change.hasObservers()) {
             pool.clearObservers().addAllObservers(change.getObservers().getNamesList());
         }
+        if (change.hasLabels()) {
+            pool.clearLabels().addAllLabels(change.getLabels().getNamesList());
+        }
         if (change.hasCacheControl()) {
             pool.setCacheControl(change.getCacheControl());
         }
@@ -75,18 +78,21 @@ final class PoolChange {
         view.map()
                 .nodes()
                 .filter(NodeInfo::live)
-                .filter(node -> node.region().equals(after.servingRegion()))
+                .filter(node -> node.region().equals(after.servingRegion())
+                        && node.labels().containsAll(after.labels()))
                 .forEach(node -> zones.merge(node.zone(), 1, Integer::sum));
         int live = zones.values().stream().mapToInt(Integer::intValue).sum();
-        if (after.replicationFactor() > before.replicationFactor() && after.replicationFactor() > live) {
+        boolean asksForMore = after.replicationFactor() > before.replicationFactor()
+                || !before.labels().containsAll(after.labels());
+        if (asksForMore && after.replicationFactor() > live) {
             throw invalid("replication_factor is " + after.replicationFactor() + ", but region " + after.servingRegion()
-                    + " has " + live + " live storage nodes; add nodes first");
+                    + " has " + live + " live storage nodes" + labelled(after) + "; add nodes first");
         }
-        boolean spreadsMore = after.zonesRequired()
-                && (!before.zonesRequired() || after.replicationFactor() > before.replicationFactor());
+        boolean spreadsMore = after.zonesRequired() && (!before.zonesRequired() || asksForMore);
         if (spreadsMore && after.replicationFactor() > zones.size()) {
             throw invalid("zones_required asks for " + after.replicationFactor()
-                    + " zones, but the live nodes of region " + after.servingRegion() + " stand in " + zones.size()
+                    + " zones, but the live nodes of region " + after.servingRegion() + labelled(after)
+                    + " stand in " + zones.size()
                     + ": " + String.join(", ", zones.keySet()));
         }
         var regions = regions(view);
@@ -96,6 +102,10 @@ final class PoolChange {
                         + String.join(", ", regions));
             }
         }
+    }
+
+    private static String labelled(PoolRules rules) {
+        return rules.labels().isEmpty() ? "" : " with labels " + String.join(", ", rules.labels());
     }
 
     /** Regions with storage nodes. */

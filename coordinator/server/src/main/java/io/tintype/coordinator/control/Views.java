@@ -21,6 +21,7 @@ final class Views {
                 .setZone(node.zone())
                 .setLive(node.live())
                 .setDiskBytes(node.diskBytes())
+                .addAllLabels(node.labels())
                 .build();
     }
 

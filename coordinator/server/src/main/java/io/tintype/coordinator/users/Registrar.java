@@ -139,6 +139,7 @@ public final class Registrar implements HomeMaker {
                     Reason.UNAVAILABLE,
                     "Pool " + pool + " has no shards yet. The controller makes them as soon as "
                             + rules.replicationFactor() + " storage nodes are live in region " + rules.servingRegion()
+                            + (rules.labels().isEmpty() ? "" : " with labels " + String.join(", ", rules.labels()))
                             + (rules.zonesRequired() ? ", each in a zone of its own." : "."),
                     SHARDS_RETRY));
         }

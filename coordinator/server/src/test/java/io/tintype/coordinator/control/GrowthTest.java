@@ -64,7 +64,7 @@ final class GrowthTest {
                 new PoolId("eu", "standard"),
                 3,
                 2,
-                false,
+                PoolRules.NodeRule.ANY,
                 new PoolRules.Capacity(users, bytes, 4),
                 UserQuota.NONE,
                 Residency.PINNED,

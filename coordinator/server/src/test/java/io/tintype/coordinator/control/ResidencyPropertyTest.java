@@ -13,6 +13,7 @@ import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardMap;
+import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardType;
@@ -22,6 +23,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens to nodes and rules, no replica of a pinned pool is ever assigned outside its region. */
@@ -56,10 +60,11 @@ final class ResidencyPropertyTest {
                 var id = new ShardId(++lastShard);
                 planning.place(id, ShardType.SHARD_TYPE_DATA, pool).ifPresent(made -> next.put(id, made));
             }
-            assignments = next;
-            for (var shard : assignments.values()) {
-                check(shard, rulesOf(pools, shard), nodes);
+            for (var shard : next.values()) {
+                var before = nodesOf(assignments.get(new ShardId(shard.getShard())));
+                check(shard, before, rulesOf(pools, shard), nodes);
             }
+            assignments = next;
             var settled = new ClusterView(view.map(), pools, assignments, null);
             var again = new Assignments(settled, new Occupancy(settled));
             assignments
@@ -88,7 +93,8 @@ final class ResidencyPropertyTest {
                             region,
                             "z" + Math.floorMod(id.hashCode(), 4),
                             random.nextBoolean(),
-                            1));
+                            1,
+                            hasSsd(id) ? Set.of("ssd", "fast") : Set.of()));
         }
         if (random.nextInt(3) == 0) {
             var pool = random.nextBoolean() ? PINNED : FREE;
@@ -105,14 +111,25 @@ final class ResidencyPropertyTest {
                 id,
                 factor,
                 1 + random.nextInt(factor),
-                random.nextBoolean(),
+                new PoolRules.NodeRule(random.nextBoolean(), random.nextInt(4) == 0 ? Set.of("ssd") : Set.of()),
                 new PoolRules.Capacity(10, 0, 1),
                 UserQuota.NONE,
                 residency,
                 "");
     }
 
-    private static void check(ShardAssignment shard, PoolRules rules, Map<String, NodeInfo> nodes) {
+    private static boolean hasSsd(String id) {
+        return Math.floorMod(id.hashCode(), 3) != 0;
+    }
+
+    private static Set<String> nodesOf(@Nullable ShardAssignment shard) {
+        return shard == null
+                ? Set.of()
+                : shard.getReplicasList().stream().map(Placement::getNode).collect(Collectors.toSet());
+    }
+
+    /** @param before the nodes that had a replica before */
+    private static void check(ShardAssignment shard, Set<String> before, PoolRules rules, Map<String, NodeInfo> nodes) {
         var names = new HashSet<String>();
         var observed = new ArrayList<String>();
         for (var replica : shard.getReplicasList()) {
@@ -126,6 +143,11 @@ final class ResidencyPropertyTest {
                 observed.add(node.region());
             } else {
                 assertThat(node.region()).isEqualTo(rules.servingRegion());
+                if (!before.contains(replica.getNode())) {
+                    assertThat(node.labels())
+                            .as("%s gets a replica of %s", node, rules)
+                            .containsAll(rules.labels());
+                }
             }
         }
         assertThat(observed).doesNotHaveDuplicates();

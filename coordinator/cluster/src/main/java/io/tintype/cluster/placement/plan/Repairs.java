@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What must move whatever it costs: replicas that are missing, those on nodes that are gone or to be drained, more than the
- * pool asks for, and more in one zone than need be. The most endangered shard first. Confined to one thread.
+ * What must move whatever it costs: replicas that are missing, those on nodes that are gone, to be drained, or not what the pool
+ * asks for, more than the pool asks for, and more in one zone than need be. The most endangered shard first. Confined to one thread.
  */
 final class Repairs {
     private final Layout layout;
@@ -73,14 +73,16 @@ final class Repairs {
     private boolean isAmiss(int shard) {
         int[] placed = layout.placed(shard);
         return placed.length != layout.pools[shard].replicationFactor()
-                || IntStream.of(placed).anyMatch(n -> layout.nodes[n].leaves())
+                || IntStream.of(placed).anyMatch(n -> layout.nodes[n].leaves() || isMisplaced(shard, n))
                 || IntStream.of(placed).anyMatch(n -> crowded(shard, n));
     }
 
     private void repair(int shard) {
         if (layout.healthy(shard) == 0) {
             boolean leaving = IntStream.of(layout.placed(shard)).anyMatch(n -> layout.nodes[n].leaves());
-            if (leaving || layout.placed(shard).length < layout.pools[shard].replicationFactor()) {
+            boolean misplaced = IntStream.of(layout.placed(shard)).anyMatch(n -> isMisplaced(shard, n));
+            boolean missing = layout.placed(shard).length < layout.pools[shard].replicationFactor();
+            if (leaving || misplaced || missing) {
                 problems.add(new PlanProblem(
                         "Shard " + layout.shards[shard].id() + " has no in-sync replica that answers.",
                         "Bring one of its nodes back: " + names(layout.shards[shard].replicas()) + ".",
@@ -92,6 +94,8 @@ final class Repairs {
         for (int n : layout.placed(shard)) {
             if (layout.nodes[n].leaves()) {
                 replace(shard, n, layout.nodes[n].part() == PlanNode.Part.DEAD ? "is gone" : "is to be drained");
+            } else if (isMisplaced(shard, n)) {
+                replace(shard, n, "has not the labels or the region that the pool asks for");
             }
         }
         while (layout.placed(shard).length < layout.pools[shard].replicationFactor()) {
@@ -144,6 +148,10 @@ final class Repairs {
                     .orElseThrow();
             layout.drop(shard, fullest);
         }
+    }
+
+    private boolean isMisplaced(int shard, int node) {
+        return !layout.pools[shard].mayLiveOn(layout.nodes[node]);
     }
 
     /** Whether another zone could take this replica, and this one has more of the shard than that. */

@@ -87,8 +87,12 @@ final class Clusters {
         int shardCount = random.nextInt(60);
         for (int s = 1; s <= shardCount; s++) {
             var pool = random.nextInt(4) == 0 ? archive : standard;
-            var legal = new ArrayList<>(
-                    nodes.stream().filter(pool::mayLiveOn).map(PlanNode::id).toList());
+            // The pool's rules, or the labels of nodes, may have been others once.
+            boolean byOldRules = random.nextInt(8) == 0;
+            var legal = new ArrayList<>(nodes.stream()
+                    .filter(node -> byOldRules || pool.mayLiveOn(node))
+                    .map(PlanNode::id)
+                    .toList());
             Collections.shuffle(legal, random);
             int have = Math.min(legal.size(), random.nextInt(10) == 0 ? Math.max(1, factor - 1) : factor);
             if (have == 0) {

@@ -33,10 +33,7 @@ final class PlannerTest {
         input.nodes().forEach(node -> free.put(node.id(), node.freeBytes()));
         for (var step : plan.steps()) {
             var shard = shard(input, step.shard());
-            var pool = input.pools().stream()
-                    .filter(known -> known.id().equals(shard.pool()))
-                    .findFirst()
-                    .orElseThrow();
+            var pool = pool(input, shard);
             var replicas = holds.getOrDefault(step.shard(), Set.of());
             assertThat(step.base()).as("what %s begins with", step).containsExactlyInAnyOrderElementsOf(replicas);
             if (step.kind() == PlanStep.Kind.LEAD) {
@@ -66,6 +63,34 @@ final class PlannerTest {
                     .isLessThanOrEqualTo(
                             Math.max(limit(input, pool), crowding(nodes, new HashSet<>(shard.replicas()))));
         }
+    }
+
+    @Property(tries = 500)
+    void whatStandsOnNodesThatThePoolDoesNotAskForIsMoved(@ForAll long seed) {
+        var input = Clusters.random(seed);
+        var plan = Planner.plan(input);
+        var after = Clusters.after(input, plan);
+        if (plan.problems().isEmpty()) {
+            assertThat(misplaced(after)).isZero();
+        }
+        assertThat(misplaced(after)).isLessThanOrEqualTo(misplaced(input));
+    }
+
+    private static PlanPool pool(PlanInput input, PlanShard shard) {
+        return input.pools().stream()
+                .filter(pool -> pool.id().equals(shard.pool()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Replicas on nodes that are there and not what their pool asks for. */
+    private static long misplaced(PlanInput input) {
+        return input.shards().stream()
+                .mapToLong(shard -> input.nodes().stream()
+                        .filter(node -> shard.replicas().contains(node.id()))
+                        .filter(node -> !pool(input, shard).mayLiveOn(node))
+                        .count())
+                .sum();
     }
 
     @Property(tries = 500)
