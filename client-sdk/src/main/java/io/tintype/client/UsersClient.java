@@ -72,6 +72,18 @@ public final class UsersClient {
     }
 
     /**
+     * Lists exactly the blobs that a user has at one moment, by which each can then be read: {@link
+     * GetOptions#withIfVersion}. Asks for page after page.
+     *
+     * @param mostBlobs most blobs to take into memory, about 500 bytes each; more is refused with {@link
+     *     InvalidRequestException}
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public UserBlobs blobs(String user, int mostBlobs) {
+        return new ExportList(core, Convert.user(user), mostBlobs).read();
+    }
+
+    /**
      * Tells what a user has stored, exactly.
      *
      * @throws UserNotFoundException where nobody registered him and he has never written

@@ -27,6 +27,7 @@ import io.tintype.coordinator.retrieval.BlobRetrievalService;
 import io.tintype.coordinator.status.ClusterStatus;
 import io.tintype.coordinator.status.Events;
 import io.tintype.coordinator.upload.BlobUploadService;
+import io.tintype.coordinator.users.Exports;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -161,7 +162,12 @@ public final class Coordinator implements AutoCloseable {
     private List<BindableService> services(
             ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
         List<BindableService> services = new ArrayList<>();
-        services.add(new UsersService(gateways.registrar, gateways.directory, gateways.shards, gateways.moves));
+        services.add(new UsersService(
+                gateways.registrar,
+                gateways.directory,
+                gateways.shards,
+                gateways.moves,
+                new Exports(gateways.directory, gateways.shards, clusterId)));
         if (has(Role.UPLOAD)) {
             services.add(new BlobUploadService(gateways.upload));
         }

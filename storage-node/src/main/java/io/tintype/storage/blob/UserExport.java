@@ -137,6 +137,11 @@ public final class UserExport {
                 .map(value -> Stored.parse(StoredHead.parser(), value, "head of " + name));
     }
 
+    /** Whether a head's time to live is not over. */
+    public static boolean isLive(StoredHead head, long nowMs) {
+        return Stored.isLive(head, nowMs);
+    }
+
     /** From when on outcomes matter to a move, at a time of the log: retries of older requests are refused. */
     public long outcomesFromMs(long nowMs) {
         return nowMs - Limits.DEDUP_WINDOW.toMillis();

@@ -3,9 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.PoolId;
-import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
-import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.AbortMoveRequest;
 import io.tintype.proto.internal.v1.AbortMoveResponse;
@@ -60,12 +58,12 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
     private final Toolbox box;
     private final Replies replies;
-    private final String clusterId;
+    private final Callers callers;
 
     DirectoryService(Toolbox box, String clusterId) {
         this.box = box;
         this.replies = new Replies(box.failures());
-        this.clusterId = clusterId;
+        this.callers = new Callers(clusterId);
     }
 
     @Override
@@ -292,23 +290,14 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     }
 
     private UserId checked(String callersCluster, String user) {
-        checkCluster(callersCluster);
-        return UserId.of(user);
+        return callers.user(callersCluster, user);
     }
 
     private void checkCluster(String callersCluster) {
-        if (!callersCluster.equals(clusterId)) {
-            throw new TintypeException(
-                    Reason.INVALID_ARGUMENT,
-                    "cluster_id is '" + callersCluster + "', but this node belongs to cluster " + clusterId
-                            + "; check which ZooKeeper the caller is set to");
-        }
+        callers.checkCluster(callersCluster);
     }
 
     private static ShardId shardId(String field, int shard) {
-        if (shard <= 0) {
-            throw Requests.invalid(field + " is " + Integer.toUnsignedString(shard) + ", which is no shard id");
-        }
-        return new ShardId(shard);
+        return Callers.shard(field, shard);
     }
 }

@@ -60,7 +60,9 @@ public final class RpcServices implements AutoCloseable {
 
     /** What only processes of the cluster may call. */
     public List<ServerServiceDefinition> peerServices() {
-        return List.of(ParseGuard.around(new DirectoryService(box, clusterId)));
+        return List.of(
+                ParseGuard.around(new DirectoryService(box, clusterId)),
+                ParseGuard.around(new UserDataService(box, clusterId)));
     }
 
     /** Bytes that uploads hold in memory now. */

@@ -17,12 +17,13 @@ import picocli.CommandLine.Parameters;
 /** {@code tintype user}: who lives where, and has stored how much. */
 @Command(
         name = "user",
-        description = "Registers users, tells where they live and what they have stored, and moves them.",
+        description = "Registers users, tells where they live and what they have stored, moves and exports them.",
         subcommands = {
             UserCommand.Register.class,
             UserCommand.Show.class,
             UserCommand.UsageOf.class,
             UserQuotaCommand.class,
+            ExportCommand.class,
             MoveCommand.class,
             MovesCommand.class
         },
@@ -31,6 +32,7 @@ import picocli.CommandLine.Parameters;
             "  tintype user register alice",
             "  tintype user show alice",
             "  tintype user usage alice --json",
+            "  tintype user export alice ./alice",
             "  tintype user move alice --tier paid"
         })
 final class UserCommand {

@@ -28,6 +28,15 @@ public final class Json {
         return write(Lazy.MAPPER, value);
     }
 
+    /** Reads what {@link #document} or {@link #line} wrote; throws IllegalArgumentException where it is something else. */
+    public static <T> T read(String json, Class<T> type) {
+        try {
+            return Lazy.MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("this is not what it should be: " + e.getOriginalMessage(), e);
+        }
+    }
+
     private static String write(ObjectMapper mapper, Object value) {
         try {
             return mapper.writeValueAsString(value);

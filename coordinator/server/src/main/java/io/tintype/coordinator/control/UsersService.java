@@ -8,6 +8,7 @@ import io.tintype.cluster.placement.UserQuota;
 import io.tintype.coordinator.route.Answers;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.Moves;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.PoolId;
@@ -17,6 +18,8 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.v1.AbortMoveRequest;
 import io.tintype.proto.v1.AbortMoveResponse;
+import io.tintype.proto.v1.ExportUserRequest;
+import io.tintype.proto.v1.ExportUserResponse;
 import io.tintype.proto.v1.GetMoveRequest;
 import io.tintype.proto.v1.GetMoveResponse;
 import io.tintype.proto.v1.GetUsageRequest;
@@ -45,10 +48,13 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     private final DirectoryClient directory;
     private final DataShards shards;
     private final Moves moves;
+    private final Exports exports;
 
     /** Over parts that outlive this object. */
-    public UsersService(Registrar registrar, DirectoryClient directory, DataShards shards, Moves moves) {
+    public UsersService(
+            Registrar registrar, DirectoryClient directory, DataShards shards, Moves moves, Exports exports) {
         this.moves = moves;
+        this.exports = exports;
         this.registrar = registrar;
         this.directory = directory;
         this.shards = shards;
@@ -191,6 +197,14 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     @Override
     public void listUsers(ListUsersRequest request, StreamObserver<ListUsersResponse> out) {
         Answers.send(out, () -> moves.users(request.getShard(), request.getPageToken(), UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
+    public void exportUser(ExportUserRequest request, StreamObserver<ExportUserResponse> out) {
+        Answers.send(
+                out,
+                () -> exports.page(
+                        UserId.of(request.getUser()), request.getPageToken(), UnaryProxy.deadlineOfCaller()));
     }
 
     private static User show(UserId user, UserHome home) {

@@ -35,12 +35,15 @@ import io.tintype.proto.internal.v1.ListMovesRequest;
 import io.tintype.proto.internal.v1.ListMovesResponse;
 import io.tintype.proto.internal.v1.ListShardUsersRequest;
 import io.tintype.proto.internal.v1.ListShardUsersResponse;
+import io.tintype.proto.internal.v1.ListStateRequest;
+import io.tintype.proto.internal.v1.ListStateResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
 import io.tintype.proto.internal.v1.SetUserQuotaResponse;
 import io.tintype.proto.internal.v1.SettleUserRequest;
 import io.tintype.proto.internal.v1.SettleUserResponse;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.proto.internal.v1.UserMovesGrpc;
 import java.time.Duration;
 import java.util.List;
@@ -136,6 +139,15 @@ public final class DataShards {
                         .setShard(target.value())
                         .setUser(user.value())
                         .build());
+    }
+
+    /** A part of the list of a user's blobs. */
+    CompletableFuture<ListStateResponse> listState(ShardId shard, ListStateRequest.Builder request, Deadline deadline) {
+        return call(
+                shard,
+                deadline,
+                UserDataGrpc.getListStateMethod(),
+                request.setClusterId(clusterId).setShard(shard.value()).build());
     }
 
     /** The moves that a directory shard knows. */

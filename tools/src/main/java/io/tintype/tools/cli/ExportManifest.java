@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.cli;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.tintype.client.BlobInfo;
+import io.tintype.client.UserBlobs;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code manifest.json} of an exported user says: all that he had at one moment. Immutable.
+ *
+ * @param format version of this document: 1
+ * @param user his id
+ * @param pool region.tier
+ * @param shard the shard he lived on
+ * @param generation rises with every move
+ * @param sequence the moment: a place in that shard's log
+ * @param exportedAt when the export was whole, ISO 8601, UTC
+ * @param bytes bytes of all blobs
+ * @param blobs in the order of their names
+ */
+record ExportManifest(
+        int format,
+        String user,
+        String pool,
+        int shard,
+        long generation,
+        long sequence,
+        String exportedAt,
+        long bytes,
+        List<Entry> blobs) {
+    static final int FORMAT = 1;
+
+    ExportManifest {
+        blobs = List.copyOf(blobs);
+    }
+
+    static ExportManifest of(UserBlobs state, List<Entry> entries) {
+        return new ExportManifest(
+                FORMAT,
+                state.user().id(),
+                state.user().pool().toString(),
+                state.user().shard().value(),
+                state.user().generation(),
+                state.sequence(),
+                Instant.now().toString(),
+                state.bytes(),
+                entries);
+    }
+
+    /**
+     * A blob and its file.
+     *
+     * @param name the blob's name
+     * @param file path of its bytes within the folder
+     * @param version the version; also the HTTP entity tag
+     * @param size bytes
+     * @param crc32c CRC32C of all bytes, eight hexadecimal digits
+     * @param sha256 SHA-256 of all bytes, in hexadecimal
+     * @param contentType media type
+     * @param metadata the application's own properties
+     * @param writtenAt ISO 8601, UTC
+     * @param expiresAt ISO 8601, UTC; null: never
+     */
+    record Entry(
+            String name,
+            String file,
+            String version,
+            long size,
+            String crc32c,
+            String sha256,
+            String contentType,
+            Map<String, String> metadata,
+            String writtenAt,
+            @Nullable String expiresAt) {
+        static Entry of(BlobInfo info, String file, String sha256) {
+            return new Entry(
+                    info.name(),
+                    file,
+                    info.version().etag(),
+                    info.size(),
+                    String.format(Locale.ROOT, "%08x", info.crc32c()),
+                    sha256,
+                    info.contentType(),
+                    new TreeMap<>(info.metadata()),
+                    info.writtenAt().toString(),
+                    info.expiresAt().map(Instant::toString).orElse(null));
+        }
+
+        /** The line of {@code SHA256SUMS}. */
+        @JsonIgnore
+        String sumLine() {
+            return sha256 + "  " + file + "\n";
+        }
+    }
+}
