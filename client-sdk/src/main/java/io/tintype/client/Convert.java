@@ -10,8 +10,10 @@ import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobHead;
+import io.tintype.proto.v1.EraseUserResponse;
 import io.tintype.proto.v1.GetUsageResponse;
 import io.tintype.proto.v1.ListResponse;
+import io.tintype.proto.v1.LocateUserResponse;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.User;
@@ -21,6 +23,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Messages to and from the shapes that applications see. Stateless and thread-safe. */
@@ -65,7 +68,55 @@ final class Convert {
 
     static Usage usage(GetUsageResponse usage) {
         return new Usage(
-                usage.getBlobs(), usage.getBytes(), usage.getBlobsLimit(), usage.getBytesLimit(), usage.getOwnQuota());
+                usage.getBlobs(),
+                usage.getBytes(),
+                usage.getBlobsLimit(),
+                usage.getBytesLimit(),
+                usage.getOwnQuota(),
+                usage.getFrozen());
+    }
+
+    static Erasure erasure(EraseUserResponse answer) {
+        return new Erasure(
+                Instant.ofEpochMilli(answer.getBegunMs()),
+                instant(answer.getErasedMs()),
+                instant(answer.getIdRefusedUntilMs()),
+                answer.getFoundList().stream()
+                        .map(one -> new Erasure.Shard(one.getShard(), one.getWhat(), one.getBlobs(), one.getBytes()))
+                        .toList(),
+                answer.getReplicasList().stream()
+                        .map(one -> new Erasure.Replica(
+                                one.getNode(),
+                                one.getRegion(),
+                                one.getShard(),
+                                one.getNamed(),
+                                one.getBytes(),
+                                one.getError()))
+                        .toList());
+    }
+
+    static UserLocation location(LocateUserResponse answer) {
+        return new UserLocation(
+                user(answer.getUser()),
+                answer.getPinned(),
+                answer.getToShard() == 0 ? Optional.empty() : Optional.of(answer.getToShard()),
+                answer.getPlacesList().stream()
+                        .map(one -> new UserLocation.Place(
+                                one.getNode(),
+                                one.getRegion(),
+                                one.getZone(),
+                                one.getShard(),
+                                one.getHolds(),
+                                one.getRole(),
+                                one.getBlobs(),
+                                one.getBytes(),
+                                instant(one.getSinceMs()),
+                                one.getError()))
+                        .toList());
+    }
+
+    private static Optional<Instant> instant(long ms) {
+        return ms == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(ms));
     }
 
     static ListPage page(ListResponse page) {

@@ -34,6 +34,8 @@ final class Typed {
             case RANGE_NOT_SATISFIABLE -> new RangeNotSatisfiableException(e);
             case BLOB_NOT_FOUND -> new BlobNotFoundException(e);
             case USER_NOT_FOUND -> new UserNotFoundException(e);
+            case USER_ERASED -> new UserErasedException(e);
+            case USER_FROZEN -> new UserFrozenException(e);
             case UPLOAD_NOT_FOUND -> new UploadNotFoundException(e);
             case SHARD_NOT_FOUND, POOL_NOT_FOUND, NODE_NOT_FOUND, MOVE_NOT_FOUND -> new NotFoundException(e);
             case VERSION_CONFLICT -> new VersionConflictException(e);

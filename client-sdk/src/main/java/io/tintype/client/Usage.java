@@ -9,5 +9,6 @@ package io.tintype.client;
  * @param blobsLimit number of blobs he may have; 0: no limit
  * @param bytesLimit bytes he may have; 0: no limit
  * @param ownQuota true: these limits are his own; false: his pool's
+ * @param frozen true: an operator has frozen him; he can be read, and nothing of his can be changed
  */
-public record Usage(long blobs, long bytes, long blobsLimit, long bytesLimit, boolean ownQuota) {}
+public record Usage(long blobs, long bytes, long blobsLimit, long bytesLimit, boolean ownQuota, boolean frozen) {}

@@ -3,10 +3,14 @@ package io.tintype.client;
 
 import io.tintype.client.internal.ClientCore;
 import io.tintype.model.PoolId;
+import io.tintype.proto.v1.EraseUserRequest;
+import io.tintype.proto.v1.FreezeUserRequest;
 import io.tintype.proto.v1.GetUsageRequest;
+import io.tintype.proto.v1.LocateUserRequest;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.SetUserQuotaRequest;
+import io.tintype.proto.v1.UnfreezeUserRequest;
 import io.tintype.proto.v1.UsersGrpc;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +98,71 @@ public final class UsersClient {
                         UsersGrpc.getGetUsageMethod(),
                         GetUsageRequest.newBuilder().setUser(Convert.user(user)).build()),
                 Convert::usage)));
+    }
+
+    /**
+     * Tells every place that holds something of a user; every node is asked now.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public UserLocation locate(String user) {
+        return Futures.await(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getLocateUserMethod(),
+                        LocateUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .build()),
+                Convert::location)));
+    }
+
+    /**
+     * Freezes a user: nothing of his is changed until he is unfrozen, by whomever; writes fail with {@link
+     * UserFrozenException}. He can be read and moved.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public Usage freeze(String user) {
+        return Futures.awaitChange(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getFreezeUserMethod(),
+                        FreezeUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .build()),
+                answer -> Convert.usage(answer.getUsage()))));
+    }
+
+    /**
+     * Lets a user go on who was frozen.
+     *
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     */
+    public Usage unfreeze(String user) {
+        return Futures.awaitChange(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getUnfreezeUserMethod(),
+                        UnfreezeUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .build()),
+                answer -> Convert.usage(answer.getUsage()))));
+    }
+
+    /**
+     * Erases a user, or goes on with it: as far as one call gets. To be called again until {@link Erasure#isDone}.
+     *
+     * @param generation his, as {@link #lookup} tells it, so that a late repetition erases nobody else; of one who is being
+     *     erased already it does not matter
+     * @throws UserNotFoundException where nobody registered him and he has never written
+     * @throws WrongStateException where he is of another generation
+     */
+    public Erasure erase(String user, long generation) {
+        return Futures.awaitChange(Futures.start(() -> Futures.map(
+                core.call(
+                        UsersGrpc.getEraseUserMethod(),
+                        EraseUserRequest.newBuilder()
+                                .setUser(Convert.user(user))
+                                .setGeneration(generation)
+                                .build()),
+                Convert::erasure)));
     }
 
     /**

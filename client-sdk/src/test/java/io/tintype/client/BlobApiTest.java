@@ -289,7 +289,7 @@ final class BlobApiTest {
                 .isFalse();
         assertThat(client.users().lookup("bob").shard()).isEqualTo(new ShardId(5));
         client.put("bob", "b", new byte[12]);
-        assertThat(client.users().usage("bob")).isEqualTo(new Usage(1, 12, 0, 0, false));
+        assertThat(client.users().usage("bob")).isEqualTo(new Usage(1, 12, 0, 0, false, false));
 
         var admin = client.admin();
         assertThat(admin.nodes()).extracting(node -> node.node().id().value()).containsExactly("n0", "n1", "n2");

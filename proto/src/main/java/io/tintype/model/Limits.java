@@ -65,6 +65,12 @@ public final class Limits {
     /** For how long a retry under the same request id is recognised. */
     public static final Duration DEDUP_WINDOW = Duration.ofMinutes(15);
 
+    /**
+     * For how long the id of a user who was erased is refused. Longer than any retry of a request from before is taken, so that
+     * none of them stores anything under whoever is registered by that id later.
+     */
+    public static final Duration ERASED_ID_REFUSED = Duration.ofHours(24);
+
     /** After how long an upload that was neither completed nor aborted is given up. */
     public static final Duration UPLOAD_LIFETIME = Duration.ofHours(24);
 

@@ -26,6 +26,7 @@ public enum Reason {
     POOL_NOT_FOUND,
     NODE_NOT_FOUND,
     MOVE_NOT_FOUND,
+    USER_ERASED,
     VERSION_CONFLICT,
     ALREADY_EXISTS,
     REQUEST_ID_REUSED,
@@ -34,6 +35,7 @@ public enum Reason {
     VERSION_GONE,
     WRONG_STATE,
     MOVE_CONFLICT,
+    USER_FROZEN,
     NOT_PRIMARY,
     WRONG_SHARD,
     NO_PRIMARY,
@@ -70,7 +72,8 @@ public enum Reason {
                     SHARD_NOT_FOUND,
                     POOL_NOT_FOUND,
                     NODE_NOT_FOUND,
-                    MOVE_NOT_FOUND -> Status.Code.NOT_FOUND;
+                    MOVE_NOT_FOUND,
+                    USER_ERASED -> Status.Code.NOT_FOUND;
             case VERSION_CONFLICT,
                     REQUEST_ID_REUSED,
                     REQUEST_EXPIRED,
@@ -78,6 +81,7 @@ public enum Reason {
                     WRONG_STATE,
                     POOL_IN_USE,
                     MOVE_CONFLICT,
+                    USER_FROZEN,
                     NOT_PRIMARY,
                     WRONG_SHARD -> Status.Code.FAILED_PRECONDITION;
             case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;

@@ -27,7 +27,10 @@ import io.tintype.coordinator.retrieval.BlobRetrievalService;
 import io.tintype.coordinator.status.ClusterStatus;
 import io.tintype.coordinator.status.Events;
 import io.tintype.coordinator.upload.BlobUploadService;
+import io.tintype.coordinator.users.Erasures;
 import io.tintype.coordinator.users.Exports;
+import io.tintype.coordinator.users.Places;
+import io.tintype.coordinator.users.Traces;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -162,12 +165,15 @@ public final class Coordinator implements AutoCloseable {
     private List<BindableService> services(
             ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
         List<BindableService> services = new ArrayList<>();
+        var traces = new Traces(watcher::view, channels, clusterId);
         services.add(new UsersService(
                 gateways.registrar,
                 gateways.directory,
                 gateways.shards,
                 gateways.moves,
-                new Exports(gateways.directory, gateways.shards, clusterId)));
+                new Exports(gateways.directory, gateways.shards, clusterId),
+                new Erasures(gateways.directory, gateways.shards, traces),
+                new Places(watcher::view, gateways.directory, gateways.registrar, traces)));
         if (has(Role.UPLOAD)) {
             services.add(new BlobUploadService(gateways.upload));
         }

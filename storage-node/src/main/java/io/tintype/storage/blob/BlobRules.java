@@ -63,6 +63,10 @@ final class BlobRules {
         if (replay.isPresent()) {
             return replay.get();
         }
+        var frozen = Residence.freeze(user, owner.get());
+        if (frozen.isPresent()) {
+            return frozen.get();
+        }
         var stored = tx.head(user, name);
         var live = stored.filter(head -> Stored.isLive(head, record.logTimeMs()));
         var conflict = check(delete.getPrecondition(), live);
@@ -83,7 +87,11 @@ final class BlobRules {
         var abort = Stored.parse(AbortUpload.parser(), record.payload(), "ABORT_UPLOAD");
         var upload = UploadId.of(abort.getUploadId().toByteArray());
         if (tx.closing(user, upload).isEmpty()) {
-            tx.close(user, upload, Closing.ABORTED, 0, dueMs(record));
+            // Of one who was erased here nobody fetches anything any more.
+            boolean erased = tx.user(user)
+                    .map(known -> known.getState() == OwnershipState.OWNERSHIP_STATE_ERASED)
+                    .orElse(true);
+            tx.close(user, upload, Closing.ABORTED, 0, erased ? record.logTimeMs() : dueMs(record));
         }
         return new Outcome.Done();
     }
@@ -103,6 +111,10 @@ final class BlobRules {
         var replay = Retries.replay(tx, record, user, put.getRequestDigest());
         if (replay.isPresent()) {
             return replay.get();
+        }
+        var frozen = Residence.freeze(user, owner.get());
+        if (frozen.isPresent()) {
+            return frozen.get();
         }
         var staged = put.getInline() ? Optional.<UploadId>empty() : Stored.upload(put.getManifest());
         if (staged.isPresent() && isOver(tx, record, user, staged.get())) {

@@ -27,7 +27,9 @@ final class DirectoryRules {
         var create = Stored.parse(DirectoryCreate.parser(), record.payload(), "DIR_CREATE");
         var known = tx.entry(user);
         if (known.isPresent()) {
-            return new Outcome.Entry(known.get(), false);
+            return DirectoryErasure.isErased(known.get())
+                    ? DirectoryErasure.createAgain(tx, record, user, known.get(), create)
+                    : new Outcome.Entry(known.get(), false);
         }
         var entry = DirectoryEntry.newBuilder()
                 .setGeneration(1)
@@ -147,7 +149,7 @@ final class DirectoryRules {
                 || entry.getState() == DirectoryState.DIRECTORY_STATE_UNSPECIFIED;
     }
 
-    private static Outcome.Refused unknown(UserId user) {
+    static Outcome.Refused unknown(UserId user) {
         return new Outcome.Refused(Reason.USER_NOT_FOUND, "the directory has no user '" + user + "'");
     }
 }

@@ -79,6 +79,11 @@ final class Keys {
                 .array();
     }
 
+    /** What all chunks of a user begin with. */
+    byte[] chunks(UserId user) {
+        return user(start(sized(user)), user).array();
+    }
+
     byte[] user(UserId user) {
         return start(user.utf8().length).put(user.utf8()).array();
     }

@@ -35,7 +35,11 @@ public enum MoveRule {
     /** A shard has forgotten that it gave a user away, and takes him in by what the directory said before. */
     NO_ENTRY_BY_OLD_ANSWER,
     /** A refusal is forgotten and he is let in, while he is being given another home because of it. */
-    REFUSAL_OUTLIVES_REHOMING;
+    REFUSAL_OUTLIVES_REHOMING,
+    /** A late ERASE removes a user who was registered under the same id afterwards. */
+    ERASE_NAMES_GENERATION,
+    /** A claim that was decided before he was erased makes him an owner again. */
+    ERASE_CLOSES_THE_DOOR;
 
     /** All of them, as in production. */
     public static Set<MoveRule> all() {

@@ -24,6 +24,11 @@ final class Residence {
         return here.map(known -> refusal(user, known, false)).orElseGet(() -> Optional.of(nowhere(user)));
     }
 
+    /** Why a change by the user himself is refused that was not made before; empty: no operator has frozen him. */
+    static Optional<Outcome.Refused> freeze(UserId user, StoredUser here) {
+        return here.getHalted() ? Optional.of(halted(user)) : Optional.empty();
+    }
+
     /**
      * Why a read of what stands here of a user is refused; empty: it is true, and as fresh as the replica is.
      *
@@ -36,6 +41,7 @@ final class Residence {
     private static Optional<Outcome.Refused> refusal(UserId user, StoredUser here, boolean frozenWillDo) {
         return switch (here.getState()) {
             case OWNERSHIP_STATE_ACTIVE -> Optional.empty();
+            case OWNERSHIP_STATE_ERASED -> Optional.of(erased(user));
             case OWNERSHIP_STATE_FROZEN -> frozenWillDo ? Optional.empty() : Optional.of(moving(user));
             case OWNERSHIP_STATE_READY -> Optional.of(moving(user));
             case OWNERSHIP_STATE_IMPORTING, OWNERSHIP_STATE_GONE -> Optional.of(elsewhere(user, here.getOtherShard()));
@@ -46,6 +52,18 @@ final class Residence {
     private static Outcome.Refused nowhere(UserId user) {
         return new Outcome.Refused(
                 Reason.WRONG_SHARD, "this shard does not own user '" + user + "'; look up his shard and ask there");
+    }
+
+    private static Outcome.Refused erased(UserId user) {
+        return new Outcome.Refused(Reason.USER_ERASED, "user '" + user + "' is being erased");
+    }
+
+    private static Outcome.Refused halted(UserId user) {
+        return new Outcome.Refused(
+                Reason.USER_FROZEN,
+                "user '" + user
+                        + "' is frozen by an operator: he can be read, and nothing of his can be changed until he"
+                        + " is unfrozen (tintype user unfreeze)");
     }
 
     private static Outcome.Refused moving(UserId user) {

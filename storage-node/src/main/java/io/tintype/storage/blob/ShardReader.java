@@ -204,6 +204,39 @@ public final class ShardReader {
         return machine.logTimeMs();
     }
 
+    /** Uploads of a user that are neither a blob nor given up, of which something stands here; at most so many. */
+    public List<UploadId> openUploads(UserId user, int limit) {
+        var open = new ArrayList<UploadId>();
+        byte[] prefix = keys.chunks(user);
+        try (var scan = disk.scan(Family.CHUNK, prefix, Keys.behindPrefix(prefix))) {
+            while (scan.valid() && open.size() < limit) {
+                var upload = Keys.readChunk(scan.key()).upload();
+                if (!chunks.closed(user, upload) && !chunks.staged(user, upload).isEmpty()) {
+                    open.add(upload);
+                }
+                scan.seek(keys.chunk(user, upload, Keys.CLOSED));
+            }
+        }
+        return open;
+    }
+
+    /** Which kinds of entries of a user stand on this disk, whoever owns him. */
+    public UserTraces traces(UserId user) {
+        byte[] chunk = keys.chunks(user);
+        byte[] head = keys.head(user, new byte[0]);
+        return new UserTraces(
+                user(user),
+                any(Family.HEAD, head, Keys.behindPrefix(head)),
+                any(Family.CHUNK, chunk, Keys.behindPrefix(chunk)),
+                !exports.outcomes(user, logTimeMs(), new byte[0], 1).outcomes().isEmpty());
+    }
+
+    private boolean any(Family family, byte[] from, byte[] to) {
+        try (var scan = disk.scan(family, from, to)) {
+            return scan.valid();
+        }
+    }
+
     /** What a move asks the log. */
     public UserChanges changes() {
         return changes;

@@ -50,6 +50,7 @@ public final class StateMachine {
     private final UserRules users;
     private final ArrivalRules arrivals;
     private final DepartureRules departures;
+    private final ErasureRules erasures;
     private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
     private volatile State state;
 
@@ -58,6 +59,7 @@ public final class StateMachine {
         this.users = new UserRules(rules);
         this.arrivals = new ArrivalRules(rules);
         this.departures = new DepartureRules(rules);
+        this.erasures = new ErasureRules(rules);
         this.disk = disk;
         this.shard = shard;
         this.keys = keys;
@@ -164,11 +166,15 @@ public final class StateMachine {
             case USER_UNFREEZE -> departures.unfreeze(tx, record, user(record));
             case USER_RELEASE -> departures.release(tx, record, user(record));
             case USER_PURGE -> departures.purge(tx, record, user(record));
+            case USER_ERASE -> erasures.erase(tx, record, user(record));
+            case USER_HALT -> UserRules.halt(tx, record, user(record));
             case DIR_CREATE -> DirectoryRules.create(tx, record, user(record));
             case DIR_REHOME -> DirectoryRules.rehome(tx, record, user(record));
             case DIR_BEGIN -> DirectoryRules.begin(tx, record, user(record));
             case DIR_COMMIT -> DirectoryRules.commit(tx, record, user(record));
             case DIR_ABORT -> DirectoryRules.abort(tx, record, user(record), rules);
+            case DIR_ERASE -> DirectoryErasure.begin(tx, record, user(record));
+            case DIR_ERASED -> DirectoryErasure.end(tx, record, user(record));
         };
     }
 

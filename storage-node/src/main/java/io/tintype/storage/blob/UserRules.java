@@ -6,6 +6,7 @@ import io.tintype.model.UserId;
 import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.ChangeUserQuota;
 import io.tintype.proto.internal.v1.ClaimUser;
+import io.tintype.proto.internal.v1.HaltUser;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.log.LogPosition;
@@ -48,7 +49,11 @@ final class UserRules {
                 generation > known.getGeneration() || !rules.contains(MoveRule.NO_CLAIM_AFTER_REFUSAL)
                         ? enter(tx, record, user, known, claim)
                         : full(tx);
-            case OWNERSHIP_STATE_GONE, OWNERSHIP_STATE_FROZEN, OWNERSHIP_STATE_IMPORTING, OWNERSHIP_STATE_READY -> {
+            case OWNERSHIP_STATE_GONE,
+                    OWNERSHIP_STATE_FROZEN,
+                    OWNERSHIP_STATE_IMPORTING,
+                    OWNERSHIP_STATE_READY,
+                    OWNERSHIP_STATE_ERASED -> {
                 boolean gone = known.getState() == OwnershipState.OWNERSHIP_STATE_GONE;
                 yield gone && !rules.contains(MoveRule.NO_CLAIM_OVER_GONE)
                         ? enter(tx, record, user, known, claim)
@@ -84,6 +89,18 @@ final class UserRules {
                         .build());
         tx.countUsers(1);
         return new Outcome.Claimed(claim.getGeneration());
+    }
+
+    /** Freezes a user, so that nothing of his is changed, or lets him go on; refused while he is on his way elsewhere. */
+    static Outcome halt(Transaction tx, LogRecord record, UserId user) {
+        var halt = Stored.parse(HaltUser.parser(), record.payload(), "USER_HALT");
+        var owned = tx.user(user);
+        var refusal = Residence.changes(user, owned);
+        if (refusal.isPresent() || owned.isEmpty()) {
+            return refusal.orElseThrow();
+        }
+        tx.putUser(user, owned.get().toBuilder().setHalted(halt.getHalted()).build());
+        return new Outcome.Done();
     }
 
     /** Gives a user a quota of his own, or his pool's again. What he has beyond it stays. */

@@ -35,6 +35,10 @@ public enum RecordType {
     USER_PURGE(25),
     /** A user gets another quota. */
     USER_QUOTA(24),
+    /** Some of what there is of a user who is erased goes. */
+    USER_ERASE(27),
+    /** A user is frozen by an operator, or unfrozen. */
+    USER_HALT(28),
     /** A directory shard enters a user. */
     DIR_CREATE(32),
     /** A directory shard gives a user another home. */
@@ -44,7 +48,11 @@ public enum RecordType {
     /** A move is made: the user lives on its target. */
     DIR_COMMIT(35),
     /** A move is given up. */
-    DIR_ABORT(36);
+    DIR_ABORT(36),
+    /** A user is erased. */
+    DIR_ERASE(37),
+    /** Nothing is left of a user who was erased. */
+    DIR_ERASED(38);
 
     private static final RecordType[] BY_CODE = new RecordType[256];
 

@@ -10,6 +10,8 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.CopiedOutcomes;
 import io.tintype.proto.internal.v1.DescribeMoveRequest;
 import io.tintype.proto.internal.v1.DescribeMoveResponse;
+import io.tintype.proto.internal.v1.EraseHereRequest;
+import io.tintype.proto.internal.v1.EraseHereResponse;
 import io.tintype.proto.internal.v1.FreezeUserRequest;
 import io.tintype.proto.internal.v1.FreezeUserResponse;
 import io.tintype.proto.internal.v1.ListShardUsersRequest;
@@ -46,10 +48,12 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
     private final String clusterId;
     private final Shards shards;
     private final UserMover mover;
+    private final UserEraser eraser;
     private final Pulls pulls;
     private final Executor blocking;
 
-    MoveService(String clusterId, Shards shards, UserMover mover, Pulls pulls, Executor blocking) {
+    MoveService(String clusterId, Shards shards, UserMover mover, UserEraser eraser, Pulls pulls, Executor blocking) {
+        this.eraser = eraser;
         this.clusterId = clusterId;
         this.shards = shards;
         this.mover = mover;
@@ -79,6 +83,15 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
                         .thenApply(sequence -> FreezeUserResponse.newBuilder()
                                 .setSequence(sequence)
                                 .build()));
+    }
+
+    @Override
+    public void eraseHere(EraseHereRequest request, StreamObserver<EraseHereResponse> out) {
+        send(
+                out,
+                () -> eraser.erase(leading(request.getClusterId(), request.getShard()), UserId.of(request.getUser()))
+                        .thenApply(done ->
+                                EraseHereResponse.newBuilder().setDone(done).build()));
     }
 
     @Override

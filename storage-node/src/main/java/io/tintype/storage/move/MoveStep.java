@@ -38,6 +38,9 @@ public sealed interface MoveStep {
     /** The user is to be copied here. */
     record Pull(long generation, long move, int from) implements MoveStep {}
 
+    /** The user is to be removed here. */
+    record Erase(long generation) implements MoveStep {}
+
     /** The directory is to be asked to make a move final. */
     record Commit(long move) implements MoveStep {}
 
@@ -63,6 +66,9 @@ public sealed interface MoveStep {
             long frozenForMs,
             int usersLimit,
             Set<MoveRule> rules) {
+        if (entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED) {
+            return isBefore(here, entry.getGeneration()) ? new Erase(entry.getGeneration()) : new Nothing();
+        }
         return switch (here.getState()) {
             case OWNERSHIP_STATE_FROZEN -> leave(self, here, entry, frozenForMs, rules);
             case OWNERSHIP_STATE_IMPORTING, OWNERSHIP_STATE_READY ->
@@ -71,7 +77,16 @@ public sealed interface MoveStep {
                 comesHere(self, entry) && entry.getMove() > here.getMove()
                         ? begin(entry, askedAt, usersLimit)
                         : new Nothing();
-            case OWNERSHIP_STATE_ACTIVE, UNRECOGNIZED -> new Nothing();
+            case OWNERSHIP_STATE_ACTIVE, OWNERSHIP_STATE_ERASED, UNRECOGNIZED -> new Nothing();
+        };
+    }
+
+    /** Whether the shard has something of a user from before he was erased. */
+    private static boolean isBefore(StoredUser here, long erased) {
+        return switch (here.getState()) {
+            case OWNERSHIP_STATE_UNSPECIFIED, UNRECOGNIZED -> false;
+            case OWNERSHIP_STATE_ERASED -> here.getGeneration() <= erased;
+            default -> Math.max(here.getGeneration(), here.getMove()) < erased;
         };
     }
 

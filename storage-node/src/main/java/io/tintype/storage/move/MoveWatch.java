@@ -3,6 +3,7 @@ package io.tintype.storage.move;
 
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
@@ -117,11 +118,17 @@ final class MoveWatch implements AutoCloseable {
     private void remindAll(ShardReplica directory) {
         directory.reader().moving().stream()
                 .limit(USERS_A_ROUND)
-                .forEach(user -> directory
-                        .reader()
-                        .entry(user)
-                        .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)
-                        .ifPresent(entry -> mover.tell(new ShardId(entry.getTo()), user)));
+                .forEach(user -> directory.reader().entry(user).ifPresent(entry -> remind(user, entry)));
+    }
+
+    private void remind(UserId user, DirectoryEntry entry) {
+        boolean erasing = entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED;
+        if (erasing && entry.getHome() != 0) {
+            mover.tell(new ShardId(entry.getHome()), user);
+        }
+        if ((erasing && entry.getTo() != 0) || entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING) {
+            mover.tell(new ShardId(entry.getTo()), user);
+        }
     }
 
     private void purge(ShardReplica shard) {

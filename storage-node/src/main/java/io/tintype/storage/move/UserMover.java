@@ -56,7 +56,9 @@ final class UserMover {
     /** Does what the directory and the shard's record call for; what the shard has of the user then. */
     CompletableFuture<StoredUser> settle(ShardReplica shard, UserId user) {
         var askedAt = shard.reader().appliedAt(); // first
-        return directory.entry(user, deadline()).thenCompose(entry -> settle(shard, user, entry, askedAt, STEPS));
+        return directory
+                .entryEvenErased(user, deadline())
+                .thenCompose(entry -> settle(shard, user, entry, askedAt, STEPS));
     }
 
     private CompletableFuture<StoredUser> settle(
@@ -87,6 +89,10 @@ final class UserMover {
                 return directory
                         .abortMove(user, abort.move(), abort.why(), deadline())
                         .thenCompose(now -> settle(shard, user, now.getEntry(), nowAt, stepsLeft - 1));
+            }
+            if (step instanceof MoveStep.Erase erase) {
+                return UserEraser.some(shard, user, erase.generation())
+                        .thenCompose(left -> settle(shard, user, entry, nowAt, stepsLeft - 1));
             }
             if (step instanceof MoveStep.Append append) {
                 return append(shard, user, here, entry, append)
@@ -197,7 +203,7 @@ final class UserMover {
         if (gone.getState() != OwnershipState.OWNERSHIP_STATE_REFUSED) {
             return purge(shard, user, purge.build());
         }
-        return directory.entry(user, deadline()).thenCompose(entry -> {
+        return directory.entryEvenErased(user, deadline()).thenCompose(entry -> {
             boolean answered = entry.getGeneration() > gone.getGeneration();
             return answered
                     ? purge(

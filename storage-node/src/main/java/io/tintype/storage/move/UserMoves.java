@@ -79,7 +79,7 @@ public final class UserMoves implements AutoCloseable {
             var unused = mover.abort(shard, user, move, MoveEnd.MOVE_END_MISMATCH)
                     .exceptionally(failure -> null); // it is tried again, and found again
         });
-        this.service = new MoveService(clusterId, shards, mover, pulls, blocking);
+        this.service = new MoveService(clusterId, shards, mover, new UserEraser(directory, blocking), pulls, blocking);
         this.watch = MoveWatch.start(shards, mover, settings, clock);
     }
 

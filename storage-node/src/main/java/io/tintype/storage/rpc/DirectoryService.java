@@ -2,6 +2,7 @@
 package io.tintype.storage.rpc;
 
 import io.grpc.stub.StreamObserver;
+import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
@@ -22,6 +23,7 @@ import io.tintype.proto.internal.v1.DirectoryAbort;
 import io.tintype.proto.internal.v1.DirectoryBegin;
 import io.tintype.proto.internal.v1.DirectoryCommit;
 import io.tintype.proto.internal.v1.DirectoryCreate;
+import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.DirectoryRehome;
 import io.tintype.proto.internal.v1.DirectoryState;
@@ -37,6 +39,7 @@ import io.tintype.proto.internal.v1.RehomeEntryResponse;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
 import io.tintype.proto.internal.v1.SetUserQuotaResponse;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.blob.DirectoryErasure;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.blob.Quota;
@@ -76,7 +79,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                             directory(request.getShard()),
                             demand,
                             box.readers(),
-                            reader -> reader.entry(user).orElseThrow(() -> Routes.unknown(user)))
+                            reader -> entry(reader, user, request.getEvenErased()))
                     .thenApply(answer -> GetEntryResponse.newBuilder()
                             .setEntry(answer.value())
                             .build());
@@ -90,6 +93,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
             var payload = DirectoryCreate.newBuilder()
                     .setHome(shardId("home", request.getHome()).value())
                     .setPool(PoolId.parse(request.getPool()).toString())
+                    .setRefuseMs(Limits.ERASED_ID_REFUSED.toMillis())
                     .build();
             return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_CREATE, user, null, payload))
                     .thenApply(entry -> CreateEntryResponse.newBuilder()
@@ -108,6 +112,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                     .setHome(shardId("home", request.getHome()).value())
                     .build();
             return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_REHOME, user, null, payload))
+                    .thenApply(entry -> notErased(user, entry))
                     .thenApply(entry -> RehomeEntryResponse.newBuilder()
                             .setEntry(entry.entry())
                             .build());
@@ -137,6 +142,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                 .setBlobsLimit(quota.blobs())
                 .setBytesLimit(quota.bytes())
                 .setOwnQuota(user.getOwnQuota())
+                .setHalted(user.getHalted())
                 .build();
     }
 
@@ -211,6 +217,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                     .setPool(PoolId.parse(request.getPool()).toString())
                     .build();
             return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_BEGIN, user, null, payload))
+                    .thenApply(entry -> notErased(user, entry))
                     .thenApply(entry -> BeginMoveResponse.newBuilder()
                             .setEntry(entry.entry())
                             .setBegun(entry.changed())
@@ -276,7 +283,23 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         return reader.takesChanges(user) ? here : Optional.empty();
     }
 
-    private static CompletableFuture<Outcome.Entry> entry(ShardReplica shard, Proposal proposal) {
+    private DirectoryEntry entry(ShardReader reader, UserId user, boolean evenErased) {
+        var entry = reader.entry(user).orElseThrow(() -> Routes.unknown(user));
+        if (!evenErased) {
+            notErased(user, new Outcome.Entry(entry, false));
+        }
+        return entry;
+    }
+
+    private Outcome.Entry notErased(UserId user, Outcome.Entry entry) {
+        long refuseMs = Limits.ERASED_ID_REFUSED.toMillis();
+        var refusal = DirectoryErasure.refusal(
+                user, entry.entry(), refuseMs, box.clock().millis());
+        refusal.ifPresent(Outcome.Refused::orThrow);
+        return entry;
+    }
+
+    static CompletableFuture<Outcome.Entry> entry(ShardReplica shard, Proposal proposal) {
         return Routes.leading(shard).propose(proposal).thenApply(committed -> {
             if (committed.outcome().orThrow() instanceof Outcome.Entry entry) {
                 return entry;

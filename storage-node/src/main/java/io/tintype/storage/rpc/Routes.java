@@ -7,6 +7,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,11 @@ final class Routes {
      */
     ShardReplica directory(ShardId id) {
         return local(id, true);
+    }
+
+    /** All replicas on this node. */
+    Collection<ShardReplica> all() {
+        return shards.all();
     }
 
     private ShardReplica local(ShardId id, boolean directory) {

@@ -3,13 +3,28 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryErase;
+import io.tintype.proto.internal.v1.DirectoryErased;
+import io.tintype.proto.internal.v1.EndErasureRequest;
+import io.tintype.proto.internal.v1.EndErasureResponse;
+import io.tintype.proto.internal.v1.EraseEntryRequest;
+import io.tintype.proto.internal.v1.EraseEntryResponse;
+import io.tintype.proto.internal.v1.FindUserRequest;
+import io.tintype.proto.internal.v1.FindUserResponse;
+import io.tintype.proto.internal.v1.HaltUser;
+import io.tintype.proto.internal.v1.HaltUserRequest;
+import io.tintype.proto.internal.v1.HaltUserResponse;
 import io.tintype.proto.internal.v1.ListStateRequest;
 import io.tintype.proto.internal.v1.ListStateResponse;
 import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.proto.internal.v1.UserDataGrpc;
+import io.tintype.proto.internal.v1.UserTrace;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.blob.UserExport;
+import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
+import io.tintype.storage.shard.ShardReplica;
+import java.util.concurrent.CompletableFuture;
 
 /** What the primary of a user's shard tells of all that he has. Thread-safe; never blocks. */
 final class UserDataService extends UserDataGrpc.UserDataImplBase {
@@ -38,6 +53,88 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
                             reader -> state(reader, user, request, box.clock().millis()))
                     .thenApply(Reads.Answer::value);
         });
+    }
+
+    @Override
+    public void haltUser(HaltUserRequest request, StreamObserver<HaltUserResponse> out) {
+        replies.send(out, "HaltUser", () -> {
+            var user = callers.user(request.getClusterId(), request.getUser());
+            var shard = Routes.leading(box.routes().data(Callers.shard("shard", request.getShard())));
+            var halt = HaltUser.newBuilder().setHalted(request.getHalted()).build();
+            return box.gate()
+                    .claim(shard, user)
+                    .thenCompose(claimed -> shard.propose(Writes.proposal(RecordType.USER_HALT, user, null, halt)))
+                    .thenApply(committed -> {
+                        committed.outcome().orThrow();
+                        return HaltUserResponse.getDefaultInstance();
+                    });
+        });
+    }
+
+    @Override
+    public void findUser(FindUserRequest request, StreamObserver<FindUserResponse> out) {
+        replies.send(out, "FindUser", () -> {
+            var user = callers.user(request.getClusterId(), request.getUser());
+            return CompletableFuture.supplyAsync(() -> find(user), box.readers());
+        });
+    }
+
+    private FindUserResponse find(UserId user) {
+        var found = FindUserResponse.newBuilder();
+        for (var shard : box.routes().all()) {
+            var status = shard.status();
+            var trace = UserTrace.newBuilder().setShard(shard.id().value()).setLeads(status.leads());
+            if (status.directory()) {
+                shard.reader().entry(user).ifPresent(entry -> found.addTraces(trace.setEntry(entry)));
+                continue;
+            }
+            if (status.leads() && status.serving()) {
+                found.addLeads(shard.id().value());
+            }
+            var traces = shard.reader().traces(user);
+            traces.user().ifPresent(trace::setRecord);
+            if (traces.any()) {
+                found.addTraces(trace.setHeads(traces.heads())
+                        .setChunks(traces.chunks())
+                        .setOutcomes(traces.outcomes()));
+            }
+        }
+        return found.build();
+    }
+
+    @Override
+    public void eraseEntry(EraseEntryRequest request, StreamObserver<EraseEntryResponse> out) {
+        replies.send(out, "EraseEntry", () -> {
+            var user = callers.user(request.getClusterId(), request.getUser());
+            var erase = DirectoryErase.newBuilder()
+                    .setGeneration(request.getGeneration())
+                    .addAllFound(request.getFoundList())
+                    .build();
+            return DirectoryService.entry(
+                            directory(request.getShard()), Writes.proposal(RecordType.DIR_ERASE, user, null, erase))
+                    .thenApply(entry -> EraseEntryResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .build());
+        });
+    }
+
+    @Override
+    public void endErasure(EndErasureRequest request, StreamObserver<EndErasureResponse> out) {
+        replies.send(out, "EndErasure", () -> {
+            var user = callers.user(request.getClusterId(), request.getUser());
+            var end = DirectoryErased.newBuilder()
+                    .setGeneration(request.getGeneration())
+                    .build();
+            return DirectoryService.entry(
+                            directory(request.getShard()), Writes.proposal(RecordType.DIR_ERASED, user, null, end))
+                    .thenApply(entry -> EndErasureResponse.newBuilder()
+                            .setEntry(entry.entry())
+                            .build());
+        });
+    }
+
+    private ShardReplica directory(int shard) {
+        return box.routes().directory(Callers.shard("shard", shard));
     }
 
     private static ListStateResponse state(ShardReader reader, UserId user, ListStateRequest request, long nowMs) {

@@ -51,7 +51,11 @@ final class UploadRoom {
                     USER_RELEASE,
                     USER_DROP,
                     USER_PURGE,
+                    USER_ERASE,
+                    USER_HALT,
                     DIR_COMMIT,
+                    DIR_ERASE,
+                    DIR_ERASED,
                     DIR_ABORT -> committer.admitEssential();
             case USER_CLAIM, USER_QUOTA, DIR_CREATE, DIR_REHOME, DIR_BEGIN -> committer.admit(bytes);
         }

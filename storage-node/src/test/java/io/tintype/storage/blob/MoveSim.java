@@ -11,6 +11,8 @@ import io.tintype.proto.internal.v1.DirectoryBegin;
 import io.tintype.proto.internal.v1.DirectoryCommit;
 import io.tintype.proto.internal.v1.DirectoryCreate;
 import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.DirectoryErase;
+import io.tintype.proto.internal.v1.DirectoryErased;
 import io.tintype.proto.internal.v1.DirectoryRehome;
 import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.MoveEnd;
@@ -30,6 +32,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * taken next, taken twice, or lost; movers, shards' primaries and clients die and come back by forgetting what they knew.
  *
  * <p>Checked after every event: at most one shard takes changes; it has exactly what was applied; no request is applied
- * twice; versions rise. And at the end, when nothing is lost any more: one home, where the directory says.
+ * twice; versions rise; nobody has anything of him once he is erased, until he is registered anew. And at the end, when nothing
+ * is lost any more: one home, where the directory says, or none.
  */
 final class MoveSim {
     private static final int SHARDS = 3;
@@ -64,6 +68,9 @@ final class MoveSim {
     /** Shards he may be moved to. */
     private final int targets;
 
+    /** Whether he is erased now and then, and registered again. */
+    private final boolean erased;
+
     private final Set<MoveRule> rules;
     private final Disk disk;
     private final UserId user;
@@ -80,6 +87,10 @@ final class MoveSim {
     private Version newest = new Version(0, 0);
     private @Nullable String violation;
     private int marks;
+
+    /** How often he was registered again. */
+    private int life;
+
     private int writes;
 
     MoveSim(
@@ -100,6 +111,7 @@ final class MoveSim {
         this.aborts = random.nextInt(3);
         this.patience = random.nextBoolean() ? 4 : 16;
         this.targets = 2 + random.nextInt(SHARDS - 1);
+        this.erased = random.nextInt(3) == 0;
     }
 
     Result run(int events) {
@@ -165,10 +177,86 @@ final class MoveSim {
             heap.clear(); // everybody restarts
         } else if (what < 94 + purges) {
             purge(shard());
+        } else if (erased && random.nextInt(3) == 0) {
+            erasure();
         } else {
             var shard = shard();
             shard.usersLimit = random.nextInt(4) == 0 ? 0 : 1 << 30;
         }
+    }
+
+    // ---- who erases him
+
+    private void erasure() {
+        var seen = entry();
+        if (!isErased(seen)) {
+            if (random.nextInt(4) == 0) {
+                laterToo(() -> directory.append(
+                        RecordType.DIR_ERASE,
+                        user,
+                        null,
+                        DirectoryErase.newBuilder()
+                                .setGeneration(seen.getGeneration())
+                                .build()));
+            }
+        } else if (seen.getErasedAtMs() == 0) {
+            var where = places(seen);
+            later(() -> eraseAll(seen, where, random.nextInt(3) == 0));
+        } else {
+            directory.append(
+                    RecordType.DIR_CREATE,
+                    user,
+                    null,
+                    DirectoryCreate.newBuilder()
+                            .setHome(1 + random.nextInt(SHARDS))
+                            .setPool("eu.hot")
+                            .build());
+            // His requests are too old to be taken by now.
+            life++;
+            sent.clear();
+            applied.clear();
+        }
+    }
+
+    /** Shards that have something of him, and those that may be about to. */
+    private Set<Integer> places(DirectoryEntry seen) {
+        var where = new TreeSet<Integer>();
+        shards.values().stream()
+                .filter(shard -> shard.store.reader().traces(user).user().isPresent())
+                .forEach(shard -> where.add(shard.id));
+        where.add(seen.getHome());
+        where.add(seen.getTo());
+        where.remove(0);
+        return where;
+    }
+
+    private void eraseAll(DirectoryEntry seen, Set<Integer> where, boolean dies) {
+        boolean done = !dies;
+        for (int id : where) {
+            laterToo(() -> at(id).erase(user, seen.getGeneration(), 2));
+            done &= at(id).erase(user, seen.getGeneration(), 2) instanceof Outcome.Moved moved
+                    && moved.user().getState() == OwnershipState.OWNERSHIP_STATE_UNSPECIFIED;
+        }
+        if (done
+                && directory.append(
+                                RecordType.DIR_ERASED,
+                                user,
+                                null,
+                                DirectoryErased.newBuilder()
+                                        .setGeneration(seen.getGeneration())
+                                        .build())
+                        instanceof Outcome.Entry entry
+                && entry.changed()) {
+            model.clear();
+        }
+    }
+
+    private static boolean isErased(DirectoryEntry entry) {
+        return entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED;
+    }
+
+    private static boolean isNowhere(DirectoryEntry entry) {
+        return isErased(entry) && entry.getErasedAtMs() != 0;
     }
 
     private UserShard at(int id) {
@@ -207,6 +295,9 @@ final class MoveSim {
     private void begin() {
         var seen = entry();
         int to = 1 + random.nextInt(targets);
+        if (isErased(seen)) {
+            return;
+        }
         if (!(at(seen.getHome()).claim(user, seen.getGeneration()) instanceof Outcome.Claimed)) {
             return; // as a coordinator has the home claim him first
         }
@@ -239,6 +330,9 @@ final class MoveSim {
     /** Gives a user whom a shard turned away another home. */
     private void rehome() {
         var seen = entry();
+        if (isErased(seen)) {
+            return;
+        }
         var home = at(seen.getHome());
         if (seen.getState() != DirectoryState.DIRECTORY_STATE_MOVING
                 && home.claim(user, seen.getGeneration()) instanceof Outcome.Refused refused
@@ -259,7 +353,7 @@ final class MoveSim {
 
     private void claim(UserShard shard) {
         var seen = entry();
-        if (seen.getHome() == shard.id) {
+        if (seen.getHome() == shard.id && !isErased(seen)) {
             var askedAt = shard.store.reader().appliedAt();
             laterToo(() -> shard.claim(user, seen.getGeneration(), askedAt));
         }
@@ -301,6 +395,8 @@ final class MoveSim {
             });
         } else if (step instanceof MoveStep.Abort abort) {
             later(() -> abort(abort.move()));
+        } else if (step instanceof MoveStep.Erase erase) {
+            laterToo(() -> shard.erase(user, erase.generation(), 2));
         } else if (step instanceof MoveStep.Pull pull) {
             pull(shard, pull);
         }
@@ -319,7 +415,9 @@ final class MoveSim {
             return;
         }
         later(() -> {
-            if (source.user(user).getGeneration() < pull.generation() && entry().getHome() == source.id) {
+            if (source.user(user).getGeneration() < pull.generation()
+                    && entry().getHome() == source.id
+                    && !isErased(entry())) {
                 source.claim(user, entry().getGeneration());
             }
             if (source.freeze(user, pull.generation(), pull.move(), target.id) instanceof Outcome.Moved) {
@@ -365,6 +463,10 @@ final class MoveSim {
     // ---- clients
 
     private void request() {
+        if (isNowhere(entry())) {
+            return;
+        }
+        int when = life;
         boolean retry = !sent.isEmpty() && random.nextInt(4) == 0;
         var request = retry
                 ? sent.get(sent.size() - 1 - random.nextInt(Math.min(5, sent.size())))
@@ -379,6 +481,9 @@ final class MoveSim {
         boolean delete = mark % 5 == 0;
         var shard = random.nextInt(3) == 0 ? shard() : at(entry().getHome());
         later(() -> {
+            if (when != life) {
+                return;
+            }
             var outcome = delete ? shard.delete(user, name, request) : shard.put(user, name, request, mark);
             if (outcome instanceof Outcome.Written written) {
                 took(request, name, Stored.version(written.head().getVersion()), false);
@@ -426,6 +531,9 @@ final class MoveSim {
                 owner = shard.id;
             }
         }
+        if (owner != 0 && isNowhere(entry())) {
+            fail("shard " + owner + " owns him who was erased");
+        }
         if (owner != 0 && violation == null) {
             var there = new TreeMap<String, Version>();
             at(owner)
@@ -452,6 +560,9 @@ final class MoveSim {
                     claim(shard);
                 }
             }
+            if (isErased(entry()) && !isNowhere(entry())) {
+                eraseAll(entry(), places(entry()), false);
+            }
             while (!heap.isEmpty() && violation == null) {
                 heap.remove(0).run();
                 check();
@@ -463,12 +574,17 @@ final class MoveSim {
         var entry = entry();
         for (var shard : shards.values()) {
             var state = shard.user(user).getState();
-            boolean home = entry.getHome() == shard.id;
+            boolean home = !isErased(entry) && entry.getHome() == shard.id;
             boolean settled = home
                     ? state == OwnershipState.OWNERSHIP_STATE_ACTIVE || state == OwnershipState.OWNERSHIP_STATE_REFUSED
                     : state == OwnershipState.OWNERSHIP_STATE_UNSPECIFIED
                             || state == OwnershipState.OWNERSHIP_STATE_GONE
                             || state == OwnershipState.OWNERSHIP_STATE_REFUSED;
+            if (isErased(entry)) {
+                settled = isNowhere(entry)
+                        && state == OwnershipState.OWNERSHIP_STATE_UNSPECIFIED
+                        && !shard.store.reader().traces(user).heads();
+            }
             if (entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING || !settled) {
                 fail("at the end shard " + shard.id + " has him as " + state + ", and the directory says " + entry);
             }

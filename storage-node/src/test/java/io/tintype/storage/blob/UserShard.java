@@ -14,7 +14,9 @@ import io.tintype.proto.internal.v1.CopiedOutcomes;
 import io.tintype.proto.internal.v1.CopyUser;
 import io.tintype.proto.internal.v1.DeleteBlob;
 import io.tintype.proto.internal.v1.DropUser;
+import io.tintype.proto.internal.v1.EraseUser;
 import io.tintype.proto.internal.v1.FreezeUser;
+import io.tintype.proto.internal.v1.HaltUser;
 import io.tintype.proto.internal.v1.ImportUser;
 import io.tintype.proto.internal.v1.InstallUser;
 import io.tintype.proto.internal.v1.Manifest;
@@ -184,6 +186,22 @@ final class UserShard {
                         .setLimit(limit)
                         .setGeneration(directoryGeneration)
                         .build());
+    }
+
+    Outcome erase(UserId user, long generation, int limit) {
+        return append(
+                RecordType.USER_ERASE,
+                user,
+                null,
+                EraseUser.newBuilder().setGeneration(generation).setLimit(limit).build());
+    }
+
+    Outcome halt(UserId user, boolean halted) {
+        return append(
+                RecordType.USER_HALT,
+                user,
+                null,
+                HaltUser.newBuilder().setHalted(halted).build());
     }
 
     Outcome install(UserId user, InstallUser install) {

@@ -17,13 +17,18 @@ import picocli.CommandLine.Parameters;
 /** {@code tintype user}: who lives where, and has stored how much. */
 @Command(
         name = "user",
-        description = "Registers users, tells where they live and what they have stored, moves and exports them.",
+        description = "Registers users, tells where they live and what they have stored, moves, exports, freezes"
+                + " and erases them.",
         subcommands = {
             UserCommand.Register.class,
             UserCommand.Show.class,
             UserCommand.UsageOf.class,
             UserQuotaCommand.class,
             ExportCommand.class,
+            FreezeCommand.Freeze.class,
+            FreezeCommand.Unfreeze.class,
+            EraseCommand.class,
+            UserWhere.class,
             MoveCommand.class,
             MovesCommand.class
         },
@@ -134,7 +139,8 @@ final class UserCommand {
                         : "quota "
                                 + (usage.blobsLimit() == 0 ? "" : usage.blobsLimit() + " blobs ")
                                 + (usage.bytesLimit() == 0 ? "" : usage.bytesLimit() + " bytes ")
-                                + (usage.ownQuota() ? "of his own" : "of his pool"));
+                                + (usage.ownQuota() ? "of his own" : "of his pool"))
+                + (usage.frozen() ? "; FROZEN by an operator" : "");
     }
 
     private static String text(UserInfo user) {
@@ -168,11 +174,19 @@ final class UserCommand {
      * What {@code user usage --json} and {@code user quota --json} print. Limits of 0 are none.
      *
      * @param ownQuota whether the limits are his own, or his pool's
+     * @param frozen whether an operator has frozen him
      */
-    record UsageDocument(String user, long blobs, long bytes, long blobsLimit, long bytesLimit, boolean ownQuota) {
+    record UsageDocument(
+            String user, long blobs, long bytes, long blobsLimit, long bytesLimit, boolean ownQuota, boolean frozen) {
         static UsageDocument of(String user, Usage usage) {
             return new UsageDocument(
-                    user, usage.blobs(), usage.bytes(), usage.blobsLimit(), usage.bytesLimit(), usage.ownQuota());
+                    user,
+                    usage.blobs(),
+                    usage.bytes(),
+                    usage.blobsLimit(),
+                    usage.bytesLimit(),
+                    usage.ownQuota(),
+                    usage.frozen());
         }
     }
 }

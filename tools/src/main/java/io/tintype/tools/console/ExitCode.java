@@ -57,7 +57,8 @@ public enum ExitCode {
                     SHARD_NOT_FOUND,
                     POOL_NOT_FOUND,
                     NODE_NOT_FOUND,
-                    MOVE_NOT_FOUND -> NOT_FOUND;
+                    MOVE_NOT_FOUND,
+                    USER_ERASED -> NOT_FOUND;
             case VERSION_CONFLICT,
                     ALREADY_EXISTS,
                     REQUEST_ID_REUSED,
@@ -65,7 +66,8 @@ public enum ExitCode {
                     CHUNKS_MISSING,
                     WRONG_STATE,
                     POOL_IN_USE,
-                    MOVE_CONFLICT -> CONFLICT;
+                    MOVE_CONFLICT,
+                    USER_FROZEN -> CONFLICT;
             case VERSION_GONE,
                     NOT_PRIMARY,
                     WRONG_SHARD,

@@ -19,10 +19,15 @@ import io.tintype.proto.internal.v1.CommitMoveRequest;
 import io.tintype.proto.internal.v1.CreateEntryRequest;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.DirectoryState;
+import io.tintype.proto.internal.v1.EndErasureRequest;
+import io.tintype.proto.internal.v1.EraseEntryRequest;
+import io.tintype.proto.internal.v1.ErasedPlace;
 import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.GetEntryResponse;
 import io.tintype.proto.internal.v1.MoveEnd;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
+import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.wire.Errors;
 import java.time.Duration;
 import java.util.List;
@@ -200,6 +205,54 @@ public final class DirectoryClient {
                 deadline);
     }
 
+    /** As {@link #entry}, of users who were erased too. */
+    public CompletableFuture<DirectoryEntry> entryEvenErased(UserId user, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        DirectoryGrpc.getGetEntryMethod(),
+                        place -> GetEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setLatest(true)
+                                .setEvenErased(true)
+                                .build())
+                .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
+    /** Erases a user if his entry has this generation; either way the entry is the answer. */
+    public CompletableFuture<DirectoryEntry> erase(
+            UserId user, long generation, List<ErasedPlace> found, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        UserDataGrpc.getEraseEntryMethod(),
+                        place -> EraseEntryRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setGeneration(generation)
+                                .addAllFound(found)
+                                .build())
+                .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
+    /** Notes that nothing is left of a user who is erased under this generation; either way the entry is the answer. */
+    public CompletableFuture<DirectoryEntry> endErasure(UserId user, long generation, Deadline deadline) {
+        return call(
+                        user,
+                        deadline,
+                        UserDataGrpc.getEndErasureMethod(),
+                        place -> EndErasureRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(place.shard().value())
+                                .setUser(user.value())
+                                .setGeneration(generation)
+                                .build())
+                .thenApply(answer -> remembered(user, answer.getEntry()));
+    }
+
     /** Begins a move if the entry has this generation and no move is under way; either way the entry is the answer. */
     public CompletableFuture<BeginMoveResponse> beginMove(
             UserId user, long generation, ShardId to, PoolId pool, Deadline deadline) {
@@ -248,7 +301,11 @@ public final class DirectoryClient {
     }
 
     private DirectoryEntry remembered(UserId user, DirectoryEntry entry) {
-        remember(user, UserHome.of(entry));
+        if (entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED) {
+            remembered.remove(user);
+        } else {
+            remember(user, UserHome.of(entry));
+        }
         return entry;
     }
 

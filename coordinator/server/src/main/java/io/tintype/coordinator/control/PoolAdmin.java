@@ -6,6 +6,7 @@ import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.coordinator.route.InBatches;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;

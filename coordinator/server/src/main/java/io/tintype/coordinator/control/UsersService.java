@@ -8,8 +8,10 @@ import io.tintype.cluster.placement.UserQuota;
 import io.tintype.coordinator.route.Answers;
 import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.users.DataShards;
+import io.tintype.coordinator.users.Erasures;
 import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.Moves;
+import io.tintype.coordinator.users.Places;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
@@ -18,8 +20,12 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.v1.AbortMoveRequest;
 import io.tintype.proto.v1.AbortMoveResponse;
+import io.tintype.proto.v1.EraseUserRequest;
+import io.tintype.proto.v1.EraseUserResponse;
 import io.tintype.proto.v1.ExportUserRequest;
 import io.tintype.proto.v1.ExportUserResponse;
+import io.tintype.proto.v1.FreezeUserRequest;
+import io.tintype.proto.v1.FreezeUserResponse;
 import io.tintype.proto.v1.GetMoveRequest;
 import io.tintype.proto.v1.GetMoveResponse;
 import io.tintype.proto.v1.GetUsageRequest;
@@ -28,6 +34,8 @@ import io.tintype.proto.v1.ListMovesRequest;
 import io.tintype.proto.v1.ListMovesResponse;
 import io.tintype.proto.v1.ListUsersRequest;
 import io.tintype.proto.v1.ListUsersResponse;
+import io.tintype.proto.v1.LocateUserRequest;
+import io.tintype.proto.v1.LocateUserResponse;
 import io.tintype.proto.v1.LookupUserRequest;
 import io.tintype.proto.v1.LookupUserResponse;
 import io.tintype.proto.v1.MoveUserRequest;
@@ -36,6 +44,8 @@ import io.tintype.proto.v1.RegisterUserRequest;
 import io.tintype.proto.v1.RegisterUserResponse;
 import io.tintype.proto.v1.SetUserQuotaRequest;
 import io.tintype.proto.v1.SetUserQuotaResponse;
+import io.tintype.proto.v1.UnfreezeUserRequest;
+import io.tintype.proto.v1.UnfreezeUserResponse;
 import io.tintype.proto.v1.User;
 import io.tintype.proto.v1.UsersGrpc;
 import io.tintype.wire.Errors;
@@ -49,12 +59,22 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     private final DataShards shards;
     private final Moves moves;
     private final Exports exports;
+    private final Erasures erasures;
+    private final Places places;
 
     /** Over parts that outlive this object. */
     public UsersService(
-            Registrar registrar, DirectoryClient directory, DataShards shards, Moves moves, Exports exports) {
+            Registrar registrar,
+            DirectoryClient directory,
+            DataShards shards,
+            Moves moves,
+            Exports exports,
+            Erasures erasures,
+            Places places) {
+        this.places = places;
         this.moves = moves;
         this.exports = exports;
+        this.erasures = erasures;
         this.registrar = registrar;
         this.directory = directory;
         this.shards = shards;
@@ -115,6 +135,11 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
     }
 
     @Override
+    public void locateUser(LocateUserRequest request, StreamObserver<LocateUserResponse> out) {
+        Answers.send(out, () -> places.of(UserId.of(request.getUser()), UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
     public void getUsage(GetUsageRequest request, StreamObserver<GetUsageResponse> out) {
         Answers.send(out, () -> {
             var user = UserId.of(request.getUser());
@@ -163,6 +188,7 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
                 .setBlobsLimit(usage.getBlobsLimit())
                 .setBytesLimit(usage.getBytesLimit())
                 .setOwnQuota(usage.getOwnQuota())
+                .setFrozen(usage.getHalted())
                 .build();
     }
 
@@ -205,6 +231,42 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
                 out,
                 () -> exports.page(
                         UserId.of(request.getUser()), request.getPageToken(), UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
+    public void eraseUser(EraseUserRequest request, StreamObserver<EraseUserResponse> out) {
+        Answers.send(
+                out,
+                () -> erasures.erase(
+                        UserId.of(request.getUser()), request.getGeneration(), UnaryProxy.deadlineOfCaller()));
+    }
+
+    @Override
+    public void freezeUser(FreezeUserRequest request, StreamObserver<FreezeUserResponse> out) {
+        Answers.send(
+                out,
+                () -> halt(UserId.of(request.getUser()), true)
+                        .thenApply(usage ->
+                                FreezeUserResponse.newBuilder().setUsage(usage).build()));
+    }
+
+    @Override
+    public void unfreezeUser(UnfreezeUserRequest request, StreamObserver<UnfreezeUserResponse> out) {
+        Answers.send(
+                out,
+                () -> halt(UserId.of(request.getUser()), false)
+                        .thenApply(usage -> UnfreezeUserResponse.newBuilder()
+                                .setUsage(usage)
+                                .build()));
+    }
+
+    private CompletableFuture<GetUsageResponse> halt(UserId user, boolean halted) {
+        var deadline = UnaryProxy.deadlineOfCaller();
+        return directory
+                .lookupLatest(user, deadline)
+                .thenCompose(home -> shards.halt(user, home.shard(), halted, deadline)
+                        .thenCompose(done -> shards.usage(user, home.shard(), deadline)))
+                .thenApply(UsersService::show);
     }
 
     private static User show(UserId user, UserHome home) {

@@ -40,9 +40,15 @@ final class Failures {
                     POOL_NOT_FOUND,
                     NODE_NOT_FOUND,
                     MOVE_NOT_FOUND -> HttpStatus.NOT_FOUND_404;
+            case USER_ERASED -> HttpStatus.GONE_410;
             case VERSION_CONFLICT -> HttpStatus.PRECONDITION_FAILED_412;
-            case ALREADY_EXISTS, REQUEST_ID_REUSED, REQUEST_EXPIRED, CHUNKS_MISSING, WRONG_STATE, MOVE_CONFLICT ->
-                HttpStatus.CONFLICT_409;
+            case ALREADY_EXISTS,
+                    REQUEST_ID_REUSED,
+                    REQUEST_EXPIRED,
+                    CHUNKS_MISSING,
+                    WRONG_STATE,
+                    MOVE_CONFLICT,
+                    USER_FROZEN -> HttpStatus.CONFLICT_409;
             case NOT_PRIMARY,
                     WRONG_SHARD,
                     NO_PRIMARY,

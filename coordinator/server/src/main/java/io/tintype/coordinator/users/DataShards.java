@@ -29,8 +29,12 @@ import io.tintype.proto.internal.v1.DescribeMoveResponse;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.DescribeReplicaResponse;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
+import io.tintype.proto.internal.v1.EraseHereRequest;
+import io.tintype.proto.internal.v1.EraseHereResponse;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
+import io.tintype.proto.internal.v1.HaltUserRequest;
+import io.tintype.proto.internal.v1.HaltUserResponse;
 import io.tintype.proto.internal.v1.ListMovesRequest;
 import io.tintype.proto.internal.v1.ListMovesResponse;
 import io.tintype.proto.internal.v1.ListShardUsersRequest;
@@ -139,6 +143,34 @@ public final class DataShards {
                         .setShard(target.value())
                         .setUser(user.value())
                         .build());
+    }
+
+    /** Freezes a user, or lets him go on. */
+    public CompletableFuture<HaltUserResponse> halt(UserId user, ShardId shard, boolean halted, Deadline deadline) {
+        return call(
+                shard,
+                deadline,
+                UserDataGrpc.getHaltUserMethod(),
+                HaltUserRequest.newBuilder()
+                        .setClusterId(clusterId)
+                        .setShard(shard.value())
+                        .setUser(user.value())
+                        .setHalted(halted)
+                        .build());
+    }
+
+    /** Has a shard remove what it has of a user who is erased; whether nothing is left there. */
+    CompletableFuture<Boolean> erase(UserId user, ShardId shard, Deadline deadline) {
+        return call(
+                        shard,
+                        deadline,
+                        UserMovesGrpc.getEraseHereMethod(),
+                        EraseHereRequest.newBuilder()
+                                .setClusterId(clusterId)
+                                .setShard(shard.value())
+                                .setUser(user.value())
+                                .build())
+                .thenApply(EraseHereResponse::getDone);
     }
 
     /** A part of the list of a user's blobs. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tintype.coordinator.control;
+package io.tintype.coordinator.route;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,14 +7,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /** Asks many, some at a time. */
-final class InBatches {
+public final class InBatches {
     /** How many are asked at a time. */
     static final int AT_A_TIME = 64;
 
     private InBatches() {}
 
     /** The answers, in order of the questions; fails with the first failure. */
-    static <Q, A> CompletableFuture<List<A>> run(List<Q> questions, Function<Q, CompletableFuture<A>> ask) {
+    public static <Q, A> CompletableFuture<List<A>> run(List<Q> questions, Function<Q, CompletableFuture<A>> ask) {
         return from(0, questions, ask, new ArrayList<>(questions.size()));
     }
 

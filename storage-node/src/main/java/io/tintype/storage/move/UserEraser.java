@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.move;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Deadline;
+import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.AbortUpload;
+import io.tintype.proto.internal.v1.DirectoryState;
+import io.tintype.proto.internal.v1.EraseUser;
+import io.tintype.proto.internal.v1.OwnershipState;
+import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.blob.Outcome;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.ShardReplica;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** Removes users from shards whom the directory says to be erased. Thread-safe; never blocks its caller. */
+final class UserEraser {
+    private static final long DIRECTORY_SECONDS = 3;
+
+    /** Blobs that one record of an erasure removes. */
+    private static final int ERASED_AT_ONCE = 500;
+
+    /** Records of one erasure that one call appends at most. */
+    private static final int ERASURES = 100;
+
+    /** Open uploads that one call gives up at most. */
+    private static final int ABORTED_AT_ONCE = 1_000;
+
+    private final DirectoryClient directory;
+    private final Executor blocking;
+
+    /** @param blocking threads that may read the disk */
+    UserEraser(DirectoryClient directory, Executor blocking) {
+        this.directory = directory;
+        this.blocking = blocking;
+    }
+
+    /**
+     * Removes all that the shard has of a user whom the directory says to be erased, and uploads of his that are open.
+     *
+     * @return whether nothing is left; fails with MOVE_CONFLICT where he is not erased
+     */
+    CompletableFuture<Boolean> erase(ShardReplica shard, UserId user) {
+        return directory
+                .entryEvenErased(user, Deadline.after(DIRECTORY_SECONDS, TimeUnit.SECONDS))
+                .thenCompose(entry -> {
+                    if (entry.getState() != DirectoryState.DIRECTORY_STATE_DELETED) {
+                        return CompletableFuture.failedFuture(
+                                new TintypeException(Reason.MOVE_CONFLICT, "user '" + user + "' is not erased"));
+                    }
+                    return abortUploads(shard, user)
+                            .thenCompose(aborted -> all(shard, user, entry.getGeneration(), ERASURES));
+                });
+    }
+
+    private CompletableFuture<Boolean> all(ShardReplica shard, UserId user, long generation, int recordsLeft) {
+        return some(shard, user, generation).thenCompose(left -> {
+            boolean done = left.getState() == OwnershipState.OWNERSHIP_STATE_UNSPECIFIED;
+            return done || recordsLeft == 1
+                    ? CompletableFuture.completedFuture(done)
+                    : all(shard, user, generation, recordsLeft - 1);
+        });
+    }
+
+    /** Removes some of what the shard has of him; what it has then. */
+    static CompletableFuture<StoredUser> some(ShardReplica shard, UserId user, long generation) {
+        var erase = EraseUser.newBuilder()
+                .setGeneration(generation)
+                .setLimit(ERASED_AT_ONCE)
+                .build();
+        return shard.propose(new Proposal(RecordType.USER_ERASE, user, null, erase.toByteString(), null))
+                .thenApply(committed -> {
+                    if (committed.outcome().orThrow() instanceof Outcome.Moved moved) {
+                        return moved.user();
+                    }
+                    throw new IllegalStateException("an erasure ended with " + committed.outcome());
+                });
+    }
+
+    private CompletableFuture<?> abortUploads(ShardReplica shard, UserId user) {
+        return CompletableFuture.supplyAsync(() -> shard.reader().openUploads(user, ABORTED_AT_ONCE), blocking)
+                .thenCompose(uploads -> CompletableFuture.allOf(uploads.stream()
+                        .map(upload -> shard.propose(new Proposal(
+                                RecordType.ABORT_UPLOAD,
+                                user,
+                                null,
+                                AbortUpload.newBuilder()
+                                        .setUploadId(UnsafeByteOperations.unsafeWrap(upload.toBytes()))
+                                        .build()
+                                        .toByteString(),
+                                null)))
+                        .toArray(CompletableFuture<?>[]::new)));
+    }
+}

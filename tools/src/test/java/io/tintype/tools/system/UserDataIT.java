@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.BlobSource;
+import io.tintype.client.Erasure;
+import io.tintype.client.MoveTarget;
+import io.tintype.client.PutOptions;
+import io.tintype.client.TintypeClient;
+import io.tintype.client.UserErasedException;
+import io.tintype.client.UserFrozenException;
+import io.tintype.client.UserNotFoundException;
+import io.tintype.client.WrongStateException;
+import io.tintype.model.PoolId;
+import io.tintype.tools.console.ExitCode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Users of a running cluster are erased and frozen. */
+final class UserDataIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final PoolId PAID = PoolId.parse("local.paid");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static Dev dev;
+    private static TintypeClient client;
+    private static PoolId standard;
+
+    @BeforeAll
+    static void start() throws Exception {
+        dev = Dev.start(Dev.folder("user-data").resolve("data"));
+        client = dev.client();
+        standard = client.users().register("first").user().pool();
+        assertThat(Command.run(dev.server(), "pool", "create", PAID.toString(), "--shards", "2")
+                        .code())
+                .isZero();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> client.admin().shards(PAID).stream()
+                                .filter(shard -> shard.primary().isPresent())
+                                .count()
+                        >= 2);
+    }
+
+    @AfterAll
+    static void stop() {
+        client.close();
+        dev.close();
+    }
+
+    private static void move(String user, PoolId to) {
+        client.users().moves().begin(user, MoveTarget.pool(to));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> !client.users().moves().get(user).isUnderWay());
+        assertThat(client.users().lookup(user).pool()).isEqualTo(to);
+    }
+
+    private static JsonNode json(Command.Result result) throws Exception {
+        assertThat(result.code()).as("%s", result).isZero();
+        return JSON.readTree(result.text());
+    }
+
+    @Test
+    void whoIsErasedIsGoneFromEveryReplicaAndFromWhatMovesLeft() throws Exception {
+        String user = "erased/Ω😀";
+        for (int i = 0; i < 20; i++) {
+            client.put(user, "blob" + i, BlobSource.of(new byte[i % 5 == 0 ? 3_000_000 : 10_000]), PutOptions.DEFAULT);
+        }
+        int home = client.users().lookup(user).shard().value();
+        move(user, PAID);
+        int paid = client.users().lookup(user).shard().value();
+        client.put(user, "blob20", BlobSource.of(new byte[10]), PutOptions.DEFAULT);
+
+        var places =
+                json(Command.run(dev.server(), "user", "where", user, "--json")).get("places");
+        var held = new ArrayList<String>();
+        places.forEach(place ->
+                held.add(place.get("holds").asText() + " " + place.get("shard").asInt() + " "
+                        + place.get("blobs").asInt() + " " + place.get("role").asText()));
+        assertThat(held)
+                .filteredOn(place -> place.startsWith("home " + paid + " 21 "))
+                .hasSize(3);
+        assertThat(held)
+                .filteredOn(place -> place.startsWith("left " + home + " 20 "))
+                .hasSize(3);
+        assertThat(held).filteredOn(place -> place.startsWith("directory ")).hasSize(3);
+        assertThat(held).filteredOn(place -> place.endsWith(" primary")).hasSize(3);
+        assertThat(held).hasSize(9);
+        assertThat(client.users().locate(user).places())
+                .allMatch(place -> place.region().equals("local"));
+
+        var wrong = Command.run(dev.server(), "user", "erase", user, "--confirm", "erased");
+        assertThat(wrong.code()).isEqualTo(ExitCode.USAGE.number());
+        assertThat(wrong.err()).contains("nothing was changed");
+        assertThatThrownBy(() -> client.users().erase(user, 77)).isInstanceOf(WrongStateException.class);
+        assertThat(client.get(user, "blob0").bytes()).hasSize(3_000_000);
+
+        var report = json(Command.run(dev.server(), "user", "erase", user, "--confirm", user, "--json"));
+        assertThat(report.get("done").asBoolean()).as("%s", report).isTrue();
+        assertThat(report.get("left")).isEmpty();
+        assertThat(report.get("erasedAt").asText()).isNotEmpty();
+        var found = new ArrayList<String>();
+        report.get("found")
+                .forEach(place -> found.add(place.get("shard").asInt() + " "
+                        + place.get("what").asText() + " " + place.get("blobs").asInt()));
+        assertThat(found).containsExactlyInAnyOrder(paid + " home 21", home + " left 20");
+
+        assertThatThrownBy(() -> client.get(user, "blob0")).isInstanceOf(UserErasedException.class);
+        assertThatThrownBy(() -> client.put(user, "blob0", new byte[1])).isInstanceOf(UserErasedException.class);
+        assertThatThrownBy(() -> client.users().register(user)).isInstanceOf(UserErasedException.class);
+        assertThatThrownBy(() -> client.users().lookup(user)).isInstanceOf(UserErasedException.class);
+        assertThatThrownBy(() -> client.users().blobs(user, 10)).isInstanceOf(UserErasedException.class);
+        assertThatThrownBy(() -> client.users().moves().begin(user, MoveTarget.pool(standard)))
+                .isInstanceOf(UserErasedException.class);
+        var refused = Command.run(dev.server(), "user", "show", user);
+        assertThat(refused.code()).isEqualTo(ExitCode.NOT_FOUND.number());
+        assertThat(refused.err()).contains("was erased at").contains("may be registered anew from");
+
+        var again = json(Command.run(dev.server(), "user", "erase", user, "--confirm", user, "--json"));
+        assertThat(again).as("the same report").isEqualTo(report);
+        assertThatThrownBy(() -> client.users().erase("never-seen", 0)).isInstanceOf(UserNotFoundException.class);
+    }
+
+    @Test
+    void writersMoversAndSecondErasersBringNothingBack() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            String user = "raced" + round;
+            for (int i = 0; i < 10; i++) {
+                client.put(user, "kept" + i, BlobSource.of(new byte[200_000]), PutOptions.DEFAULT);
+            }
+            var acknowledged = new AtomicInteger();
+            var threads = Executors.newFixedThreadPool(8);
+            try {
+                var writers = new ArrayList<Future<Throwable>>();
+                for (int i = 0; i < 4; i++) {
+                    int number = i;
+                    writers.add(threads.submit((Callable<Throwable>) () -> {
+                        for (int n = 0; ; n++) {
+                            try {
+                                client.put(user, "w" + number + "-" + n % 5, new byte[n % 3 == 0 ? 400_000 : 100]);
+                                acknowledged.incrementAndGet();
+                            } catch (UserErasedException e) {
+                                return e;
+                            }
+                        }
+                    }));
+                }
+                Awaitility.await().atMost(PATIENCE).until(() -> acknowledged.get() > 20);
+                client.users().moves().begin(user, MoveTarget.pool(round % 2 == 0 ? PAID : standard));
+                var erasers = new ArrayList<Future<Erasure>>();
+                for (int i = 0; i < 2; i++) {
+                    erasers.add(threads.submit((Callable<Erasure>) () -> Awaitility.await()
+                            .atMost(PATIENCE)
+                            .pollInterval(Duration.ofMillis(20))
+                            .ignoreException(WrongStateException.class) // the move changed his generation
+                            .until(
+                                    () -> client.users().erase(user, 0),
+                                    now -> now.erased().isPresent())));
+                }
+                var first = erasers.get(0).get(5, TimeUnit.MINUTES);
+                assertThat(erasers.get(1).get(5, TimeUnit.MINUTES).erased()).isEqualTo(first.erased());
+                for (var writer : writers) {
+                    assertThat(writer.get(5, TimeUnit.MINUTES)).isInstanceOf(UserErasedException.class);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+            assertThatThrownBy(() -> client.get(user, "kept0")).isInstanceOf(UserErasedException.class);
+            Awaitility.await("no replica has anything of " + user)
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofSeconds(1))
+                    .until(() ->
+                            client.users().erase(user, 0).replicas().stream().noneMatch(replica -> replica.named()));
+        }
+    }
+
+    @Test
+    void whoIsFrozenIsReadAndMovedAndNotChanged() throws Exception {
+        String user = "frozen";
+        client.put(user, "cat", new byte[] {1});
+        var frozen = json(Command.run(dev.server(), "user", "freeze", user, "--json"));
+        assertThat(frozen.get("frozen").asBoolean()).isTrue();
+        assertThatThrownBy(() -> client.put(user, "cat", new byte[] {2}))
+                .isInstanceOf(UserFrozenException.class)
+                .hasMessageContaining("is frozen by an operator")
+                .hasMessageContaining("tintype user unfreeze");
+        assertThatThrownBy(() -> client.delete(user, "cat")).isInstanceOf(UserFrozenException.class);
+        assertThatThrownBy(() -> client.put(user, "large", new byte[2_000_000]))
+                .isInstanceOf(UserFrozenException.class);
+        assertThat(client.get(user, "cat").bytes()).containsExactly(1);
+        assertThat(Command.run(dev.server(), "user", "usage", user).text()).contains("FROZEN by an operator");
+
+        move(user, PAID);
+        assertThat(client.get(user, "cat").bytes()).containsExactly(1);
+        var refused = Command.run(dev.server(), "rm", user, "cat");
+        assertThat(refused.code()).as("%s", refused).isEqualTo(ExitCode.CONFLICT.number());
+
+        assertThat(client.users().freeze(user).frozen()).as("again").isTrue();
+        assertThat(client.users().unfreeze(user).frozen()).isFalse();
+        client.put(user, "cat", new byte[] {3});
+        assertThat(client.get(user, "cat").bytes()).containsExactly(3);
+        assertThatThrownBy(() -> client.users().freeze("nobody-yet")).isInstanceOf(UserNotFoundException.class);
+    }
+}
