@@ -122,14 +122,36 @@ final class UserMoveIT {
                     .map(writes -> writes.get(writes.size() - 1))
                     .sorted()
                     .toList();
-            report("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s%n"
-                    .formatted(BLOBS, BLOB_BYTES, ROUNDS, SEED, pauses));
+            var all = moves.stream()
+                    .flatMap(move -> load.writesBetween(move[0], move[1]).stream())
+                    .sorted()
+                    .toList();
+            report(
+                    ("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s; p50 of these"
+                                    + " %.0f, p99 %.0f; all %d writes meanwhile: p50 %.1f, p99 %.1f ms; failed reads %d%n")
+                            .formatted(
+                                    BLOBS,
+                                    BLOB_BYTES,
+                                    ROUNDS,
+                                    SEED,
+                                    pauses,
+                                    quantile(pauses, 0.5),
+                                    quantile(pauses, 0.99),
+                                    all.size(),
+                                    quantile(all, 0.5),
+                                    quantile(all, 0.99),
+                                    load.failedReads().size()));
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(manifest(user, "kept/")).isEqualTo(before);
             assertThat(pauses.get(pauses.size() - 1))
                     .as("the longest write of all moves, ms")
                     .isLessThan(2_000);
         }
+    }
+
+    /** Of values in order. */
+    private static double quantile(List<Double> sorted, double share) {
+        return sorted.get((int) Math.min(sorted.size() - 1, Math.floor(share * sorted.size())));
     }
 
     /** Names, versions and checksums. */
@@ -177,6 +199,14 @@ final class UserMoveIT {
         assertThat(reason(user, new MoveTarget("", "paid", home.shard().value())))
                 .isEqualTo(Reason.INVALID_ARGUMENT);
 
+        assertThat(text(user, MoveTarget.tier("nosuch")))
+                .startsWith(
+                        "There is no pool local.nosuch. Create it, or register the user with a region and tier of: ")
+                .contains("local.paid");
+        assertThat(text(user, MoveTarget.region("mars"))).startsWith("There is no pool mars." + standard.tier() + ". ");
+        assertThat(text(user, MoveTarget.shard(new ShardId(99_999))))
+                .isEqualTo("There is no shard 99999. List the shards there are, and name one of them.");
+
         var same = client.users().moves().begin(user, MoveTarget.shard(home.shard()));
         assertThat(same.isUnderWay()).as("to the place where he is").isFalse();
         assertThat(same.user()).isEqualTo(home);
@@ -190,8 +220,23 @@ final class UserMoveIT {
         assertThat(reason(user, MoveTarget.pool(SMALL)))
                 .as("two blobs to a pool that grants one")
                 .isEqualTo(Reason.QUOTA_EXCEEDED);
+        assertThat(text(user, MoveTarget.shard(full)))
+                .isEqualTo(
+                        "Shard " + full + " holds 1 users, which is its limit. Name another shard, or only the pool.");
+        assertThat(text(user, MoveTarget.pool(SMALL)))
+                .isEqualTo("User 'bob' has 2 blobs of 2 bytes, and pool local.small grants 1 blobs and 0 bytes (0: no"
+                        + " limit). Raise the pool's quota, give him one of his own, or let him delete some first.");
         assertThat(client.users().lookup(user)).as("nothing came of any of it").isEqualTo(home);
         assertThat(client.get(user, "cat").bytes()).containsExactly(1);
+    }
+
+    private static String text(String user, MoveTarget target) {
+        try {
+            var move = client.users().moves().begin(user, target);
+            throw new AssertionError("begun: " + move);
+        } catch (TintypeException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     private static Reason reason(String user, MoveTarget target) {
