@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.tintype.client.BlobSource;
-import io.tintype.client.Erasure;
 import io.tintype.client.ListEntry;
 import io.tintype.client.ListOptions;
 import io.tintype.client.MoveInfo;
@@ -88,10 +87,7 @@ final class MoveCrashIT {
 
     static Stream<Arguments> runs() {
         if (!System.getProperty("moves.crashes", "").equals("all")) {
-            return Stream.of(
-                    arguments(Victim.SOURCE, Step.FROZEN),
-                    arguments(Victim.TARGET, Step.COPYING),
-                    arguments(Victim.DIRECTORY, Step.BEGUN));
+            return Stream.of(arguments(Victim.SOURCE, Step.FROZEN), arguments(Victim.TARGET, Step.COPYING));
         }
         return Arrays.stream(Victim.values())
                 .flatMap(victim -> Arrays.stream(Step.values()).map(step -> arguments(victim, step)));
@@ -145,11 +141,11 @@ final class MoveCrashIT {
         }
     }
 
-    /** Of 1,200 blobs, three records at least remove them; whoever leads next goes on with it. */
+    /** Of 600 blobs, two records at least remove them; whoever leads next goes on with it. */
     @Test
     void anErasureOutlivesTheDeathOfTheOneWhoErasesAndOfThePrimary() throws Exception {
         String user = "erased";
-        for (int i = 0; i < 1_200; i++) {
+        for (int i = 0; i < 600; i++) {
             client.put(user, "blob" + i, BlobSource.of(new byte[] {1}), PutOptions.DEFAULT);
         }
         int home = client.users().lookup(user).shard().value();
@@ -174,10 +170,10 @@ final class MoveCrashIT {
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(500))
                 .ignoreExceptionsInstanceOf(TintypeException.class)
-                .until(() -> client.users().erase(user, 0), Erasure::isDone);
+                .until(() -> client.users().erase(user, 0), now -> now.erased().isPresent());
         assertThat(done.found()).singleElement().satisfies(found -> {
             assertThat(found.shard()).isEqualTo(home);
-            assertThat(found.blobs()).isEqualTo(1_200);
+            assertThat(found.blobs()).isEqualTo(600);
         });
         assertThat(isErased(user)).isTrue();
     }
