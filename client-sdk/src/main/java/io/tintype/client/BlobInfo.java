@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param crc32c CRC32C (Castagnoli) of all bytes
  * @param contentType media type
  * @param metadata the application's own properties
+ * @param caching what browsers and proxies may do with answers over HTTP
  * @param writtenAt when this version was written, by the cluster's clock
  * @param expiresAtOrNull when it ceases to exist, if ever
  */
@@ -30,6 +31,7 @@ public record BlobInfo(
         int crc32c,
         String contentType,
         Map<String, String> metadata,
+        HttpCaching caching,
         Instant writtenAt,
         @Nullable Instant expiresAtOrNull) {
     public BlobInfo {

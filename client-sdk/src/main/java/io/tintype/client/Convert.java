@@ -44,6 +44,9 @@ final class Convert {
                 head.getCrc32C(),
                 head.getContentType(),
                 head.getMetadataMap(),
+                new HttpCaching(
+                        head.getCacheControl(),
+                        head.getHttpExpiresMs() == 0 ? null : Instant.ofEpochMilli(head.getHttpExpiresMs())),
                 Instant.ofEpochMilli(head.getWrittenAtMs()),
                 head.getExpiresAtMs() == 0 ? null : Instant.ofEpochMilli(head.getExpiresAtMs()));
     }
@@ -153,6 +156,9 @@ final class Convert {
                 .setRequestId(Wire.bytes(id))
                 .setContentType(options.contentType())
                 .putAllMetadata(options.metadata())
+                .setCacheControl(options.caching().cacheControl())
+                .setHttpExpiresMs(
+                        options.caching().expires().map(Instant::toEpochMilli).orElse(0L))
                 .setTimeToLiveMs(options.timeToLive().toMillis())
                 .setRetryAgeMs(options.requestAge().toMillis());
         var condition = condition(options.condition());

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param contentType media type; empty: application/octet-stream
  * @param metadata the application's own properties; with the content type at most 8 KiB of UTF-8
+ * @param caching what browsers and proxies may do with answers over HTTP
  * @param timeToLive after which the blob ceases to exist, up to 10 years; zero: never
  * @param condition what must hold of the current version
  * @param timeout total time with all retries; null: no limit as long as bytes flow
@@ -22,14 +23,15 @@ import org.jspecify.annotations.Nullable;
 public record PutOptions(
         String contentType,
         Map<String, String> metadata,
+        HttpCaching caching,
         Duration timeToLive,
         Condition condition,
         @Nullable Duration timeout,
         @Nullable RequestId requestId,
         Duration requestAge) {
     /** No type, no metadata, for ever, unconditionally. */
-    public static final PutOptions DEFAULT =
-            new PutOptions("", Map.of(), Duration.ZERO, Condition.none(), null, null, Duration.ZERO);
+    public static final PutOptions DEFAULT = new PutOptions(
+            "", Map.of(), HttpCaching.DEFAULT, Duration.ZERO, Condition.none(), null, null, Duration.ZERO);
 
     public PutOptions {
         metadata = Map.copyOf(metadata);
@@ -37,22 +39,27 @@ public record PutOptions(
 
     /** With this media type, such as "image/jpeg". */
     public PutOptions withContentType(String type) {
-        return new PutOptions(type, metadata, timeToLive, condition, timeout, requestId, requestAge);
+        return new PutOptions(type, metadata, caching, timeToLive, condition, timeout, requestId, requestAge);
     }
 
     /** With these properties instead of those so far. */
     public PutOptions withMetadata(Map<String, String> properties) {
-        return new PutOptions(contentType, properties, timeToLive, condition, timeout, requestId, requestAge);
+        return new PutOptions(contentType, properties, caching, timeToLive, condition, timeout, requestId, requestAge);
+    }
+
+    /** With this Cache-Control and Expires in answers over HTTP, instead of those of the user's pool. */
+    public PutOptions withCaching(HttpCaching headers) {
+        return new PutOptions(contentType, metadata, headers, timeToLive, condition, timeout, requestId, requestAge);
     }
 
     /** Ceases to exist after this time; counted in milliseconds, up to 10 years. */
     public PutOptions withTimeToLive(Duration duration) {
-        return new PutOptions(contentType, metadata, duration, condition, timeout, requestId, requestAge);
+        return new PutOptions(contentType, metadata, caching, duration, condition, timeout, requestId, requestAge);
     }
 
     /** Only where the condition holds, else {@link VersionConflictException}. */
     public PutOptions withCondition(Condition demand) {
-        return new PutOptions(contentType, metadata, timeToLive, demand, timeout, requestId, requestAge);
+        return new PutOptions(contentType, metadata, caching, timeToLive, demand, timeout, requestId, requestAge);
     }
 
     /** Only where there is no blob of this name yet. */
@@ -67,7 +74,7 @@ public record PutOptions(
 
     /** Gives up after this time in all. */
     public PutOptions withTimeout(Duration limit) {
-        return new PutOptions(contentType, metadata, timeToLive, condition, limit, requestId, requestAge);
+        return new PutOptions(contentType, metadata, caching, timeToLive, condition, limit, requestId, requestAge);
     }
 
     /**
@@ -77,7 +84,7 @@ public record PutOptions(
      * @param age time since its first try began, as far as known rather more than less; from 15 minutes on it is refused
      */
     public PutOptions repeating(RequestId id, Duration age) {
-        return new PutOptions(contentType, metadata, timeToLive, condition, timeout, id, age);
+        return new PutOptions(contentType, metadata, caching, timeToLive, condition, timeout, id, age);
     }
 
     /** Under an id of your own choice, drawn at random for this one request. */

@@ -31,6 +31,7 @@ final class Typed {
                     INVALID_PAGE_TOKEN,
                     MESSAGE_TOO_LARGE -> new InvalidRequestException(e);
             case SIZE_MISMATCH, CHECKSUM_MISMATCH, INCOMPLETE_UPLOAD, CHUNKS_MISSING -> new UploadMismatchException(e);
+            case ACCESS_DENIED -> new AccessDeniedException(e);
             case RANGE_NOT_SATISFIABLE -> new RangeNotSatisfiableException(e);
             case BLOB_NOT_FOUND -> new BlobNotFoundException(e);
             case USER_NOT_FOUND -> new UserNotFoundException(e);

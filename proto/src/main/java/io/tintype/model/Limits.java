@@ -17,6 +17,12 @@ public final class Limits {
     /** Content type, metadata keys and metadata values together, in bytes of UTF-8. */
     public static final int MAX_METADATA_BYTES = 8 << 10;
 
+    /** Longest Cache-Control of a blob or a pool, in characters. */
+    public static final int MAX_CACHE_CONTROL = 128;
+
+    /** Latest Expires of answers over HTTP, in milliseconds since 1970: the last moment of the year 9999. */
+    public static final long MAX_HTTP_EXPIRES_MS = 253_402_300_799_999L;
+
     /** Largest blob that travels with its log record, in one message, and is stored as one chunk. */
     public static final int INLINE_BYTES = 256 << 10;
 

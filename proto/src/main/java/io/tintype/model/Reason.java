@@ -19,6 +19,7 @@ public enum Reason {
     RANGE_NOT_SATISFIABLE,
     INVALID_PAGE_TOKEN,
     MESSAGE_TOO_LARGE,
+    ACCESS_DENIED,
     BLOB_NOT_FOUND,
     USER_NOT_FOUND,
     UPLOAD_NOT_FOUND,
@@ -65,6 +66,7 @@ public enum Reason {
                     CHECKSUM_MISMATCH,
                     INCOMPLETE_UPLOAD,
                     INVALID_PAGE_TOKEN -> Status.Code.INVALID_ARGUMENT;
+            case ACCESS_DENIED -> Status.Code.PERMISSION_DENIED;
             case RANGE_NOT_SATISFIABLE -> Status.Code.OUT_OF_RANGE;
             case BLOB_NOT_FOUND,
                     USER_NOT_FOUND,

@@ -90,6 +90,7 @@ public final class Wire {
      */
     public static void checkHeader(PutHeader header, long maxBlobBytes) {
         checkMetadata(header.getContentType(), header.getMetadataMap());
+        checkHttpCaching(header.getCacheControl(), header.getHttpExpiresMs());
         long ttl = header.getTimeToLiveMs();
         if (ttl < 0 || ttl > Limits.MAX_TIME_TO_LIVE.toMillis()) {
             throw new TintypeException(
@@ -126,6 +127,23 @@ public final class Wire {
                     Reason.METADATA_TOO_LARGE,
                     "metadata and content type have " + bytes + " bytes together; at most " + Limits.MAX_METADATA_BYTES
                             + " are allowed");
+        }
+    }
+
+    /** Refuses what the HTTP headers Cache-Control and Expires could not carry. */
+    public static void checkHttpCaching(String cacheControl, long expiresMs) {
+        checkPrintable("cache_control", cacheControl);
+        if (cacheControl.length() > Limits.MAX_CACHE_CONTROL) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "cache_control has " + cacheControl.length() + " characters; give at most "
+                            + Limits.MAX_CACHE_CONTROL);
+        }
+        if (expiresMs < 0 || expiresMs > Limits.MAX_HTTP_EXPIRES_MS) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "http_expires_ms is " + expiresMs + "; give 0 for none, or up to " + Limits.MAX_HTTP_EXPIRES_MS
+                            + " (the year 9999)");
         }
     }
 

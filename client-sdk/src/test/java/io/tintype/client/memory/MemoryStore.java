@@ -60,6 +60,8 @@ final class MemoryStore {
                 .setContentType(
                         header.getContentType().isEmpty() ? "application/octet-stream" : header.getContentType())
                 .putAllMetadata(header.getMetadataMap())
+                .setCacheControl(header.getCacheControl())
+                .setHttpExpiresMs(header.getHttpExpiresMs())
                 .setWrittenAtMs(1_700_000_000_000L + counter)
                 .setEtag(version.etag())
                 .build();

@@ -152,6 +152,8 @@ final class BlobRules {
                 .setManifest(put.getManifest())
                 .setContentType(put.getContentType())
                 .putAllMetadata(put.getMetadataMap())
+                .setCacheControl(put.getCacheControl())
+                .setHttpExpiresMs(put.getHttpExpiresMs())
                 .setWrittenAtMs(record.logTimeMs())
                 .setExpiresAtMs(put.getExpiresAtMs())
                 .build();

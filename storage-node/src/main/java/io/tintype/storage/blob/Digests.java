@@ -85,6 +85,11 @@ final class Digests {
         }
         out.writeLong(head.getWrittenAtMs());
         out.writeLong(head.getExpiresAtMs());
+        // Only where there is any: without it, digests are those of before there was such a thing.
+        if (!head.getCacheControl().isEmpty() || head.getHttpExpiresMs() != 0) {
+            text(out, head.getCacheControl());
+            out.writeLong(head.getHttpExpiresMs());
+        }
     }
 
     private static void removal(DataOutputStream out, Removal removal) throws IOException {

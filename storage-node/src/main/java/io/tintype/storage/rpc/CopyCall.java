@@ -168,6 +168,8 @@ final class CopyCall {
                 .setManifest(manifest)
                 .setContentType(head.getContentType())
                 .putAllMetadata(head.getMetadataMap())
+                .setCacheControl(head.getCacheControl())
+                .setHttpExpiresMs(head.getHttpExpiresMs())
                 .setExpiresAtMs(head.getExpiresAtMs())
                 .setPrecondition(task.condition())
                 .setVersionNonce(Writes.nonce())

@@ -18,6 +18,8 @@ import java.util.OptionalLong;
  * What a blob is to be: a header all of whose fields have been checked. Immutable.
  *
  * @param contentType never empty
+ * @param cacheControl Cache-Control of answers over HTTP; empty: the pool's
+ * @param httpExpiresMs Expires of answers over HTTP; 0: none
  * @param timeToLiveMs milliseconds from the moment it is stored; 0: for ever
  * @param condition its kind is unset where there is none
  * @param size number of bytes, where the caller declared it
@@ -29,6 +31,8 @@ record PutSpec(
         RequestId requestId,
         String contentType,
         Map<String, String> metadata,
+        String cacheControl,
+        long httpExpiresMs,
         long timeToLiveMs,
         Precondition condition,
         OptionalLong size,
@@ -52,6 +56,8 @@ record PutSpec(
                 requestId,
                 header.getContentType().isEmpty() ? Limits.DEFAULT_CONTENT_TYPE : header.getContentType(),
                 header.getMetadataMap(),
+                header.getCacheControl(),
+                header.getHttpExpiresMs(),
                 header.getTimeToLiveMs(),
                 header.hasCondition() ? Requests.precondition(header.getCondition()) : Requests.NO_CONDITION,
                 header.hasSize() ? OptionalLong.of(header.getSize()) : OptionalLong.empty(),

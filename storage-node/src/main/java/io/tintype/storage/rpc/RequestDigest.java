@@ -60,7 +60,12 @@ final class RequestDigest {
         Map<String, String> sorted = spec.metadata().size() > 1 ? new TreeMap<>(spec.metadata()) : spec.metadata();
         hash.putInt(sorted.size());
         sorted.forEach((key, value) -> hash.putStringUTF8(key).putStringUTF8(value));
-        return condition(hash, spec.condition());
+        condition(hash, spec.condition());
+        // Last, and only where there is any: without it, digests are those of before there was such a thing.
+        if (!spec.cacheControl().isEmpty() || spec.httpExpiresMs() != 0) {
+            hash.putStringUTF8(spec.cacheControl()).putLong(spec.httpExpiresMs());
+        }
+        return hash;
     }
 
     private static HashStream64 start(byte kind, BlobName name) {

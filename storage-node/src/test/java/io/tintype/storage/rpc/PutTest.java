@@ -95,6 +95,23 @@ final class PutTest {
     }
 
     @Test
+    void whatIsSaidOfCachingIsKeptAndPartOfTheRequest() {
+        var bytes = rig.bytes(10);
+        var header = rig.header("cached")
+                .setCacheControl("public, max-age=60")
+                .setHttpExpiresMs(2_000_000_000_000L)
+                .build();
+        var head = rig.put(header, bytes).getHead();
+        assertThat(head.getCacheControl()).isEqualTo("public, max-age=60");
+        assertThat(head.getHttpExpiresMs()).isEqualTo(2_000_000_000_000L);
+        assertThat(rig.put(header, bytes).getHead()).as("a retry").isEqualTo(head);
+        var other = header.toBuilder().setCacheControl("").build();
+        assertThatThrownBy(() -> rig.put(other, bytes))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.REQUEST_ID_REUSED));
+    }
+
+    @Test
     void theSameRequestIdForAnotherRequestIsRefused() {
         var header = rig.header("first use").build();
         rig.put(header, rig.bytes(10));

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param crc32c CRC32C of all bytes, eight hexadecimal digits
  * @param contentType media type
  * @param metadata the application's own properties
+ * @param cacheControl Cache-Control of answers over HTTP; empty: that of the user's pool
+ * @param httpExpires Expires of answers over HTTP, ISO 8601, UTC; null: none
  * @param writtenAt ISO 8601, UTC
  * @param expiresAt ISO 8601, UTC; null: never
  */
@@ -31,6 +33,8 @@ record BlobDocument(
         String crc32c,
         String contentType,
         Map<String, String> metadata,
+        String cacheControl,
+        @Nullable String httpExpires,
         String writtenAt,
         @Nullable String expiresAt) {
     /** Headings of {@link #row}. */
@@ -45,6 +49,8 @@ record BlobDocument(
                 String.format(Locale.ROOT, "%08x", info.crc32c()),
                 info.contentType(),
                 new TreeMap<>(info.metadata()),
+                info.caching().cacheControl(),
+                info.caching().expires().map(Instant::toString).orElse(null),
                 info.writtenAt().toString(),
                 info.expiresAt().map(Instant::toString).orElse(null));
     }

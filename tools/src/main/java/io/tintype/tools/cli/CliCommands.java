@@ -16,6 +16,7 @@ public final class CliCommands {
                 LsCommand.class,
                 RmCommand.class,
                 CpCommand.class,
+                UrlCommand.class,
                 ExplainCommand.class,
                 UserCommand.class,
                 ShardCommand.class,

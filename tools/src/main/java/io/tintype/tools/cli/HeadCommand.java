@@ -65,6 +65,8 @@ final class HeadCommand implements Callable<Integer> {
                     .append(blob.crc32c())
                     .append("\ncontent type  ")
                     .append(blob.contentType())
+                    .append("\ncache control ")
+                    .append(blob.cacheControl().isEmpty() ? "that of the pool" : blob.cacheControl())
                     .append("\nwritten       ")
                     .append(blob.writtenAt())
                     .append("\nexpires       ")

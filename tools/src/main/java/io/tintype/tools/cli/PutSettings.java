@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.cli;
 
+import io.tintype.client.HttpCaching;
 import io.tintype.client.PutOptions;
 import io.tintype.model.Version;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,19 @@ final class PutSettings {
             paramLabel = "KEY=VALUE",
             description = "A property to keep with the blob; may be given again.")
     private Map<String, String> metadata = new LinkedHashMap<>();
+
+    @Option(
+            names = "--cache-control",
+            paramLabel = "TEXT",
+            description = "Cache-Control of answers over HTTP (default: that of the user's pool).")
+    private String cacheControl = "";
+
+    @Option(
+            names = "--expires",
+            paramLabel = "TIME",
+            converter = InstantConverter.class,
+            description = "Expires of answers over HTTP, such as 2030-01-31T12:00:00Z (default: none).")
+    private @Nullable Instant expires;
 
     @Option(
             names = "--ttl",
@@ -49,7 +64,8 @@ final class PutSettings {
     PutOptions options(String fileName) {
         var options = PutOptions.DEFAULT
                 .withContentType(contentType == null ? ContentTypes.of(fileName) : contentType)
-                .withMetadata(metadata);
+                .withMetadata(metadata)
+                .withCaching(new HttpCaching(cacheControl, expires));
         if (timeToLive != null) {
             options = options.withTimeToLive(timeToLive);
         }

@@ -50,7 +50,8 @@ public enum ExitCode {
                     BLOB_TOO_LARGE,
                     RANGE_NOT_SATISFIABLE,
                     INVALID_PAGE_TOKEN,
-                    MESSAGE_TOO_LARGE -> USAGE;
+                    MESSAGE_TOO_LARGE,
+                    ACCESS_DENIED -> USAGE;
             case BLOB_NOT_FOUND,
                     USER_NOT_FOUND,
                     UPLOAD_NOT_FOUND,

@@ -45,6 +45,7 @@ final class CliIT {
                         "crc32c",
                         "contentType",
                         "metadata",
+                        "cacheControl",
                         "writtenAt",
                         "expiresAt");
         assertThat(blob.get("size").asInt()).isEqualTo(PHOTO.length);

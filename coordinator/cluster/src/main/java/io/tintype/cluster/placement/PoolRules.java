@@ -2,6 +2,7 @@
 package io.tintype.cluster.placement;
 
 import io.tintype.model.Labels;
+import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
@@ -37,7 +38,7 @@ public record PoolRules(
     /** Most shards a pool begins with. */
     public static final int MAX_INITIAL_SHARDS = 256;
     /** Longest Cache-Control. */
-    public static final int MAX_CACHE_CONTROL = 128;
+    public static final int MAX_CACHE_CONTROL = Limits.MAX_CACHE_CONTROL;
 
     /**
      * How much a shard takes, and how many there are at first.

@@ -45,8 +45,6 @@ final class BlobHeaders {
         out.put(HttpHeader.CONTENT_TYPE, head.getContentType());
         out.putDate(HttpHeader.LAST_MODIFIED, head.getWrittenAtMs());
         out.put(HttpHeader.ACCEPT_RANGES, "bytes");
-        // Blobs can be replaced: whoever keeps one asks whether it is still the one.
-        out.put(HttpHeader.CACHE_CONTROL, "no-cache");
         out.put("X-Content-Type-Options", "nosniff");
         out.put(CRC32C, crc(head.getCrc32C()));
         if (head.getExpiresAtMs() != 0) {
@@ -86,6 +84,7 @@ final class BlobHeaders {
         if (condition != null) {
             header.setCondition(condition);
         }
+        HttpCaching.read(headers, header);
         return header;
     }
 

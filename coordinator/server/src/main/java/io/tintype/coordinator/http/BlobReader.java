@@ -30,6 +30,7 @@ final class BlobReader {
     private static final int TRIES = 3;
 
     private final RetrievalGateway gateway;
+    private final Representation.Choice choice;
     private final Request request;
     private final Response response;
     private final Callback callback;
@@ -39,8 +40,15 @@ final class BlobReader {
     private int tries;
 
     /** Checks the headers; throws {@link TintypeException} where they are not legal. */
-    BlobReader(RetrievalGateway gateway, BlobPath path, Request request, Response response, Callback callback) {
+    BlobReader(
+            RetrievalGateway gateway,
+            Representation.Choice choice,
+            BlobPath path,
+            Request request,
+            Response response,
+            Callback callback) {
         this.gateway = gateway;
+        this.choice = choice;
         this.request = request;
         this.response = response;
         this.callback = callback;
@@ -78,16 +86,17 @@ final class BlobReader {
 
     private void answer(OpenBlob blob) {
         var head = blob.head();
+        var chosen = choice.of(head, request.getHeaders());
         switch (conditions.judge(head)) {
             case NOT_MODIFIED -> {
                 blob.close();
-                notModified(response, callback, head);
+                notModified(response, callback, chosen);
             }
             case FAILED -> {
                 blob.close();
                 Failures.answer(response, callback, conflict(head));
             }
-            case SEND -> send(blob, spans(head));
+            case SEND -> send(blob, chosen, spans(head));
         }
     }
 
@@ -99,23 +108,27 @@ final class BlobReader {
                 .orElse(List.of());
     }
 
-    private void send(OpenBlob blob, List<Span> spans) {
+    private void send(OpenBlob blob, Representation wanted, List<Span> spans) {
         var head = blob.head();
         long size = head.getSize();
-        BlobHeaders.write(head, response.getHeaders());
+        var gzip = wanted.gzip() ? choice.compression().begin() : null;
+        var chosen = gzip == null ? wanted.identity() : wanted;
+        chosen.write(response.getHeaders());
         ReadDemand.write(blob.freshness(), response.getHeaders());
         if (spans.size() > 1) {
             var parts = Multipart.of(spans, head);
             response.setStatus(HttpStatus.PARTIAL_CONTENT_206);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, parts.contentType());
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, parts.length());
-            new SpanSender(blob, spans, parts, response, callback, failure -> fail(blob, failure)).begin();
+            new SpanSender(blob, spans, parts, null, response, callback, failure -> fail(blob, failure)).begin();
             return;
         }
         boolean whole = spans.isEmpty();
         var span = whole ? new Span(0, size) : spans.get(0);
         response.setStatus(whole ? HttpStatus.OK_200 : HttpStatus.PARTIAL_CONTENT_206);
-        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, span.length());
+        if (gzip == null) {
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, span.length());
+        }
         if (!whole) {
             response.getHeaders().put(HttpHeader.CONTENT_RANGE, span.contentRange(size));
         }
@@ -123,7 +136,14 @@ final class BlobReader {
             blob.close();
             response.write(true, BufferUtil.EMPTY_BUFFER, callback);
         } else {
-            new SpanSender(blob, List.of(span), Multipart.NONE, response, callback, failure -> fail(blob, failure))
+            new SpanSender(
+                            blob,
+                            List.of(span),
+                            Multipart.NONE,
+                            gzip,
+                            response,
+                            callback,
+                            failure -> fail(blob, failure))
                     .begin();
         }
     }
@@ -141,9 +161,10 @@ final class BlobReader {
                 response, callback, failure, outside ? "bytes */" + blob.head().getSize() : null);
     }
 
-    static void notModified(Response response, Callback callback, BlobHead head) {
-        BlobHeaders.write(head, response.getHeaders());
+    static void notModified(Response response, Callback callback, Representation chosen) {
+        chosen.write(response.getHeaders());
         response.getHeaders().remove(HttpHeader.CONTENT_TYPE);
+        response.getHeaders().remove(HttpHeader.CONTENT_ENCODING);
         response.setStatus(HttpStatus.NOT_MODIFIED_304);
         response.write(true, BufferUtil.EMPTY_BUFFER, callback);
     }

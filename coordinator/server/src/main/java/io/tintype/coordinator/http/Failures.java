@@ -31,6 +31,7 @@ final class Failures {
                     CHECKSUM_MISMATCH,
                     INCOMPLETE_UPLOAD,
                     INVALID_PAGE_TOKEN -> HttpStatus.BAD_REQUEST_400;
+            case ACCESS_DENIED -> HttpStatus.FORBIDDEN_403;
             case BLOB_TOO_LARGE, MESSAGE_TOO_LARGE -> HttpStatus.PAYLOAD_TOO_LARGE_413;
             case RANGE_NOT_SATISFIABLE -> HttpStatus.RANGE_NOT_SATISFIABLE_416;
             case BLOB_NOT_FOUND,

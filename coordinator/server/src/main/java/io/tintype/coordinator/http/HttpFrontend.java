@@ -5,6 +5,8 @@ import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.time.InstantSource;
+import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -42,10 +44,12 @@ public final class HttpFrontend implements AutoCloseable {
 
     private final Server server;
     private final ServerConnector connector;
+    private final List<AutoCloseable> parts;
 
-    private HttpFrontend(Server server, ServerConnector connector) {
+    private HttpFrontend(Server server, ServerConnector connector, List<AutoCloseable> parts) {
         this.server = server;
         this.connector = connector;
+        this.parts = parts;
     }
 
     /**
@@ -54,7 +58,7 @@ public final class HttpFrontend implements AutoCloseable {
      * @param host address to listen on
      * @param upload takes changes; null: none are taken
      * @param retrieval serves reads; null: none are served
-     * @throws IllegalStateException if the port is taken
+     * @throws IllegalStateException if the port is taken, or the file of signing keys cannot be used
      */
     public static HttpFrontend start(
             String host,
@@ -62,6 +66,21 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
             StatusPages status) {
+        return start(host, settings, upload, retrieval, status, InstantSource.system());
+    }
+
+    /** The same by another clock. */
+    static HttpFrontend start(
+            String host,
+            HttpSettings settings,
+            @Nullable UploadGateway upload,
+            @Nullable RetrievalGateway retrieval,
+            StatusPages status,
+            InstantSource clock) {
+        var keys = SigningKeys.open(settings.signedUrls().keyFile());
+        var compression = new Compression(settings.gzip());
+        var access = new Access(keys, settings.signedUrls().required(), clock);
+        var router = new Router(upload, retrieval, status, access, new Cors(settings.cors()), compression, clock);
         var threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
         threads.setName("http");
         threads.setDaemon(true);
@@ -74,20 +93,25 @@ public final class HttpFrontend implements AutoCloseable {
         connector.setPort(settings.port());
         connector.setIdleTimeout(settings.idleTimeout().toMillis());
         server.addConnector(connector);
-        server.setHandler(new Router(upload, retrieval, status));
+        var slow = new SlowHeaders(router, settings.headerTimeout(), System::nanoTime);
+        connector.addBean(slow);
+        server.setHandler(slow);
         server.setErrorHandler(new JsonErrors());
         server.setRequestLog(
                 (request, response) -> status.answered().accept(request.getMethod(), response.getStatus()));
         server.setStopTimeout(STOP_MS);
         try {
             server.start();
+            slow.watch(connector.getScheduler());
         } catch (Exception e) { // what Jetty declares
+            keys.close();
+            compression.close();
             throw new IllegalStateException(
                     "HTTP cannot listen on " + host + ":" + settings.port() + ": " + e.getMessage()
                             + ". Set http.port to another one.",
                     e);
         }
-        return new HttpFrontend(server, connector);
+        return new HttpFrontend(server, connector, List.of(keys, compression));
     }
 
     private static HttpConfiguration configuration(HttpSettings settings) {
@@ -110,6 +134,9 @@ public final class HttpFrontend implements AutoCloseable {
     public void close() {
         try {
             server.stop();
+            for (var part : parts) {
+                part.close();
+            }
         } catch (Exception e) { // what Jetty declares
             throw new IllegalStateException("HTTP did not stop", e);
         }

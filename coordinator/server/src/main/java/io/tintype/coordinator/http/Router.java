@@ -8,6 +8,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.wire.Wire;
+import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -23,23 +24,39 @@ final class Router extends Handler.Abstract.NonBlocking {
     private final @Nullable UploadGateway upload;
     private final @Nullable RetrievalGateway retrieval;
     private final StatusPages status;
+    private final Access access;
+    private final Cors cors;
+    private final Compression compression;
+    private final InstantSource clock;
 
     /**
      * @param upload null: this coordinator takes no changes
      * @param retrieval null: this coordinator serves no reads
      */
-    Router(@Nullable UploadGateway upload, @Nullable RetrievalGateway retrieval, StatusPages status) {
+    Router(
+            @Nullable UploadGateway upload,
+            @Nullable RetrievalGateway retrieval,
+            StatusPages status,
+            Access access,
+            Cors cors,
+            Compression compression,
+            InstantSource clock) {
         this.upload = upload;
         this.retrieval = retrieval;
         this.status = status;
+        this.access = access;
+        this.cors = cors;
+        this.compression = compression;
+        this.clock = clock;
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        var answer = cors.on(request, response);
         try {
-            route(request, response, callback);
+            route(request, answer, callback);
         } catch (RuntimeException e) {
-            Failures.answer(response, callback, e);
+            Failures.answer(answer, callback, e);
         }
         return true;
     }
@@ -47,6 +64,10 @@ final class Router extends Handler.Abstract.NonBlocking {
     private void route(Request request, Response response, Callback callback) {
         String path = request.getHttpURI().getPath();
         if (status.answer(path, request, response, callback)) {
+            return;
+        }
+        if (StatusPages.has(path)) {
+            notAllowed(request, response, callback, "GET, HEAD");
             return;
         }
         var target = BlobPath.parse(path == null ? "" : path);
@@ -58,20 +79,38 @@ final class Router extends Handler.Abstract.NonBlocking {
                     new TintypeException(
                             Reason.INVALID_ARGUMENT,
                             "There is nothing at this path. Blobs are at /v1/users/{user}/blobs/{name}."));
-        } else if (target.get().nameOrNull() == null) {
-            listing(target.get(), request, response, callback);
+            return;
+        }
+        boolean isListing = target.get().nameOrNull() == null;
+        if (cors.isPreflight(request)) {
+            cors.answerPreflight(request, response, callback, isListing ? listingMethods() : blobMethods());
+            return;
+        }
+        String query = access.check(request);
+        if (isListing) {
+            listing(target.get(), query, request, response, callback);
         } else {
             blob(target.get(), request, response, callback);
         }
     }
 
-    private void listing(BlobPath path, Request request, Response response, Callback callback) {
+    private String listingMethods() {
+        return retrieval == null ? "" : "GET";
+    }
+
+    private String blobMethods() {
+        String reads = retrieval == null ? "" : "GET, HEAD";
+        String writes = upload == null ? "" : "PUT, DELETE";
+        return reads + (reads.isEmpty() || writes.isEmpty() ? "" : ", ") + writes;
+    }
+
+    private void listing(BlobPath path, @Nullable String query, Request request, Response response, Callback callback) {
         if (!request.getMethod().equals("GET") || retrieval == null) {
-            notAllowed(request, response, callback, retrieval == null ? "" : "GET");
+            notAllowed(request, response, callback, listingMethods());
             return;
         }
         var unused = retrieval
-                .list(Listing.request(path.user(), request.getHttpURI().getQuery()).toBuilder()
+                .list(Listing.request(path.user(), query).toBuilder()
                         .setOptions(ReadDemand.of(request.getHeaders()))
                         .build())
                 .whenComplete((page, failure) -> {
@@ -89,7 +128,7 @@ final class Router extends Handler.Abstract.NonBlocking {
     private void blob(BlobPath path, Request request, Response response, Callback callback) {
         String method = request.getMethod();
         if (method.equals("GET") && retrieval != null) {
-            new BlobReader(retrieval, path, request, response, callback).begin();
+            new BlobReader(retrieval, choice(retrieval), path, request, response, callback).begin();
         } else if (method.equals("HEAD") && retrieval != null) {
             head(retrieval, path, request, response, callback);
         } else if (method.equals("PUT") && upload != null) {
@@ -98,15 +137,15 @@ final class Router extends Handler.Abstract.NonBlocking {
         } else if (method.equals("DELETE") && upload != null) {
             delete(upload, path, request, response, callback);
         } else {
-            String reads = retrieval == null ? "" : "GET, HEAD";
-            String writes = upload == null ? "" : "PUT, DELETE";
-            String both = reads.isEmpty() || writes.isEmpty() ? "" : ", ";
-            notAllowed(request, response, callback, reads + both + writes);
+            notAllowed(request, response, callback, blobMethods());
         }
     }
 
-    private static void head(
-            RetrievalGateway gateway, BlobPath path, Request request, Response response, Callback callback) {
+    private Representation.Choice choice(RetrievalGateway gateway) {
+        return new Representation.Choice(gateway, compression, clock);
+    }
+
+    private void head(RetrievalGateway gateway, BlobPath path, Request request, Response response, Callback callback) {
         var conditions = ReadConditions.of(request.getHeaders());
         var wanted = HeadRequest.newBuilder()
                 .setUser(path.user().value())
@@ -121,11 +160,14 @@ final class Router extends Handler.Abstract.NonBlocking {
                 return;
             }
             var found = answer.getHead();
+            var chosen = choice(gateway)
+                    .of(found, request.getHeaders())
+                    .identity(); // of what is compressed no length is known
             switch (conditions.judge(found)) {
-                case NOT_MODIFIED -> BlobReader.notModified(response, callback, found);
+                case NOT_MODIFIED -> BlobReader.notModified(response, callback, chosen);
                 case FAILED -> Failures.answer(response, callback, BlobReader.conflict(found));
                 case SEND -> {
-                    BlobHeaders.write(found, response.getHeaders());
+                    chosen.write(response.getHeaders());
                     ReadDemand.write(answer.getFreshness(), response.getHeaders());
                     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, found.getSize());
                     response.setStatus(HttpStatus.OK_200);

@@ -6,6 +6,7 @@ import io.tintype.coordinator.retrieval.GetStream;
 import io.tintype.coordinator.retrieval.OpenBlob;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DataFrame;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class SpanSender {
     private final OpenBlob blob;
     private final List<Span> spans;
     private final Multipart around;
+    private final @Nullable GzipStream gzip;
     private final Response response;
     private final Callback callback;
     private final Consumer<Throwable> failed;
@@ -40,18 +42,21 @@ final class SpanSender {
 
     /**
      * @param around what stands around the stretches
+     * @param gzip compresses the one stretch there is, and is closed at the end; null: nothing is compressed
      * @param failed is told of what prevents the answer, where that is not the client's going away
      */
     SpanSender(
             OpenBlob blob,
             List<Span> spans,
             Multipart around,
+            @Nullable GzipStream gzip,
             Response response,
             Callback callback,
             Consumer<Throwable> failed) {
         this.blob = blob;
         this.spans = spans;
         this.around = around;
+        this.gzip = gzip;
         this.response = response;
         this.callback = callback;
         this.failed = failed;
@@ -120,8 +125,21 @@ final class SpanSender {
 
     private void take(DataFrame frame) {
         left -= frame.getData().size();
+        boolean last = left == 0 && next == spans.size();
+        if (gzip != null) {
+            gzip.add(
+                    frame.getData(),
+                    last,
+                    coded -> {
+                        unsent.add(coded);
+                        done = last;
+                        write();
+                    },
+                    () -> clientGone(new IOException("stopping")));
+            return;
+        }
         unsent.addAll(frame.getData().asReadOnlyByteBufferList());
-        if (left == 0 && next == spans.size()) {
+        if (last) {
             unsent.add(around.behind());
             done = true;
         }
@@ -179,6 +197,9 @@ final class SpanSender {
     }
 
     private void end() {
+        if (gzip != null) {
+            gzip.close();
+        }
         for (var turn : turns) {
             if (turn.stream != null) {
                 turn.stream.cancel("the answer is over");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpHeader;
@@ -33,6 +34,8 @@ public record StatusPages(
         Supplier<String> metrics,
         Supplier<ClusterStatus> cluster,
         BiConsumer<String, Integer> answered) {
+    private static final Set<String> PATHS =
+            Set.of("/health/live", "/health/ready", "/metrics", "/status.json", "/", "/status");
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     private static final String PAGE_POLICY =
@@ -44,9 +47,15 @@ public record StatusPages(
         this(notReadyBecause, metrics, () -> ClusterStatus.of(ClusterView.EMPTY, List.of()), (method, status) -> {});
     }
 
-    /** Answers where the path is one of these; false: it is not. */
+    /** Whether the path is one of these. */
+    static boolean has(@Nullable String path) {
+        return path != null && PATHS.contains(path);
+    }
+
+    /** Answers where the path is one of these and is read; false: it is not. */
     boolean answer(@Nullable String path, Request request, Response response, Callback callback) {
-        if (path == null || !request.getMethod().equals("GET")) {
+        if (path == null
+                || !(request.getMethod().equals("GET") || request.getMethod().equals("HEAD"))) {
             return false;
         }
         return switch (path) {

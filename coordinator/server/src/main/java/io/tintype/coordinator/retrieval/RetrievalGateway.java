@@ -2,6 +2,7 @@
 package io.tintype.coordinator.retrieval;
 
 import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.placement.PoolRules;
 import io.tintype.coordinator.cache.Origin;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.route.UnaryProxy;
@@ -30,6 +31,7 @@ public final class RetrievalGateway implements AutoCloseable {
     /** This part of the heap's limit is there for reads of several pieces. */
     private static final int HELD_SHARE = 16;
 
+    private final UserRouter router;
     private final UnaryProxy unary;
     private final OriginReads origin;
     private final PieceChain chain;
@@ -43,6 +45,7 @@ public final class RetrievalGateway implements AutoCloseable {
      * @param caches makes the row of caches before the origin
      */
     public RetrievalGateway(UserRouter router, ChannelSource channels, Function<Origin, PieceChain> caches) {
+        this.router = router;
         this.unary = new UnaryProxy(channels);
         this.origin = new OriginReads(router, channels);
         this.chain = caches.apply(origin);
@@ -108,6 +111,11 @@ public final class RetrievalGateway implements AutoCloseable {
     public CompletableFuture<HeadResponse> head(HeadRequest request) {
         check(request.getUser(), request.getName());
         return opener.head(request);
+    }
+
+    /** What the pool of a user says of caching by browsers and proxies; empty: nothing, or not known. Asks nobody. */
+    public String poolCacheControl(String user) {
+        return router.pool(UserId.of(user)).map(PoolRules::cacheControl).orElse("");
     }
 
     /** Lists a page of a user's blobs. */

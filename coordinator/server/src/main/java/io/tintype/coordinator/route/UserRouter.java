@@ -7,6 +7,7 @@ import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.PoolRules;
 import io.tintype.model.Location;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
@@ -95,6 +96,11 @@ public final class UserRouter {
     /** The shard where a user lives, as far as that is remembered; asks nobody. */
     public Optional<ShardId> remembered(UserId user) {
         return directory.remembered(user).map(UserHome::shard);
+    }
+
+    /** The rules of the pool where a user lives, as far as both are remembered; asks nobody. */
+    public Optional<PoolRules> pool(UserId user) {
+        return directory.remembered(user).map(home -> view.get().pools().get(home.pool()));
     }
 
     /** The address of who leads a shard, as far as that is known. */

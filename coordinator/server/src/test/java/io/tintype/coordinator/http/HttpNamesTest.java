@@ -80,7 +80,7 @@ final class HttpNamesTest extends HttpStage {
         "/v1/users/%00/blobs/a, 400, INVALID_ARGUMENT, percent-encoded",
         "/v1/users/u/blobz/a, 404, INVALID_ARGUMENT, /v1/users/",
         "/v2/users/u/blobs/a, 404, INVALID_ARGUMENT, /v1/users/",
-        "/, 404, INVALID_ARGUMENT, /v1/users/"
+        "/nothing, 404, INVALID_ARGUMENT, /v1/users/"
     })
     void anIllegalPathIsRefusedAndNothingIsStored(String path, int status, Reason reason, String text)
             throws Exception {

@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** An HTTP frontend over storage nodes in memory, and a client of it, for the tests that extend this. */
 abstract class HttpStage {
@@ -32,15 +33,33 @@ abstract class HttpStage {
     final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
     final MemoryCluster cluster = new MemoryCluster(64 << 20, MAX_BLOB, CacheSettings.DEFAULTS);
-    HttpFrontend http = start(Optional.empty());
+    HttpFrontend http;
+
+    @BeforeEach
+    void begin() {
+        http = start(Optional.empty());
+    }
 
     HttpFrontend start(Optional<String> notReady) {
         return HttpFrontend.start(
                 "127.0.0.1",
-                new HttpSettings(true, 0, Duration.ofSeconds(5), 16 << 10),
+                settings(),
                 cluster.upload,
                 cluster.retrieval,
                 new StatusPages(() -> notReady, () -> "# HELP x A figure.\nx 1\n"));
+    }
+
+    /** What the frontend is started with. */
+    HttpSettings settings() {
+        return new HttpSettings(
+                true,
+                0,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                16 << 10,
+                true,
+                CorsSettings.NONE,
+                SignedUrlSettings.NONE);
     }
 
     @AfterEach

@@ -65,6 +65,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     private final Map<String, Server> servers = new ConcurrentHashMap<>();
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile String regionOfA = "local";
+    private volatile String cacheControl = "";
     private volatile ClusterView view;
 
     /** Starts both nodes. */
@@ -132,6 +133,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         view = viewWith("a", 1);
     }
 
+    /** From now on the pool says this of caching by browsers and proxies. */
+    public void cacheControl(String text) {
+        cacheControl = text;
+        view = viewWith("a", 1);
+    }
+
     private ClusterView viewWith(@Nullable String leader, long epoch) {
         var nodes = List.of(node("a", regionOfA), node("b", "local"));
         var primary = leader == null ? null : new NodeId(leader);
@@ -141,11 +148,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
                         shard(DIRECTORY, new NodeId("a"), 1),
                         shard(FIRST, primary, epoch),
                         shard(SECOND, primary, epoch)));
-        return new ClusterView(
-                map,
-                Map.of(POOL, new PoolRules(POOL, 1, 1, 100, 2)),
-                Map.of(),
-                DirectoryLayout.even(List.of(DIRECTORY)));
+        return new ClusterView(map, Map.of(POOL, rules()), Map.of(), DirectoryLayout.even(List.of(DIRECTORY)));
+    }
+
+    private PoolRules rules() {
+        var pool = new PoolRules(POOL, 1, 1, 100, 2).toWire().toBuilder();
+        return PoolRules.of(pool.setCacheControl(cacheControl).build());
     }
 
     private static ShardInfo shard(ShardId id, @Nullable NodeId primary, long epoch) {

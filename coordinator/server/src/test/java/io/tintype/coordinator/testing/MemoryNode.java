@@ -227,6 +227,8 @@ public final class MemoryNode {
                 .setContentType(
                         header.getContentType().isEmpty() ? "application/octet-stream" : header.getContentType())
                 .putAllMetadata(header.getMetadataMap())
+                .setCacheControl(header.getCacheControl())
+                .setHttpExpiresMs(header.getHttpExpiresMs())
                 .setWrittenAtMs(1_700_000_000_123L)
                 .build();
         blobs.put(key, new Blob(head, bytes));
