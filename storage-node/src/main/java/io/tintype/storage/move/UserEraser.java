@@ -55,8 +55,9 @@ final class UserEraser {
                         return CompletableFuture.failedFuture(
                                 new TintypeException(Reason.MOVE_CONFLICT, "user '" + user + "' is not erased"));
                     }
-                    return abortUploads(shard, user)
-                            .thenCompose(aborted -> all(shard, user, entry.getGeneration(), ERASURES));
+                    // Uploads last: until he is gone, whoever is at one would be told that it is over, not that he is.
+                    return all(shard, user, entry.getGeneration(), ERASURES)
+                            .thenCompose(done -> abortUploads(shard, user).thenApply(aborted -> done));
                 });
     }
 

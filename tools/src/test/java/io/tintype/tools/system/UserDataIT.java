@@ -11,6 +11,7 @@ import io.tintype.client.Erasure;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UploadNotFoundException;
 import io.tintype.client.UserErasedException;
 import io.tintype.client.UserFrozenException;
 import io.tintype.client.UserNotFoundException;
@@ -153,6 +154,7 @@ final class UserDataIT {
                 client.put(user, "kept" + i, BlobSource.of(new byte[200_000]), PutOptions.DEFAULT);
             }
             var acknowledged = new AtomicInteger();
+            var cutOff = new AtomicInteger();
             var threads = Executors.newFixedThreadPool(8);
             try {
                 var writers = new ArrayList<Future<Throwable>>();
@@ -165,6 +167,8 @@ final class UserDataIT {
                                 acknowledged.incrementAndGet();
                             } catch (UserErasedException e) {
                                 return e;
+                            } catch (UploadNotFoundException e) {
+                                cutOff.incrementAndGet(); // between two chunks; the next one is told so
                             }
                         }
                     }));
