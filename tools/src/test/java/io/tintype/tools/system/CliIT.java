@@ -46,6 +46,7 @@ final class CliIT {
                         "contentType",
                         "metadata",
                         "cacheControl",
+                        "httpExpires",
                         "writtenAt",
                         "expiresAt");
         assertThat(blob.get("size").asInt()).isEqualTo(PHOTO.length);
