@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 final class PromisesTest {
     private static final Path ROOT = Path.of("..");
     private static final int PROMISES = 8;
-    private static final List<String> MODULES =
-            List.of("proto", "coordinator/cluster", "coordinator/server", "storage-node", "client-sdk", "tools");
+    private static final List<String> MODULES = List.of(
+            "proto", "coordinator/cluster", "coordinator/server", "storage-node", "client-sdk", "tools", "docker");
     private static final Pattern LINK = Pattern.compile("\\[(\\w+)(?:\\.(\\w+))?]\\(([^)]+/(\\w+)\\.java)\\)");
     private static final Pattern NAMED = Pattern.compile("`([A-Z][A-Za-z0-9]*(?:Test|IT))(?:\\.\\w+)?`");
 
