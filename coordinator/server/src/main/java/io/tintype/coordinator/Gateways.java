@@ -8,6 +8,7 @@ import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
 import io.tintype.coordinator.cache.Peers;
+import io.tintype.coordinator.cache.Residency;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -43,7 +44,12 @@ final class Gateways {
                 router,
                 channels,
                 origin -> Caches.open(
-                        caches, clusterId, user -> isOfRegion(user, config.region()), peers, channels, origin));
+                        caches, clusterId, residency(config), peers, channels, origin));
+    }
+
+    private Residency residency(CoordinatorConfig config) {
+        var there = config.cache().memcached().regionOr(config.region());
+        return new Residency(user -> isOfRegion(user, config.region()), user -> isOfRegion(user, there));
     }
 
     /**

@@ -17,12 +17,14 @@ public record CacheSettings(
         @Meaning("Disk space for them, 64 MiB to 64 TiB.") long diskBytes,
 
         @Meaning("Whether coordinators of one region keep images for each other.")
-        boolean shared) {
+        boolean shared,
+
+        MemcachedSettings memcached) {
     /** In memory alone. */
-    public static final CacheSettings DEFAULTS = new CacheSettings(true, 0, "", 10L << 30, true);
+    public static final CacheSettings DEFAULTS = new CacheSettings(true, 0, "", 10L << 30, true, MemcachedSettings.NONE);
 
     /** No cache at all. */
-    public static final CacheSettings NONE = new CacheSettings(false, 0, "", 10L << 30, false);
+    public static final CacheSettings NONE = new CacheSettings(false, 0, "", 10L << 30, false, MemcachedSettings.NONE);
 
     private static final long MOST_MEMORY = 1L << 40;
     private static final long MOST_DISK = 64L << 40;
@@ -51,12 +53,17 @@ public record CacheSettings(
 
     /** The same with so much memory. */
     public CacheSettings withMemory(long bytes) {
-        return new CacheSettings(enabled, bytes, diskPath, diskBytes, shared);
+        return new CacheSettings(enabled, bytes, diskPath, diskBytes, shared, memcached);
     }
 
     /** The same with a cache on disk. */
     public CacheSettings withDisk(String path, long bytes) {
-        return new CacheSettings(enabled, memoryBytes, path, bytes, shared);
+        return new CacheSettings(enabled, memoryBytes, path, bytes, shared, memcached);
+    }
+
+    /** The same with a memcached. */
+    public CacheSettings withMemcached(MemcachedSettings other) {
+        return new CacheSettings(enabled, memoryBytes, diskPath, diskBytes, shared, other);
     }
 
     private static void require(boolean holds, String setting, Object value, String wanted) {

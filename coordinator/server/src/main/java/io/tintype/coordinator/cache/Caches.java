@@ -5,7 +5,6 @@ import io.tintype.cluster.channel.ChannelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** Puts the caches of one coordinator together, as its settings ask for. */
 public final class Caches {
@@ -14,7 +13,7 @@ public final class Caches {
     /**
      * The row of caches before an origin.
      *
-     * @param mayLieHere whose bytes may be kept on this machine's disk
+     * @param residency whose bytes may be kept where
      * @param peers the other coordinators of the region
      * @param channels to them
      * @throws java.io.UncheckedIOException if the disk cache's folder cannot be used
@@ -22,7 +21,7 @@ public final class Caches {
     public static PieceChain open(
             CacheSettings settings,
             String clusterId,
-            Predicate<String> mayLieHere,
+            Residency residency,
             Peers peers,
             ChannelSource channels,
             Origin origin) {
@@ -35,10 +34,14 @@ public final class Caches {
                         settings.diskBytes(),
                         DiskLayer.LIFETIME,
                         new PieceCodec(clusterId),
-                        mayLieHere));
+                        residency.here()));
             }
             if (settings.shared()) {
                 layers.add(new PeerLayer(peers, channels, clusterId, System::nanoTime));
+            }
+            if (settings.memcached().enabled()) {
+                layers.add(new MemcachedLayer(
+                        settings.memcached(), new PieceCodec(clusterId), residency.inMemcached()));
             }
         }
         return new PieceChain(layers, origin, peers::keeps);

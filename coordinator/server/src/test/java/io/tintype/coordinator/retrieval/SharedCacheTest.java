@@ -11,6 +11,8 @@ import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.cache.CachePeerService;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.LayerFigures;
+import io.tintype.coordinator.cache.MemcachedServer;
+import io.tintype.coordinator.cache.MemcachedSettings;
 import io.tintype.coordinator.cache.Peers;
 import io.tintype.coordinator.testing.MemoryCluster;
 import io.tintype.model.TintypeException;
@@ -21,6 +23,7 @@ import io.tintype.proto.internal.v1.GetPieceResponse;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -96,6 +99,37 @@ final class SharedCacheTest {
                 .mapToLong(g -> g.caches().layers().get(0).heldBytes())
                 .sum();
         assertThat(held).as("each piece is kept once").isLessThanOrEqualTo((BLOBS + BLOBS / 2) * 24_576L);
+    }
+
+    @Test
+    void coordinatorsThatKnowNothingOfEachOtherShareAMemcached() throws Exception {
+        try (var server = MemcachedServer.start()) {
+            var settings = CacheSettings.DEFAULTS
+                    .withMemory(16 << 20)
+                    .withMemcached(new MemcachedSettings(
+                            List.of(server.address()), "", Duration.ofSeconds(5), 1 << 20));
+            for (int i = 0; i < 2; i++) {
+                gateways.add(cluster.withCaches(settings, new Peers("alone" + i, "local")));
+            }
+            await("both are connected").atMost(60, TimeUnit.SECONDS).until(() -> {
+                store(0);
+                gateways.forEach(gateway -> read(gateway, "n0"));
+                return figures(gateways.get(1), "memcached").hits() > 0;
+            });
+            long fromNode = figures(gateways.get(1), "origin").hits();
+            for (int i = 1; i < BLOBS; i++) {
+                var bytes = store(i);
+                assertThat(read(gateways.get(0), "n" + i)).isEqualTo(bytes);
+                assertThat(read(gateways.get(1), "n" + i)).isEqualTo(bytes);
+            }
+            // What is being stored when it is asked for is read from the node, now and then.
+            assertThat(figures(gateways.get(1), "origin").hits() - fromNode).isLessThan(BLOBS / 2L);
+            var replaced = new byte[SIZE + 1];
+            cluster.store("u", "n1", replaced);
+            for (var gateway : gateways) {
+                assertThat(read(gateway, "n1")).isEqualTo(replaced);
+            }
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.tintype.cluster.placement.PoolRules;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
 import io.tintype.coordinator.cache.Peers;
+import io.tintype.coordinator.cache.Residency;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.coordinator.upload.Admission;
@@ -100,7 +101,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     /** The same, over channels of its own. */
     public RetrievalGateway withCaches(CacheSettings caches, Peers peers, ChannelSource over) {
         return new RetrievalGateway(
-                router, over, origin -> Caches.open(caches, "cluster", user -> true, peers, over, origin));
+                router, over, origin -> Caches.open(caches, "cluster", Residency.ANYWHERE, peers, over, origin));
     }
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
