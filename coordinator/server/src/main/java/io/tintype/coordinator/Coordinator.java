@@ -23,6 +23,7 @@ import io.tintype.coordinator.control.ShardMapService;
 import io.tintype.coordinator.control.UsersService;
 import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
+import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.BlobRetrievalService;
 import io.tintype.coordinator.status.ClusterStatus;
 import io.tintype.coordinator.status.Events;
@@ -101,7 +102,16 @@ public final class Coordinator implements AutoCloseable {
         undo.push(channels::close);
         var gateways = new Gateways(config, clusterId, watcher, channels);
         undo.push(gateways.retrieval::close);
+        var renditions = config.renditions().enabled() && has(Role.RETRIEVAL)
+                ? new Renditions(config.renditions(), gateways.retrieval)
+                : null;
+        if (renditions != null) {
+            undo.push(renditions::close);
+        }
         var metrics = new Metrics(watcher, session, gateways.admission, gateways.retrieval);
+        if (renditions != null) {
+            metrics.bind(renditions);
+        }
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
         var services = services(session, clusterId, watcher, channels, gateways);
@@ -127,6 +137,7 @@ public final class Coordinator implements AutoCloseable {
                     config.http(),
                     has(Role.UPLOAD) ? gateways.upload : null,
                     has(Role.RETRIEVAL) ? gateways.retrieval : null,
+                    renditions,
                     new StatusPages(
                             healthy::notReadyBecause,
                             metrics::scrape,

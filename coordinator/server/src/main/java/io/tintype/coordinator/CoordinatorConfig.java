@@ -6,6 +6,7 @@ import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.coordinator.http.HttpSettings;
+import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
@@ -44,6 +45,7 @@ public record CoordinatorConfig(
         @Meaning("Largest blob it takes, 5 GiB at most.") long maxBlobBytes,
         CacheSettings cache,
         HttpSettings http,
+        RenditionSettings renditions,
         ControlSettings control,
         ZkConfig zookeeper) {
     /** The gRPC port where none is named. */
@@ -68,6 +70,7 @@ public record CoordinatorConfig(
             Limits.MAX_BLOB_BYTES,
             CacheSettings.DEFAULTS,
             HttpSettings.DEFAULTS,
+            RenditionSettings.DEFAULTS,
             ControlSettings.DEFAULTS,
             ZkConfig.of("127.0.0.1:2181"));
 
@@ -131,6 +134,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http,
+                renditions,
                 control,
                 zookeeper);
     }
@@ -150,6 +154,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http,
+                renditions,
                 control,
                 zookeeper);
     }
@@ -169,6 +174,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http.withPort(httpPort),
+                renditions,
                 control,
                 zookeeper);
     }
@@ -188,6 +194,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http,
+                renditions,
                 control,
                 zookeeper);
     }
@@ -207,6 +214,27 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 other,
                 http,
+                renditions,
+                control,
+                zookeeper);
+    }
+
+    /** The same with other renditions. */
+    public CoordinatorConfig withRenditions(RenditionSettings other) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                region,
+                zone,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                cache,
+                http,
+                other,
                 control,
                 zookeeper);
     }
@@ -226,6 +254,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http,
+                renditions,
                 other,
                 zookeeper);
     }
@@ -245,6 +274,7 @@ public record CoordinatorConfig(
                 maxBlobBytes,
                 cache,
                 http,
+                renditions,
                 control,
                 other);
     }

@@ -12,6 +12,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceLayer;
+import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.Admission;
 import io.tintype.model.NodeInfo;
@@ -112,6 +113,17 @@ final class Metrics implements AutoCloseable {
 
     private <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {
         Gauge.builder(name, source, value).description(help).register(registry);
+    }
+
+    /** Tells of renditions, too. */
+    void bind(Renditions renditions) {
+        FunctionCounter.builder("tintype_renditions_made", renditions, Renditions::made)
+                .description("Renditions of images made.")
+                .register(registry);
+        FunctionCounter.builder("tintype_renditions_refused", renditions, Renditions::refused)
+                .description("Images of which there could be none.")
+                .register(registry);
+        gauge("tintype_renditions_waiting", "Renditions that wait for a thread.", renditions, Renditions::waiting);
     }
 
     /** All figures in Prometheus' text format. */

@@ -66,6 +66,9 @@ final class PeerLayer implements PieceLayer {
 
     @Override
     public CompletableFuture<Optional<Piece>> get(PieceSpec spec) {
+        if (spec.key().isDerived()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
         peers.read(spec.key());
         if (underWay.get() >= MAX_UNDER_WAY) {
             return CompletableFuture.completedFuture(Optional.empty());

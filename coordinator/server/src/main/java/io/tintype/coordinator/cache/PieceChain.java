@@ -165,8 +165,13 @@ public final class PieceChain implements AutoCloseable {
         offer(spec.key(), piece, layers.size());
     }
 
+    /** Tells all layers of what was made of a blob. The caller's share stays the caller's. */
+    public void keep(PieceKey key, Piece piece) {
+        offer(key, piece, layers.size());
+    }
+
     private void offer(PieceKey key, Piece piece, int before) {
-        boolean kept = keeps.test(key);
+        boolean kept = key.isDerived() || keeps.test(key);
         for (int i = before - 1; i >= 0; i--) {
             if (kept || !layers.get(i).isLocal()) {
                 layers.get(i).offer(key, piece);

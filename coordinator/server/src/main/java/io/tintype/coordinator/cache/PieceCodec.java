@@ -39,8 +39,12 @@ final class PieceCodec {
     }
 
     /** The piece, if the stored bytes are those of this key and length; its checksum is still to be checked. */
-    Optional<Piece> decode(byte[] digest, int length, byte @Nullable [] stored) {
-        if (stored == null || stored.length != HEADER_BYTES + length) {
+    Optional<Piece> decode(byte[] digest, int expected, byte @Nullable [] stored) {
+        if (stored == null || stored.length < HEADER_BYTES) {
+            return Optional.empty();
+        }
+        int length = stored.length - HEADER_BYTES;
+        if (expected != PieceSpec.ANY_LENGTH && length != expected) {
             return Optional.empty();
         }
         var in = ByteBuffer.wrap(stored);

@@ -3,6 +3,8 @@ package io.tintype.coordinator.cache;
 
 import io.tintype.model.Limits;
 import io.tintype.model.Version;
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.wire.Wire;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -24,6 +26,19 @@ public record PieceKey(String user, String name, Version version, int index) {
     static final int DIGEST_BYTES = 32;
 
     private static final int NUMBERS_BYTES = Long.BYTES + 2 * Integer.BYTES;
+
+    /** Stands between a blob's name and what was made of it: no name has it. */
+    private static final char DERIVED = '\0';
+
+    /** What was made of one version of a blob; {@code what} tells one such thing from another. */
+    public static PieceKey derived(BlobHead head, String what) {
+        return new PieceKey(head.getUser(), head.getName() + DERIVED + what, Wire.version(head.getVersion()), 0);
+    }
+
+    /** Whether it was made of a blob, so that no node and no peer can be asked for it. */
+    boolean isDerived() {
+        return name.indexOf(DERIVED) >= 0;
+    }
 
     /** The piece that holds the byte at this place. */
     public static int indexOf(long offset) {

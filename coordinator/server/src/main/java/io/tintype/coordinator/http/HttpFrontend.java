@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
@@ -66,7 +67,22 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
             StatusPages status) {
-        return start(host, settings, upload, retrieval, status, InstantSource.system());
+        return start(host, settings, upload, retrieval, null, status);
+    }
+
+    /**
+     * The same with renditions.
+     *
+     * @param renditions makes images in other sizes and formats; null: none are made
+     */
+    public static HttpFrontend start(
+            String host,
+            HttpSettings settings,
+            @Nullable UploadGateway upload,
+            @Nullable RetrievalGateway retrieval,
+            @Nullable Renditions renditions,
+            StatusPages status) {
+        return start(host, settings, upload, retrieval, renditions, status, InstantSource.system());
     }
 
     /** The same by another clock. */
@@ -75,12 +91,13 @@ public final class HttpFrontend implements AutoCloseable {
             HttpSettings settings,
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
+            @Nullable Renditions renditions,
             StatusPages status,
             InstantSource clock) {
         var keys = SigningKeys.open(settings.signedUrls().keyFile());
         var compression = new Compression(settings.gzip());
         var access = new Access(keys, settings.signedUrls().required(), clock);
-        var router = new Router(upload, retrieval, status, access, new Cors(settings.cors()), compression, clock);
+        var router = new Router(upload, retrieval, renditions, status, access, new Cors(settings.cors()), compression, clock);
         var threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
         threads.setName("http");
         threads.setDaemon(true);

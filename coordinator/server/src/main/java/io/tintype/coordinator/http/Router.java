@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.coordinator.rendition.RenditionSpec;
+import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
@@ -9,6 +11,7 @@ import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.wire.Wire;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Router extends Handler.Abstract.NonBlocking {
     private final @Nullable UploadGateway upload;
     private final @Nullable RetrievalGateway retrieval;
+    private final @Nullable Renditions renditions;
     private final StatusPages status;
     private final Access access;
     private final Cors cors;
@@ -32,10 +36,12 @@ final class Router extends Handler.Abstract.NonBlocking {
     /**
      * @param upload null: this coordinator takes no changes
      * @param retrieval null: this coordinator serves no reads
+     * @param renditions null: it makes no renditions
      */
     Router(
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
+            @Nullable Renditions renditions,
             StatusPages status,
             Access access,
             Cors cors,
@@ -43,6 +49,7 @@ final class Router extends Handler.Abstract.NonBlocking {
             InstantSource clock) {
         this.upload = upload;
         this.retrieval = retrieval;
+        this.renditions = renditions;
         this.status = status;
         this.access = access;
         this.cors = cors;
@@ -90,7 +97,7 @@ final class Router extends Handler.Abstract.NonBlocking {
         if (isListing) {
             listing(target.get(), query, request, response, callback);
         } else {
-            blob(target.get(), request, response, callback);
+            blob(target.get(), query, request, response, callback);
         }
     }
 
@@ -125,9 +132,14 @@ final class Router extends Handler.Abstract.NonBlocking {
                 });
     }
 
-    private void blob(BlobPath path, Request request, Response response, Callback callback) {
+    private void blob(
+            BlobPath path, @Nullable String query, Request request, Response response, Callback callback) {
         String method = request.getMethod();
-        if (method.equals("GET") && retrieval != null) {
+        boolean reads = method.equals("GET") || method.equals("HEAD");
+        var rendition = reads && retrieval != null ? RenditionQuery.parse(query) : Optional.<RenditionSpec>empty();
+        if (rendition.isPresent() && retrieval != null) {
+            rendition(retrieval, path, rendition.get(), request, response, callback);
+        } else if (method.equals("GET") && retrieval != null) {
             new BlobReader(retrieval, choice(retrieval), path, request, response, callback).begin();
         } else if (method.equals("HEAD") && retrieval != null) {
             head(retrieval, path, request, response, callback);
@@ -139,6 +151,21 @@ final class Router extends Handler.Abstract.NonBlocking {
         } else {
             notAllowed(request, response, callback, blobMethods());
         }
+    }
+
+    private void rendition(
+            RetrievalGateway gateway,
+            BlobPath path,
+            RenditionSpec spec,
+            Request request,
+            Response response,
+            Callback callback) {
+        if (renditions == null) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "This coordinator makes no renditions (renditions.enabled). Leave w, h, fit and format out.");
+        }
+        new RenditionReader(gateway, renditions, choice(gateway), spec, path, request, response, callback).begin();
     }
 
     private Representation.Choice choice(RetrievalGateway gateway) {

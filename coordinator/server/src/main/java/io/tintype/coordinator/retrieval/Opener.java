@@ -17,6 +17,7 @@ import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobVersion;
 import io.tintype.proto.v1.ByteRange;
 import io.tintype.proto.v1.Consistency;
+import io.tintype.proto.v1.Freshness;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
@@ -120,6 +121,11 @@ final class Opener {
             return byHead(request);
         }
         return withPiece(request, id, index).whenComplete((opened, failure) -> opening.remove(id));
+    }
+
+    /** A blob of which it is known which version is current. */
+    OpenBlob known(BlobHead head) {
+        return new OpenBlob(head, Freshness.getDefaultInstance(), chain, origin, holds, 0, null);
     }
 
     private CompletableFuture<OpenBlob> byHead(GetRequest request) {

@@ -11,6 +11,7 @@ import io.tintype.heads.HeadStats;
 import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.BlobName;
 import io.tintype.model.UserId;
+import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.GetRequest;
@@ -105,6 +106,11 @@ public final class RetrievalGateway implements AutoCloseable {
     public CompletableFuture<OpenBlob> openAtOnce(GetRequest request) {
         check(request.getUser(), request.getName());
         return opener.openAtOnce(request);
+    }
+
+    /** A blob of which it is known which version is current. */
+    public OpenBlob known(BlobHead head) {
+        return opener.known(head);
     }
 
     /** Tells what a blob is. */

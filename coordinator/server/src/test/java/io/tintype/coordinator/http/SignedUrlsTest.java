@@ -50,6 +50,7 @@ final class SignedUrlsTest extends HttpStage {
                 settings().withSignedUrls(new SignedUrlSettings(file().toString(), true)),
                 cluster.upload,
                 cluster.retrieval,
+                null,
                 new StatusPages(() -> notReady, () -> ""),
                 () -> now);
     }

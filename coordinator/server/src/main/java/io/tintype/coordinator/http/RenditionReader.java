@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.http;
+
+import io.tintype.coordinator.cache.Piece;
+import io.tintype.coordinator.rendition.ImageFormat;
+import io.tintype.coordinator.rendition.RenditionRefusal;
+import io.tintype.coordinator.rendition.RenditionSpec;
+import io.tintype.coordinator.rendition.Renditions;
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.proto.v1.HeadRequest;
+import io.tintype.proto.v1.HeadResponse;
+import io.tintype.wire.Errors;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Answers one GET or HEAD of a rendition: finds out which version of the image is current, as for the image itself, and sends
+ * the rendition of that version. Ranges are answered with the whole, as the RFC allows.
+ */
+final class RenditionReader {
+    /** How often an image may be replaced while its rendition is made. */
+    private static final int TRIES = 3;
+
+    private final RetrievalGateway gateway;
+    private final Renditions renditions;
+    private final Representation.Choice choice;
+    private final RenditionSpec spec;
+    private final ReadConditions conditions;
+    private final Request request;
+    private final Response response;
+    private final Callback callback;
+    private final HeadRequest wanted;
+    private int tries;
+
+    /** Checks the headers; throws {@link TintypeException} where they are not legal. */
+    RenditionReader(
+            RetrievalGateway gateway,
+            Renditions renditions,
+            Representation.Choice choice,
+            RenditionSpec spec,
+            BlobPath path,
+            Request request,
+            Response response,
+            Callback callback) {
+        this.gateway = gateway;
+        this.renditions = renditions;
+        this.choice = choice;
+        this.spec = spec;
+        this.request = request;
+        this.response = response;
+        this.callback = callback;
+        this.conditions = ReadConditions.of(request.getHeaders());
+        this.wanted = HeadRequest.newBuilder()
+                .setUser(path.user().value())
+                .setName(String.valueOf(path.nameOrNull()))
+                .setOptions(ReadDemand.of(request.getHeaders()))
+                .build();
+        if (ReadDemand.isExact(wanted.getOptions())) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT, "Renditions are of the current version; leave Tintype-Consistency: exact out.");
+        }
+    }
+
+    /** Begins; everything else happens as nodes and client allow. */
+    void begin() {
+        tries++;
+        var unused = gateway.head(wanted).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                Failures.answer(response, callback, failure);
+                return;
+            }
+            try {
+                judge(answer);
+            } catch (RuntimeException e) {
+                Failures.answer(response, callback, e);
+            }
+        });
+    }
+
+    private void judge(HeadResponse answer) {
+        var head = answer.getHead();
+        if (conditions.match().isPresent() && !conditions.match().get().any()) {
+            // Strong tags alone count there, and renditions have none.
+            Failures.answer(response, callback, BlobReader.conflict(head));
+            return;
+        }
+        if (isUnchanged(head)) {
+            write(answer, HttpStatus.NOT_MODIFIED_304);
+            response.write(true, BufferUtil.EMPTY_BUFFER, callback);
+            return;
+        }
+        var unused = renditions.get(head, spec).whenComplete((piece, failure) -> {
+            if (failure != null) {
+                fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
+            } else {
+                send(answer, piece);
+            }
+        });
+    }
+
+    /** Its tag is another than the image's, and weak: which bytes exactly come out is the libraries' affair. */
+    private String tag(BlobHead head) {
+        return "W/\"" + head.getEtag() + '.' + spec.text() + '"';
+    }
+
+    private boolean isUnchanged(BlobHead head) {
+        var tags = BlobHeaders.joined(request.getHeaders(), HttpHeader.IF_NONE_MATCH);
+        if (tags == null) {
+            return conditions.judge(head) == ReadConditions.Verdict.NOT_MODIFIED;
+        }
+        return tags.trim().equals("*") || tags.contains(tag(head).substring(2));
+    }
+
+    private void write(HeadResponse answer, int status) {
+        var head = answer.getHead();
+        var out = response.getHeaders();
+        response.setStatus(status);
+        out.put(HttpHeader.ETAG, tag(head));
+        out.putDate(HttpHeader.LAST_MODIFIED, head.getWrittenAtMs());
+        out.put("X-Content-Type-Options", "nosniff");
+        choice.of(head, request.getHeaders()).caching().write(out);
+        ReadDemand.write(answer.getFreshness(), out);
+    }
+
+    private void send(HeadResponse answer, Piece piece) {
+        write(answer, HttpStatus.OK_200);
+        var bytes = piece.bytes(0, piece.length());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, ImageFormat.contentTypeOf(bytes));
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, piece.length());
+        Deque<ByteBuffer> unsent = new ArrayDeque<>(bytes.asReadOnlyByteBufferList());
+        new Sending(unsent, piece).write();
+    }
+
+    /** Sends a piece, which may lie in several buffers, and gives it back. */
+    private final class Sending implements Callback {
+        private final Deque<ByteBuffer> unsent;
+        private final Piece piece;
+
+        Sending(Deque<ByteBuffer> unsent, Piece piece) {
+            this.unsent = unsent;
+            this.piece = piece;
+        }
+
+        void write() {
+            var next = unsent.removeFirst();
+            response.write(unsent.isEmpty(), next, this);
+        }
+
+        @Override
+        public void succeeded() {
+            if (unsent.isEmpty()) {
+                piece.release();
+                callback.succeeded();
+            } else {
+                write();
+            }
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            piece.release();
+            callback.failed(failure);
+        }
+    }
+
+    private void fail(Throwable failure) {
+        boolean replaced = failure instanceof TintypeException cause && cause.reason() == Reason.VERSION_GONE;
+        if (replaced && tries < TRIES) {
+            begin();
+        } else if (failure instanceof RenditionRefusal refusal) {
+            int status =
+                    refusal.isNoImage() ? HttpStatus.UNSUPPORTED_MEDIA_TYPE_415 : HttpStatus.UNPROCESSABLE_ENTITY_422;
+            Failures.answer(response, callback, status, refusal);
+        } else {
+            Failures.answer(response, callback, failure);
+        }
+    }
+}

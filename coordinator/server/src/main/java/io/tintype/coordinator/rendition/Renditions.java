@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.rendition;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.tintype.checksum.Crc32c;
+import io.tintype.coordinator.cache.Piece;
+import io.tintype.coordinator.cache.PieceKey;
+import io.tintype.coordinator.cache.PieceSpec;
+import io.tintype.coordinator.retrieval.RetrievalGateway;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.BlobHead;
+import io.tintype.wire.Errors;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Renditions of images: out of the caches where they are, else made, once for all who ask at the same time, on threads of their
+ * own. Thread-safe; no call blocks.
+ *
+ * <p>A rendition belongs to one version of an image, like its bytes, and like them never changes: whoever asks has found out
+ * which version is current. What no rendition can be made of is remembered for a minute.
+ */
+public final class Renditions implements AutoCloseable {
+    /** Longest time that reading the image may take. */
+    private static final int READ_S = 30;
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration REMEMBERED = Duration.ofMinutes(1);
+    private static final int MOST_REMEMBERED = 10_000;
+
+    private final RetrievalGateway gateway;
+    private final long maxSourceBytes;
+    private final Renderer renderer;
+    private final ThreadPoolExecutor threads;
+    private final Map<PieceKey, CompletableFuture<ByteString>> flights = new ConcurrentHashMap<>();
+    private final Cache<PieceKey, RenditionRefusal> refusals = Caffeine.newBuilder()
+            .maximumSize(MOST_REMEMBERED)
+            .expireAfterWrite(REMEMBERED)
+            .build();
+    private final LongAdder made = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+
+    /** Over a gateway, which outlives it. */
+    public Renditions(RenditionSettings settings, RetrievalGateway gateway) {
+        this.gateway = gateway;
+        this.maxSourceBytes = settings.maxSourceBytes();
+        this.renderer = new Renderer(settings.memory(), settings.maxPixels());
+        int count = settings.threadsOrDefault();
+        this.threads = new ThreadPoolExecutor(
+                count, count, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(settings.waiting()), work -> {
+                    var thread = new Thread(work, "rendition");
+                    thread.setDaemon(true);
+                    thread.setPriority(Thread.MIN_PRIORITY);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * The rendition of a version; whoever gets it owns a share of it. Fails with {@link RenditionRefusal} where there can be none,
+     * OVERLOADED where too many are being made, VERSION_GONE where the version was replaced meanwhile, and as reads do.
+     */
+    public CompletableFuture<Piece> get(BlobHead head, RenditionSpec spec) {
+        var key = PieceKey.derived(head, spec.text());
+        var refusal = refusals.getIfPresent(key);
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+        return gateway.caches()
+                .cached(PieceSpec.ofAnyLength(key))
+                .thenCompose(found -> found.map(CompletableFuture::completedFuture)
+                        .orElseGet(() -> make(key, head, spec)));
+    }
+
+    private CompletableFuture<Piece> make(PieceKey key, BlobHead head, RenditionSpec spec) {
+        var mine = new CompletableFuture<ByteString>();
+        var flight = flights.putIfAbsent(key, mine);
+        if (flight == null) {
+            flight = mine;
+            begin(key, head, spec, mine);
+        }
+        return flight.thenApply(bytes -> Piece.onHeap(bytes, Crc32c.of(bytes)));
+    }
+
+    private void begin(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<ByteString> flight) {
+        try {
+            threads.execute(() -> run(key, head, spec, flight));
+        } catch (RejectedExecutionException full) {
+            flights.remove(key, flight);
+            flight.completeExceptionally(new TintypeException(
+                    Reason.OVERLOADED,
+                    "This coordinator is making as many renditions as it may, and more wait. Try again a little later, or add"
+                            + " coordinators of role retrieval.",
+                    RETRY));
+        }
+    }
+
+    private void run(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<ByteString> flight) {
+        try {
+            var bytes = UnsafeByteOperations.unsafeWrap(renderer.render(source(head), spec));
+            made.increment();
+            if (bytes.size() <= PieceKey.BYTES) {
+                gateway.caches().keep(key, Piece.onHeap(bytes, Crc32c.of(bytes)));
+            }
+            flights.remove(key, flight);
+            flight.complete(bytes);
+        } catch (RenditionRefusal e) {
+            refused.increment();
+            refusals.put(key, e);
+            flights.remove(key, flight);
+            flight.completeExceptionally(e);
+        } catch (RuntimeException | Error e) { // an image too many for the heap must not take its thread along
+            flights.remove(key, flight);
+            flight.completeExceptionally(e instanceof RuntimeException ? e : outOfMemory(e));
+        }
+    }
+
+    private static TintypeException outOfMemory(Throwable error) {
+        return new TintypeException(
+                Reason.OVERLOADED,
+                "There was no memory for this rendition: " + error + ". Try again a little later.",
+                Map.of(),
+                RETRY,
+                error);
+    }
+
+    private byte[] source(BlobHead head) {
+        if (head.getSize() > maxSourceBytes) {
+            throw RenditionRefusal.tooLarge("it has " + head.getSize() + " bytes, and at most " + maxSourceBytes
+                    + " are allowed (renditions.maxSourceBytes)");
+        }
+        try {
+            return SourceBytes.read(gateway.known(head)).get(READ_S, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw Errors.fromWire(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            throw new TintypeException(
+                    Reason.UNAVAILABLE, "The image could not be read within " + READ_S + " s. Try again.", RETRY);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TintypeException(Reason.UNAVAILABLE, "This coordinator is stopping. Ask another one.", RETRY);
+        }
+    }
+
+    /** Renditions made so far. */
+    public long made() {
+        return made.sum();
+    }
+
+    /** Images so far of which there could be none. */
+    public long refused() {
+        return refused.sum();
+    }
+
+    /** Those that wait for a thread. */
+    public int waiting() {
+        return threads.getQueue().size();
+    }
+
+    /** Makes none any more. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        flights.values()
+                .forEach(flight -> flight.completeExceptionally(new TintypeException(
+                        Reason.UNAVAILABLE, "This coordinator is stopping. Ask another one.", RETRY)));
+    }
+}
