@@ -10,6 +10,7 @@ import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -43,6 +44,9 @@ public record CoordinatorConfig(
         long uploadBytesInFlight,
 
         @Meaning("Largest blob it takes, 5 GiB at most.") long maxBlobBytes,
+
+        @Meaning("Longest time one upload may take, 1 min to 7 days.")
+        Duration uploadTimeout,
         CacheSettings cache,
         HttpSettings http,
         RenditionSettings renditions,
@@ -68,6 +72,7 @@ public record CoordinatorConfig(
             Role.all(),
             0,
             Limits.MAX_BLOB_BYTES,
+            Duration.ofHours(12),
             CacheSettings.DEFAULTS,
             HttpSettings.DEFAULTS,
             RenditionSettings.DEFAULTS,
@@ -89,6 +94,11 @@ public record CoordinatorConfig(
                 "maxBlobBytes",
                 maxBlobBytes,
                 "1 to " + Limits.MAX_BLOB_BYTES);
+        require(
+                uploadTimeout.toMinutes() >= 1 && uploadTimeout.toDays() <= 7,
+                "uploadTimeout",
+                uploadTimeout,
+                "1 min to 7 days");
         checkNames(id, region, tier);
     }
 
@@ -132,6 +142,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 renditions,
@@ -152,6 +163,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 renditions,
@@ -172,6 +184,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http.withPort(httpPort),
                 renditions,
@@ -192,6 +205,7 @@ public record CoordinatorConfig(
                 others,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 renditions,
@@ -212,6 +226,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 other,
                 http,
                 renditions,
@@ -232,6 +247,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 other,
@@ -252,6 +268,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 renditions,
@@ -272,6 +289,7 @@ public record CoordinatorConfig(
                 roles,
                 uploadBytesInFlight,
                 maxBlobBytes,
+                uploadTimeout,
                 cache,
                 http,
                 renditions,

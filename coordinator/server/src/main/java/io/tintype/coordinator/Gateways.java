@@ -37,7 +37,7 @@ final class Gateways {
         moves = new Moves(watcher::view, directory, shards, registrar);
         var router = new UserRouter(watcher::view, directory, registrar, new Location(config.region(), config.zone()));
         admission = new Admission(config.uploadBytes());
-        upload = new UploadGateway(router, channels, admission, config.maxBlobBytes());
+        upload = new UploadGateway(router, channels, admission, config.maxBlobBytes(), config.uploadTimeout());
         var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
         peers = new Peers(config.id(), config.region());
         retrieval = new RetrievalGateway(

@@ -3,19 +3,24 @@ package io.tintype.coordinator.upload;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * How many bytes of uploads this process holds, and how many it may. Thread-safe.
  *
- * <p>Uploads are bounded by what they hold, not by their number: a slow one that holds little costs little.
+ * <p>Uploads are bounded by what they hold, not by their number: a slow one that holds little costs little. Once half of the
+ * limit is in use, a user is admitted only up to his share: the limit by the number of users who upload, and one more, so that
+ * whoever comes next finds room. A user's first upload is admitted as long as there is any.
  */
 public final class Admission {
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final long maxBytes;
-    private final AtomicLong held = new AtomicLong();
+    private final Map<UserId, Long> byUser = new HashMap<>(); // guarded by this
+    private long held; // guarded by this
 
     /** An admission of so many bytes in all. */
     public Admission(long maxBytes) {
@@ -23,8 +28,13 @@ public final class Admission {
     }
 
     /** Bytes held now. */
-    public long heldBytes() {
-        return held.get();
+    public synchronized long heldBytes() {
+        return held;
+    }
+
+    /** Users of whom any are held now. */
+    public synchronized int users() {
+        return byUser.size();
     }
 
     /**
@@ -32,30 +42,51 @@ public final class Admission {
      *
      * @throws TintypeException OVERLOADED, saying when to try again
      */
-    Lease admit(long bytes) {
-        long before = held.getAndUpdate(now -> now + bytes > maxBytes ? now : now + bytes);
-        if (before + bytes > maxBytes) {
+    synchronized Lease admit(UserId user, long bytes) {
+        if (held + bytes > maxBytes) {
             throw new TintypeException(
                     Reason.OVERLOADED,
-                    "This coordinator holds " + before + " bytes of uploads under way; its limit is " + maxBytes
+                    "This coordinator holds " + held + " bytes of uploads under way; its limit is " + maxBytes
                             + ". Try again a little later, or add coordinators of role upload.",
                     RETRY);
         }
-        return new Lease(bytes);
+        long his = byUser.getOrDefault(user, 0L);
+        long share = maxBytes / (byUser.size() + (his == 0 ? 2 : 1));
+        if (held + bytes > maxBytes / 2 && his > 0 && his + bytes > share) {
+            throw new TintypeException(
+                    Reason.OVERLOADED,
+                    "This coordinator holds " + his + " bytes of this user's uploads under way; his share is " + share
+                            + " while it is busy. Try again a little later, or with fewer uploads at a time.",
+                    RETRY);
+        }
+        add(user, bytes);
+        return new Lease(user, bytes);
+    }
+
+    private synchronized void add(UserId user, long bytes) {
+        held += bytes;
+        long his = byUser.getOrDefault(user, 0L) + bytes;
+        if (his == 0) {
+            byUser.remove(user);
+        } else {
+            byUser.put(user, his);
+        }
     }
 
     /** What one upload holds. Confined to that upload. */
     final class Lease {
+        private final UserId user;
         private long bytes;
 
-        private Lease(long bytes) {
+        private Lease(UserId user, long bytes) {
+            this.user = user;
             this.bytes = bytes;
         }
 
         /** Holds no more than this from now on. */
         void shrinkTo(long fewer) {
             if (fewer < bytes) {
-                held.addAndGet(fewer - bytes);
+                add(user, fewer - bytes);
                 bytes = fewer;
             }
         }

@@ -3,6 +3,7 @@ package io.tintype.coordinator.upload;
 
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
@@ -47,6 +48,7 @@ final class PutRelay implements PutStream {
     private final ChannelSource channels;
     private final CallOptions options;
     private final Route route;
+    private final Deadline limit;
     private final Admission.Lease lease;
     private final Listener listener;
 
@@ -59,10 +61,17 @@ final class PutRelay implements PutStream {
     private boolean done;
     private boolean perhapsMade;
 
-    PutRelay(ChannelSource channels, CallOptions options, Route route, Admission.Lease lease, Listener listener) {
+    PutRelay(
+            ChannelSource channels,
+            CallOptions options,
+            Route route,
+            Deadline limit,
+            Admission.Lease lease,
+            Listener listener) {
         this.channels = channels;
         this.options = options;
         this.route = route;
+        this.limit = limit;
         this.lease = lease;
         this.listener = listener;
     }
@@ -173,6 +182,13 @@ final class PutRelay implements PutStream {
 
     private void attemptFailed(Target target, TintypeException cause) {
         call = null;
+        if (limit.isExpired() && !ended) {
+            fail(new TintypeException(
+                    Reason.INCOMPLETE_UPLOAD,
+                    "The upload took longer than it may (uploadTimeout). Nothing was stored. Send it faster, or in chunks"
+                            + " (StartUpload)."));
+            return;
+        }
         perhapsMade |= ended && UnaryProxy.mayHaveBeenMade(cause.reason());
         if (replay != null) {
             follow(route.next(target, cause));

@@ -4,6 +4,7 @@ package io.tintype.coordinator.upload;
 import com.google.common.util.concurrent.MoreExecutors;
 import io.grpc.CallOptions;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.coordinator.route.UnaryProxy;
@@ -22,6 +23,7 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -37,16 +39,19 @@ public final class UploadGateway {
     private final UnaryProxy unary;
     private final Admission admission;
     private final long maxBlobBytes;
+    private final Duration timeout;
 
     /**
      * @param maxBlobBytes largest blob taken here; nodes have a limit of their own
+     * @param timeout longest time one upload may take; nodes end sooner those on which nothing moves
      */
-    public UploadGateway(UserRouter router, ChannelSource channels, Admission admission, long maxBlobBytes) {
+    public UploadGateway(UserRouter router, ChannelSource channels, Admission admission, long maxBlobBytes, Duration timeout) {
         this.router = router;
         this.channels = channels;
         this.unary = new UnaryProxy(channels);
         this.admission = admission;
         this.maxBlobBytes = maxBlobBytes;
+        this.timeout = timeout;
     }
 
     /** Largest blob taken here, in bytes. */
@@ -69,13 +74,12 @@ public final class UploadGateway {
         var header = first.getHeader();
         var user = check(header);
         long expected = header.hasSize() ? Math.min(header.getSize(), PutRelay.REPLAY_BYTES) : PutRelay.REPLAY_BYTES;
-        var lease = admission.admit(Math.max(expected, first.getSerializedSize()) + OVERHEAD_BYTES);
+        var lease = admission.admit(user, Math.max(expected, first.getSerializedSize()) + OVERHEAD_BYTES);
         var options = CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor());
         var deadlineOfCaller = Context.current().getDeadline();
-        if (deadlineOfCaller != null) {
-            options = options.withDeadline(deadlineOfCaller);
-        }
-        var relay = new PutRelay(channels, options, router.write(user, UnaryProxy.deadlineOfCaller()), lease, listener);
+        var limit = Deadline.after(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        options = options.withDeadline(deadlineOfCaller == null ? limit : limit.minimum(deadlineOfCaller));
+        var relay = new PutRelay(channels, options, router.write(user, UnaryProxy.deadlineOfCaller()), limit, lease, listener);
         relay.begin(first);
         return relay;
     }

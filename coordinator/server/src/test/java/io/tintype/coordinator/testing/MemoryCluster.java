@@ -33,6 +33,7 @@ import io.tintype.model.ShardMap;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -84,8 +85,13 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         registrar = new Registrar(() -> view, directory, shards, POOL);
         router = new UserRouter(() -> view, directory, registrar, new Location("local", "z"));
         admission = new Admission(uploadBytes);
-        upload = new UploadGateway(router, this, admission, maxBlobBytes);
+        upload = uploads(Duration.ofHours(1), maxBlobBytes);
         retrieval = withCaches(caches);
+    }
+
+    /** Another coordinator's changes, under the same admission, with its own longest time for one upload. */
+    public UploadGateway uploads(Duration timeout, long maxBlobBytes) {
+        return new UploadGateway(router, this, admission, maxBlobBytes, timeout);
     }
 
     /** Another coordinator's reads of the same nodes; its caches are to be closed. */
