@@ -47,6 +47,7 @@ public record CoordinatorConfig(
 
         @Meaning("Longest time one upload may take, 1 min to 7 days.")
         Duration uploadTimeout,
+
         CacheSettings cache,
         HttpSettings http,
         RenditionSettings renditions,

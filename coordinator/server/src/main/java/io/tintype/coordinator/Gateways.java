@@ -41,10 +41,7 @@ final class Gateways {
         var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
         peers = new Peers(config.id(), config.region());
         retrieval = new RetrievalGateway(
-                router,
-                channels,
-                origin -> Caches.open(
-                        caches, clusterId, residency(config), peers, channels, origin));
+                router, channels, origin -> Caches.open(caches, clusterId, residency(config), peers, channels, origin));
     }
 
     private Residency residency(CoordinatorConfig config) {

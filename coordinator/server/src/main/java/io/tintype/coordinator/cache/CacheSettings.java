@@ -21,7 +21,8 @@ public record CacheSettings(
 
         MemcachedSettings memcached) {
     /** In memory alone. */
-    public static final CacheSettings DEFAULTS = new CacheSettings(true, 0, "", 10L << 30, true, MemcachedSettings.NONE);
+    public static final CacheSettings DEFAULTS =
+            new CacheSettings(true, 0, "", 10L << 30, true, MemcachedSettings.NONE);
 
     /** No cache at all. */
     public static final CacheSettings NONE = new CacheSettings(false, 0, "", 10L << 30, false, MemcachedSettings.NONE);

@@ -40,8 +40,8 @@ public final class Caches {
                 layers.add(new PeerLayer(peers, channels, clusterId, System::nanoTime));
             }
             if (settings.memcached().enabled()) {
-                layers.add(new MemcachedLayer(
-                        settings.memcached(), new PieceCodec(clusterId), residency.inMemcached()));
+                layers.add(
+                        new MemcachedLayer(settings.memcached(), new PieceCodec(clusterId), residency.inMemcached()));
             }
         }
         return new PieceChain(layers, origin, peers::keeps);

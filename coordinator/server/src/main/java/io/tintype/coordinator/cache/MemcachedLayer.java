@@ -79,14 +79,12 @@ final class MemcachedLayer implements PieceLayer {
                         .waitDurationInOpenState(PAUSE)
                         .permittedNumberOfCallsInHalfOpenState(TRIALS)
                         .build());
-        circuit.getEventPublisher()
-                .onStateTransition(change -> log.info("memcached: {}", change.getStateTransition()));
+        circuit.getEventPublisher().onStateTransition(change -> log.info("memcached: {}", change.getStateTransition()));
         var builder = MemcacheClientBuilder.newByteArrayClient()
                 .withConnections(CONNECTIONS)
                 .withMaxOutstandingRequests(MOST_REQUESTS)
                 .withMaxSetLength((int) maxValueBytes)
                 .withConnectionTimeoutMillis(timeoutMs * TIMEOUTS_TO_CLOSE)
-                .withRequestTimeoutMillis(timeoutMs * TIMEOUTS_TO_CLOSE)
                 .withRetry(false)
                 .withReplyExecutor(Runnable::run); // nothing that follows blocks
         settings.addresses().forEach(address -> builder.withAddress(address.getHost(), address.getPort()));

@@ -8,7 +8,8 @@ import java.util.List;
 
 /** A memcached that all coordinators share. Immutable. */
 public record MemcachedSettings(
-        @Meaning("Servers, as host or host:port (11211), which share the images among themselves; none: it is not used.")
+        @Meaning(
+                "Servers, as host or host:port (11211), which share the images among themselves; none: it is not used.")
         List<String> servers,
 
         @Meaning("Region the servers stand in; images of users of this region's pools alone go there. Empty: region.")
@@ -34,8 +35,7 @@ public record MemcachedSettings(
         for (var server : servers) {
             require(isAddress(server), "servers", server, "host or host:port");
         }
-        require(
-                timeout.toMillis() >= 5 && timeout.toMillis() <= 5_000, "timeout", timeout.toString(), "5 ms to 5 s");
+        require(timeout.toMillis() >= 5 && timeout.toMillis() <= 5_000, "timeout", timeout.toString(), "5 ms to 5 s");
         require(
                 maxValueBytes >= 64 << 10 && maxValueBytes <= 2 << 20,
                 "maxValueBytes",

@@ -31,6 +31,8 @@ public record PieceSpec(PieceKey key, int length, OptionalInt crc) {
 
     /** Whether these are the bytes; reads all of them. */
     boolean isMetBy(Piece piece) {
-        return (length == ANY_LENGTH || piece.length() == length) && (crc.isEmpty() || crc.getAsInt() == piece.crc()) && piece.isSound();
+        return (length == ANY_LENGTH || piece.length() == length)
+                && (crc.isEmpty() || crc.getAsInt() == piece.crc())
+                && piece.isSound();
     }
 }

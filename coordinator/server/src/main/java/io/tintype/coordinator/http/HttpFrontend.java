@@ -97,7 +97,8 @@ public final class HttpFrontend implements AutoCloseable {
         var keys = SigningKeys.open(settings.signedUrls().keyFile());
         var compression = new Compression(settings.gzip());
         var access = new Access(keys, settings.signedUrls().required(), clock);
-        var router = new Router(upload, retrieval, renditions, status, access, new Cors(settings.cors()), compression, clock);
+        var router = new Router(
+                upload, retrieval, renditions, status, access, new Cors(settings.cors()), compression, clock);
         var threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
         threads.setName("http");
         threads.setDaemon(true);

@@ -65,7 +65,8 @@ final class RenditionQuery {
         if (text == null) {
             return 0;
         }
-        boolean number = !text.isEmpty() && text.length() < DIGITS && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean number =
+                !text.isEmpty() && text.length() < DIGITS && text.chars().allMatch(c -> c >= '0' && c <= '9');
         int side = number ? Integer.parseInt(text) : 0;
         if (side < 1 || side > RenditionSpec.MOST_SIDE) {
             throw wrong("Parameter " + name + " is no number of pixels from 1 to " + RenditionSpec.MOST_SIDE + ".");

@@ -13,9 +13,9 @@ import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.wire.Errors;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -67,7 +67,8 @@ final class RenditionReader {
                 .build();
         if (ReadDemand.isExact(wanted.getOptions())) {
             throw new TintypeException(
-                    Reason.INVALID_ARGUMENT, "Renditions are of the current version; leave Tintype-Consistency: exact out.");
+                    Reason.INVALID_ARGUMENT,
+                    "Renditions are of the current version; leave Tintype-Consistency: exact out.");
         }
     }
 

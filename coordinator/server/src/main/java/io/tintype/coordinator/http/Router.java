@@ -132,8 +132,7 @@ final class Router extends Handler.Abstract.NonBlocking {
                 });
     }
 
-    private void blob(
-            BlobPath path, @Nullable String query, Request request, Response response, Callback callback) {
+    private void blob(BlobPath path, @Nullable String query, Request request, Response response, Callback callback) {
         String method = request.getMethod();
         boolean reads = method.equals("GET") || method.equals("HEAD");
         var rendition = reads && retrieval != null ? RenditionQuery.parse(query) : Optional.<RenditionSpec>empty();

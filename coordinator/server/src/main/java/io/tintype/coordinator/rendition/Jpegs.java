@@ -45,6 +45,7 @@ record Jpegs(int orientation, boolean progressive) {
         var frame = metadata.getFirstDirectoryOfType(JpegDirectory.class);
         var kind = frame == null ? null : frame.getInteger(JpegDirectory.TAG_COMPRESSION_TYPE);
         return new Jpegs(
-                asked != null && asked >= 1 && asked <= ORIENTATIONS ? asked : 1, kind == null || kind > LAST_SEQUENTIAL);
+                asked != null && asked >= 1 && asked <= ORIENTATIONS ? asked : 1,
+                kind == null || kind > LAST_SEQUENTIAL);
     }
 }

@@ -7,7 +7,6 @@ import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Locale;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -92,12 +91,8 @@ final class Renderer {
     }
 
     private static ImageReader reader(ImageFormat format) {
-        try {
-            if (format == ImageFormat.WEBP) {
-                return new WebPImageReaderSpi().createReaderInstance(null);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (format == ImageFormat.WEBP) {
+            return new WebPImageReaderSpi().createReaderInstance(null);
         }
         var readers = ImageIO.getImageReadersByFormatName(format.name().toLowerCase(Locale.ROOT));
         if (!readers.hasNext()) {
@@ -111,7 +106,10 @@ final class Renderer {
         // Decoders make up what a cut file lacks, and only warn of it.
         reader.addIIOReadWarningListener((source, warning) -> {
             var text = warning.toLowerCase(Locale.ROOT);
-            if (text.contains("premature") || text.contains("corrupt") || text.contains("truncated") || text.contains("end of")) {
+            if (text.contains("premature")
+                    || text.contains("corrupt")
+                    || text.contains("truncated")
+                    || text.contains("end of")) {
                 warned.append(warned.isEmpty() ? "" : "; ").append(warning);
             }
         });
@@ -135,7 +133,8 @@ final class Renderer {
     private static BufferedImage upright(BufferedImage image, int orientation) {
         return orientation == 1
                 ? image
-                : ExifFilterUtils.getFilterForOrientation(Orientation.typeOf(orientation)).apply(image);
+                : ExifFilterUtils.getFilterForOrientation(Orientation.typeOf(orientation))
+                        .apply(image);
     }
 
     private static byte[] encode(BufferedImage image, ImageFormat format) throws IOException {

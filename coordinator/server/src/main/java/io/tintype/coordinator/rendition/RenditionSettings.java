@@ -24,8 +24,7 @@ public record RenditionSettings(
         @Meaning("Most pixels of such an image, 1000000 to 1000000000.")
         int maxPixels) {
     /** As many as half of the processors, of images up to 32 MiB and 100 million pixels. */
-    public static final RenditionSettings DEFAULTS =
-            new RenditionSettings(true, 0, 256, 0, 32L << 20, 100_000_000);
+    public static final RenditionSettings DEFAULTS = new RenditionSettings(true, 0, 256, 0, 32L << 20, 100_000_000);
 
     private static final int HEAP_SHARE = 8;
     private static final long LEAST_MEMORY = 8L << 20;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param fit how the image is fitted into that
  * @param formatOrNull the format to write; null: that of the image, or PNG where that is not written
  */
-public record RenditionSpec(int width, int height, Fit fit, @Nullable ImageFormat formatOrNull) {
+public record RenditionSpec(
+        int width, int height, Fit fit, @Nullable ImageFormat formatOrNull) {
     /** Most pixels across or down. */
     public static final int MOST_SIDE = 4_096;
 

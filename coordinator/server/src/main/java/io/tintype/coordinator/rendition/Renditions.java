@@ -63,7 +63,6 @@ public final class Renditions implements AutoCloseable {
                 count, count, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(settings.waiting()), work -> {
                     var thread = new Thread(work, "rendition");
                     thread.setDaemon(true);
-                    thread.setPriority(Thread.MIN_PRIORITY);
                     return thread;
                 });
         threads.allowCoreThreadTimeOut(true);
@@ -81,8 +80,8 @@ public final class Renditions implements AutoCloseable {
         }
         return gateway.caches()
                 .cached(PieceSpec.ofAnyLength(key))
-                .thenCompose(found -> found.map(CompletableFuture::completedFuture)
-                        .orElseGet(() -> make(key, head, spec)));
+                .thenCompose(
+                        found -> found.map(CompletableFuture::completedFuture).orElseGet(() -> make(key, head, spec)));
     }
 
     private CompletableFuture<Piece> make(PieceKey key, BlobHead head, RenditionSpec spec) {

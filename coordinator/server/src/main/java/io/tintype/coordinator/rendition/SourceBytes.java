@@ -54,5 +54,4 @@ final class SourceBytes implements GetStream.Listener<DataFrame> {
     private void release() {
         var unused = stream.thenAccept(GetStream::release);
     }
-
 }

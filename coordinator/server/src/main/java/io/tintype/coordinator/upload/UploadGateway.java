@@ -45,7 +45,8 @@ public final class UploadGateway {
      * @param maxBlobBytes largest blob taken here; nodes have a limit of their own
      * @param timeout longest time one upload may take; nodes end sooner those on which nothing moves
      */
-    public UploadGateway(UserRouter router, ChannelSource channels, Admission admission, long maxBlobBytes, Duration timeout) {
+    public UploadGateway(
+            UserRouter router, ChannelSource channels, Admission admission, long maxBlobBytes, Duration timeout) {
         this.router = router;
         this.channels = channels;
         this.unary = new UnaryProxy(channels);
@@ -79,7 +80,8 @@ public final class UploadGateway {
         var deadlineOfCaller = Context.current().getDeadline();
         var limit = Deadline.after(timeout.toMillis(), TimeUnit.MILLISECONDS);
         options = options.withDeadline(deadlineOfCaller == null ? limit : limit.minimum(deadlineOfCaller));
-        var relay = new PutRelay(channels, options, router.write(user, UnaryProxy.deadlineOfCaller()), limit, lease, listener);
+        var relay = new PutRelay(
+                channels, options, router.write(user, UnaryProxy.deadlineOfCaller()), limit, lease, listener);
         relay.begin(first);
         return relay;
     }

@@ -64,14 +64,19 @@ final class MemcachedLayerTest {
         var other = layer(server.address(), "cluster", user -> true, 2 << 20);
         for (int length : new int[] {1, LENGTH, PieceKey.BYTES}) {
             keep(one, length, length);
-            await("the other is connected").atMost(PATIENCE).until(() -> get(other, Pieces.spec(length, length))
-                    .isPresent());
+            await("the other is connected")
+                    .atMost(PATIENCE)
+                    .until(() -> get(other, Pieces.spec(length, length)).isPresent());
             var found = get(other, Pieces.spec(length, length)).orElseThrow();
             assertThat(Pieces.spec(length, length).isMetBy(found)).isTrue();
             assertThat(Pieces.read(found)).isEqualTo(Pieces.bytes(length, length));
-            assertThat(get(other, Pieces.spec(length, length + 1))).as("another length").isEmpty();
+            assertThat(get(other, Pieces.spec(length, length + 1)))
+                    .as("another length")
+                    .isEmpty();
             one.drop(Pieces.key(length));
-            await("it is gone").atMost(PATIENCE).until(() -> get(other, Pieces.spec(length, length)).isEmpty());
+            await("it is gone")
+                    .atMost(PATIENCE)
+                    .until(() -> get(other, Pieces.spec(length, length)).isEmpty());
         }
     }
 
@@ -136,14 +141,16 @@ final class MemcachedLayerTest {
 
     /** Whatever it says: a miss, and the origin's bytes are what the reader gets. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "\r\n", "VALUE x 0 2000000000\r\n", "\u0081\0\0\0\0\0\0\0\u007f\u00ff\u00ff\u00ff", "random"})
+    @ValueSource(
+            strings = {"", "\r\n", "VALUE x 0 2000000000\r\n", "\u0081\0\0\0\0\0\0\0\u007f\u00ff\u00ff\u00ff", "random"
+            })
     void garbageIsNothing(String says) throws Exception {
         var server = opened(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
         var answering = new Thread(() -> babble(server, says.getBytes(StandardCharsets.ISO_8859_1)));
         answering.setDaemon(true);
         answering.start();
-        var settings =
-                new MemcachedSettings(List.of("127.0.0.1:" + server.getLocalPort()), "", Duration.ofMillis(100), 1 << 20);
+        var settings = new MemcachedSettings(
+                List.of("127.0.0.1:" + server.getLocalPort()), "", Duration.ofMillis(100), 1 << 20);
         var layer = opened(new MemcachedLayer(settings, new PieceCodec("cluster"), user -> true));
         var chain = new PieceChain(
                 List.of(new MemoryLayer(16 << 20), layer),
@@ -181,10 +188,11 @@ final class MemcachedLayerTest {
         keep(layer, 1, LENGTH);
         var wrong = Pieces.piece(2, LENGTH);
         layer.offer(Pieces.key(1), Piece.onHeap(wrong.bytes(0, LENGTH), wrong.crc() + 1));
-        await("the damaged one is there").atMost(PATIENCE).until(() -> !Pieces.spec(1, LENGTH)
-                .isMetBy(get(layer, Pieces.spec(1, LENGTH)).orElseThrow()));
-        var chain = new PieceChain(
-                List.of(layer), spec -> CompletableFuture.completedFuture(Pieces.piece(1, LENGTH)));
+        await("the damaged one is there")
+                .atMost(PATIENCE)
+                .until(() -> !Pieces.spec(1, LENGTH)
+                        .isMetBy(get(layer, Pieces.spec(1, LENGTH)).orElseThrow()));
+        var chain = new PieceChain(List.of(layer), spec -> CompletableFuture.completedFuture(Pieces.piece(1, LENGTH)));
         var piece = chain.get(Pieces.spec(1, LENGTH)).get(60, TimeUnit.SECONDS);
         assertThat(Pieces.read(piece)).isEqualTo(Pieces.bytes(1, LENGTH));
         assertThat(chain.figures().get(0).damagedPieces()).isEqualTo(1);
@@ -192,8 +200,7 @@ final class MemcachedLayerTest {
 
     @Test
     void settingsThatCannotBeMeantAreRefused() {
-        assertThatThrownBy(() ->
-                        new MemcachedSettings(List.of("a:b:c:d:"), "", Duration.ofMillis(50), 1 << 20))
+        assertThatThrownBy(() -> new MemcachedSettings(List.of("a:b:c:d:"), "", Duration.ofMillis(50), 1 << 20))
                 .hasMessageContaining("cache.memcached.servers");
         assertThatThrownBy(() -> new MemcachedSettings(List.of(), "", Duration.ofMillis(1), 1 << 20))
                 .hasMessageContaining("cache.memcached.timeout");

@@ -84,7 +84,9 @@ public final class MemcachedServer implements AutoCloseable {
 
     /** SIGSTOP, or SIGCONT. */
     void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     @Override

@@ -113,7 +113,9 @@ final class RenditionsTest extends HttpStage {
         var old = get("cat", "w=80");
         assertThat(TestImages.read(old.body()).getHeight()).isEqualTo(40);
         put("cat", TestImages.halves(400, 800, "png"));
-        var now = send(rendition("cat", "w=80").header("If-None-Match", header(old, "ETag")).GET());
+        var now = send(rendition("cat", "w=80")
+                .header("If-None-Match", header(old, "ETag"))
+                .GET());
         assertThat(now.statusCode()).isEqualTo(200);
         assertThat(TestImages.read(now.body()).getHeight()).isEqualTo(160);
         send(request("u", "cat").DELETE());
@@ -175,6 +177,8 @@ final class RenditionsTest extends HttpStage {
         http = super.start(Optional.empty());
         put("cat", TestImages.halves(80, 40, "png"));
         assertReason(get("cat", "w=10"), 400, Reason.INVALID_ARGUMENT);
-        assertThat(get("cat", "other=1").statusCode()).as("what is no rendition").isEqualTo(200);
+        assertThat(get("cat", "other=1").statusCode())
+                .as("what is no rendition")
+                .isEqualTo(200);
     }
 }

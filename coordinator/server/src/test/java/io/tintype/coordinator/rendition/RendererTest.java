@@ -47,13 +47,19 @@ final class RendererTest {
         var made = render(TestImages.halves(800, 400, "png"), new RenditionSpec(w, h, fit, null));
         assertThat(made.getWidth() + "x" + made.getHeight()).isEqualTo(width + "x" + height);
         if (width > 2) {
-            assertThat(new Color(made.getRGB(0, height / 2)).getRed()).as("left is red").isGreaterThan(200);
-            assertThat(new Color(made.getRGB(width - 1, height / 2)).getBlue()).as("right is blue").isGreaterThan(200);
+            assertThat(new Color(made.getRGB(0, height / 2)).getRed())
+                    .as("left is red")
+                    .isGreaterThan(200);
+            assertThat(new Color(made.getRGB(width - 1, height / 2)).getBlue())
+                    .as("right is blue")
+                    .isGreaterThan(200);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = ImageFormat.class, names = {"JPEG", "PNG", "WEBP"})
+    @EnumSource(
+            value = ImageFormat.class,
+            names = {"JPEG", "PNG", "WEBP"})
     void everyFormatIsWrittenAndReadAgain(ImageFormat format) throws Exception {
         var made = renderer.render(TestImages.halves(800, 400, "jpeg"), new RenditionSpec(200, 0, Fit.CONTAIN, format));
         assertThat(ImageFormat.of(made)).contains(format);
@@ -100,7 +106,8 @@ final class RendererTest {
     void aBombIsRefusedByItsHeaderAlone(String format) throws Exception {
         byte[] bomb = TestImages.claiming(50_000, 50_000, format);
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        renderer.render(TestImages.halves(80, 40, format), new RenditionSpec(10, 0, Fit.CONTAIN, null)); // loads classes
+        renderer.render(
+                TestImages.halves(80, 40, format), new RenditionSpec(10, 0, Fit.CONTAIN, null)); // loads classes
         long before = threads.getCurrentThreadAllocatedBytes();
         assertThatThrownBy(() -> renderer.render(bomb, new RenditionSpec(320, 240, Fit.COVER, null)))
                 .isInstanceOf(RenditionRefusal.class)
@@ -159,9 +166,13 @@ final class RendererTest {
 
     @Test
     void whatIsNoImageIsSaidToBeNone() {
-        for (byte[] file : new byte[][] {{}, {1, 2, 3}, "<svg xmlns='http://www.w3.org/2000/svg'/>".getBytes(StandardCharsets.UTF_8)}) {
+        for (byte[] file : new byte[][] {
+            {}, {1, 2, 3}, "<svg xmlns='http://www.w3.org/2000/svg'/>".getBytes(StandardCharsets.UTF_8)
+        }) {
             assertThatThrownBy(() -> renderer.render(file, new RenditionSpec(1, 1, Fit.CONTAIN, null)))
-                    .isInstanceOfSatisfying(RenditionRefusal.class, e -> assertThat(e.isNoImage()).isTrue());
+                    .isInstanceOfSatisfying(
+                            RenditionRefusal.class,
+                            e -> assertThat(e.isNoImage()).isTrue());
         }
     }
 

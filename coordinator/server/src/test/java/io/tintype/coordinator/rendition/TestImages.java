@@ -54,8 +54,8 @@ public final class TestImages {
     /** A JPEG whose pixels lie in another way, and whose EXIF says how: upright it is {@link #halves} of this size. */
     static byte[] lying(int width, int height, int orientation) throws IOException {
         boolean sideways = orientation >= TURNED;
-        var stored = new BufferedImage(
-                sideways ? height : width, sideways ? width : height, BufferedImage.TYPE_INT_RGB);
+        var stored =
+                new BufferedImage(sideways ? height : width, sideways ? width : height, BufferedImage.TYPE_INT_RGB);
         var upright = picture(width, height);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {

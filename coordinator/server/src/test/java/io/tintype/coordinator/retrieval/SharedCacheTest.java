@@ -106,8 +106,8 @@ final class SharedCacheTest {
         try (var server = MemcachedServer.start()) {
             var settings = CacheSettings.DEFAULTS
                     .withMemory(16 << 20)
-                    .withMemcached(new MemcachedSettings(
-                            List.of(server.address()), "", Duration.ofSeconds(5), 1 << 20));
+                    .withMemcached(
+                            new MemcachedSettings(List.of(server.address()), "", Duration.ofSeconds(5), 1 << 20));
             for (int i = 0; i < 2; i++) {
                 gateways.add(cluster.withCaches(settings, new Peers("alone" + i, "local")));
             }
