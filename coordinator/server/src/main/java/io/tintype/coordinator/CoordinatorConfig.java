@@ -277,6 +277,27 @@ public record CoordinatorConfig(
                 zookeeper);
     }
 
+    /** The same in another region. */
+    public CoordinatorConfig withRegion(String other) {
+        return new CoordinatorConfig(
+                id,
+                host,
+                advertisedHost,
+                port,
+                other,
+                zone,
+                tier,
+                roles,
+                uploadBytesInFlight,
+                maxBlobBytes,
+                uploadTimeout,
+                cache,
+                http,
+                renditions,
+                control,
+                zookeeper);
+    }
+
     /** The same with another ZooKeeper. */
     public CoordinatorConfig withZookeeper(ZkConfig other) {
         return new CoordinatorConfig(

@@ -81,22 +81,11 @@ final class Regions implements AutoCloseable {
     }
 
     private void startCoordinator(String region, ControlSettings control) {
-        var defaults = CoordinatorConfig.DEFAULTS;
-        var config = new CoordinatorConfig(
-                defaults.id(),
-                defaults.host(),
-                "",
-                0,
-                region,
-                defaults.zone(),
-                defaults.tier(),
-                defaults.roles(),
-                0,
-                defaults.maxBlobBytes(),
-                defaults.cache(),
-                defaults.http().withPort(0),
-                control,
-                ZkConfig.of(zooKeeper.connectString()));
+        var config = CoordinatorConfig.DEFAULTS
+                .withRegion(region)
+                .withPorts(0, 0)
+                .withControl(control)
+                .withZookeeper(ZkConfig.of(zooKeeper.connectString()));
         var coordinator = Coordinator.start(config);
         running.push(coordinator);
         server = "127.0.0.1:" + coordinator.grpcPort();

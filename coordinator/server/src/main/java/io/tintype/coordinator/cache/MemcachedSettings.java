@@ -2,6 +2,7 @@
 package io.tintype.coordinator.cache;
 
 import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
 import io.tintype.cluster.config.Meaning;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,9 @@ public record MemcachedSettings(
     private static boolean isAddress(String text) {
         try {
             var address = HostAndPort.fromString(text);
-            return !address.getHost().isBlank() && address.getPortOrDefault(PORT) > 0;
+            String host = address.getHost();
+            boolean named = !host.isBlank() && !host.contains(":");
+            return (named || InetAddresses.isInetAddress(host)) && address.getPortOrDefault(PORT) > 0;
         } catch (IllegalArgumentException e) {
             return false;
         }
