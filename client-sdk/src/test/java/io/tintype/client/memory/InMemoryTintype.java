@@ -30,8 +30,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -76,7 +76,7 @@ public final class InMemoryTintype implements AutoCloseable {
     public final AtomicInteger cancelled = new AtomicInteger();
 
     final MemoryStore store = new MemoryStore();
-    final Map<UploadId, TreeMap<Integer, ByteString>> uploads = new ConcurrentHashMap<>();
+    final Map<UploadId, ConcurrentSkipListMap<Integer, ByteString>> uploads = new ConcurrentHashMap<>();
     volatile ReadOptions lastOptions = ReadOptions.getDefaultInstance();
 
     private final Map<String, Server> servers = new ConcurrentHashMap<>();

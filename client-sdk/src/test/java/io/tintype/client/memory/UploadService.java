@@ -34,7 +34,7 @@ import io.tintype.wire.Wire;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -208,7 +208,7 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
             cluster.admit(
                     server, request.getHeader().getUser(), request.getHeader().getShard(), true);
             var id = new UploadId(1_700_000_000_000L, cluster.uploads.size() + 1);
-            cluster.uploads.put(id, new TreeMap<>());
+            cluster.uploads.put(id, new ConcurrentSkipListMap<>());
             return StartUploadResponse.newBuilder()
                     .setUploadId(Wire.bytes(id))
                     .setChunkSize(InMemoryTintype.CHUNK)
