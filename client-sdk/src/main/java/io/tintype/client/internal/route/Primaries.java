@@ -109,6 +109,17 @@ public final class Primaries {
         return Optional.of(address);
     }
 
+    /** A node made a change, so it leads: it is believed to until the map, or a node, says more. */
+    public void leads(int shard, String address) {
+        var info = info(maps.map(), shard);
+        var heard = new Hint(info == null ? 0 : info.epoch(), address);
+        hints.asMap()
+                .merge(
+                        shard,
+                        heard,
+                        (known, news) -> Long.compareUnsigned(news.epoch, known.epoch) >= 0 ? news : known);
+    }
+
     /** A node did not answer: what was heard of it is worth nothing now. */
     public void forget(int shard, String address) {
         hints.asMap().computeIfPresent(shard, (id, hint) -> hint.address.equals(address) ? null : hint);

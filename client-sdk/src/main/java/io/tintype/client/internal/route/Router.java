@@ -151,7 +151,15 @@ public final class Router {
             } catch (RuntimeException e) {
                 return CompletableFuture.failedFuture(e);
             }
-            return result.exceptionallyCompose(thrown -> CallFailure.isOne(thrown)
+            boolean found = hops > 1 && route.change() && target.kind() == Target.Kind.PRIMARY;
+            var known = found
+                    ? result.whenComplete((answer, thrown) -> {
+                        if (thrown == null) {
+                            primaries.leads(target.shard(), target.address());
+                        }
+                    })
+                    : result;
+            return known.exceptionallyCompose(thrown -> CallFailure.isOne(thrown)
                     ? after(target, CallFailure.of(thrown))
                     : CompletableFuture.failedFuture(CallFailure.unwrap(thrown)));
         }
