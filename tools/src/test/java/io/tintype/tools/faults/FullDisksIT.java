@@ -120,6 +120,17 @@ final class FullDisksIT {
         for (var node : cluster.nodes()) {
             filling.fill(disk(cluster, node));
         }
+        // An upload that a primary takes in the second before it looks, while the others have no room for it any more,
+        // would
+        // hold up what comes behind it until there is room.
+        Awaitility.await("all nodes have noticed").atMost(PATIENCE).until(() -> {
+            for (var node : cluster.nodes()) {
+                if (!takesNoUploads(cluster.log(node))) {
+                    return false;
+                }
+            }
+            return true;
+        });
         Awaitility.await("uploads are refused for want of room")
                 .atMost(PATIENCE)
                 .until(() -> refusal(client) == Reason.DISK_FULL);
@@ -135,6 +146,12 @@ final class FullDisksIT {
             deleted.add(name);
         }
         assertNothingIsLost(client);
+    }
+
+    /** By the last that a node said of it. */
+    private static boolean takesNoUploads(Path log) throws IOException {
+        var said = Files.readString(log);
+        return said.lastIndexOf("this node takes no uploads") > said.lastIndexOf("this node takes uploads again");
     }
 
     private void roomComesBack(FaultCluster cluster, View view, TintypeClient client) {
