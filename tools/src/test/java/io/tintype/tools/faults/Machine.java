@@ -27,7 +27,7 @@ final class Machine {
         return new Machine(syncLibrary(scratch), clockLibrary(), whyNoDisks(scratch));
     }
 
-    /** The library that makes an fdatasync fail. */
+    /** The library that makes an fdatasync fail, or holds it back. */
     Optional<Path> sync() {
         return sync;
     }

@@ -5,7 +5,7 @@ package io.tintype.tools.faults;
 enum Need {
     /** A disk of its own for each node. */
     DISKS,
-    /** Nodes in which an fsync can be made to fail. */
+    /** Nodes in which an fsync can be made to fail, or held back. */
     FSYNC_ERRORS,
     /** Nodes whose clocks can be set. */
     CLOCKS

@@ -95,6 +95,7 @@ final class ServerCommands {
         if (needs.contains(Need.FSYNC_ERRORS)) {
             preload.add(machine.sync().orElseThrow());
             environment.put("FAILING_SYNC", failingSync(node).toString());
+            environment.put("HOLDING_SYNC", holdingSync(node).toString());
         }
         if (needs.contains(Need.CLOCKS)) {
             preload.add(machine.clock().orElseThrow());
@@ -116,6 +117,16 @@ final class ServerCommands {
     /** The file that makes the next fdatasync of a node fail, which takes it away. */
     Path failingSync(Site node) {
         return folder.resolve(node.name() + "-failing-sync");
+    }
+
+    /** The file that holds every fdatasync of a node back for as long as it is there. */
+    Path holdingSync(Site node) {
+        return folder.resolve(node.name() + "-holding-sync");
+    }
+
+    /** The file that is made when the first fdatasync of a node is held back. */
+    Path heldSync(Site node) {
+        return folder.resolve(node.name() + "-holding-sync.held");
     }
 
     /** Sets the wall clock of a node, as libfaketime writes it: +3h, -3h, +0. */
