@@ -11,6 +11,7 @@ import io.tintype.proto.v1.AdminGrpc;
 import io.tintype.proto.v1.CreatePoolRequest;
 import io.tintype.proto.v1.DeletePoolRequest;
 import io.tintype.proto.v1.ForceShardRequest;
+import io.tintype.proto.v1.GetNodeRequest;
 import io.tintype.proto.v1.GetPoolRequest;
 import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.ListNodesRequest;
@@ -33,10 +34,31 @@ public final class AdminClient {
     public List<NodeStatus> nodes() {
         return Futures.await(Futures.map(
                 core.call(AdminGrpc.getListNodesMethod(), ListNodesRequest.getDefaultInstance()),
-                answer -> answer.getNodesList().stream()
-                        .map(node -> new NodeStatus(
-                                MapMessages.node(node.getNode()), node.getReplicas(), node.getPrimaries()))
-                        .toList()));
+                answer ->
+                        answer.getNodesList().stream().map(AdminClient::status).toList()));
+    }
+
+    private static NodeStatus status(io.tintype.proto.v1.NodeStatus status) {
+        return new NodeStatus(MapMessages.node(status.getNode()), status.getReplicas(), status.getPrimaries());
+    }
+
+    /**
+     * What one node carries, and what it says of its memory; it is asked now.
+     *
+     * @throws NotFoundException NODE_NOT_FOUND
+     */
+    public NodeDetail node(NodeId id) {
+        return Futures.await(Futures.map(
+                core.call(
+                        AdminGrpc.getGetNodeMethod(),
+                        GetNodeRequest.newBuilder().setNode(id.value()).build()),
+                answer -> new NodeDetail(
+                        status(answer.getStatus()),
+                        Optional.of(answer.getError()).filter(error -> !error.isEmpty()),
+                        answer.getMemoryList().stream()
+                                .map(part -> new NodeDetail.Memory(
+                                        part.getPart(), part.getUsedBytes(), part.getLimitBytes()))
+                                .toList())));
     }
 
     /** All shards, in order of id. */

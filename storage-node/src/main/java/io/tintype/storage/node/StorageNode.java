@@ -83,6 +83,9 @@ public final class StorageNode implements AutoCloseable {
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
             var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
             new DiskMetrics(disk).bindTo(metrics);
+            var memory = new NodeMemory(disk, config.disk());
+            memory.bindTo(metrics);
+            log.info("storage node {} may use, of memory: {}", config.id(), memory.summary());
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
             http = closing.add(
                     "HTTP",
@@ -94,7 +97,7 @@ public final class StorageNode implements AutoCloseable {
                     NodeServers.start(config.listen(), config.limits().uploadBytes(), health, process));
             var clock = register(session, self, disk);
             await(nodes.ready());
-            host = serve(session, self, disk, nodes, clock);
+            host = serve(session, self, disk, nodes, clock, memory);
         } catch (StorageNodeException | RuntimeException e) {
             closing.close();
             throw e;
@@ -154,7 +157,8 @@ public final class StorageNode implements AutoCloseable {
         return Clock.SYSTEM.checkedBy(theirs, Clock.SYSTEM.now());
     }
 
-    private ShardHost serve(ZkSession session, NodeId self, Disk disk, NodesWatcher nodes, Clock clock) {
+    private ShardHost serve(
+            ZkSession session, NodeId self, Disk disk, NodesWatcher nodes, Clock clock, NodeMemory memory) {
         var peers =
                 closing.add("peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics));
         var timing = ReplicaTiming.DEFAULT;
@@ -181,7 +185,7 @@ public final class StorageNode implements AutoCloseable {
         var reads = new ReadTimes(System::nanoTime);
         var forPeers = new ArrayList<>(services.peerServices());
         forPeers.add(new NodeReportService(
-                        self, clusterId, started.reports(), reads, config.disk().reserveBytes())
+                        self, clusterId, started.reports(), reads, config.disk().reserveBytes(), memory::uses)
                 .bindService());
         forPeers.add(peers.service(started.peerShards()).bindService());
         forPeers.add(peers.orders(started.peerShards()).bindService());

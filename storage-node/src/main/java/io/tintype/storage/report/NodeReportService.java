@@ -9,6 +9,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.DigestReplicaRequest;
 import io.tintype.proto.internal.v1.DigestReplicaResponse;
 import io.tintype.proto.internal.v1.Member;
+import io.tintype.proto.internal.v1.MemoryReport;
 import io.tintype.proto.internal.v1.NodeReportsGrpc.NodeReportsImplBase;
 import io.tintype.proto.internal.v1.PinReplicaRequest;
 import io.tintype.proto.internal.v1.PinReplicaResponse;
@@ -17,6 +18,7 @@ import io.tintype.proto.internal.v1.ReportNodeRequest;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import io.tintype.storage.shard.HostReports;
 import io.tintype.wire.Errors;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -30,18 +32,27 @@ public final class NodeReportService extends NodeReportsImplBase {
     private final HostReports reports;
     private final ReadTimes reads;
     private final long reserveBytes;
+    private final Supplier<List<MemoryUse>> memory;
 
     /**
      * Over parts that outlive this object.
      *
      * @param reserveBytes free bytes that the node keeps for itself
+     * @param memory what the node uses of memory now
      */
-    public NodeReportService(NodeId self, String clusterId, HostReports reports, ReadTimes reads, long reserveBytes) {
+    public NodeReportService(
+            NodeId self,
+            String clusterId,
+            HostReports reports,
+            ReadTimes reads,
+            long reserveBytes,
+            Supplier<List<MemoryUse>> memory) {
         this.self = self;
         this.clusterId = clusterId;
         this.reports = reports;
         this.reads = reads;
         this.reserveBytes = reserveBytes;
+        this.memory = memory;
     }
 
     @Override
@@ -63,9 +74,18 @@ public final class NodeReportService extends NodeReportsImplBase {
                             .sum())
                     .setSnapshotBytesPerSecond(reports.snapshotBytesPerSecond())
                     .setSnapshotBytesTaken(reports.snapshotBytesTaken());
+            memory.get().stream().map(NodeReportService::memory).forEach(answer::addMemory);
             figures.stream().limit(MAX_REPLICAS).map(NodeReportService::replica).forEach(answer::addReplicas);
             return CompletableFuture.completedFuture(answer.build());
         });
+    }
+
+    private static MemoryReport memory(MemoryUse use) {
+        return MemoryReport.newBuilder()
+                .setPart(use.part())
+                .setUsedBytes(use.used())
+                .setLimitBytes(use.limit())
+                .build();
     }
 
     private static ReplicaReport replica(HostReports.Figures figures) {

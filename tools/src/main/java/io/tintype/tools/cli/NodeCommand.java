@@ -17,6 +17,7 @@ import picocli.CommandLine.Mixin;
         description = "Lists storage nodes, drains, restarts and removes them.",
         subcommands = {
             NodeCommand.Ls.class,
+            NodeShow.class,
             NodeCare.Drain.class,
             NodeCare.Undrain.class,
             NodeCare.Remove.class,

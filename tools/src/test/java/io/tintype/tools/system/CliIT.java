@@ -155,6 +155,14 @@ final class CliIT {
         var nodes = json(dev, 0, "node", "ls").get("nodes");
         assertThat(nodes.findValuesAsText("id")).containsExactly("node-1", "node-2", "node-3");
         assertThat(nodes.findValuesAsText("live")).containsOnly("true");
+        var memory = json(dev, 0, "node", "show", "node-2").get("memory");
+        assertThat(memory.findValuesAsText("part")).containsExactly("heap", "store", "network");
+        for (var part : memory) {
+            assertThat(part.get("usedBytes").asLong())
+                    .as("%s", part)
+                    .isBetween(0L, part.get("limitBytes").asLong());
+        }
+        assertThat(run(dev, "node", "show", "nobody").err()).contains("There is no node 'nobody'");
         var registered = json(dev, 0, "user", "register", "cli-admin");
         assertThat(registered.get("created").asBoolean()).isTrue();
         assertThat(json(dev, 0, "user", "register", "cli-admin").get("created").asBoolean())
@@ -170,6 +178,7 @@ final class CliIT {
                 .contains("local.standard");
         for (var table : List.of(
                 List.of("node", "ls"),
+                List.of("node", "show", "node-1"),
                 List.of("shard", "ls"),
                 List.of("shard", "show", shard),
                 List.of("pool", "ls"))) {

@@ -23,6 +23,8 @@ import io.tintype.proto.v1.DeletePoolRequest;
 import io.tintype.proto.v1.DeletePoolResponse;
 import io.tintype.proto.v1.ForceShardRequest;
 import io.tintype.proto.v1.ForceShardResponse;
+import io.tintype.proto.v1.GetNodeRequest;
+import io.tintype.proto.v1.GetNodeResponse;
 import io.tintype.proto.v1.GetPoolRequest;
 import io.tintype.proto.v1.GetPoolResponse;
 import io.tintype.proto.v1.GetShardRequest;
@@ -50,6 +52,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     private final ShardOrders orders;
     private final ReplicaQuestions replicas;
     private final PoolAdmin poolAdmin;
+    private final NodeQuestions nodes;
 
     /** Over parts that outlive this object. */
     public AdminService(
@@ -58,6 +61,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         this.pools = pools;
         this.replicas = new ReplicaQuestions(view, channels, clusterId);
         this.poolAdmin = new PoolAdmin(view, pools, shards, replicas);
+        this.nodes = new NodeQuestions(channels, clusterId);
         this.orders = new ShardOrders(view, channels, clusterId);
     }
 
@@ -79,6 +83,27 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                             .setPrimaries(primaries.getOrDefault(node.id(), 0)))
                     .forEach(answer::addNodes);
             return CompletableFuture.completedFuture(answer.build());
+        });
+    }
+
+    @Override
+    public void getNode(GetNodeRequest request, StreamObserver<GetNodeResponse> out) {
+        Answers.send(out, () -> {
+            var map = view.get().map();
+            var id = new NodeId(request.getNode());
+            var node = map.node(id)
+                    .orElseThrow(() -> new TintypeException(
+                            Reason.NODE_NOT_FOUND,
+                            "There is no node '" + id + "'. See which there are: tintype node ls"));
+            var status = NodeStatus.newBuilder()
+                    .setNode(Views.node(node))
+                    .setReplicas((int) map.shards()
+                            .filter(shard -> shard.replicas().contains(id))
+                            .count())
+                    .setPrimaries((int) map.shards()
+                            .filter(shard -> shard.primary().filter(id::equals).isPresent())
+                            .count());
+            return nodes.describe(node, status.build());
         });
     }
 
