@@ -12,6 +12,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * All settings of a coordinator, checked. Immutable. As YAML the names are those of the components; see {@link
@@ -132,191 +133,115 @@ public record CoordinatorConfig(
 
     /** The same with another id. */
     public CoordinatorConfig withId(String other) {
-        return new CoordinatorConfig(
-                other,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> draft.id = other);
     }
 
     /** The same on another address of this machine. */
     public CoordinatorConfig withHost(String other) {
-        return new CoordinatorConfig(
-                id,
-                other,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> draft.host = other);
     }
 
     /** The same on other ports; 0 takes free ones. */
     public CoordinatorConfig withPorts(int grpc, int httpPort) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                grpc,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http.withPort(httpPort),
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> {
+            draft.port = grpc;
+            draft.http = http.withPort(httpPort);
+        });
     }
 
     /** The same with other roles. */
     public CoordinatorConfig withRoles(Set<Role> others) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                others,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> draft.roles = others);
     }
 
     /** The same with other caches. */
     public CoordinatorConfig withCache(CacheSettings other) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                other,
-                http,
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> draft.cache = other);
     }
 
     /** The same with other renditions. */
     public CoordinatorConfig withRenditions(RenditionSettings other) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                other,
-                control,
-                zookeeper);
+        return with(draft -> draft.renditions = other);
     }
 
     /** The same with other rules for an empty cluster. */
     public CoordinatorConfig withControl(ControlSettings other) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                other,
-                zookeeper);
+        return with(draft -> draft.control = other);
     }
 
     /** The same in another region. */
     public CoordinatorConfig withRegion(String other) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                other,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                control,
-                zookeeper);
+        return with(draft -> draft.region = other);
     }
 
     /** The same with another ZooKeeper. */
     public CoordinatorConfig withZookeeper(ZkConfig other) {
-        return new CoordinatorConfig(
-                id,
-                host,
-                advertisedHost,
-                port,
-                region,
-                zone,
-                tier,
-                roles,
-                uploadBytesInFlight,
-                maxBlobBytes,
-                uploadTimeout,
-                cache,
-                http,
-                renditions,
-                control,
-                other);
+        return with(draft -> draft.zookeeper = other);
+    }
+
+    private CoordinatorConfig with(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.finished();
+    }
+
+    /** The settings while some of them are replaced. */
+    private static final class Draft {
+        private String id;
+        private String host;
+        private String advertisedHost;
+        private int port;
+        private String region;
+        private String zone;
+        private String tier;
+        private Set<Role> roles;
+        private long uploadBytesInFlight;
+        private long maxBlobBytes;
+        private Duration uploadTimeout;
+        private CacheSettings cache;
+        private HttpSettings http;
+        private RenditionSettings renditions;
+        private ControlSettings control;
+        private ZkConfig zookeeper;
+
+        Draft(CoordinatorConfig from) {
+            id = from.id;
+            host = from.host;
+            advertisedHost = from.advertisedHost;
+            port = from.port;
+            region = from.region;
+            zone = from.zone;
+            tier = from.tier;
+            roles = from.roles;
+            uploadBytesInFlight = from.uploadBytesInFlight;
+            maxBlobBytes = from.maxBlobBytes;
+            uploadTimeout = from.uploadTimeout;
+            cache = from.cache;
+            http = from.http;
+            renditions = from.renditions;
+            control = from.control;
+            zookeeper = from.zookeeper;
+        }
+
+        CoordinatorConfig finished() {
+            return new CoordinatorConfig(
+                    id,
+                    host,
+                    advertisedHost,
+                    port,
+                    region,
+                    zone,
+                    tier,
+                    roles,
+                    uploadBytesInFlight,
+                    maxBlobBytes,
+                    uploadTimeout,
+                    cache,
+                    http,
+                    renditions,
+                    control,
+                    zookeeper);
+        }
     }
 
     private static void require(boolean holds, String setting, Object value, String wanted) {
