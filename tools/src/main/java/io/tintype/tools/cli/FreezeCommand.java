@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.cli;
 
+import io.tintype.client.Usage;
+import io.tintype.client.UsersClient;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
 import java.util.concurrent.Callable;
@@ -9,8 +11,27 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code tintype user freeze} and {@code unfreeze}. */
-final class FreezeCommand {
-    private FreezeCommand() {}
+abstract class FreezeCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "USER", description = "The user's id.")
+    private String user;
+
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Mixin
+    private OutputOptions output;
+
+    /** Changes the user; what he uses then. */
+    abstract Usage change(UsersClient users, String id);
+
+    @Override
+    public Integer call() {
+        try (var client = cluster.connect()) {
+            var usage = change(client.users(), user);
+            output.print(UserCommand.UsageDocument.of(user, usage), UserCommand.text(user, usage));
+        }
+        return ExitCode.OK.number();
+    }
 
     /** {@code tintype user freeze}. */
     @Command(
@@ -21,23 +42,10 @@ final class FreezeCommand {
                 "Reads go on. Blobs past their time to live still go. He can be moved, and stays frozen."
             },
             footer = {"  tintype user freeze alice", "  tintype user unfreeze alice"})
-    static final class Freeze implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "USER", description = "The user's id.")
-        private String user;
-
-        @Mixin
-        private ClusterOptions cluster;
-
-        @Mixin
-        private OutputOptions output;
-
+    static final class Freeze extends FreezeCommand {
         @Override
-        public Integer call() {
-            try (var client = cluster.connect()) {
-                var usage = client.users().freeze(user);
-                output.print(UserCommand.UsageDocument.of(user, usage), UserCommand.text(user, usage));
-            }
-            return ExitCode.OK.number();
+        Usage change(UsersClient users, String id) {
+            return users.freeze(id);
         }
     }
 
@@ -46,23 +54,10 @@ final class FreezeCommand {
             name = "unfreeze",
             description = "Lets a user go on who was frozen.",
             footer = "  tintype user unfreeze alice")
-    static final class Unfreeze implements Callable<Integer> {
-        @Parameters(index = "0", paramLabel = "USER", description = "The user's id.")
-        private String user;
-
-        @Mixin
-        private ClusterOptions cluster;
-
-        @Mixin
-        private OutputOptions output;
-
+    static final class Unfreeze extends FreezeCommand {
         @Override
-        public Integer call() {
-            try (var client = cluster.connect()) {
-                var usage = client.users().unfreeze(user);
-                output.print(UserCommand.UsageDocument.of(user, usage), UserCommand.text(user, usage));
-            }
-            return ExitCode.OK.number();
+        Usage change(UsersClient users, String id) {
+            return users.unfreeze(id);
         }
     }
 }
