@@ -2,8 +2,10 @@
 package io.tintype.client;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.client.internal.Reading;
 import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetResponse;
@@ -178,9 +180,9 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
         }
 
         @Override
-        public void data(ByteString bytes) {
+        public void data(Pieces bytes) {
             synchronized (frames) {
-                frames.add(bytes);
+                frames.add(UnsafeByteOperations.unsafeWrap(bytes.toArray()));
             }
             drain();
         }

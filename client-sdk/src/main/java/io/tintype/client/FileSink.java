@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
-import com.google.protobuf.ByteString;
 import io.tintype.client.internal.Reading;
 import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.proto.v1.GetResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,9 +73,9 @@ final class FileSink implements DownloadSink {
     }
 
     @Override
-    public void data(ByteString bytes) {
+    public void data(Pieces bytes) {
         try {
-            for (ByteBuffer buffer : bytes.asReadOnlyByteBufferList()) {
+            for (ByteBuffer buffer : bytes.buffers()) {
                 while (channel != null && buffer.hasRemaining()) {
                     channel.write(buffer);
                 }

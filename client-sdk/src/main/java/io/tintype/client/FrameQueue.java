@@ -2,8 +2,10 @@
 package io.tintype.client;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.client.internal.Reading;
 import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobVersion;
@@ -104,9 +106,9 @@ final class FrameQueue implements DownloadSink {
     }
 
     @Override
-    public synchronized void data(ByteString bytes) {
+    public synchronized void data(Pieces bytes) {
         if (!closed) {
-            frames.add(bytes);
+            frames.add(UnsafeByteOperations.unsafeWrap(bytes.toArray()));
             notifyAll();
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
-import com.google.protobuf.ByteString;
 import io.tintype.client.internal.Reading;
 import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetResponse;
@@ -77,7 +77,7 @@ final class MemorySink implements DownloadSink {
     }
 
     @Override
-    public void data(ByteString frame) {
+    public void data(Pieces frame) {
         frame.copyTo(bytes, position);
         position += frame.size();
         var from = reading;

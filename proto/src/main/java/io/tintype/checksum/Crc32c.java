@@ -3,6 +3,7 @@ package io.tintype.checksum;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
@@ -40,9 +41,14 @@ public final class Crc32c {
 
     /** Of a byte string, piece by piece where it consists of several. */
     public static int of(ByteString bytes) {
+        return of(bytes.asReadOnlyByteBufferList());
+    }
+
+    /** Of what remains in buffers, one behind the other, whose positions stay where they are. */
+    public static int of(List<ByteBuffer> pieces) {
         var crc = new CRC32C();
-        for (var piece : bytes.asReadOnlyByteBufferList()) {
-            crc.update(piece);
+        for (var piece : pieces) {
+            crc.update(piece.duplicate());
         }
         return (int) crc.getValue();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal;
 
-import com.google.protobuf.ByteString;
 import io.tintype.client.internal.transfer.DownloadSink;
+import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.proto.v1.GetResponse;
 
 /** A sink that tells when it is over before its owner hears of it. */
@@ -21,7 +21,7 @@ final class DownloadSinkEnd implements DownloadSink {
     }
 
     @Override
-    public void data(ByteString bytes) {
+    public void data(Pieces bytes) {
         sink.data(bytes);
     }
 

@@ -37,7 +37,12 @@ final class ChunkCodec {
      * @throws TintypeException CORRUPT_DATA unless every bit is as it was stored under this very key
      */
     static Chunk decode(byte[] key, byte[] value, Object who) {
-        int length = value.length - TRAILER_BYTES;
+        return decode(key, value, value.length, who);
+    }
+
+    /** As above, of a value that fills only the beginning of its array. */
+    static Chunk decode(byte[] key, byte[] value, int valueLength, Object who) {
+        int length = valueLength - TRAILER_BYTES;
         if (length < 0) {
             throw corrupt(who, "is cut off");
         }

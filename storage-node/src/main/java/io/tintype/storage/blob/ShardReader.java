@@ -31,6 +31,11 @@ import java.util.Set;
  * was written.
  */
 public final class ShardReader {
+    /** How many bytes a chunk takes beyond its own. */
+    public static final int STORED_WITH = ChunkCodec.TRAILER_BYTES;
+
+    private static final byte[] NO_ROOM = new byte[0];
+
     private final Disk disk;
     private final Keys keys;
     private final StateMachine machine;
@@ -118,10 +123,18 @@ public final class ShardReader {
      * @throws TintypeException VERSION_GONE if the version was replaced and its chunks collected; CORRUPT_DATA
      */
     public Chunk chunk(UserId user, Manifest manifest, int index) {
+        return chunk(user, manifest, index, NO_ROOM);
+    }
+
+    /**
+     * As above, read into an array of the caller's where it fits, with {@link #STORED_WITH} to spare: the chunk then is as
+     * good as what the array holds.
+     */
+    public Chunk chunk(UserId user, Manifest manifest, int index, byte[] room) {
         var upload = Stored.upload(manifest)
                 .orElseThrow(() -> new IllegalArgumentException("an empty blob has no chunk " + index));
         int expected = Stored.chunkBytes(manifest, index);
-        var chunk = chunk(new ChunkKey(user, upload, index))
+        var chunk = chunk(new ChunkKey(user, upload, index), room)
                 .orElseThrow(() -> new TintypeException(
                         Reason.VERSION_GONE,
                         "this version was replaced or deleted, and its bytes are gone; read the blob again"));
@@ -136,13 +149,26 @@ public final class ShardReader {
 
     /** A chunk by its key, verified; empty if it is not here. */
     public Optional<Chunk> chunk(ChunkKey key) {
+        return chunk(key, NO_ROOM);
+    }
+
+    private Optional<Chunk> chunk(ChunkKey key, byte[] room) {
         byte[] encodedKey = keys.chunk(key);
-        var value = disk.getUnchecked(Family.CHUNK, encodedKey);
-        if (value == null) {
-            value = disk.get(Family.CHUNK, encodedKey); // absence has no checksum of ours: ask again, with RocksDB's
+        byte[] value = room;
+        int length = room.length == 0 ? Disk.ABSENT : disk.getUnchecked(Family.CHUNK, encodedKey, room);
+        if (length == Disk.ABSENT || length > room.length) {
+            value = disk.getUnchecked(Family.CHUNK, encodedKey);
+            if (value == null) {
+                value = disk.get(
+                        Family.CHUNK, encodedKey); // absence has no checksum of ours: ask again, with RocksDB's
+            }
+            if (value == null) {
+                return Optional.empty();
+            }
+            length = value.length;
         }
         try {
-            return Optional.ofNullable(value).map(bytes -> ChunkCodec.decode(encodedKey, bytes, key));
+            return Optional.of(ChunkCodec.decode(encodedKey, value, length, key));
         } catch (TintypeException e) {
             chunks.damaged(key);
             throw e;

@@ -30,6 +30,9 @@ import org.rocksdb.WriteOptions;
  * <p>Thread-safe. Reads block on the disk: never call them from an event loop. {@link #close} waits for readers.
  */
 public final class Disk implements AutoCloseable {
+    /** What {@link #getUnchecked(Family, byte[], byte[])} returns where there is no value. */
+    public static final int ABSENT = RocksDB.NOT_FOUND;
+
     private final DiskConfig config;
     private final DataDirectory directory;
     private final StoreOptions options;
@@ -139,6 +142,22 @@ public final class Disk implements AutoCloseable {
      */
     public byte @Nullable [] getUnchecked(Family family, byte[] key) {
         return get(family, key, unchecked);
+    }
+
+    /**
+     * As {@link #getUnchecked(Family, byte[])}, but into an array of the caller's, from its beginning.
+     *
+     * @return how many bytes the value has, which may be more than the array holds; {@link #ABSENT}: there is none
+     */
+    public int getUnchecked(Family family, byte[] key, byte[] into) {
+        gate.enter();
+        try {
+            return db.get(handle(family), unchecked, key, 0, key.length, into, 0, into.length);
+        } catch (RocksDBException e) {
+            throw unreadable(e);
+        } finally {
+            gate.exit();
+        }
     }
 
     /** Walks from a key (inclusive) to another (exclusive). */
@@ -287,15 +306,19 @@ public final class Disk implements AutoCloseable {
         try {
             return db.get(handle(family), how, key);
         } catch (RocksDBException e) {
-            throw new TintypeException(
-                    Reason.CORRUPT_DATA,
-                    config.directory() + " cannot be read (" + e.getMessage() + "); another replica may have the bytes",
-                    Map.of(),
-                    null,
-                    e);
+            throw unreadable(e);
         } finally {
             gate.exit();
         }
+    }
+
+    private TintypeException unreadable(RocksDBException e) {
+        return new TintypeException(
+                Reason.CORRUPT_DATA,
+                config.directory() + " cannot be read (" + e.getMessage() + "); another replica may have the bytes",
+                Map.of(),
+                null,
+                e);
     }
 
     private ColumnFamilyHandle handle(Family family) {

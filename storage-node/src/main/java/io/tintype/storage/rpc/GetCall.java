@@ -49,6 +49,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private boolean confirming;
     private GetResponse.@Nullable Builder ahead;
     private long aheadBytes;
+    private byte[] aheadArray = ChunkArrays.NONE;
     private int nextFrame;
 
     /** What is asked for; all checked. */
@@ -221,7 +222,8 @@ final class GetCall implements Runnable, Stalls.Transfer {
         if (!holding.takeOrWait(slice.chunkSize(), this::wake)) {
             return false;
         }
-        var chunk = shard.reader().chunk(task.user(), head.getManifest(), slice.chunk());
+        aheadArray = box.readers().arrays().take(slice.chunkSize());
+        var chunk = shard.reader().chunk(task.user(), head.getManifest(), slice.chunk(), aheadArray);
         var frame = DataFrame.newBuilder().setOffset(slice.offset());
         if (slice.isWholeChunk()) {
             frame.setData(chunk.data()).setCrc32C(chunk.crc());
@@ -277,7 +279,9 @@ final class GetCall implements Runnable, Stalls.Transfer {
             var message = ahead.build();
             ahead = null;
             boolean last = nextFrame == plan.frames();
-            out.onNext(message);
+            out.onNext(message); // is encoded by then: its array is free for the next chunk
+            box.readers().arrays().giveBack(aheadArray);
+            aheadArray = ChunkArrays.NONE;
             movedAtNanos = box.stalls().now();
             if (last) {
                 over = true;

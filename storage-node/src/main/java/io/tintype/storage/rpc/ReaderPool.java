@@ -19,8 +19,12 @@ final class ReaderPool implements Executor, AutoCloseable {
     private static final Duration RETRY_AFTER = Duration.ofMillis(100);
     private static final long LAST_TASKS_SECONDS = 10;
 
+    /** One that is being filled, one that waits to be sent. */
+    private static final int ARRAYS_PER_THREAD = 2;
+
     private final ThreadPoolExecutor threads;
     private final int queue;
+    private final ChunkArrays arrays;
 
     /**
      * Starts the threads.
@@ -31,6 +35,7 @@ final class ReaderPool implements Executor, AutoCloseable {
     ReaderPool(int threads, int queue) {
         var count = new AtomicInteger();
         this.queue = queue;
+        this.arrays = new ChunkArrays(ARRAYS_PER_THREAD * threads);
         this.threads =
                 new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queue), task -> {
                     var thread = new Thread(task, "reader-" + count.incrementAndGet());
@@ -58,6 +63,11 @@ final class ReaderPool implements Executor, AutoCloseable {
                                     + " a little later, or another node",
                             RETRY_AFTER);
         }
+    }
+
+    /** What chunks are read into. */
+    ChunkArrays arrays() {
+        return arrays;
     }
 
     /** Takes no more tasks and waits a while for those it has. */

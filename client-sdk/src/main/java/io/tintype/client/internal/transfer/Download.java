@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.transfer;
 
-import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.Op;
@@ -11,7 +10,6 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
-import io.tintype.proto.v1.GetResponse;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -105,7 +103,7 @@ public final class Download implements GetStream.Listener {
     }
 
     private void begin(GetStream opened) {
-        var first = opened.first();
+        var first = opened.said();
         if (head == null) {
             head = first.getHead();
             position = asked.getRange().getOffset();
@@ -121,7 +119,7 @@ public final class Download implements GetStream.Listener {
                     Reason.VERSION_GONE, "'" + asked.getName() + "' changed while it was read; start over");
         }
         op.onCancel(() -> opened.cancel("cancelled by the reader"));
-        boolean delivered = accept(first, opened);
+        boolean delivered = accept(opened.first(), opened);
         int ask;
         synchronized (this) {
             wanted -= delivered ? 1 : 0;
@@ -136,7 +134,7 @@ public final class Download implements GetStream.Listener {
     }
 
     @Override
-    public void message(GetResponse message) {
+    public void message(Received message) {
         GetStream from;
         synchronized (this) {
             from = stream;
@@ -180,19 +178,22 @@ public final class Download implements GetStream.Listener {
     }
 
     /** Checks and hands on what a message carries; false: nothing. */
-    private boolean accept(GetResponse message, GetStream from) {
-        if (!message.hasFrame() || message.getFrame().getData().isEmpty()) {
+    private boolean accept(Received message, GetStream from) {
+        return message.message().hasFrame()
+                && message.take(data -> accept(message.message().getFrame(), data, from));
+    }
+
+    private boolean accept(DataFrame frame, Pieces data, GetStream from) {
+        if (data.size() == 0) {
             return false;
         }
-        DataFrame frame = message.getFrame();
-        ByteString data = frame.getData();
         if (frame.getOffset() != position || data.size() > end - position) {
             throw corrupt(
                     "bytes " + frame.getOffset() + " to " + (frame.getOffset() + data.size()) + " came where "
                             + position + " to at most " + end + " were due",
                     from);
         }
-        if (Crc32c.of(data) != frame.getCrc32C()) {
+        if (data.crc() != frame.getCrc32C()) {
             throw corrupt("bytes from " + position + " on fail their checksum", from);
         }
         sum.add(frame.getCrc32C(), data.size());

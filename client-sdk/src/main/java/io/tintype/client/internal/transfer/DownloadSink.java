@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.transfer;
 
-import com.google.protobuf.ByteString;
 import io.tintype.proto.v1.GetResponse;
 
 /**
@@ -16,9 +15,10 @@ public interface DownloadSink {
     void opened(GetResponse first);
 
     /**
-     * The next bytes, checked. Up to one frame more may come than was asked for. Throwing ends the download with that.
+     * The next bytes, checked. They are lent: whoever keeps them beyond this call copies them. Up to one frame more may come
+     * than was asked for. Throwing ends the download with that.
      */
-    void data(ByteString bytes);
+    void data(Pieces bytes);
 
     /** Forgets all bytes so far, if that is still possible. */
     boolean restart();

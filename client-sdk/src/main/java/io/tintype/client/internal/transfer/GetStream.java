@@ -8,7 +8,6 @@ import io.grpc.Status;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.Op;
 import io.tintype.client.internal.net.StallWatch;
-import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import java.time.Duration;
@@ -19,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  * One try at reading. The first message is asked for by itself; all others are only asked for by {@link #request}, so that
  * no more of them are ever in memory than its user wants. Thread-safe.
  */
-final class GetStream extends ClientCall.Listener<GetResponse> implements StallWatch.Watched {
-    private final ClientCall<GetRequest, GetResponse> call;
+final class GetStream extends ClientCall.Listener<Received> implements StallWatch.Watched {
+    private final ClientCall<GetRequest, Received> call;
     private final String address;
     private final String name;
     private final boolean verified;
     private final StallWatch stalls;
     private final CompletableFuture<GetStream> opened = new CompletableFuture<>();
 
-    private @Nullable GetResponse first;
+    private @Nullable Received first;
     private @Nullable Listener listener;
     private @Nullable Status end;
     private Metadata endTrailers = new Metadata();
@@ -47,8 +46,8 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
 
     /** Hears what follows the first message, one thing at a time. */
     interface Listener {
-        /** The next message. */
-        void message(GetResponse message);
+        /** The next message, of which nothing may be kept once this returns. */
+        void message(Received message);
 
         /** Nothing follows; null: as it should be. */
         void end(@Nullable CallFailure failure);
@@ -60,7 +59,7 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
         this.verified = server.verified();
         this.stalls = stalls;
         var channel = server.channel();
-        call = channel.newCall(BlobRetrievalGrpc.getGetMethod(), op.transferOptions());
+        call = channel.newCall(LentBytes.GET, op.transferOptions());
     }
 
     /** Sends the request; the future completes with the first message, or fails with {@link CallFailure}. */
@@ -83,11 +82,17 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
     }
 
     /** The first message; only once {@link #opened}. */
-    synchronized GetResponse first() {
+    synchronized Received first() {
         if (first == null) {
             throw new IllegalStateException("not open");
         }
         return first;
+    }
+
+    /** What the first message says, as far as it is to be believed. */
+    GetResponse said() {
+        var message = first().message();
+        return verified ? message.toBuilder().clearFreshness().build() : message;
     }
 
     /** Names who hears of what follows. Messages follow only those asked for from now on. */
@@ -126,21 +131,25 @@ final class GetStream extends ClientCall.Listener<GetResponse> implements StallW
     }
 
     @Override
-    public void onMessage(GetResponse message) {
+    public void onMessage(Received message) {
         Listener hearer;
         synchronized (this) {
             awaited--;
             waitingSince = System.nanoTime();
             hearer = listener;
             if (first == null) {
-                first = verified ? message.toBuilder().clearFreshness().build() : message;
+                first = message;
                 hearer = null;
             }
         }
-        if (hearer != null) {
-            hearer.message(message);
-        } else {
-            opened.complete(this);
+        try {
+            if (hearer != null) {
+                hearer.message(message);
+            } else {
+                opened.complete(this);
+            }
+        } finally {
+            message.giveBack();
         }
     }
 
