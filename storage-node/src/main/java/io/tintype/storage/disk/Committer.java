@@ -133,6 +133,18 @@ public final class Committer implements AutoCloseable {
     }
 
     /**
+     * As {@link #commit}, for copies of uploads that a shard's primary has admitted already: they may take half of the reserve.
+     * Whoever fills the disks of a shard all at once does not thereby leave something in its log that nobody can take, and
+     * behind which its deletes would wait.
+     */
+    public CompletableFuture<Void> commitCopy(Write write) {
+        if (!space.hasRoomForCopy(write.bytes())) {
+            throw full();
+        }
+        return commitEssential(write);
+    }
+
+    /**
      * As {@link #commit}, for the small writes that must go on when the disk is under its reserve: epochs, deletes,
      * truncation.
      */
@@ -286,13 +298,16 @@ public final class Committer implements AutoCloseable {
 
     private void requireRoom(long moreBytes) {
         if (!space.hasRoomFor(moreBytes)) {
-            throw new TintypeException(
-                    Reason.DISK_FULL,
-                    config.directory() + " has only " + space.free() + " bytes free, and keeps "
-                            + config.space().reserveBytes()
-                            + " in reserve. Free space, add a node, or move shards away.",
-                    RETRY_AFTER);
+            throw full();
         }
+    }
+
+    private TintypeException full() {
+        return new TintypeException(
+                Reason.DISK_FULL,
+                config.directory() + " has only " + space.free() + " bytes free, and keeps "
+                        + config.space().reserveBytes() + " in reserve. Free space, add a node, or move shards away.",
+                RETRY_AFTER);
     }
 
     private void refuseIfFailed() {

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,16 +28,6 @@ final class DataDirectory implements AutoCloseable {
     static final String LOCK_FILE = "tintype.lock";
     static final String FORMAT_FILE = "tintype.format";
     static final String STORE = "store";
-
-    /** The store that was damaged last. */
-    static final String SET_ASIDE = "store.damaged";
-
-    /** The one before that, where it may still hold what nothing else does. */
-    static final String SET_ASIDE_BEFORE = "store.damaged.before";
-
-    /** Names the directory whose replicas have all been filled since; see {@link #noteRefilled}. */
-    static final String REFILLED_FILE = "tintype.refilled";
-
     static final String DAMAGE_FILE = "tintype.damaged";
     private static final int MAX_FORMAT_FILE_BYTES = 4096;
 
@@ -103,42 +92,13 @@ final class DataDirectory implements AutoCloseable {
 
     /**
      * Puts a damaged store out of the way, for people to look at, and makes this another directory: replicas that are made
-     * in it are others than those that were there. At most two such stores are kept: those of earlier times go once the
-     * replicas have been filled from their peers since, and never before. Done again after a crash, it goes on where it was.
+     * in it are others than those that were there. Done again after a crash, it goes on where it was.
      *
-     * @throws DiskException DAMAGED where two are kept that may hold what nothing else does
+     * @throws DiskException DAMAGED where too many are kept already, see {@link DamagedStores}
      */
     void setAside() throws DiskException {
-        var damaged = directory.resolve(SET_ASIDE);
-        var before = directory.resolve(SET_ASIDE_BEFORE);
         try {
-            if (isRefilled()) {
-                deleteAll(before);
-                deleteAll(damaged);
-                sync(directory);
-            }
-            if (Files.exists(store())) {
-                if (Files.exists(damaged) && Files.exists(before)) {
-                    throw new DiskException(
-                            DiskException.Kind.DAMAGED,
-                            directory
-                                    + " is damaged for the third time, and was not filled from its peers in between, so "
-                                    + SET_ASIDE + " and " + SET_ASIDE_BEFORE
-                                    + " may hold what nothing else does. The disk"
-                                    + " should be replaced. To use it once more, look whether every shard that was on it"
-                                    + " has its copies elsewhere, and then move " + SET_ASIDE_BEFORE + " away.",
-                            null);
-                }
-                // No store must ever be taken for refilled that is set aside only now.
-                Files.deleteIfExists(directory.resolve(REFILLED_FILE));
-                sync(directory);
-                if (Files.exists(damaged)) {
-                    Files.move(damaged, before, StandardCopyOption.ATOMIC_MOVE);
-                    sync(directory);
-                }
-                Files.move(store(), damaged, StandardCopyOption.ATOMIC_MOVE);
-                sync(directory);
-            }
+            damagedStores().add(store());
             create(directory, identity.clusterId());
             Files.deleteIfExists(directory.resolve(DAMAGE_FILE));
             sync(directory);
@@ -147,43 +107,9 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** How many damaged stores were put out of the way and are still kept. */
-    int damagedKept() {
-        return (Files.exists(directory.resolve(SET_ASIDE)) ? 1 : 0)
-                + (Files.exists(directory.resolve(SET_ASIDE_BEFORE)) ? 1 : 0);
-    }
-
-    /**
-     * Notes that whatever damaged stores held that are kept here is on other nodes as well: the replicas here have been
-     * filled since, and are in sync. They stay for people to look at, and go when the next one is set aside.
-     */
-    void noteRefilled() throws DiskException {
-        try {
-            writeSynced(directory, REFILLED_FILE, identity.dataId());
-        } catch (IOException e) {
-            throw failed(directory, e);
-        }
-    }
-
-    /** Whether that was noted since a store was last set aside. */
-    boolean isRefilled() throws DiskException {
-        try {
-            var file = directory.resolve(REFILLED_FILE);
-            return Files.exists(file) && Files.readString(file).equals(identity.dataId());
-        } catch (IOException e) {
-            throw failed(directory, e);
-        }
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+    /** Those that were put out of the way. */
+    DamagedStores damagedStores() {
+        return new DamagedStores(directory, identity.dataId());
     }
 
     /** Whose directory it is; empty where nothing was ever stored in it. */
@@ -248,7 +174,7 @@ final class DataDirectory implements AutoCloseable {
         return identity;
     }
 
-    private static void writeSynced(Path directory, String name, String text) throws IOException {
+    static void writeSynced(Path directory, String name, String text) throws IOException {
         var temporary = directory.resolve(name + ".new");
         try (var channel = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
@@ -259,7 +185,7 @@ final class DataDirectory implements AutoCloseable {
         sync(directory);
     }
 
-    private static void sync(Path directory) throws IOException {
+    static void sync(Path directory) throws IOException {
         try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -310,7 +236,7 @@ final class DataDirectory implements AutoCloseable {
                 null);
     }
 
-    private static DiskException failed(Path directory, IOException e) {
+    static DiskException failed(Path directory, IOException e) {
         return new DiskException(
                 DiskException.Kind.IO, directory + " cannot be used as data directory: " + e.getMessage(), e);
     }

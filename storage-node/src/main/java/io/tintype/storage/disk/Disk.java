@@ -6,19 +6,14 @@ import io.tintype.model.TintypeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompactRangeOptions;
-import org.rocksdb.Range;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.SizeApproximationFlag;
-import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
@@ -40,9 +35,6 @@ public final class Disk implements AutoCloseable {
     private final RocksDB db;
     private final Gate gate = new Gate();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final ReadOptions checked = new ReadOptions();
-    private final ReadOptions unchecked =
-            new ReadOptions().setVerifyChecksums(false).setFillCache(false);
     private final WriteOptions synced = new WriteOptions().setSync(true);
     private final WriteOptions unsynced = new WriteOptions();
     private final Failures failures;
@@ -50,6 +42,7 @@ public final class Disk implements AutoCloseable {
     private final Committer committer;
     private final BlobFiles blobFiles;
     private final StoreFigures figures;
+    private final StoreReads reads;
 
     Disk(DiskConfig config, DataDirectory directory, StoreOptions options, OpenStore store, Failures failures) {
         this.config = config;
@@ -62,6 +55,7 @@ public final class Disk implements AutoCloseable {
         this.committer = new Committer(config, handles, this::write, space, gate);
         this.blobFiles = new BlobFiles(db, handle(Family.CHUNK));
         this.figures = new StoreFigures(db, handles, options, committer);
+        this.reads = new StoreReads(config.directory(), db, this::handle, gate);
         failures.tell(committer);
         committer.start();
     }
@@ -90,7 +84,7 @@ public final class Disk implements AutoCloseable {
 
     /** How many damaged stores were put out of the way here, and are still kept: two at most. */
     public int damagedKept() {
-        return directory.damagedKept();
+        return directory.damagedStores().kept();
     }
 
     /**
@@ -99,7 +93,8 @@ public final class Disk implements AutoCloseable {
      * @throws DiskException IO
      */
     public boolean isToBeRefilled() throws DiskException {
-        return directory.damagedKept() > 0 && !directory.isRefilled();
+        var damaged = directory.damagedStores();
+        return damaged.kept() > 0 && !damaged.isRefilled();
     }
 
     /**
@@ -109,7 +104,7 @@ public final class Disk implements AutoCloseable {
      * @throws DiskException IO
      */
     public void noteRefilled() throws DiskException {
-        directory.noteRefilled();
+        directory.damagedStores().noteRefilled();
     }
 
     /** Whose directory it is, without opening it; empty where nothing was ever stored in it. */
@@ -133,7 +128,7 @@ public final class Disk implements AutoCloseable {
      * @throws TintypeException CORRUPT_DATA if it cannot be read, UNAVAILABLE while closing
      */
     public byte @Nullable [] get(Family family, byte[] key) {
-        return get(family, key, checked);
+        return reads.get(family, key);
     }
 
     /**
@@ -141,7 +136,7 @@ public final class Disk implements AutoCloseable {
      * verifies. Three times cheaper for large values, see docs/decisions.
      */
     public byte @Nullable [] getUnchecked(Family family, byte[] key) {
-        return get(family, key, unchecked);
+        return reads.getUnchecked(family, key);
     }
 
     /**
@@ -150,52 +145,22 @@ public final class Disk implements AutoCloseable {
      * @return how many bytes the value has, which may be more than the array holds; {@link #ABSENT}: there is none
      */
     public int getUnchecked(Family family, byte[] key, byte[] into) {
-        gate.enter();
-        try {
-            return db.get(handle(family), unchecked, key, 0, key.length, into, 0, into.length);
-        } catch (RocksDBException e) {
-            throw unreadable(e);
-        } finally {
-            gate.exit();
-        }
+        return reads.getUnchecked(family, key, into);
     }
 
     /** Walks from a key (inclusive) to another (exclusive). */
     public Scan scan(Family family, byte[] from, byte[] to) {
-        gate.enter();
-        try {
-            return new Scan(gate, db, handle(family), from, to);
-        } catch (RuntimeException e) {
-            gate.exit();
-            throw e;
-        }
+        return reads.scan(family, from, to);
     }
 
     /** Everything as it is now, for readers who take their time. */
     public Moment moment() {
-        gate.enter();
-        try {
-            return new Moment(gate, db, this::handle);
-        } catch (RuntimeException e) {
-            gate.exit();
-            throw e;
-        }
+        return reads.moment();
     }
 
     /** About how many bytes the entries from a key (inclusive) to another (exclusive) take, without large values. */
     public long approximateBytes(Family family, byte[] from, byte[] to) {
-        gate.enter();
-        try (var lower = new Slice(from);
-                var upper = new Slice(to)) {
-            var sizes = db.getApproximateSizes(
-                    handle(family),
-                    List.of(new Range(lower, upper)),
-                    SizeApproximationFlag.INCLUDE_FILES,
-                    SizeApproximationFlag.INCLUDE_MEMTABLES);
-            return sizes[0];
-        } finally {
-            gate.exit();
-        }
+        return reads.approximateBytes(family, from, to);
     }
 
     /**
@@ -276,8 +241,7 @@ public final class Disk implements AutoCloseable {
         } finally {
             handles.values().forEach(ColumnFamilyHandle::close);
             db.close();
-            checked.close();
-            unchecked.close();
+            reads.close();
             synced.close();
             unsynced.close();
             options.close();
@@ -299,26 +263,6 @@ public final class Disk implements AutoCloseable {
         if (sync) {
             db.syncWal();
         }
-    }
-
-    private byte @Nullable [] get(Family family, byte[] key, ReadOptions how) {
-        gate.enter();
-        try {
-            return db.get(handle(family), how, key);
-        } catch (RocksDBException e) {
-            throw unreadable(e);
-        } finally {
-            gate.exit();
-        }
-    }
-
-    private TintypeException unreadable(RocksDBException e) {
-        return new TintypeException(
-                Reason.CORRUPT_DATA,
-                config.directory() + " cannot be read (" + e.getMessage() + "); another replica may have the bytes",
-                Map.of(),
-                null,
-                e);
     }
 
     private ColumnFamilyHandle handle(Family family) {

@@ -51,7 +51,7 @@ final class DiskOpening {
                     "{}: the store is damaged and was moved to {}; its replicas are rebuilt from their peers. Look at the"
                             + " disk. The folder may be removed when they are whole.",
                     config.directory(),
-                    DataDirectory.SET_ASIDE,
+                    DamagedStores.LAST,
                     e);
             return open(config);
         }

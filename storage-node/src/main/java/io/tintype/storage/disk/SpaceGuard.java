@@ -37,6 +37,12 @@ final class SpaceGuard {
         return free - bytes >= limits.reserveBytes();
     }
 
+    /** True if so many more bytes would leave half of the reserve untouched. */
+    boolean hasRoomForCopy(long bytes) {
+        refresh(bytes);
+        return free - bytes >= limits.reserveBytes() / 2;
+    }
+
     /** True if an upload of so many bytes may be taken: read-only it stays until there is enough room again. */
     boolean takesUpload(long bytes) {
         return hasRoomFor(bytes) && !readOnly;

@@ -8,7 +8,8 @@ package io.tintype.storage.disk;
  * full, so that what was acknowledged can still be copied, deleted and collected; and they do not begin again with the
  * first byte that comes free, so that a disk at its limit does not flip to and fro.
  *
- * @param reserveBytes under so much, only essential writes are taken: epochs, deletes, truncation
+ * @param reserveBytes under so much, only copies of uploads are taken, down to half of it, and essential writes: epochs,
+ *     deletes, truncation
  * @param readOnlyBytes under so much, no uploads are taken
  * @param resumeBytes from so much on, they are taken again
  */

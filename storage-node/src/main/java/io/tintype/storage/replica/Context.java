@@ -125,6 +125,13 @@ final class Context {
         return journal.isWhole() && isCounted();
     }
 
+    /** Whether data was ever given up in this shard, by the configuration of this very epoch. */
+    boolean gaveUpData(long epoch) {
+        return config != null
+                && config.config().epoch() == epoch
+                && config.config().losses() > 0;
+    }
+
     /** Whether, by the newest configuration known, what this replica acknowledged counts. */
     boolean isCounted() {
         return config != null && isElectableIn(config.config());

@@ -152,17 +152,9 @@ final class FollowerStream {
             return;
         }
         installing = true;
-        disowned = attach.disowned() && isOfLoss(attach.epoch());
+        disowned = attach.disowned() && context.gaveUpData(attach.epoch());
         parting = attach.truncateTo();
         context.act(new ReplicaAction.InstallSnapshot(stream, source, attach.epoch()));
-    }
-
-    /** Whether data was ever given up in this shard, by the configuration of this very epoch. */
-    private boolean isOfLoss(long epoch) {
-        var found = context.config();
-        return found != null
-                && found.config().epoch() == epoch
-                && found.config().losses() > 0;
     }
 
     /** The point of no return: from here on nothing is here but the promise, until the snapshot is. */

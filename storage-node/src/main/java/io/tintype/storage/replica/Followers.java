@@ -202,6 +202,18 @@ final class Followers {
         return heard;
     }
 
+    /** In-sync members whose disks have room, this one included, as far as was heard. */
+    int roomy(ShardConfig config) {
+        int roomy = 0;
+        for (var member : config.inSync()) {
+            boolean self = member.node().equals(context.self.node());
+            if (!(self ? context.isFull() : on(member.node()).full)) {
+                roomy++;
+            }
+        }
+        return roomy;
+    }
+
     // ---- sending
 
     /** Records are about to be appended: whoever has acknowledged everything so far starts its time now. */

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.replica;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +15,11 @@ final class Leading extends Role {
     private final Commitment commitment;
     private final Reconfiguration reconfiguration;
     private final Leases leases;
+    private final Opening opening;
     private final Retention retention;
+    private final Joining joining;
+    private final Intake intake;
     private @Nullable ReadPermit permit;
-
-    /** False while it waits for its promise to be durable and its grants to be over. */
-    private boolean opened;
-
-    private long logEndAtElection = Long.MAX_VALUE;
 
     Leading(Context context, long epoch) {
         super(context);
@@ -33,12 +28,15 @@ final class Leading extends Role {
         this.commitment = new Commitment(context, followers);
         this.reconfiguration = new Reconfiguration(context, epoch, followers);
         this.leases = new Leases(context);
+        this.opening = new Opening(context, epoch);
         this.retention = new Retention(context, followers);
+        this.joining = new Joining(context, epoch, followers);
+        this.intake = new Intake(context, epoch, followers);
     }
 
     @Override
     ReplicaState state() {
-        return opened ? ReplicaState.PRIMARY : ReplicaState.PRIMARY_ELECT;
+        return opening.isOpen() ? ReplicaState.PRIMARY : ReplicaState.PRIMARY_ELECT;
     }
 
     long epoch() {
@@ -61,29 +59,17 @@ final class Leading extends Role {
         open();
     }
 
-    /** Opens the epoch as soon as it may. */
     private void open() {
-        boolean grantOver = context.promises.grantIsOver(context.now().nanos())
-                || !context.keeps(Rule.NEW_PRIMARY_WAITS_OUT_ITS_GRANT);
-        if (opened || !context.promises.mayAnswer() || !grantOver) {
-            return;
+        if (opening.attempt(config().losses())) {
+            permit = null;
+            followers.fillAll(config().cfg());
         }
-        opened = true;
-        permit = null;
-        var journal = context.journal;
-        logEndAtElection = journal.lastSeq();
-        var previous = journal.shape().last();
-        var start = new LogPosition(epoch, logEndAtElection + 1);
-        journal.append(List.of(new EpochStart(epoch, start.seq())), start.seq());
-        context.act(new ReplicaAction.AppendEpochStart(start, previous, config().losses()));
-        context.act(new ReplicaAction.BecamePrimary(epoch));
-        followers.fillAll(config().cfg());
     }
 
     @Override
     void leave() {
         followers.dropAll();
-        if (opened) {
+        if (opening.isOpen()) {
             context.act(new ReplicaAction.FailOpenProposals());
             context.act(new ReplicaAction.SteppedDown(epoch));
         }
@@ -106,13 +92,13 @@ final class Leading extends Role {
     @Override
     void tick() {
         open();
-        if (!opened) {
+        if (!opening.isOpen()) {
             return;
         }
         followers.tellCommitted(config().cfg());
         context.trimming.to(retention.needlessUpTo(config()));
         boolean asking = reconfiguration.asked() != null;
-        reconfiguration.tick(config(), logEndAtElection);
+        reconfiguration.tick(config(), opening.logEndAtElection());
         if (!asking && reconfiguration.asked() != null) {
             permit = null;
         }
@@ -121,7 +107,7 @@ final class Leading extends Role {
     /** Refuses while it can still do its work; a primary that nobody hears any more lets others try. */
     @Override
     boolean agreesTo(Ballot ballot) {
-        return opened && ballot.epoch() >= epoch && isDeaf();
+        return opening.isOpen() && ballot.epoch() >= epoch && isDeaf();
     }
 
     /** Whether too few members were heard lately for any write: others, who may hear each other, should try. */
@@ -141,46 +127,15 @@ final class Leading extends Role {
 
     /** In-sync members that have room, as far as is known: who was not heard yet is taken to have some. */
     int roomy() {
-        int roomy = 0;
-        for (var member : config().inSync()) {
-            boolean self = member.node().equals(context.self.node());
-            if (!(self ? context.isFull() : followers.on(member.node()).full)) {
-                roomy++;
-            }
-        }
-        return roomy;
+        return followers.roomy(config());
     }
 
     // ---- records
 
     @Override
     void propose(ReplicaEvent.Propose proposal) {
-        var refusal = refusal(proposal.handles().size());
-        if (refusal.isPresent()) {
-            context.act(new ReplicaAction.FailProposals(proposal.handles(), refusal.get()));
-            return;
-        }
-        var journal = context.journal;
-        long first = journal.lastSeq() + 1;
-        followers.aboutToAppend();
-        journal.append(List.of(), journal.lastSeq() + proposal.handles().size());
-        context.act(new ReplicaAction.AppendProposals(epoch, first, proposal.handles()));
-        followers.appended();
-        followers.fillAll(config().cfg());
-    }
-
-    private Optional<Rejection> refusal(int count) {
-        if (!opened || reconfiguration.handover().isUnderWay()) {
-            return Optional.of(Rejection.NOT_PRIMARY);
-        }
-        if (config().lifecycle() != ShardLifecycle.ACTIVE) {
-            return Optional.of(Rejection.READ_ONLY);
-        }
-        if (!config().hasEnoughInSync() && context.keeps(Rule.NO_COMMIT_BELOW_MINIMUM)) {
-            return Optional.of(Rejection.NOT_ENOUGH_REPLICAS);
-        }
-        long open = context.journal.lastSeq() - context.journal.committed();
-        return open + count > ReplicaLimits.UNCOMMITTED_RECORDS ? Optional.of(Rejection.OVERLOADED) : Optional.empty();
+        boolean takes = opening.isOpen() && !reconfiguration.handover().isUnderWay();
+        intake.propose(proposal, takes, config());
     }
 
     @Override
@@ -208,7 +163,7 @@ final class Leading extends Role {
     }
 
     private void commit() {
-        if (opened) {
+        if (opening.isOpen()) {
             commitment.advance(config(), reconfiguration.asked());
         }
     }
@@ -217,37 +172,12 @@ final class Leading extends Role {
 
     @Override
     void helloReceived(ReplicaEvent.HelloReceived event) {
-        var hello = event.hello();
-        if (hello.promisedEpoch() > epoch && context.keeps(Rule.LOWER_EPOCHS_ARE_REFUSED)) {
-            context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(RefuseReason.STALE_EPOCH, epoch)));
-            context.meet(hello.promisedEpoch());
-            return;
-        }
-        var refused =
-                !context.promises.mayAnswer() || reconfiguration.handover().isWriting()
-                        ? RefuseReason.NOT_PRIMARY
-                        : !config().replicas().containsKey(hello.follower().node()) ? RefuseReason.NOT_ASSIGNED : null;
-        if (refused != null) {
-            context.act(new ReplicaAction.RefuseFollower(event.stream(), new Refusal(refused, epoch)));
-            return;
-        }
-        followers.hello(event.stream(), hello, config().cfg(), counted().contains(hello.follower()));
-    }
-
-    /** Everybody who may be elected, by the configuration or by the change being asked for. */
-    private Set<Member> counted() {
-        var asked = reconfiguration.asked();
-        if (asked == null) {
-            return config().candidates();
-        }
-        var all = new TreeSet<>(config().candidates());
-        all.addAll(asked.candidates());
-        return all;
+        joining.hello(event, config(), reconfiguration);
     }
 
     /** Whether a snapshot may be sent to a replica: it was told to install one, and its acknowledgements do not count. */
     boolean mayFeed(Member member) {
-        return followers.isToInstall(member) && !counted().contains(member);
+        return joining.mayFeed(member, config(), reconfiguration);
     }
 
     @Override
@@ -288,10 +218,7 @@ final class Leading extends Role {
     /** Whether reads may be served at all: everything committed in earlier epochs is applied. */
     private boolean mayServe() {
         boolean gone = reconfiguration.handover().isWriting() && context.keeps(Rule.OLD_PRIMARY_STOPS_FIRST);
-        if (!opened || gone) {
-            return false;
-        }
-        return context.journal.applied() > logEndAtElection || !context.keeps(Rule.SERVE_AFTER_EPOCH_START);
+        return opening.isOpen() && !gone && opening.isApplied();
     }
 
     @Override
@@ -316,7 +243,7 @@ final class Leading extends Role {
 
     @Override
     void transferAsked(ReplicaEvent.TransferAsked asked) {
-        reconfiguration.ordered(asked, config(), opened);
+        reconfiguration.ordered(asked, config(), opening.isOpen());
         permit = null;
     }
 
@@ -332,14 +259,12 @@ final class Leading extends Role {
 
     @Override
     void casAnswered(ReplicaEvent.CasAnswered answer) {
-        boolean enoughBefore = config().hasEnoughInSync();
-        settled(reconfiguration.casAnswered(answer), enoughBefore);
+        settle(() -> reconfiguration.casAnswered(answer));
     }
 
     @Override
     void configRead(ReplicaEvent.ConfigRead answer) {
-        boolean enoughBefore = config().hasEnoughInSync();
-        settled(reconfiguration.configRead(answer), enoughBefore);
+        settle(() -> reconfiguration.configRead(answer));
     }
 
     @Override
@@ -349,11 +274,12 @@ final class Leading extends Role {
 
     @Override
     void configChanged(VersionedConfig found) {
-        boolean enoughBefore = config().hasEnoughInSync();
-        settled(reconfiguration.configChanged(found), enoughBefore);
+        settle(() -> reconfiguration.configChanged(found));
     }
 
-    private void settled(Reconfiguration.Outcome outcome, boolean enoughBefore) {
+    private void settle(Supplier<Reconfiguration.Outcome> news) {
+        boolean enoughBefore = config().hasEnoughInSync();
+        var outcome = news.get();
         permit = null;
         if (outcome == Reconfiguration.Outcome.SUPERSEDED) {
             context.become(new Following(context));

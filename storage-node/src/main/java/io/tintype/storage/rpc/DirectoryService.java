@@ -38,7 +38,6 @@ import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.proto.internal.v1.RehomeEntryResponse;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
 import io.tintype.proto.internal.v1.SetUserQuotaResponse;
-import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.blob.DirectoryErasure;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
@@ -48,7 +47,6 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Entries of the directory shards this node holds, and users of its data shards. Thread-safe; never blocks. */
@@ -62,11 +60,13 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     private final Toolbox box;
     private final Replies replies;
     private final Callers callers;
+    private final UserQuotas quotas;
 
     DirectoryService(Toolbox box, String clusterId) {
         this.box = box;
         this.replies = new Replies(box.failures());
         this.callers = new Callers(clusterId);
+        this.quotas = new UserQuotas(box);
     }
 
     @Override
@@ -123,49 +123,22 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     public void getUserUsage(GetUserUsageRequest request, StreamObserver<GetUserUsageResponse> out) {
         replies.send(out, "GetUserUsage", () -> {
             var user = checked(request.getClusterId(), request.getUser());
-            var shard = box.routes().data(shardId("shard", request.getShard()));
-            return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> usage(reader, user))
-                    .thenCompose(answer -> answer.value()
-                            .map(owned -> CompletableFuture.completedFuture(usage(shard, owned)))
-                            .orElseGet(() -> box.gate()
-                                    .livesOn(shard, user)
-                                    .thenApply(entry -> usage(shard, StoredUser.getDefaultInstance()))));
+            return quotas.usage(box.routes().data(shardId("shard", request.getShard())), user);
         });
-    }
-
-    private static GetUserUsageResponse usage(ShardReplica shard, StoredUser user) {
-        var rules = shard.status().rules();
-        var quota = Quota.of(user, rules.userBytes(), rules.userBlobs());
-        return GetUserUsageResponse.newBuilder()
-                .setBlobs(user.getBlobs())
-                .setBytes(user.getBytes())
-                .setBlobsLimit(quota.blobs())
-                .setBytesLimit(quota.bytes())
-                .setOwnQuota(user.getOwnQuota())
-                .setHalted(user.getHalted())
-                .build();
     }
 
     @Override
     public void setUserQuota(SetUserQuotaRequest request, StreamObserver<SetUserQuotaResponse> out) {
         replies.send(out, "SetUserQuota", () -> {
             var user = checked(request.getClusterId(), request.getUser());
-            var change = ChangeUserQuota.newBuilder()
-                    .setOwn(request.getOwn())
-                    .setBytes(notNegative("bytes", request.getBytes()))
-                    .setBlobs(notNegative("blobs", request.getBlobs()))
-                    .build();
             var shard = Routes.leading(box.routes().data(shardId("shard", request.getShard())));
-            return box.gate()
-                    .claim(shard, user)
-                    .thenCompose(claimed -> shard.propose(Writes.proposal(RecordType.USER_QUOTA, user, null, change)))
-                    .thenCompose(committed -> {
-                        committed.outcome().orThrow();
-                        return Reads.read(
-                                shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user));
-                    })
-                    .thenApply(answer -> SetUserQuotaResponse.newBuilder()
-                            .setUsage(usage(shard, answer.value().orElseThrow(() -> Routes.unknown(user))))
+            return quotas.set(
+                    shard,
+                    user,
+                    ChangeUserQuota.newBuilder()
+                            .setOwn(request.getOwn())
+                            .setBytes(notNegative("bytes", request.getBytes()))
+                            .setBlobs(notNegative("blobs", request.getBlobs()))
                             .build());
         });
     }
@@ -276,11 +249,6 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                         .ifPresent(entry -> moves.addMoves(
                                 MovingEntry.newBuilder().setUser(user.value()).setEntry(entry))));
         return moves.build();
-    }
-
-    private static Optional<StoredUser> usage(ShardReader reader, UserId user) {
-        var here = reader.owned(user);
-        return reader.takesChanges(user) ? here : Optional.empty();
     }
 
     private DirectoryEntry entry(ShardReader reader, UserId user, boolean evenErased) {

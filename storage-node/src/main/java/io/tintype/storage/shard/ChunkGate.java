@@ -31,7 +31,17 @@ final class ChunkGate {
     private static final int FETCH_AT_ONCE = 64;
 
     /** Where a gate looks for chunks. */
-    record Source(ShardStore store, Committer committer, Peers peers, Executor io, ShardMetrics metrics) {}
+    record Source(ShardStore store, Committer committer, Peers peers, Executor io, ShardMetrics metrics) {
+        /** Those of one shard. */
+        static Source of(ShardStore store, ShardContext context) {
+            return new Source(
+                    store,
+                    context.disk().committer(),
+                    context.peers(),
+                    context.threads().io(),
+                    context.metrics());
+        }
+    }
 
     private final Source source;
     private final NodeId primary;

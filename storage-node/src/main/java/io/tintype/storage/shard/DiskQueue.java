@@ -46,7 +46,8 @@ final class DiskQueue {
     /**
      * Writes.
      *
-     * @param essential goes on even when the disk is nearly full
+     * @param essential goes on even when the disk is nearly full; else it is a copy of an upload, which may take half of the
+     *     reserve
      * @param then is told to the core once the write is fsynced
      */
     void submit(Write write, boolean essential, @Nullable ReplicaEvent then) {
@@ -86,7 +87,7 @@ final class DiskQueue {
             try {
                 last = waiting.essential()
                         ? committer.commitEssential(waiting.write())
-                        : committer.commit(waiting.write());
+                        : committer.commitCopy(waiting.write());
             } catch (TintypeException e) {
                 if (e.reason() == Reason.OVERLOADED || e.reason() == Reason.DISK_FULL) {
                     retryLater();

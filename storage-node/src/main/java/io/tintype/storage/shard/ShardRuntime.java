@@ -27,7 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -60,12 +60,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         this.store = store;
         this.self = new Member(context.self(), store.log().incarnation());
         this.loop = new ReplicaLoop(context, identity, self, store, random);
-        this.reads = new Reads(
-                context,
-                identity,
-                loop.board(),
-                loop.configs(),
-                task -> loop.post(new Input.Task(() -> task.accept(loop.core(), loop.waitingReads()))));
+        this.reads = new Reads(context, identity, loop.board(), loop.configs(), loop::look);
         this.stager = new Stager(context, store, loop.board(), new UploadRoom(identity, context, loop.board()));
         var repair = new ChunkRepair(context, store, loop.board());
         store.chunks().onDamage(repair::damaged);
@@ -154,10 +149,10 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         var answer = new CompletableFuture<Optional<Beating>>();
-        loop.post(new Input.Task(() -> {
-            Set<NodeId> targets = loop.core().beatTargets();
-            answer.complete(loop.core().beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
-        }));
+        loop.look((core, waiting) -> {
+            Set<NodeId> targets = core.beatTargets();
+            answer.complete(core.beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
+        });
         return answer.completeOnTimeout(Optional.empty(), ANSWER_MS, TimeUnit.MILLISECONDS);
     }
 
@@ -176,7 +171,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     @Override
     public CompletableFuture<BallotAnswer> ballot(Ballot ballot) {
         var answer = new CompletableFuture<BallotAnswer>();
-        loop.post(new Input.Task(() -> loop.ballot(ballot, answer)));
+        loop.onLoop(() -> loop.ask(answers -> new ReplicaEvent.BallotReceived(answers.ballot(answer), ballot)));
         return answer;
     }
 
@@ -187,17 +182,17 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
 
     @Override
     public CompletableFuture<OrderResult> transfer(@Nullable NodeId to) {
-        return ordered(answer -> loop.transfer(to, answer));
+        return ordered(ticket -> new ReplicaEvent.TransferAsked(ticket, to));
     }
 
     @Override
     public CompletableFuture<OrderResult> force() {
-        return ordered(loop::force);
+        return ordered(ReplicaEvent.ForceAsked::new);
     }
 
-    private CompletableFuture<OrderResult> ordered(Consumer<CompletableFuture<OrderResult>> order) {
+    private CompletableFuture<OrderResult> ordered(LongFunction<ReplicaEvent> order) {
         var answer = new CompletableFuture<OrderResult>();
-        loop.post(new Input.Task(() -> order.accept(answer)));
+        loop.onLoop(() -> loop.ask(answers -> order.apply(answers.order(answer))));
         return answer.orTimeout(ShardLimits.ORDER_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -209,8 +204,8 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     @Override
     public CompletableFuture<OutgoingSnapshot> snapshot(Member follower, long epoch) {
         var opened = new CompletableFuture<OutgoingSnapshot>();
-        loop.post(new Input.Task(() -> {
-            if (!loop.core().mayFeed(follower, epoch)) {
+        loop.look((core, waiting) -> {
+            if (!core.mayFeed(follower, epoch)) {
                 opened.completeExceptionally(new TintypeException(
                         Reason.NOT_PRIMARY,
                         "shard " + id() + ": replica " + follower + " was told to install no snapshot in epoch "
@@ -222,7 +217,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
             } else {
                 openSnapshot(opened);
             }
-        }));
+        });
         return opened;
     }
 

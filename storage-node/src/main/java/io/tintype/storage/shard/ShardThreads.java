@@ -13,7 +13,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ final class ShardThreads implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardThreads.class);
     private static final int IO_QUEUE = 4_096;
     private static final int CLOSE_SECONDS = 10;
+    private static final long IO_RETRY_MS = 20;
 
     private final List<ExecutorService> loops;
     private final ExecutorService apply;
@@ -60,6 +63,27 @@ final class ShardThreads implements AutoCloseable {
     /** For reads that block; refuses with RejectedExecutionException when too many wait. */
     Executor io() {
         return io;
+    }
+
+    /**
+     * Runs something that blocks, as soon as there is room for it, and then tells on that thread how it went.
+     *
+     * @param then gets what was thrown; null: it went well
+     */
+    void io(Runnable task, Consumer<@Nullable RuntimeException> then) {
+        try {
+            io.execute(() -> {
+                RuntimeException problem = null;
+                try {
+                    task.run();
+                } catch (RuntimeException e) {
+                    problem = e;
+                }
+                then.accept(problem);
+            });
+        } catch (RejectedExecutionException e) {
+            later(IO_RETRY_MS, () -> io(task, then));
+        }
     }
 
     /** Runs something short after a while, on the timer's thread; never, once the threads are closed. */

@@ -157,6 +157,19 @@ class CommitterTest {
     }
 
     @Test
+    void copiesOfUploadsMayTakeHalfOfTheReserve() {
+        start((batch, sync) -> {});
+        free(500);
+        committer.commitCopy(new Write()).join();
+        free(499);
+        assertThatThrownBy(() -> committer.commitCopy(new Write()))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.DISK_FULL))
+                .hasMessageContaining("499 bytes free");
+        committer.commitEssential(new Write()).join();
+    }
+
+    @Test
     void uploadsEndBeforeTheReserveAndBeginAgainOnlyWhereThereIsRoomForSome() {
         start((batch, sync) -> {});
         free(2000);

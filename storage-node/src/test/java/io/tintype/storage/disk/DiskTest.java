@@ -248,7 +248,7 @@ class DiskTest {
     void settingAsideGoesOnWhereACrashCutItShort() throws Exception {
         fill();
         DataDirectory.noteDamage(directory, "for a test");
-        Files.move(directory.resolve(DataDirectory.STORE), directory.resolve(DataDirectory.SET_ASIDE));
+        Files.move(directory.resolve(DataDirectory.STORE), directory.resolve(DamagedStores.LAST));
         assertRefused(DiskException.Kind.DAMAGED, "for a test");
 
         try (var disk = Disk.openOrSetAside(config())) {
