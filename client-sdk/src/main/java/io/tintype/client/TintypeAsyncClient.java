@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
+import io.opentelemetry.api.trace.Tracer;
 import io.tintype.client.internal.ClientCore;
 import io.tintype.client.internal.net.ClientSettings;
 import io.tintype.client.internal.transfer.NearCache;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client without waiting: every call returns at once, and its future fails with the exception that {@link
@@ -33,8 +35,9 @@ public final class TintypeAsyncClient {
     private final Session session = new Session();
     private final CachedReads reads;
 
-    TintypeAsyncClient(ClientSettings settings, NearCacheSettings caching, CallListener listener) {
-        core = new ClientCore(settings, new Reports(listener));
+    TintypeAsyncClient(
+            ClientSettings settings, NearCacheSettings caching, CallListener listener, @Nullable Tracer tracer) {
+        core = new ClientCore(settings, new Reports(listener), tracer);
         var bytes =
                 caching.isOn() ? new NearCache(caching.bytesForBlobs(), caching.maxBlobBytes(), core.workers()) : null;
         var leases = caching.isOn() && caching.leases() ? new Leases(core, caching.bytesForHeads()) : null;

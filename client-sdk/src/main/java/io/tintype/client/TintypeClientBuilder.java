@@ -3,6 +3,8 @@ package io.tintype.client;
 
 import io.grpc.ChannelCredentials;
 import io.grpc.InsecureChannelCredentials;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
 import io.tintype.client.internal.net.ClientSettings;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +29,7 @@ public final class TintypeClientBuilder {
     private int maxCallsInFlight = 4096;
     private int maxChannels = 256;
     private CallListener listener = report -> {};
+    private @Nullable Tracer tracer;
 
     TintypeClientBuilder() {}
 
@@ -147,6 +150,15 @@ public final class TintypeClientBuilder {
     }
 
     /**
+     * Where traces of operations go; nowhere by default. Each is part of the trace that is current in OpenTelemetry's context
+     * when it begins, and goes on in the cluster's processes where those trace too ({@code tracing.endpoint}).
+     */
+    public TintypeClientBuilder openTelemetry(OpenTelemetry telemetry) {
+        tracer = telemetry.getTracer("io.tintype.client");
+        return this;
+    }
+
+    /**
      * Makes the client. Does not connect: the first call does.
      *
      * @throws IllegalArgumentException where no seed is given
@@ -165,7 +177,7 @@ public final class TintypeClientBuilder {
                 new ClientSettings.Channels(credentials, maxChannels),
                 maxCallsInFlight);
         var caching = new NearCacheSettings(nearCacheBytes, nearCacheMaxBlobBytes, nearCacheLeases);
-        return new TintypeClient(new TintypeAsyncClient(settings, caching, listener));
+        return new TintypeClient(new TintypeAsyncClient(settings, caching, listener, tracer));
     }
 
     private static void checkAddress(String address) {

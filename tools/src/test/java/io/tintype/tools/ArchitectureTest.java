@@ -27,7 +27,12 @@ final class ArchitectureTest {
 
     /** Proto's own Java: everything that no other module claims. */
     private static final String[] CONTRACT = {
-        GENERATED, "io.tintype.model..", "io.tintype.checksum..", "io.tintype.wire..", "io.tintype.heads.."
+        GENERATED,
+        "io.tintype.model..",
+        "io.tintype.checksum..",
+        "io.tintype.wire..",
+        "io.tintype.heads..",
+        "io.tintype.trace.."
     };
 
     @ArchTest

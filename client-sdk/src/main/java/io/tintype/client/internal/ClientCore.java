@@ -2,6 +2,7 @@
 package io.tintype.client.internal;
 
 import io.grpc.MethodDescriptor;
+import io.opentelemetry.api.trace.Tracer;
 import io.tintype.client.internal.cache.FeedSurroundings;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.ChannelCache;
@@ -32,6 +33,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutResponse;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,6 +56,7 @@ public final class ClientCore implements AutoCloseable {
 
     private final ClientSettings settings;
     private final OpListener listener;
+    private final @Nullable Tracer tracer;
     private final Admission admission;
     private final ClientThreads threads = new ClientThreads();
     private final ChannelCache channels;
@@ -66,9 +69,11 @@ public final class ClientCore implements AutoCloseable {
     private final Uploads uploads;
     private final Downloads downloads;
 
-    public ClientCore(ClientSettings settings, OpListener listener) {
+    /** @param tracer begins the traces of operations; null: there are none */
+    public ClientCore(ClientSettings settings, OpListener listener, @Nullable Tracer tracer) {
         this.settings = settings;
         this.listener = listener;
+        this.tracer = tracer;
         admission = new Admission(settings.maxCallsInFlight());
         channels = new ChannelCache(settings.channels(), threads.workers());
         coordinators = new Coordinators(settings, channels);
@@ -188,13 +193,13 @@ public final class ClientCore implements AutoCloseable {
     /** Stores a blob whole. The header comes without shard and size. */
     public CompletableFuture<PutResponse> put(PutHeader header, ByteSource source, @Nullable Duration timeout) {
         var age = Duration.ofMillis(header.getRetryAgeMs());
-        var op = new Op("Put", timeout, settings.requestTimeout(), age);
+        var op = traced(new Op("Put", timeout, settings.requestTimeout(), age));
         return run(op, Wire.requestId(header.getRequestId()), () -> uploads.put(header, source, op));
     }
 
     /** Prepares a download; nothing happens before {@link Reading#start}. */
     public Reading read(GetRequest request, ReadMode mode, @Nullable Duration timeout, DownloadSink sink) {
-        var op = new Op("Get", timeout, settings.requestTimeout());
+        var op = traced(new Op("Get", timeout, settings.requestTimeout()));
         var leave = admission.enter();
         var download = downloads.prepare(request, mode, op, new DownloadSinkEnd(sink, failure -> {
             leave.run();
@@ -207,7 +212,16 @@ public final class ClientCore implements AutoCloseable {
 
     private Op begin(MethodDescriptor<?, ?> method, @Nullable Duration timeout, Duration age) {
         var name = method.getBareMethodName();
-        return new Op(name == null ? "" : name, timeout, settings.requestTimeout(), age);
+        return traced(new Op(name == null ? "" : name, timeout, settings.requestTimeout(), age));
+    }
+
+    /** Begins a part of the application's own trace, or a trace. */
+    private Op traced(Op op) {
+        if (tracer == null) {
+            return op;
+        }
+        var span = tracer.spanBuilder("Tintype " + op.name()).startSpan();
+        return op.traced(Trace.of(tracer, span));
     }
 
     private <T> CompletableFuture<T> run(Op op, @Nullable RequestId requestId, Supplier<CompletableFuture<T>> work) {
@@ -223,6 +237,7 @@ public final class ClientCore implements AutoCloseable {
         try {
             leave = admission.enter();
         } catch (TintypeException e) {
+            op.trace().end(e);
             result.completeExceptionally(e);
             return result;
         }
@@ -241,6 +256,7 @@ public final class ClientCore implements AutoCloseable {
     }
 
     private void report(Op op, @Nullable Throwable failure) {
+        op.trace().set("tintype.attempts", op.attempts()).end(failure);
         listener.finished(op, failure);
     }
 

@@ -13,6 +13,8 @@ import io.tintype.cluster.map.CoordinatorsWatcher;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.CoordinatorRegistration;
+import io.tintype.cluster.trace.ServerTraces;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.balance.Balancer;
 import io.tintype.coordinator.cache.CachePeerService;
@@ -25,7 +27,6 @@ import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.BlobRetrievalService;
-import io.tintype.coordinator.status.ClusterStatus;
 import io.tintype.coordinator.status.Events;
 import io.tintype.coordinator.upload.BlobUploadService;
 import io.tintype.coordinator.users.Erasures;
@@ -96,6 +97,8 @@ public final class Coordinator implements AutoCloseable {
         var session = ZkSession.connect(config.zookeeper());
         undo.push(session::close);
         String clusterId = identify(session);
+        var tracing = Tracing.start(config.tracing(), "tintype-coordinator", config.id());
+        undo.push(tracing::close);
         var watcher = ShardMapWatcher.start(session);
         undo.push(watcher::close);
         var channels = new Channels();
@@ -112,14 +115,18 @@ public final class Coordinator implements AutoCloseable {
         if (renditions != null) {
             metrics.bind(renditions);
         }
+        metrics.bind(tracing);
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
         var services = services(session, clusterId, watcher, channels, gateways);
         Consumer<Term> inOffice = term -> {};
+        Balancer plans = null;
         if (has(Role.CONTROL)) {
             var balancer = Balancer.start(
                     session, watcher, channels, clusterId, config.control().balance());
             undo.push(balancer::close);
+            metrics.bind(balancer);
+            plans = balancer;
             services.add(balancer.service());
             services.add(balancer.verification());
             inOffice = balancer::inOffice;
@@ -127,7 +134,7 @@ public final class Coordinator implements AutoCloseable {
         services.add(map);
         var healthy = new Health(watcher, services);
         health = healthy;
-        startGrpc(services, metrics, healthy);
+        startGrpc(services, metrics, tracing, healthy);
         undo.push(map::close);
         var events = new Events(InstantSource.system());
         undo.push(watcher.addListener(events::learn)::close);
@@ -141,8 +148,9 @@ public final class Coordinator implements AutoCloseable {
                     new StatusPages(
                             healthy::notReadyBecause,
                             metrics::scrape,
-                            () -> ClusterStatus.of(watcher.view(), events.latest()),
-                            metrics::httpAnswered));
+                            new StatusView(watcher, events, plans, gateways.retrieval.caches())::now,
+                            metrics::httpAnswered),
+                    tracing);
             http = frontend;
             undo.push(frontend::close);
         }
@@ -201,10 +209,11 @@ public final class Coordinator implements AutoCloseable {
         return services;
     }
 
-    private void startGrpc(List<BindableService> services, Metrics metrics, Health healthy) {
+    private void startGrpc(List<BindableService> services, Metrics metrics, Tracing tracing, Health healthy) {
         var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
                 .directExecutor() // nothing here blocks
                 .intercept(metrics.calls())
+                .intercept(new ServerTraces(tracing))
                 .addService(healthy.service())
                 .addService(ProtoReflectionServiceV1.newInstance());
         services.forEach(builder::addService);

@@ -2,6 +2,7 @@
 package io.tintype.coordinator;
 
 import io.tintype.cluster.config.Meaning;
+import io.tintype.cluster.trace.TracingSettings;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.control.ControlSettings;
@@ -53,6 +54,7 @@ public record CoordinatorConfig(
         HttpSettings http,
         RenditionSettings renditions,
         ControlSettings control,
+        TracingSettings tracing,
         ZkConfig zookeeper) {
     /** The gRPC port where none is named. */
     public static final int DEFAULT_PORT = 7400;
@@ -79,6 +81,7 @@ public record CoordinatorConfig(
             HttpSettings.DEFAULTS,
             RenditionSettings.DEFAULTS,
             ControlSettings.DEFAULTS,
+            TracingSettings.OFF,
             ZkConfig.of("127.0.0.1:2181"));
 
     public CoordinatorConfig {
@@ -169,6 +172,11 @@ public record CoordinatorConfig(
         return with(draft -> draft.control = other);
     }
 
+    /** The same with other traces. */
+    public CoordinatorConfig withTracing(TracingSettings other) {
+        return with(draft -> draft.tracing = other);
+    }
+
     /** The same in another region. */
     public CoordinatorConfig withRegion(String other) {
         return with(draft -> draft.region = other);
@@ -202,6 +210,7 @@ public record CoordinatorConfig(
         private HttpSettings http;
         private RenditionSettings renditions;
         private ControlSettings control;
+        private TracingSettings tracing;
         private ZkConfig zookeeper;
 
         Draft(CoordinatorConfig from) {
@@ -220,6 +229,7 @@ public record CoordinatorConfig(
             http = from.http;
             renditions = from.renditions;
             control = from.control;
+            tracing = from.tracing;
             zookeeper = from.zookeeper;
         }
 
@@ -240,6 +250,7 @@ public record CoordinatorConfig(
                     http,
                     renditions,
                     control,
+                    tracing,
                     zookeeper);
         }
     }

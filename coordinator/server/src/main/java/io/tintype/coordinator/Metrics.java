@@ -8,7 +8,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.metrics.ProcessMetrics;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.coordinator.balance.Balancer;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceLayer;
@@ -61,6 +63,16 @@ final class Metrics implements AutoCloseable {
     }
 
     private void bind(PieceChain caches) {
+        gauge(
+                "tintype_cache_searches",
+                "Pieces that are being looked for behind this coordinator's memory.",
+                caches,
+                PieceChain::searches);
+        gauge(
+                "tintype_cache_waiting",
+                "Reads that wait for those pieces, of at most " + PieceChain.MAX_WAITING + ".",
+                caches,
+                PieceChain::waiting);
         for (var layer : caches.layers()) {
             Gauge.builder("tintype_cache_held_bytes", layer, PieceLayer::heldBytes)
                     .description("Bytes that this layer of the cache takes in this process or on its disk.")
@@ -113,6 +125,37 @@ final class Metrics implements AutoCloseable {
 
     private <T> void gauge(String name, String help, T source, ToDoubleFunction<T> value) {
         Gauge.builder(name, source, value).description(help).register(registry);
+    }
+
+    /** Tells of plans, too: as much as the controller knows, and nothing elsewhere. */
+    void bind(Balancer balancer) {
+        gauge(
+                "tintype_controller",
+                "1 while this coordinator decides where replicas lie, else 0.",
+                balancer,
+                b -> b.isInOffice() ? 1 : 0);
+        gauge("tintype_plans", "Plans being carried out, paused ones included.", balancer, Balancer::plans);
+        for (var phase : Balancer.STEP_PHASES) {
+            Gauge.builder("tintype_plan_steps", balancer, b -> b.steps(phase))
+                    .description("Steps of those plans by how far they are.")
+                    .tag("phase", Balancer.name(phase))
+                    .register(registry);
+        }
+        gauge(
+                "tintype_plan_left_bytes",
+                "Bytes that steps which are not over have still to move.",
+                balancer,
+                b -> b.bytesLeft());
+        gauge(
+                "tintype_plan_rate_limit_bytes",
+                "Bytes a second that a node may send and take in for plans now.",
+                balancer,
+                Balancer::rateLimit);
+    }
+
+    /** Tells of traces, too. */
+    void bind(Tracing tracing) {
+        tracing.bindTo(registry);
     }
 
     /** Tells of renditions, too. */

@@ -101,6 +101,26 @@ final class CommitQueue {
         }
     }
 
+    /** Writes that wait. */
+    int writes() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of the writes that wait. */
+    long bytes() {
+        lock.lock();
+        try {
+            return queuedBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Takes no more; what waits is still to be taken. */
     void close() {
         lock.lock();

@@ -194,6 +194,16 @@ public final class Committer implements AutoCloseable {
         return failure != null;
     }
 
+    /** Writes that wait to be synced. */
+    public int waitingWrites() {
+        return queue.writes();
+    }
+
+    /** Bytes of the writes that wait to be synced. */
+    public long waitingBytes() {
+        return queue.bytes();
+    }
+
     /** Number of fsynced groups so far. */
     long groups() {
         return groups.sum();

@@ -35,6 +35,8 @@ final class StoreFigures {
         metrics.put("commit.groups", committer.groups());
         metrics.put("commit.writes", committer.writes());
         metrics.put("commit.bytes", committer.bytes());
+        metrics.put("commit.waiting.writes", (long) committer.waitingWrites());
+        metrics.put("commit.waiting.bytes", committer.waitingBytes());
         metrics.put("native.cache.bytes", options.cache().getUsage());
         metrics.put("native.cache.pinned.bytes", options.cache().getPinnedUsage());
         metrics.put("native.memtable.bytes", aggregated("rocksdb.cur-size-all-mem-tables"));
@@ -42,7 +44,17 @@ final class StoreFigures {
         metrics.put("files.live.bytes", aggregated("rocksdb.live-sst-files-size"));
         metrics.put("files.blob.bytes", aggregated("rocksdb.live-blob-file-size"));
         metrics.put("compaction.pending.bytes", aggregated("rocksdb.estimate-pending-compaction-bytes"));
+        metrics.put("compactions.running", db.getLongProperty("rocksdb.num-running-compactions"));
+        metrics.put("flushes.running", db.getLongProperty("rocksdb.num-running-flushes"));
+        metrics.put("errors.background", db.getLongProperty("rocksdb.background-errors"));
+        metrics.put("snapshots.held", db.getLongProperty("rocksdb.num-snapshots"));
         var statistics = options.statistics();
+        metrics.put("cache.hits", statistics.getTickerCount(TickerType.BLOCK_CACHE_HIT));
+        metrics.put("cache.misses", statistics.getTickerCount(TickerType.BLOCK_CACHE_MISS));
+        metrics.put("bloom.useful", statistics.getTickerCount(TickerType.BLOOM_FILTER_USEFUL));
+        metrics.put("flush.written.bytes", statistics.getTickerCount(TickerType.FLUSH_WRITE_BYTES));
+        metrics.put("compaction.read.bytes", statistics.getTickerCount(TickerType.COMPACT_READ_BYTES));
+        metrics.put("compaction.written.bytes", statistics.getTickerCount(TickerType.COMPACT_WRITE_BYTES));
         metrics.put("wal.bytes", statistics.getTickerCount(TickerType.WAL_FILE_BYTES));
         metrics.put("wal.syncs", statistics.getTickerCount(TickerType.WAL_FILE_SYNCED));
         metrics.put("stall.micros", statistics.getTickerCount(TickerType.STALL_MICROS));

@@ -19,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -30,7 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Pulls implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Pulls.class);
-    private static final int WAITING = 10_000;
+    /** Most users that wait for their turn. */
+    static final int WAITING = 10_000;
+
     private static final int CLOSE_SECONDS = 5;
 
     private record Key(ShardId shard, UserId user) {}
@@ -41,6 +44,8 @@ final class Pulls implements AutoCloseable {
     private final Throttle throttle;
     private final ThreadPoolExecutor threads;
     private final Map<Key, MoveProgress> running = new ConcurrentHashMap<>();
+    private final LongAdder copied = new LongAdder();
+    private final LongAdder brokenOff = new LongAdder();
     private volatile Mismatch mismatch = (shard, user, move) -> {};
 
     /** Is told of a copy that does not come out equal to what the source has. */
@@ -89,6 +94,26 @@ final class Pulls implements AutoCloseable {
         }
     }
 
+    /** Copies under way. */
+    int running() {
+        return threads.getActiveCount();
+    }
+
+    /** Copies that wait for their turn. */
+    int waiting() {
+        return threads.getQueue().size();
+    }
+
+    /** Copies that were finished. */
+    long copied() {
+        return copied.sum();
+    }
+
+    /** Copies that broke off. */
+    long brokenOff() {
+        return brokenOff.sum();
+    }
+
     /** How far a copy is that is under way. */
     Optional<MoveProgress> progress(ShardId shard, UserId user) {
         return Optional.ofNullable(running.get(new Key(shard, user)));
@@ -109,7 +134,9 @@ final class Pulls implements AutoCloseable {
             var copier = new BlobCopier(peers, target, key.user(), from, what.move(), throttle, progress);
             new Pull(source, target, key.user(), what, copier, nodes, progress).run();
             Pull.await(then.get());
+            copied.increment();
         } catch (RuntimeException e) {
+            brokenOff.increment();
             failed(key, target, what, Errors.fromWire(e));
         } finally {
             running.remove(key);

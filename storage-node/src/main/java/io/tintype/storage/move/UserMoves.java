@@ -2,6 +2,9 @@
 package io.tintype.storage.move;
 
 import io.grpc.BindableService;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.ZnodeLocator;
@@ -90,6 +93,28 @@ public final class UserMoves implements AutoCloseable {
         nodes.sort(Comparator.comparing((NodeId node) -> node.value().equals(record.getPrimary()))
                 .thenComparing(node -> !node.equals(self)));
         return nodes;
+    }
+
+    /** Tells from now on how many users are on their way. */
+    public void meter(MeterRegistry registry) {
+        Gauge.builder("tintype.moves.running", pulls, Pulls::running)
+                .description("Users that are being copied to shards led by this node")
+                .register(registry);
+        Gauge.builder("tintype.moves.waiting", pulls, Pulls::waiting)
+                .description("Users that wait for another copy to end, of at most " + Pulls.WAITING)
+                .register(registry);
+        FunctionCounter.builder("tintype.moves.copied", pulls, Pulls::copied)
+                .description("Users that were copied to shards led by this node")
+                .register(registry);
+        FunctionCounter.builder("tintype.moves.broken.off", pulls, Pulls::brokenOff)
+                .description("Copies of users that broke off; they begin again where they were")
+                .register(registry);
+        Gauge.builder(
+                        "tintype.moves.reads.waiting",
+                        readers,
+                        threads -> threads.getQueue().size())
+                .description("Reads for moves that wait for a thread, of at most " + WAITING_READS)
+                .register(registry);
     }
 
     /** What peers and coordinators call. */

@@ -8,6 +8,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.cluster.metrics.ProcessMetrics;
+import io.tintype.cluster.trace.ServerTraces;
 import io.tintype.storage.peer.Unreadable;
 import java.io.IOException;
 import java.util.List;
@@ -28,7 +29,8 @@ final class NodeServers implements AutoCloseable {
     private final Server publicServer;
     private final Server peerServer;
 
-    private NodeServers(ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process)
+    private NodeServers(
+            ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process, ServerTraces traces)
             throws IOException {
         var calls = process.calls();
         publicServer = start(
@@ -40,6 +42,7 @@ final class NodeServers implements AutoCloseable {
                         .maxConnectionAge(AGE_HOURS, TimeUnit.HOURS)
                         .maxConnectionAgeGrace(AGE_GRACE_HOURS, TimeUnit.HOURS)
                         .intercept(calls)
+                        .intercept(traces)
                         .addService(health.service())
                         .addService(ProtoReflectionServiceV1.newInstance())
                         .fallbackHandlerRegistry(everybody));
@@ -50,6 +53,7 @@ final class NodeServers implements AutoCloseable {
                     listen.peerPort(),
                     GrpcServers.builder(listen.host(), listen.peerPort())
                             .intercept(calls)
+                            .intercept(traces)
                             .addStreamTracerFactory(Unreadable.tooLarge(process.registry()))
                             .fallbackHandlerRegistry(cluster));
         } catch (IOException e) {
@@ -63,11 +67,13 @@ final class NodeServers implements AutoCloseable {
      *
      * @param inboundBytes most bytes of everybody's messages that have not come whole yet
      * @param process is told of every call, and of what was no message
+     * @param traces traces some of them
      * @throws IOException if one is taken; the message says which
      */
-    static NodeServers start(ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process)
+    static NodeServers start(
+            ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process, ServerTraces traces)
             throws IOException {
-        return new NodeServers(listen, inboundBytes, health, process);
+        return new NodeServers(listen, inboundBytes, health, process, traces);
     }
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {

@@ -16,6 +16,8 @@ import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.node.NodeIdInUseException;
 import io.tintype.cluster.node.NodePresence;
 import io.tintype.cluster.node.NodeRegistration;
+import io.tintype.cluster.trace.ServerTraces;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
 import io.tintype.model.NodeId;
@@ -70,6 +72,7 @@ public final class StorageNode implements AutoCloseable {
     private final ProcessMetrics process = new ProcessMetrics();
     private final MeterRegistry metrics = process.registry();
     private final String clusterId;
+    private final Tracing tracing;
     private final NodeHttp http;
     private final NodeServers servers;
     private final ShardHost host;
@@ -79,6 +82,8 @@ public final class StorageNode implements AutoCloseable {
         try {
             var self = new NodeId(config.id());
             closing.add("metrics", process);
+            tracing = closing.add("traces", Tracing.start(config.tracing(), "tintype-storage-node", config.id()));
+            tracing.bindTo(metrics);
             var session = closing.add("ZooKeeper's session", ZkSession.connect(config.zookeeper()));
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
             var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
@@ -94,7 +99,12 @@ public final class StorageNode implements AutoCloseable {
                             new NodeHttp.Pages(health::notReadyBecause, health::shardLines, process::scrape)));
             servers = closing.add(
                     "servers",
-                    NodeServers.start(config.listen(), config.limits().uploadBytes(), health, process));
+                    NodeServers.start(
+                            config.listen(),
+                            config.limits().uploadBytes(),
+                            health,
+                            process,
+                            new ServerTraces(tracing)));
             var clock = register(session, self, disk);
             await(nodes.ready());
             host = serve(session, self, disk, nodes, clock, memory);
@@ -159,8 +169,8 @@ public final class StorageNode implements AutoCloseable {
 
     private ShardHost serve(
             ZkSession session, NodeId self, Disk disk, NodesWatcher nodes, Clock clock, NodeMemory memory) {
-        var peers =
-                closing.add("peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics));
+        var peers = closing.add(
+                "peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics, tracing));
         var timing = ReplicaTiming.DEFAULT;
         var started = closing.add(
                 "shards",
@@ -202,6 +212,7 @@ public final class StorageNode implements AutoCloseable {
                         channels,
                         config.moves(),
                         InstantSource.system()));
+        moves.meter(metrics);
         forPeers.add(moves.service().bindService());
         health.watch(started.shards(), ShardStore.list(disk));
         servers.open(timed(services.publicServices(), reads), forPeers);

@@ -2,6 +2,7 @@
 package io.tintype.storage.node;
 
 import io.tintype.cluster.config.Meaning;
+import io.tintype.cluster.trace.TracingSettings;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.model.Labels;
 import io.tintype.model.NodeId;
@@ -36,7 +37,8 @@ public record StorageNodeConfig(
         ListenSettings listen,
         DiskSettings disk,
         RpcLimits limits,
-        MoveSettings moves) {
+        MoveSettings moves,
+        TracingSettings tracing) {
     private static final String ANY_TIER = "standard";
     private static final String LEGAL_ZONE = "[a-z0-9-]{1,32}";
 
@@ -62,34 +64,36 @@ public record StorageNodeConfig(
                 new ListenSettings("127.0.0.1", 7410, 7411, 7412, ""),
                 DiskSettings.DEFAULT,
                 RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()),
-                MoveSettings.DEFAULT);
+                MoveSettings.DEFAULT,
+                TracingSettings.OFF);
     }
 
     /** The same under another id. */
     public StorageNodeConfig withId(String other) {
-        return new StorageNodeConfig(other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves);
+        return new StorageNodeConfig(
+                other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, tracing);
     }
 
     /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
     public StorageNodeConfig withZookeeper(String connect) {
         var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
-        return new StorageNodeConfig(id, other, dataDir, region, zone, labels, listen, disk, limits, moves);
+        return new StorageNodeConfig(id, other, dataDir, region, zone, labels, listen, disk, limits, moves, tracing);
     }
 
     /** The same with another data directory. */
     public StorageNodeConfig withDataDir(Path other) {
-        return new StorageNodeConfig(id, zookeeper, other, region, zone, labels, listen, disk, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, other, region, zone, labels, listen, disk, limits, moves, tracing);
     }
 
     /** The same in another place. */
     public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves);
+                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves, tracing);
     }
 
     /** The same with other labels. */
     public StorageNodeConfig withLabels(List<String> other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves, tracing);
     }
 
     /**
@@ -102,21 +106,28 @@ public record StorageNodeConfig(
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
         var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves, tracing);
     }
 
     /** The same with another use of the disk. */
     public StorageNodeConfig withDisk(DiskSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves, tracing);
     }
 
     /** The same with other limits. */
     public StorageNodeConfig withLimits(RpcLimits other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves);
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves, tracing);
     }
 
     /** The same with other limits of moves. */
     public StorageNodeConfig withMoves(MoveSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other, tracing);
+    }
+
+    /** The same with other traces. */
+    public StorageNodeConfig withTracing(TracingSettings other) {
+        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, other);
     }
 }

@@ -4,8 +4,10 @@ package io.tintype.storage.peer;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.checksum.Crc32c;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.AppendRecords;
+import io.tintype.proto.internal.v1.RecordTrace;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal.InlineChunk;
@@ -17,11 +19,13 @@ import io.tintype.storage.replica.EpochStart;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.shard.FollowerLink.Outgoing;
 import io.tintype.storage.shard.ReceivedBatch;
+import io.tintype.trace.Trace;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Records and the chunks that travel with them, to and from one message. Stateless; copies no bytes of blobs. */
@@ -37,6 +41,11 @@ final class BatchCodec {
                 .setCommitted(committed);
         for (var record : records) {
             message.addRecords(record.encoded());
+            if (record.trace().isRecording()) {
+                message.addTraces(RecordTrace.newBuilder()
+                        .setSequence(record.seq())
+                        .setTraceparent(Objects.requireNonNull(record.trace().header())));
+            }
             var inline = record.inline();
             if (inline != null) {
                 message.addChunks(io.tintype.proto.internal.v1.InlineChunk.newBuilder()
@@ -84,6 +93,22 @@ final class BatchCodec {
         var append = new Append(
                 message.getEpoch(), message.getConfigVersion(), previous, starts, seq, message.getCommitted());
         return new ReceivedBatch(append, entries, inline(message, entries), taken);
+    }
+
+    /** Goes on with the traces of records that just came; those that no record here has are passed over. */
+    static List<Trace> traces(AppendRecords message, Tracing tracing) {
+        int most = Math.min(message.getTracesCount(), message.getRecordsCount());
+        if (most == 0 || !tracing.isOn()) {
+            return List.of();
+        }
+        var traces = new ArrayList<Trace>(most);
+        for (var traced : message.getTracesList().subList(0, most)) {
+            var trace = tracing.proceed("append", traced.getTraceparent());
+            if (trace.isRecording()) {
+                traces.add(trace.set("tintype.sequence", traced.getSequence()));
+            }
+        }
+        return traces;
     }
 
     private static LogEntry decode(ByteString encoded) {

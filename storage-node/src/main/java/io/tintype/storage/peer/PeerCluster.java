@@ -5,6 +5,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.tintype.cluster.channel.Channels;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationStub;
@@ -32,12 +33,19 @@ final class PeerCluster implements AutoCloseable {
     private final String clusterId;
     private final Function<NodeId, Optional<String>> addresses;
     private final PeerMetrics metrics;
+    private final Tracing tracing;
     private final Map<String, Long> renewed = new ConcurrentHashMap<>();
     private final Channels control = new Channels();
     private final Channels logs = new Channels();
     private final Channels bulk = new Channels();
 
-    PeerCluster(NodeId self, String clusterId, Function<NodeId, Optional<String>> addresses, PeerMetrics metrics) {
+    PeerCluster(
+            NodeId self,
+            String clusterId,
+            Function<NodeId, Optional<String>> addresses,
+            PeerMetrics metrics,
+            Tracing tracing) {
+        this.tracing = tracing;
         this.self = self;
         this.clusterId = clusterId;
         this.addresses = addresses;
@@ -50,6 +58,10 @@ final class PeerCluster implements AutoCloseable {
 
     String clusterId() {
         return clusterId;
+    }
+
+    Tracing tracing() {
+        return tracing;
     }
 
     PeerMetrics metrics() {

@@ -3,6 +3,7 @@ package io.tintype.storage.peer;
 
 import io.grpc.BindableService;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
@@ -58,9 +59,19 @@ public final class PeerNetwork implements Peers, AutoCloseable {
      */
     public PeerNetwork(
             NodeId self, String clusterId, Function<NodeId, Optional<String>> addresses, MeterRegistry registry) {
+        this(self, clusterId, addresses, registry, Tracing.OFF);
+    }
+
+    /** The same, with traces of what comes from primaries. */
+    public PeerNetwork(
+            NodeId self,
+            String clusterId,
+            Function<NodeId, Optional<String>> addresses,
+            MeterRegistry registry,
+            Tracing tracing) {
         var metrics = new PeerMetrics(registry);
         this.registry = registry;
-        this.cluster = new PeerCluster(self, clusterId, addresses, metrics);
+        this.cluster = new PeerCluster(self, clusterId, addresses, metrics, tracing);
         this.gatekeeper = new Gatekeeper(clusterId, metrics);
     }
 

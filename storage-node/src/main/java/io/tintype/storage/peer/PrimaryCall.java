@@ -120,7 +120,9 @@ final class PrimaryCall implements PrimaryLink, ClientResponseObserver<Replicate
     public void onNext(ReplicateResponse message) {
         try {
             switch (message.getKindCase()) {
-                case APPEND -> events.received(BatchCodec.decode(message.getAppend(), this::next));
+                case APPEND ->
+                    events.received(BatchCodec.decode(message.getAppend(), this::next)
+                            .with(BatchCodec.traces(message.getAppend(), cluster.tracing())));
                 case ATTACH -> {
                     events.attached(PeerCodec.attach(message.getAttach()));
                     next();

@@ -105,6 +105,11 @@ final class ByteBudget {
         return used;
     }
 
+    /** Who waits for bytes to be given back. */
+    synchronized int waiting() {
+        return waiting.size();
+    }
+
     /** The limit, in bytes. */
     long limit() {
         return limit;

@@ -7,6 +7,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,24 +36,30 @@ final class Failures {
         this.addresses = addresses;
     }
 
+    /**
+     * A call, for the log.
+     *
+     * @param what which RPC
+     * @param request its id, where it has one
+     * @param trace what it is part of
+     */
+    record Call(String what, @Nullable RequestId request, Trace trace) {}
+
     /** Ends a call that has not ended yet. A caller who is gone is no error. */
-    void end(StreamObserver<?> call, Throwable failure, String what, @Nullable RequestId request) {
-        call.onError(toWire(failure, what, request));
+    void end(StreamObserver<?> out, Throwable failure, Call call) {
+        out.onError(toWire(failure, call));
     }
 
-    /**
-     * The status to answer.
-     *
-     * @param what the call, for the log
-     * @param request its id, where it has one
-     */
-    StatusRuntimeException toWire(Throwable failure, String what, @Nullable RequestId request) {
+    /** The status to answer. */
+    StatusRuntimeException toWire(Throwable failure, Call call) {
         if (Errors.isBug(failure)) {
-            var id = request != null ? request : RequestId.random(ThreadLocalRandom.current());
-            log.error("{} failed, request {}", what, id, failure);
+            var given = call.request();
+            var id = given != null ? given : RequestId.random(ThreadLocalRandom.current());
+            log.error("{} failed, request {}{}", call.what(), id, call.trace().suffix(), failure);
             return Errors.toWire(new TintypeException(
                     Reason.INTERNAL,
-                    what + " failed for a reason that is a bug of this server; its log has the cause under request "
+                    call.what()
+                            + " failed for a reason that is a bug of this server; its log has the cause under request "
                             + id));
         }
         var wire = Errors.toWire(failure);

@@ -11,9 +11,11 @@ import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
+import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.shard.Freshness;
 import io.tintype.storage.shard.ReadPoint;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.trace.Trace;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * belongs to the same immutable version and needs no further proof. An error that depends on the head is confirmed too.
  */
 final class GetCall implements Runnable, Stalls.Transfer {
+    /** Chunks of one read that have a part of its trace: the others look the same. */
+    private static final int TRACED_CHUNKS = 16;
+
     private final Toolbox box;
     private final ShardReplica shard;
     private final Task task;
@@ -52,20 +57,22 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private byte[] aheadArray = ChunkArrays.NONE;
     private int nextFrame;
 
-    /** What is asked for; all checked. */
+    /** What is asked for, all checked; and the trace of the call that asks. */
     record Task(
             GetRequest request,
             UserId user,
             BlobName name,
             @Nullable Version only,
-            @Nullable Version not) {
+            @Nullable Version not,
+            Trace trace) {
         static Task of(GetRequest request) {
             return new Task(
                     request,
                     UserId.of(request.getUser()),
                     BlobName.of(request.getName()),
                     request.hasIfVersion() ? Requests.version("if_version", request.getIfVersion()) : null,
-                    request.hasIfNotVersion() ? Requests.version("if_not_version", request.getIfNotVersion()) : null);
+                    request.hasIfNotVersion() ? Requests.version("if_not_version", request.getIfNotVersion()) : null,
+                    Trace.current());
         }
     }
 
@@ -162,12 +169,14 @@ final class GetCall implements Runnable, Stalls.Transfer {
         if (lookingUp) {
             return;
         }
+        var part = task.trace().child("rocksdb head");
         var found = shard.reader()
                 .head(
                         task.user(),
                         task.name(),
                         box.clock().millis(),
                         Reads.mayLagMs(task.request().getOptions()));
+        part.end();
         if (found.isPresent()) {
             head = found.get();
             judge(head);
@@ -223,7 +232,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
             return false;
         }
         aheadArray = box.readers().arrays().take(slice.chunkSize());
-        var chunk = shard.reader().chunk(task.user(), head.getManifest(), slice.chunk(), aheadArray);
+        var chunk = chunk(head, slice.chunk(), aheadArray);
         var frame = DataFrame.newBuilder().setOffset(slice.offset());
         if (slice.isWholeChunk()) {
             frame.setData(chunk.data()).setCrc32C(chunk.crc());
@@ -235,6 +244,15 @@ final class GetCall implements Runnable, Stalls.Transfer {
         aheadBytes = slice.chunkSize();
         nextFrame++;
         return true;
+    }
+
+    private Chunk chunk(StoredHead found, int index, byte[] into) {
+        var part = index < TRACED_CHUNKS ? task.trace().child("rocksdb chunk") : Trace.NONE;
+        try {
+            return shard.reader().chunk(task.user(), found.getManifest(), index, into);
+        } finally {
+            part.end();
+        }
     }
 
     /** Whether the transport takes more, and hence what was sent before has left; if not, it will be woken. */
@@ -258,7 +276,9 @@ final class GetCall implements Runnable, Stalls.Transfer {
             return true;
         }
         confirming = true;
+        var part = task.trace().child("confirm freshness");
         var unused = proof.whenComplete((proven, failure) -> {
+            part.end(failure);
             freshness = proven;
             if (failure != null) {
                 broken = failure;
@@ -296,6 +316,6 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private void end(Throwable failure) {
         over = true;
         box.stalls().forget(this);
-        box.failures().end(out, failure, "Get", null);
+        box.failures().end(out, failure, new Failures.Call("Get", null, task.trace()));
     }
 }

@@ -7,6 +7,7 @@ import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.shard.HeadWatch;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.trace.Trace;
 import io.tintype.wire.HeadMessages;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -86,7 +87,7 @@ final class HeadsCall implements HeadWatch {
             }
             over = true;
             leave = null;
-            box.failures().end(out, why, "WatchHeads", null);
+            box.failures().end(out, why, new Failures.Call("WatchHeads", null, Trace.NONE));
         }
     }
 

@@ -19,6 +19,7 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.StagedBytes;
+import io.tintype.trace.Trace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +38,13 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     /** New uploads are refused once this share of the budget is used; the rest is for those under way. */
     private static final double ADMISSION = 0.8;
 
+    /** Chunks of one upload that have a part of its trace: the others look the same. */
+    private static final int TRACED_CHUNKS = 16;
+
     private final Toolbox box;
     private final ServerCallStreamObserver<PutResponse> out;
     private final UploadId upload;
+    private final Trace trace = Trace.current();
 
     /** What the header says, and what goes with it. */
     private record Task(PutSpec spec, ChunkAssembler bytes) {}
@@ -161,6 +166,9 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
             throw Requests.invalid("header came twice; only the first message may carry it");
         }
         var spec = box.spec(header);
+        if (trace.isRecording()) {
+            trace.set("tintype.request.id", spec.requestId().toString());
+        }
         task = new Task(
                 spec,
                 new ChunkAssembler(
@@ -210,8 +218,12 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         int bytes = chunk.data().size();
         held -= bytes;
         staging++;
+        var part = chunks < TRACED_CHUNKS ? trace.child("stage chunk") : Trace.NONE;
         var unused = shard.stage(new StagedBytes(new ChunkKey(task.spec().user(), upload, chunks++), chunk))
-                .whenComplete((done, failure) -> staged(bytes, failure));
+                .whenComplete((done, failure) -> {
+                    part.end(failure);
+                    staged(bytes, failure);
+                });
     }
 
     private synchronized void staged(int bytes, @Nullable Throwable failure) {
@@ -236,7 +248,7 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
                 Writes.manifest(upload, agreed.getSize(), agreed.getCrc32C()),
                 RequestDigest.put(spec, agreed.getSize(), agreed.getCrc32C()),
                 box.clock().millis());
-        var unused = replica.propose(proposal(spec, commit, inline))
+        var unused = trace.get(() -> replica.propose(proposal(spec, commit, inline)))
                 .whenComplete((committed, failure) -> answer(spec, replica, committed, failure));
     }
 
@@ -287,7 +299,11 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         }
         end();
         box.failures()
-                .end(out, failure, "Put", task == null ? null : task.spec().requestId());
+                .end(
+                        out,
+                        failure,
+                        new Failures.Call(
+                                "Put", task == null ? null : task.spec().requestId(), trace));
     }
 
     private void end() {

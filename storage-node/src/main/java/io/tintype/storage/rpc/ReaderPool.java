@@ -70,6 +70,11 @@ final class ReaderPool implements Executor, AutoCloseable {
         return arrays;
     }
 
+    /** Reads that wait for a thread. */
+    int waiting() {
+        return threads.getQueue().size();
+    }
+
     /** Takes no more tasks and waits a while for those it has. */
     @Override
     public void close() {

@@ -15,6 +15,7 @@ import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.trace.Trace;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +38,9 @@ final class Reads {
      */
     static <T> CompletableFuture<Answer<T>> read(
             ShardReplica shard, ReadDemand demand, ReaderPool readers, Function<ShardReader, T> value) {
+        var trace = Trace.current();
         return shard.begin(demand)
-                .thenCompose(point -> CompletableFuture.supplyAsync(() -> attempt(shard, value), readers)
+                .thenCompose(point -> CompletableFuture.supplyAsync(() -> attempt(shard, value, trace), readers)
                         .thenCompose(attempt -> shard.confirm(point).thenApply(attempt::orThrow)));
     }
 
@@ -46,7 +48,8 @@ final class Reads {
         Answer<T> orThrow(io.tintype.storage.shard.Freshness freshness);
     }
 
-    private static <T> Attempt<T> attempt(ShardReplica shard, Function<ShardReader, T> value) {
+    private static <T> Attempt<T> attempt(ShardReplica shard, Function<ShardReader, T> value, Trace trace) {
+        var part = trace.child("rocksdb");
         try {
             T read = value.apply(shard.reader());
             return freshness -> new Answer<>(read, freshness);
@@ -54,6 +57,8 @@ final class Reads {
             return freshness -> {
                 throw e;
             };
+        } finally {
+            part.end();
         }
     }
 

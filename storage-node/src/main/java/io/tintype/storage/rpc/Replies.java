@@ -3,6 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.trace.Trace;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -22,9 +23,10 @@ final class Replies {
     <T> void send(StreamObserver<T> out, String what, Supplier<CompletableFuture<T>> step) {
         // Without a handler, sending to a client who is gone would throw.
         ((ServerCallStreamObserver<T>) out).setOnCancelHandler(() -> {});
+        var trace = Trace.current();
         var unused = Futures.begin(step).whenComplete((value, failure) -> {
             if (failure != null) {
-                failures.end(out, failure, what, null);
+                failures.end(out, failure, new Failures.Call(what, null, trace));
             } else {
                 out.onNext(value);
                 out.onCompleted();

@@ -18,6 +18,7 @@ import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +41,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     public void get(GetRequest request, StreamObserver<GetResponse> response) {
         var out = (ServerCallStreamObserver<GetResponse>) response;
         var handlers = new GetHandlers(out);
+        var trace = Trace.current();
         var unused = Futures.begin(() -> {
                     var task = GetCall.Task.of(request);
                     return box.routes()
@@ -50,7 +52,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 })
                 .whenComplete((started, failure) -> {
                     if (failure != null) {
-                        box.failures().end(out, failure, "Get", null);
+                        box.failures().end(out, failure, new Failures.Call("Get", null, trace));
                     }
                 });
     }
@@ -77,7 +79,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 })
                 .whenComplete((begun, failure) -> {
                     if (failure != null) {
-                        box.failures().end(out, failure, "WatchHeads", null);
+                        box.failures().end(out, failure, new Failures.Call("WatchHeads", null, Trace.NONE));
                     }
                 });
     }

@@ -90,6 +90,12 @@ public final class RpcServices implements AutoCloseable {
                 .description("Bytes that reads hold in memory, of at most limits.readBytes")
                 .baseUnit("bytes")
                 .register(registry);
+        Gauge.builder("tintype.readers.waiting", box.readers(), ReaderPool::waiting)
+                .description("Reads that wait for a thread to read the disk, of at most limits.readerQueue")
+                .register(registry);
+        Gauge.builder("tintype.reads.waiting", box.downloads(), ByteBudget::waiting)
+                .description("Reads that wait for others to give memory back, of at most " + WAITING_FOR_MEMORY)
+                .register(registry);
         FunctionCounter.builder("tintype.transfers.stalled", this, RpcServices::transfersGivenUp)
                 .description("Uploads and reads given up because they stood still for longer than limits.stall")
                 .register(registry);

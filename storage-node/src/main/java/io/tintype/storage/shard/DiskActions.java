@@ -17,6 +17,7 @@ import io.tintype.storage.replica.ReplicaAction.AppendEpochStart;
 import io.tintype.storage.replica.ReplicaAction.AppendProposals;
 import io.tintype.storage.replica.ReplicaAction.TrimLog;
 import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,15 +49,20 @@ final class DiskActions {
 
     void append(AppendProposals action, List<OpenProposal> proposals) {
         var write = new Write();
+        List<Trace> syncs = List.of();
         for (var open : proposals) {
             var proposal = open.proposal;
+            if (open.trace.isRecording()) {
+                syncs = syncs.isEmpty() ? new ArrayList<>() : syncs;
+                syncs.add(open.trace.child("group commit"));
+            }
             var entry = next(
                     action.epoch(),
                     open.seq,
                     new Body(proposal.type(), proposal.user(), proposal.requestId(), proposal.payload()));
-            append(write, new Tail.Item(entry, proposal.inline(), true));
+            append(write, new Tail.Item(entry, proposal.inline(), true, open.trace));
         }
-        submit(write, true);
+        submit(write, true, syncs);
     }
 
     void append(AppendEpochStart action) {
@@ -66,7 +72,7 @@ final class DiskActions {
         var entry = next(action.at().epoch(), action.at().seq(), new Body(RecordType.EPOCH_START, null, null, payload));
         var write = new Write();
         append(write, new Tail.Item(entry, null, true));
-        submit(write, true);
+        submit(write, true, List.of());
     }
 
     /** Appends what came from the primary. */
@@ -84,7 +90,7 @@ final class DiskActions {
             tail.add(new Tail.Item(
                     entry, null, !ShardStore.mayNameChunks(entry.record().type())));
         }
-        submit(write, essential);
+        submit(write, essential, batch.traces());
     }
 
     /** Records of the tail from one to another, newest part only: without gaps, ending at {@code to}. */
@@ -172,8 +178,9 @@ final class DiskActions {
         tail.add(item);
     }
 
-    private void submit(Write write, boolean essential) {
+    private void submit(Write write, boolean essential, List<Trace> syncs) {
         var last = store.log().last();
-        queue.submit(write, essential, new ReplicaEvent.Persisted(new LogPosition(last.epoch(), last.seq())));
+        var persisted = new ReplicaEvent.Persisted(new LogPosition(last.epoch(), last.seq()));
+        queue.submit(new DiskQueue.Waiting(write, essential, persisted, syncs));
     }
 }

@@ -6,7 +6,9 @@ import io.tintype.model.TintypeException;
 import io.tintype.storage.disk.Committer;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.replica.ReplicaEvent;
+import io.tintype.trace.Trace;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class DiskQueue {
     private static final long RETRY_MS = 10;
 
-    private record Waiting(
-            Write write, boolean essential, @Nullable ReplicaEvent then) {}
+    /**
+     * A write to be handed in.
+     *
+     * @param essential goes on even when the disk is nearly full
+     * @param then is told to the core once the write is fsynced
+     * @param syncs parts of traces that last until then
+     */
+    record Waiting(Write write, boolean essential, @Nullable ReplicaEvent then, List<Trace> syncs) {}
 
     private final Committer committer;
     private final ShardThreads threads;
@@ -51,10 +59,15 @@ final class DiskQueue {
      * @param then is told to the core once the write is fsynced
      */
     void submit(Write write, boolean essential, @Nullable ReplicaEvent then) {
+        submit(new Waiting(write, essential, then, List.of()));
+    }
+
+    /** Writes. */
+    void submit(Waiting waiting) {
         if (closed) {
             return;
         }
-        backlog.add(new Waiting(write, essential, then));
+        backlog.add(waiting);
         if (!retrying) {
             drain();
         }
@@ -97,12 +110,15 @@ final class DiskQueue {
                 return;
             }
             backlog.remove();
-            follow(last, waiting.then());
+            follow(last, waiting);
         }
     }
 
-    private void follow(CompletableFuture<Void> written, @Nullable ReplicaEvent then) {
+    private void follow(CompletableFuture<Void> written, Waiting waiting) {
+        var then = waiting.then();
+        var syncs = waiting.syncs();
         var unused = written.whenComplete((done, failure) -> {
+            syncs.forEach(sync -> sync.end(failure));
             if (failure != null) {
                 events.accept(new ReplicaEvent.PersistFailed(String.valueOf(failure.getMessage())));
             } else if (then != null) {

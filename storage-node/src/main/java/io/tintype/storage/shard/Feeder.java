@@ -101,7 +101,7 @@ final class Feeder {
             for (var item : items) {
                 bytes += item.bytes();
                 outgoing.add(new FollowerLink.Outgoing(
-                        item.entry().encoded(), item.entry().record().seq(), item.inline(), false));
+                        item.entry().encoded(), item.entry().record().seq(), item.inline(), false, item.trace()));
             }
             transmit(outgoing, place(items.get(items.size() - 1).entry()), bytes);
         }

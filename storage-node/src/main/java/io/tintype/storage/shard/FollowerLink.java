@@ -8,6 +8,7 @@ import io.tintype.storage.replica.Ack;
 import io.tintype.storage.replica.Attach;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.Refusal;
+import io.tintype.trace.Trace;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +39,14 @@ public interface FollowerLink {
      * @param seq its place
      * @param inline the chunk that travels with it; null where there is none
      * @param gone a chunk travelled with it once, and is gone for good: a later record made it garbage
+     * @param trace of the call that the record belongs to
      */
-    record Outgoing(ByteString encoded, long seq, @Nullable InlineChunk inline, boolean gone) {
+    record Outgoing(ByteString encoded, long seq, @Nullable InlineChunk inline, boolean gone, Trace trace) {
+        /** One of no trace. */
+        public Outgoing(ByteString encoded, long seq, @Nullable InlineChunk inline, boolean gone) {
+            this(encoded, seq, inline, gone, Trace.NONE);
+        }
+
         /** What it takes in a message, about. */
         int bytes() {
             return ShardLimits.RECORD_OVERHEAD_BYTES

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.micrometer.core.instrument.Tag;
 import io.tintype.storage.replica.ReplicaState;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
@@ -21,6 +23,25 @@ final class HostLevels {
                 "tintype.shards.unhealthy",
                 "Replicas on this node that cannot do their part: no primary heard, catching up, or failed",
                 () -> count(registry, status -> !status.serving()));
+        for (var state : ReplicaState.values()) {
+            metrics.gauge(
+                    "tintype.replicas",
+                    "Replicas on this node by what they do",
+                    Tag.of("state", state.name().toLowerCase(Locale.ROOT)),
+                    () -> count(registry, status -> status.state() == state));
+        }
+        metrics.gauge(
+                "tintype.leases.held",
+                "Shards led here of which this node may answer reads without asking anybody",
+                () -> registry.running().stream()
+                        .filter(shard -> shard.board().servingEpoch != 0
+                                && shard.board().permit.isValid(context.clock().now()))
+                        .count());
+        metrics.gauge(
+                "tintype.shard.io.waiting",
+                "Reads for followers, lookups of chunks and collections that wait for a thread, of at most "
+                        + ShardThreads.IO_QUEUE,
+                () -> context.threads().ioWaiting());
         metrics.gauge(
                 "tintype.replication.lag.records",
                 "Records that the follower furthest behind has not been sent yet, over all shards led here",

@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import io.tintype.storage.blob.Proposal;
+import io.tintype.trace.Trace;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -15,6 +16,8 @@ final class OpenProposal {
     final long sinceNanos;
     /** How many bytes it keeps in memory until it is applied, about. */
     final int bytes;
+    /** From here until it is applied. */
+    final Trace trace = Trace.current().child("replicate");
 
     long seq;
 

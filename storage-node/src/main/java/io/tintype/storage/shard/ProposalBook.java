@@ -58,6 +58,7 @@ final class ProposalBook {
         var unused = open.result.whenComplete((committed, failure) -> {
             inFlight.decrementAndGet();
             budget.give(open.bytes);
+            open.trace.end(failure);
         });
         return open;
     }

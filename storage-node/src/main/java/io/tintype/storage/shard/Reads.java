@@ -27,6 +27,7 @@ final class Reads {
     private final NodeId self;
     private final Board board;
     private final Clock clock;
+    private final ShardMetrics metrics;
     private final SharedRead configRead;
 
     /** Runs something on the loop, with the core and the reads that wait. */
@@ -41,6 +42,7 @@ final class Reads {
         this.self = context.self();
         this.board = board;
         this.clock = context.clock();
+        this.metrics = context.metrics();
         this.configRead = new SharedRead(configs::read);
         this.loop = loop;
     }
@@ -75,6 +77,7 @@ final class Reads {
         if (board.servingEpoch != point.epoch()) {
             return CompletableFuture.failedFuture(Refusals.notLeading(board.status));
         }
+        metrics.leaseMissed();
         return configRead.get().handle((found, failure) -> {
             var config = found == null ? null : found.orElse(null);
             boolean confirmed = config != null

@@ -63,7 +63,7 @@ final class ReplicaLoop {
         this.core = new ReplicaCore(context.timing());
         this.inbox = new Inbox<>(context.threads().loop(identity.id()), this::handle);
         this.board = new Board(ShardStatus.booting(identity), !store.isInstalling());
-        this.standing = new Standing(identity, core, context.clock(), board);
+        this.standing = new Standing(identity, core, context.clock(), board, context.metrics());
         this.proposals = new ProposalBook(
                 identity,
                 new UploadRoom(identity, context, board),

@@ -4,11 +4,13 @@ package io.tintype.storage.shard;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.tintype.model.Reason;
 import io.tintype.storage.blob.Outcome;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -34,6 +36,9 @@ public final class ShardMetrics {
     private final Counter snapshotBytesSent;
     private final Counter elections;
     private final Counter collectedChunks;
+    private final Counter leasesMissed;
+    private final Counter joined;
+    private final Counter left;
 
     public ShardMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -79,12 +84,38 @@ public final class ShardMetrics {
         snapshotBytesSent =
                 counter("tintype.snapshots.sent.bytes", "Bytes of snapshots sent to replicas on other nodes");
         elections = counter("tintype.elections.won", "Times a replica here became primary");
+        leasesMissed = counter(
+                "tintype.leases.missed",
+                "Reads at a primary here whose lease had run out, so that ZooKeeper was asked who leads");
+        joined = inSyncChanges(registry, "joined");
+        left = inSyncChanges(registry, "left");
         collectedChunks = counter("tintype.chunks.collected", "Chunks of replaced or abandoned uploads deleted here");
+    }
+
+    /** Registers one of several levels that a tag tells apart. */
+    void gauge(String name, String description, Tag tag, Supplier<Number> value) {
+        Gauge.builder(name, value).description(description).tags(List.of(tag)).register(registry);
     }
 
     /** Registers a level that is read when monitoring asks. */
     void gauge(String name, String description, Supplier<Number> value) {
         Gauge.builder(name, value).description(description).register(registry);
+    }
+
+    private static Counter inSyncChanges(MeterRegistry registry, String change) {
+        return Counter.builder("tintype.insync.changes")
+                .description("Replicas that joined or left the in-sync set of a shard led here")
+                .tag("change", change)
+                .register(registry);
+    }
+
+    void leaseMissed() {
+        leasesMissed.increment();
+    }
+
+    void inSyncChanged(int came, int went) {
+        joined.increment(came);
+        left.increment(went);
     }
 
     void committed(OpenProposal proposal, Outcome outcome) {

@@ -31,13 +31,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardThreads implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardThreads.class);
-    private static final int IO_QUEUE = 4_096;
+    /** Most that wait for {@link #io}. */
+    static final int IO_QUEUE = 4_096;
+
     private static final int CLOSE_SECONDS = 10;
     private static final long IO_RETRY_MS = 20;
 
     private final List<ExecutorService> loops;
     private final ExecutorService apply;
-    private final ExecutorService io;
+    private final ThreadPoolExecutor io;
     private final ScheduledExecutorService timer;
 
     ShardThreads(int loopCount, int applyCount, int ioCount) {
@@ -84,6 +86,11 @@ final class ShardThreads implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             later(IO_RETRY_MS, () -> io(task, then));
         }
+    }
+
+    /** How much waits for {@link #io}. */
+    int ioWaiting() {
+        return io.getQueue().size();
     }
 
     /** Runs something short after a while, on the timer's thread; never, once the threads are closed. */

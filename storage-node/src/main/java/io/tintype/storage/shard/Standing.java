@@ -19,12 +19,14 @@ final class Standing {
     private final ReplicaCore core;
     private final Clock clock;
     private final Board board;
+    private final ShardMetrics metrics;
     private List<NodeId> inSync = List.of();
     private long epochStart = Long.MAX_VALUE;
     private int configVersion = -1;
     private @Nullable String failure;
 
-    Standing(ShardIdentity identity, ReplicaCore core, Clock clock, Board board) {
+    Standing(ShardIdentity identity, ReplicaCore core, Clock clock, Board board, ShardMetrics metrics) {
+        this.metrics = metrics;
         this.identity = identity;
         this.core = core;
         this.clock = clock;
@@ -38,8 +40,16 @@ final class Standing {
         if (known != null && known.version() != configVersion) {
             configVersion = known.version();
             board.config = known.config();
+            var before = inSync;
             inSync = known.config().inSync().stream().map(Member::node).sorted().toList();
+            if (board.leadingEpoch != 0) {
+                metrics.inSyncChanged(missing(inSync, before), missing(before, inSync));
+            }
         }
+    }
+
+    private static int missing(List<NodeId> of, List<NodeId> in) {
+        return (int) of.stream().filter(node -> !in.contains(node)).count();
     }
 
     /** The nodes that are in sync, as far as is known. */

@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.storage.blob.Proposal.InlineChunk;
 import io.tintype.storage.log.LogEntry;
+import io.tintype.trace.Trace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,14 @@ final class Tail {
      * @param entry the record
      * @param inline the chunk that travels with it; null where there is none, or where it is only on disk
      * @param complete false where the record has a chunk that is only on disk
+     * @param trace of the call that the record belongs to
      */
-    record Item(LogEntry entry, @Nullable InlineChunk inline, boolean complete) {
+    record Item(LogEntry entry, @Nullable InlineChunk inline, boolean complete, Trace trace) {
+        /** One of no trace. */
+        Item(LogEntry entry, @Nullable InlineChunk inline, boolean complete) {
+            this(entry, inline, complete, Trace.NONE);
+        }
+
         int bytes() {
             return ShardLimits.RECORD_OVERHEAD_BYTES
                     + entry.encoded().size()

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  */
 final class Servers implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("\"address\"\\s*:\\s*\"([^\"]+)\"");
+    private static final Pattern OTHER = Pattern.compile("\"otherAddress\"\\s*:\\s*\"([^\"]+)\"");
     private static final int STOP_SECONDS = 60;
 
     private final Path folder;
@@ -28,8 +29,12 @@ final class Servers implements AutoCloseable {
     private final Map<String, Process> nodes = new TreeMap<>();
     private final Process coordinator;
     private final String server;
+    private final String http;
 
-    private Servers(Path folder, int size) throws Exception {
+    private final Map<String, String> settings;
+
+    private Servers(Path folder, int size, Map<String, String> settings) throws Exception {
+        this.settings = settings;
         this.folder = folder;
         this.zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
         for (int i = 1; i <= size; i++) {
@@ -49,16 +54,28 @@ final class Servers implements AutoCloseable {
                         Integer.toString(size),
                         "--stop-with-stdin",
                         "--json"));
-        server = ready(coordinator);
+        var said = ready(coordinator);
+        server = found(ADDRESS, said);
+        http = "http://" + found(OTHER, said);
     }
 
     static Servers start(Path folder, int size) throws Exception {
-        return new Servers(folder, size);
+        return new Servers(folder, size, Map.of());
+    }
+
+    /** The same with settings, as environment variables. */
+    static Servers start(Path folder, int size, Map<String, String> settings) throws Exception {
+        return new Servers(folder, size, settings);
     }
 
     /** host:port of the coordinator. */
     String server() {
         return server;
+    }
+
+    /** Where the coordinator serves HTTP, without a slash at the end. */
+    String http() {
+        return http;
     }
 
     /** Starts a node, on what its disk has. */
@@ -82,7 +99,7 @@ final class Servers implements AutoCloseable {
                         "--stop-with-stdin",
                         "--json"));
         nodes.put(id, process);
-        ready(process);
+        var unused = ready(process);
     }
 
     /** Starts every node that does not run. */
@@ -123,15 +140,21 @@ final class Servers implements AutoCloseable {
 
     private Process launch(String name, List<String> arguments) throws IOException {
         Files.createDirectories(folder);
-        return new ProcessBuilder(Command.line(List.of("-Xmx384m"), arguments.toArray(String[]::new)))
-                .redirectError(ProcessBuilder.Redirect.appendTo(log(name).toFile()))
-                .start();
+        var builder = new ProcessBuilder(Command.line(List.of("-Xmx384m"), arguments.toArray(String[]::new)))
+                .redirectError(ProcessBuilder.Redirect.appendTo(log(name).toFile()));
+        builder.environment().putAll(settings);
+        return builder.start();
     }
 
     private static String ready(Process process) throws IOException {
         var said = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        var line = said.readLine();
-        var found = ADDRESS.matcher(String.valueOf(line));
+        var line = String.valueOf(said.readLine());
+        var unused = found(ADDRESS, line);
+        return line;
+    }
+
+    private static String found(Pattern wanted, String line) {
+        var found = wanted.matcher(line);
         if (!found.find()) {
             throw new IllegalStateException("a server ended before it was ready; it said " + line);
         }

@@ -8,6 +8,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.tintype.model.Limits;
+import io.tintype.trace.TracedCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executor;
@@ -60,6 +61,7 @@ public final class ChannelCache implements AutoCloseable {
         return NettyChannelBuilder.forTarget(address, settings.credentials())
                 .executor(executor)
                 .disableRetry()
+                .intercept(TracedCalls.INSTANCE)
                 .keepAliveTime(KEEPALIVE.toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(KEEPALIVE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS)
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES)

@@ -3,6 +3,7 @@ package io.tintype.client.internal.net;
 
 import io.grpc.CallOptions;
 import io.tintype.model.Limits;
+import io.tintype.trace.Trace;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ public final class Op {
     private final AtomicLong bytes = new AtomicLong();
     private volatile long lastProgressNanos = startNanos;
     private volatile boolean maybeApplied;
+    private volatile Trace trace = Trace.NONE;
     private @Nullable Runnable canceller;
     private boolean cancelled;
 
@@ -52,6 +54,17 @@ public final class Op {
         this.timeout = timeout;
         this.patience = patience;
         this.ageBefore = ageBefore;
+    }
+
+    /** Makes it part of a trace; to be called before the first attempt. */
+    public Op traced(Trace of) {
+        trace = of;
+        return this;
+    }
+
+    /** The trace it is part of. */
+    public Trace trace() {
+        return trace;
     }
 
     /** For reports. */
@@ -119,7 +132,9 @@ public final class Op {
     }
 
     private CallOptions options() {
-        return waiting == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withExecutor(waiting);
+        var options = waiting == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withExecutor(waiting);
+        var part = trace;
+        return part == Trace.NONE ? options : options.withOption(Trace.OF_CALL, part);
     }
 
     /** The change may have been made, whatever later attempts say short of a final answer. */

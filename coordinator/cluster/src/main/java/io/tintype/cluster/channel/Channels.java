@@ -8,6 +8,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.tintype.model.Limits;
+import io.tintype.trace.TracedCalls;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -44,6 +45,7 @@ public final class Channels implements ChannelSource, AutoCloseable {
                 .keepAliveTimeout(GrpcLimits.KEEPALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .idleTimeout(GrpcLimits.IDLE.toMillis(), TimeUnit.MILLISECONDS)
                 .disableRetry()
+                .intercept(TracedCalls.INSTANCE)
                 .build();
     }
 

@@ -6,6 +6,7 @@ import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.placement.plan.PlanNode;
+import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.ZkSession;
@@ -15,12 +16,16 @@ import io.tintype.model.NodeInfo;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
+import io.tintype.proto.v1.GetPlanResponse;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,9 +37,15 @@ import org.slf4j.LoggerFactory;
 public final class Balancer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Balancer.class);
 
+    /** The phases that a step can be in, in order. */
+    public static final List<PlanStepPhase> STEP_PHASES = Stream.of(PlanStepPhase.values())
+            .filter(phase -> phase != PlanStepPhase.UNRECOGNIZED && phase != PlanStepPhase.PLAN_STEP_PHASE_UNSPECIFIED)
+            .toList();
+
     private static final long LOOK_MS = 500;
     private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long IDLE_POLL_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long POLL_WAIT_S = 3;
     private static final long SELF_PLAN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -52,10 +63,17 @@ public final class Balancer implements AutoCloseable {
     /** The term of office that this coordinator won last, until it turns out to be over. */
     private final AtomicReference<@Nullable Term> term = new AtomicReference<>();
 
+    /** What the last look found; written by the loop. */
+    private volatile List<StoredPlan> running = List.of();
+    /** What another controller carries out, looked at now and then; written by the loop. */
+    private volatile List<StoredPlan> watched = List.of();
+    /** What the last round told nodes; written by the loop. */
+    private volatile long rate;
+
     // Confined to the loop:
     private long polledAt = System.nanoTime() - IDLE_POLL_NANOS;
     private long plannedAt = System.nanoTime();
-    private List<StoredPlan> running = List.of();
+    private long watchedAt = System.nanoTime() - WATCH_NANOS;
     private boolean sawPlans;
 
     private Balancer(
@@ -68,6 +86,7 @@ public final class Balancer implements AutoCloseable {
         this.settings = settings;
         this.polls = new NodePolls(channels, clusterId);
         this.throttle = new Throttle(settings.bytesPerSecond());
+        this.rate = settings.bytesPerSecond();
         this.journal = new Journal(session);
         var plans = new PlanZnodes(session);
         this.planning = new Planning(watcher::view, polls, absences, settings, plans, System::currentTimeMillis);
@@ -116,6 +135,48 @@ public final class Balancer implements AutoCloseable {
         return verification;
     }
 
+    /** Whether this coordinator is the controller, as far as it knows. */
+    public boolean isInOffice() {
+        return term.get() != null;
+    }
+
+    /** How all plans go that are being carried out, at most some seconds ago; empty where no controller is known. */
+    public List<GetPlanResponse> progress() {
+        return (isInOffice() ? running : watched).stream().map(service::tell).toList();
+    }
+
+    /** Plans being carried out. */
+    public int plans() {
+        return running.size();
+    }
+
+    /** Steps of those that are in a phase. */
+    public long steps(PlanStepPhase phase) {
+        return running.stream()
+                .flatMap(plan -> plan.steps().stream())
+                .filter(step -> step.getPhase() == phase)
+                .count();
+    }
+
+    /** Bytes of steps that are not over, as planned, without those that have come. */
+    public long bytesLeft() {
+        return running.stream()
+                .flatMap(plan -> plan.steps().stream())
+                .filter(step -> !PlanSteps.isOver(step))
+                .mapToLong(step -> Math.max(0, step.getBytes() - step.getMovedBytes()))
+                .sum();
+    }
+
+    /** Bytes a second that a node may move now. */
+    public long rateLimit() {
+        return rate;
+    }
+
+    /** A phase as people are told. */
+    public static String name(PlanStepPhase phase) {
+        return phase.name().replace("PLAN_STEP_PHASE_", "").toLowerCase(Locale.ROOT);
+    }
+
     private void lookSafely() {
         var office = term.get();
         try {
@@ -142,12 +203,25 @@ public final class Balancer implements AutoCloseable {
         absences.look(view);
         if (office == null) {
             running = List.of();
+            watch(view);
             return;
         }
         poll(view);
         running = runner.look(office, view);
         sawPlans = true;
         repairIfNeeded(view);
+    }
+
+    /** Looks at what the controller does, for people who ask here. */
+    private void watch(ClusterView view) throws Journal.Interrupted {
+        long now = System.nanoTime();
+        if (now - watchedAt >= WATCH_NANOS) {
+            watchedAt = now;
+            watched = journal.active();
+            if (!watched.isEmpty()) {
+                var unused = polls.round(view, 0);
+            }
+        }
     }
 
     /** Asks nodes how they fare, and tells them how fast they may move. */
@@ -183,7 +257,8 @@ public final class Balancer implements AutoCloseable {
                         .mapToLong(ReportNodeResponse::getReadP99Micros)
                         .max()
                         .orElse(0));
-        service.throttled(throttle.rate());
+        rate = throttle.rate();
+        service.throttled(rate);
     }
 
     /** Makes anew what a node had that is gone for good; with the setting for it, gives new nodes their share. */

@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.route.Answers;
@@ -78,6 +79,11 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     /** How fast nodes may move replicas now, where this coordinator is the one to say. */
     void throttled(long bytesPerSecond) {
         progress.throttled(bytesPerSecond);
+    }
+
+    /** How a plan goes, by what is known here. Never blocks. */
+    GetPlanResponse tell(StoredPlan plan) {
+        return progress.tell(plan, 0);
     }
 
     @Override

@@ -47,6 +47,11 @@ final class Flights {
         }
     }
 
+    /** Who waits, for all pieces together. */
+    int waiting() {
+        return waiting.get();
+    }
+
     /** Pieces being loaded. */
     int loads() {
         return flights.size();

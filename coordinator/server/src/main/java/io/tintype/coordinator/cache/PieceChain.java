@@ -17,6 +17,9 @@ import java.util.function.Predicate;
  * is one search a piece at a time. A piece that is damaged is dropped where it was, and the search goes on.
  */
 public final class PieceChain implements AutoCloseable {
+    /** Most reads that wait for pieces. */
+    public static final int MAX_WAITING = Flights.MAX_WAITING;
+
     private final List<PieceLayer> layers;
     private final List<LayerFigures> figures;
     private final LayerFigures ofOrigin = new LayerFigures("origin");
@@ -51,6 +54,16 @@ public final class PieceChain implements AutoCloseable {
         return all;
     }
 
+    /** Pieces that are being looked for below the first layer. */
+    public int searches() {
+        return flights.loads();
+    }
+
+    /** Reads that wait for those; {@link #MAX_WAITING} at most. */
+    public int waiting() {
+        return flights.waiting();
+    }
+
     /** Whether nothing is cached at all. */
     public boolean isEmpty() {
         return layers.isEmpty();
@@ -74,27 +87,35 @@ public final class PieceChain implements AutoCloseable {
 
     /** The same, asking only layers that the test passes. */
     public CompletableFuture<Piece> find(PieceSpec spec, Predicate<PieceLayer> asked) {
+        var trace = CacheTrace.begin();
+        return trace.until(find(spec, asked, trace));
+    }
+
+    private CompletableFuture<Piece> find(PieceSpec spec, Predicate<PieceLayer> asked, CacheTrace trace) {
         if (layers.isEmpty()) {
-            return load(spec);
+            return load(spec, trace);
         }
         if (layers.get(0) instanceof MemoryLayer memory) {
             var piece = memory.find(spec.key());
             if (piece != null && accept(0, spec, piece)) {
+                trace.answeredBy(memory.name());
                 return CompletableFuture.completedFuture(piece);
             }
             figures.get(0).miss();
-            return flights.join(spec.key(), () -> search(spec, 1, asked));
+            return flights.join(spec.key(), () -> search(spec, 1, asked, trace));
         }
-        return flights.join(spec.key(), () -> search(spec, 0, asked));
+        return flights.join(spec.key(), () -> search(spec, 0, asked, trace));
     }
 
     /** The piece if a cache has it; the origin is not asked. Never fails. */
     public CompletableFuture<Optional<Piece>> cached(PieceSpec spec) {
-        return cached(spec, 0);
+        var trace = CacheTrace.begin();
+        return trace.until(cached(spec, 0, trace));
     }
 
-    private CompletableFuture<Optional<Piece>> cached(PieceSpec spec, int layer) {
+    private CompletableFuture<Optional<Piece>> cached(PieceSpec spec, int layer, CacheTrace trace) {
         if (layer == layers.size()) {
+            trace.answeredBy(CacheTrace.NOBODY);
             return CompletableFuture.completedFuture(Optional.empty());
         }
         return layers.get(layer)
@@ -102,21 +123,22 @@ public final class PieceChain implements AutoCloseable {
                 .exceptionally(bug -> Optional.empty())
                 .thenCompose(found -> {
                     if (found.isPresent() && accept(layer, spec, found.get())) {
+                        trace.answeredBy(layers.get(layer).name());
                         offer(spec.key(), found.get(), layer);
                         return CompletableFuture.completedFuture(found);
                     }
                     figures.get(layer).miss();
-                    return cached(spec, layer + 1);
+                    return cached(spec, layer + 1, trace);
                 });
     }
 
-    private CompletableFuture<Piece> search(PieceSpec spec, int from, Predicate<PieceLayer> asked) {
+    private CompletableFuture<Piece> search(PieceSpec spec, int from, Predicate<PieceLayer> asked, CacheTrace trace) {
         int index = from;
         while (index < layers.size() && !asked.test(layers.get(index))) {
             index++;
         }
         if (index == layers.size()) {
-            return load(spec);
+            return load(spec, trace);
         }
         int current = index;
         return layers.get(current)
@@ -124,11 +146,12 @@ public final class PieceChain implements AutoCloseable {
                 .exceptionally(bug -> Optional.empty())
                 .thenCompose(found -> {
                     if (found.isPresent() && accept(current, spec, found.get())) {
+                        trace.answeredBy(layers.get(current).name());
                         offer(spec.key(), found.get(), current);
                         return CompletableFuture.completedFuture(found.get());
                     }
                     figures.get(current).miss();
-                    return search(spec, current + 1, asked);
+                    return search(spec, current + 1, asked, trace);
                 });
     }
 
@@ -144,8 +167,9 @@ public final class PieceChain implements AutoCloseable {
         return false;
     }
 
-    private CompletableFuture<Piece> load(PieceSpec spec) {
-        return origin.load(spec).thenApply(piece -> {
+    private CompletableFuture<Piece> load(PieceSpec spec, CacheTrace trace) {
+        trace.answeredBy(ofOrigin.name());
+        return trace.of(() -> origin.load(spec)).thenApply(piece -> {
             if (!spec.isMetBy(piece)) {
                 ofOrigin.damaged();
                 piece.release();

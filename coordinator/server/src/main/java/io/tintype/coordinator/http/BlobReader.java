@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.grpc.Context;
 import io.tintype.coordinator.http.RangeHeader.Span;
 import io.tintype.coordinator.retrieval.OpenBlob;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
@@ -37,6 +38,7 @@ final class BlobReader {
     private final Optional<RangeHeader> range;
     private final ReadConditions conditions;
     private final GetRequest wanted;
+    private final Context context = Context.current();
     private int tries;
 
     /** Checks the headers; throws {@link TintypeException} where they are not legal. */
@@ -73,15 +75,19 @@ final class BlobReader {
         var unused = opening.whenComplete((blob, failure) -> {
             if (failure != null) {
                 Failures.answer(response, callback, failure);
-                return;
-            }
-            try {
-                answer(blob);
-            } catch (RuntimeException e) {
-                blob.close();
-                fail(blob, Errors.isBug(e) ? e : Errors.fromWire(e));
+            } else {
+                context.run(() -> answerOrFail(blob));
             }
         });
+    }
+
+    private void answerOrFail(OpenBlob blob) {
+        try {
+            answer(blob);
+        } catch (RuntimeException e) {
+            blob.close();
+            fail(blob, Errors.isBug(e) ? e : Errors.fromWire(e));
+        }
     }
 
     private void answer(OpenBlob blob) {

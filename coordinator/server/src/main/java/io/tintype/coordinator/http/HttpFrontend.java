@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
@@ -67,13 +68,14 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
             StatusPages status) {
-        return start(host, settings, upload, retrieval, null, status);
+        return start(host, settings, upload, retrieval, null, status, Tracing.OFF);
     }
 
     /**
-     * The same with renditions.
+     * The same with renditions and traces.
      *
      * @param renditions makes images in other sizes and formats; null: none are made
+     * @param tracing decides which requests are traced
      */
     public static HttpFrontend start(
             String host,
@@ -81,11 +83,12 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
             @Nullable Renditions renditions,
-            StatusPages status) {
-        return start(host, settings, upload, retrieval, renditions, status, InstantSource.system());
+            StatusPages status,
+            Tracing tracing) {
+        return start(host, settings, upload, retrieval, renditions, status, tracing, InstantSource.system());
     }
 
-    /** The same by another clock. */
+    /** The same by another clock, and without traces. */
     static HttpFrontend start(
             String host,
             HttpSettings settings,
@@ -93,6 +96,18 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable RetrievalGateway retrieval,
             @Nullable Renditions renditions,
             StatusPages status,
+            InstantSource clock) {
+        return start(host, settings, upload, retrieval, renditions, status, Tracing.OFF, clock);
+    }
+
+    private static HttpFrontend start(
+            String host,
+            HttpSettings settings,
+            @Nullable UploadGateway upload,
+            @Nullable RetrievalGateway retrieval,
+            @Nullable Renditions renditions,
+            StatusPages status,
+            Tracing tracing,
             InstantSource clock) {
         var keys = SigningKeys.open(settings.signedUrls().keyFile());
         var compression = new Compression(settings.gzip());
@@ -111,7 +126,8 @@ public final class HttpFrontend implements AutoCloseable {
         connector.setPort(settings.port());
         connector.setIdleTimeout(settings.idleTimeout().toMillis());
         server.addConnector(connector);
-        var slow = new SlowHeaders(router, settings.headerTimeout(), System::nanoTime);
+        var traced = new HttpTraces(tracing, router);
+        var slow = new SlowHeaders(traced, settings.headerTimeout(), System::nanoTime);
         connector.addBean(slow);
         server.setHandler(slow);
         server.setErrorHandler(new JsonErrors());

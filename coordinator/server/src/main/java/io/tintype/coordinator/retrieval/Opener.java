@@ -22,6 +22,7 @@ import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ReadOptions;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +39,14 @@ import org.jspecify.annotations.Nullable;
 final class Opener {
     /** Bytes of heads that are remembered. */
     private static final long REMEMBERED_BYTES = 16 << 20;
+
+    /** Who said which version is current, in a trace. */
+    private static final String VERSION_BY = "tintype.version.by";
+
+    /** Who sent the first bytes, where they came with the version. */
+    private static final String BYTES_BY = "tintype.bytes.by";
+
+    private static final String NODE = "node";
 
     private static final Version NO_VERSION = new Version(0, 0);
 
@@ -78,6 +87,7 @@ final class Opener {
             return CompletableFuture.failedFuture(none);
         }
         if (leased.isPresent()) {
+            Trace.current().set(VERSION_BY, "lease");
             var known = leased.get();
             return CompletableFuture.completedFuture(
                     new OpenBlob(known.head(), known.freshness(), chain, origin, holds, 0, null));
@@ -169,6 +179,7 @@ final class Opener {
     }
 
     private CompletableFuture<HeadResponse> ask(HeadRequest request) {
+        Trace.current().set(VERSION_BY, NODE);
         var asked = leases.ask(request.getUser(), request.getName());
         return unary.read(
                         origin.route(UserId.of(request.getUser()), request.getOptions()),
@@ -190,8 +201,10 @@ final class Opener {
                         .setLength(PieceKey.BYTES))
                 .build();
         var asked = leases.ask(id.user(), id.name());
+        var trace = Trace.current().set(VERSION_BY, NODE);
         return origin.gather(wanted)
                 .thenApply(got -> {
+                    trace.set(BYTES_BY, got.notModified() ? "cache" : NODE);
                     asked.found(got.head(), got.freshness());
                     heads.put(id, got.head());
                     return new OpenBlob(got.head(), got.freshness(), chain, origin, holds, index, piece(got, index));

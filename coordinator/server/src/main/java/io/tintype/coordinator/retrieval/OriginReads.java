@@ -26,6 +26,7 @@ import io.tintype.proto.v1.Freshness;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.proto.v1.ReadOptions;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
 import java.util.ArrayList;
@@ -91,6 +92,10 @@ final class OriginReads implements Origin {
 
     private static CallOptions callOptions() {
         var options = CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor());
+        var trace = Trace.current();
+        if (trace != Trace.NONE) {
+            options = options.withOption(Trace.OF_CALL, trace);
+        }
         var deadlineOfCaller = Context.current().getDeadline();
         return deadlineOfCaller == null ? options : options.withDeadline(deadlineOfCaller);
     }
@@ -148,8 +153,9 @@ final class OriginReads implements Origin {
         var deadline = Deadline.after(PIECE_MS, TimeUnit.MILLISECONDS);
         var options =
                 CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()).withDeadline(deadline);
+        var trace = Trace.current();
         // Others may come to wait for it: the first one's going away must not end it.
-        Context.ROOT.run(() -> {
+        (trace == Trace.NONE ? Context.ROOT : trace.in(Context.ROOT)).run(() -> {
             var wanted = exactly(version, key.offset(), spec.length());
             gathering.begin(nearestOrPrimary(wanted, options, deadline, gathering));
         });

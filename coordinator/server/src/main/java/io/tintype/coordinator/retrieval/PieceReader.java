@@ -143,15 +143,23 @@ final class PieceReader implements GetStream {
         } else if (chain.isEmpty()) {
             stream();
         } else {
-            CompletableFuture<Optional<Piece>> search =
-                    single ? chain.get(spec).thenApply(Optional::of) : chain.cached(spec);
-            var unused = search.whenComplete((piece, failure) -> inOrder.execute(() -> {
-                if (failure == null) {
-                    found(piece.orElse(null), spec);
-                } else if (!done) {
-                    fail(Errors.fromWire(failure));
-                }
-            }));
+            var unused = search(spec)
+                    .whenComplete((piece, failure) -> inOrder.execute(() -> {
+                        if (failure == null) {
+                            found(piece.orElse(null), spec);
+                        } else if (!done) {
+                            fail(Errors.fromWire(failure));
+                        }
+                    }));
+        }
+    }
+
+    private CompletableFuture<Optional<Piece>> search(PieceSpec spec) {
+        var before = context.attach();
+        try {
+            return single ? chain.get(spec).thenApply(Optional::of) : chain.cached(spec);
+        } finally {
+            context.detach(before);
         }
     }
 

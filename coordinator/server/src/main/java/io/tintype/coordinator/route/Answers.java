@@ -3,6 +3,7 @@ package io.tintype.coordinator.route;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -17,6 +18,7 @@ public final class Answers {
 
     /** Runs the work and answers with what becomes of it; a failure that is a bug is logged. */
     public static <A> void send(StreamObserver<A> out, Supplier<CompletableFuture<A>> work) {
+        var trace = Trace.current();
         CompletableFuture<A> answer;
         try {
             answer = work.get();
@@ -32,7 +34,7 @@ public final class Answers {
                 out.onCompleted();
             } else {
                 if (Errors.isBug(failure)) {
-                    log.error("a call failed by a bug", failure);
+                    log.error("a call failed by a bug{}", trace.suffix(), failure);
                 }
                 out.onError(Errors.toWire(failure));
             }

@@ -20,11 +20,21 @@ import org.jspecify.annotations.Nullable;
  * @param summary the answer in a sentence
  * @param nodes all nodes, by region, zone and id
  * @param shards all shards, the worst first
+ * @param plans what moves, as far as this coordinator knows of it
+ * @param caches what the caches of this coordinator were good for, in the order in which they are asked
  * @param events what happened lately, the newest first
  */
 public record ClusterStatus(
-        Verdict verdict, String summary, List<NodeLine> nodes, List<ShardLine> shards, List<Event> events) {
+        Verdict verdict,
+        String summary,
+        List<NodeLine> nodes,
+        List<ShardLine> shards,
+        List<PlanLine> plans,
+        List<CacheLine> caches,
+        List<Event> events) {
     public ClusterStatus {
+        plans = List.copyOf(plans);
+        caches = List.copyOf(caches);
         nodes = List.copyOf(nodes);
         shards = List.copyOf(shards);
         events = List.copyOf(events);
@@ -93,6 +103,37 @@ public record ClusterStatus(
         }
     }
 
+    /**
+     * A plan that is being carried out.
+     *
+     * @param state how far it is, as {@code tintype rebalance status} says it
+     * @param stepsOver steps that are made or were given up
+     * @param bytes bytes that travel in all, as planned
+     * @param secondsLeft at the pace of the last half minute; -1: nobody can say
+     */
+    public record PlanLine(
+            String id,
+            String title,
+            String state,
+            long stepsOver,
+            long steps,
+            long movedBytes,
+            long bytes,
+            long secondsLeft) {}
+
+    /**
+     * A layer of the cache, since this coordinator started.
+     *
+     * @param hits pieces that it had
+     * @param misses pieces that it did not have
+     */
+    public record CacheLine(String layer, long hits, long misses) {}
+
+    /** The same with what moves, and what caches are good for. */
+    public ClusterStatus with(List<PlanLine> moving, List<CacheLine> layers) {
+        return new ClusterStatus(verdict, summary, nodes, shards, moving, layers, events);
+    }
+
     /** What the map says. */
     public static ClusterStatus of(ClusterView view, List<Event> events) {
         var shards = view.map()
@@ -114,7 +155,7 @@ public record ClusterStatus(
                         .thenComparing(NodeLine::zone)
                         .thenComparing(NodeLine::id))
                 .toList();
-        return new ClusterStatus(verdict(shards), summary(shards, nodes), nodes, shards, events);
+        return new ClusterStatus(verdict(shards), summary(shards, nodes), nodes, shards, List.of(), List.of(), events);
     }
 
     private static NodeLine line(NodeInfo node, Map<String, Integer> replicas, Map<String, Integer> primaries) {

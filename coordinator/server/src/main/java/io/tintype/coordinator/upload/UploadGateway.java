@@ -20,6 +20,7 @@ import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.DeleteResponse;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -77,6 +78,10 @@ public final class UploadGateway {
         long expected = header.hasSize() ? Math.min(header.getSize(), PutRelay.REPLAY_BYTES) : PutRelay.REPLAY_BYTES;
         var lease = admission.admit(user, Math.max(expected, first.getSerializedSize()) + OVERHEAD_BYTES);
         var options = CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor());
+        var trace = Trace.current();
+        if (trace != Trace.NONE) {
+            options = options.withOption(Trace.OF_CALL, trace);
+        }
         var deadlineOfCaller = Context.current().getDeadline();
         var limit = Deadline.after(timeout.toMillis(), TimeUnit.MILLISECONDS);
         options = options.withDeadline(deadlineOfCaller == null ? limit : limit.minimum(deadlineOfCaller));

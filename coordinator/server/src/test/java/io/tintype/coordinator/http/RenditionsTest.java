@@ -4,6 +4,7 @@ package io.tintype.coordinator.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.coordinator.rendition.Renditions;
@@ -38,7 +39,8 @@ final class RenditionsTest extends HttpStage {
                 cluster.upload,
                 cluster.retrieval,
                 renditions,
-                new StatusPages(() -> notReady, () -> ""));
+                new StatusPages(() -> notReady, () -> ""),
+                Tracing.OFF);
     }
 
     @AfterEach
