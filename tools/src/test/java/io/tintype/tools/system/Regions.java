@@ -9,10 +9,15 @@ import io.tintype.coordinator.CoordinatorConfig;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.storage.node.StorageNode;
 import io.tintype.storage.node.StorageNodeConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +33,7 @@ final class Regions implements AutoCloseable {
     private final Map<String, StorageNode> nodes = new HashMap<>();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private String server = "";
+    private String http = "";
 
     private Regions(Path folder) throws Exception {
         this.folder = folder;
@@ -89,6 +95,21 @@ final class Regions implements AutoCloseable {
         var coordinator = Coordinator.start(config);
         running.push(coordinator);
         server = "127.0.0.1:" + coordinator.grpcPort();
+        http = "http://127.0.0.1:" + coordinator.httpPort().orElseThrow();
+    }
+
+    /** What every process here tells Prometheus. */
+    List<String> scrapes() throws Exception {
+        var all = new ArrayList<String>();
+        nodes.values().forEach(node -> all.add(node.scrape()));
+        var page = HttpRequest.newBuilder(URI.create(http + "/metrics")).build();
+        all.add(HttpClient.newHttpClient().send(page, BodyHandlers.ofString()).body());
+        return all;
+    }
+
+    /** Where the coordinator serves HTTP, without a slash at the end. */
+    String http() {
+        return http;
     }
 
     /** host:port of the coordinator's gRPC. */

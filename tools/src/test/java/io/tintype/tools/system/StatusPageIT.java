@@ -3,7 +3,12 @@ package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.client.TintypeClient;
 import java.io.File;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +47,14 @@ final class StatusPageIT {
 
     @Test
     void showsNodesShardsAndTheVerdict() throws Exception {
+        try (var client = TintypeClient.connect(dev.server())) {
+            client.put("status", "seen", new byte[10_000]);
+        }
+        for (int i = 0; i < 2; i++) {
+            var read = HttpRequest.newBuilder(URI.create(dev.file().http() + "/v1/users/status/blobs/seen"))
+                    .build();
+            HttpClient.newHttpClient().send(read, BodyHandlers.discarding());
+        }
         var page = run("--dump-dom", "--virtual-time-budget=8000");
         assertThat(page)
                 .contains("Your data is safe")
@@ -49,6 +62,9 @@ final class StatusPageIT {
                 .contains("node-1")
                 .contains("node-3")
                 .contains("(directory)")
+                .contains("Nothing that this coordinator knows of.")
+                .contains("pieces asked for")
+                .containsPattern("<div class=\"name\">memory</div>")
                 .contains("data-ready=\"yes\"");
     }
 
