@@ -34,6 +34,7 @@ import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.Places;
 import io.tintype.coordinator.users.Traces;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
+import io.tintype.wire.Aliasing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -216,7 +217,7 @@ public final class Coordinator implements AutoCloseable {
                 .intercept(new ServerTraces(tracing))
                 .addService(healthy.service())
                 .addService(ProtoReflectionServiceV1.newInstance());
-        services.forEach(builder::addService);
+        services.forEach(service -> builder.addService(Aliasing.bind(service)));
         try {
             var server = builder.build().start();
             grpc = server;

@@ -4,17 +4,20 @@ package io.tintype.cluster.channel;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.tintype.model.Limits;
 import io.tintype.trace.TracedCalls;
+import io.tintype.wire.Aliasing;
 import java.util.concurrent.TimeUnit;
 
 /**
  * One channel an address, kept open between calls. Thread-safe.
  *
- * <p>Plaintext: nodes of one cluster share a network they trust.
+ * <p>Plaintext: nodes of one cluster share a network they trust. What comes back is read by {@link Aliasing}, for most of its bytes
+ * are images.
  */
 public final class Channels implements ChannelSource, AutoCloseable {
     private static final long FORGET_AFTER_HOURS = 1;
@@ -31,7 +34,7 @@ public final class Channels implements ChannelSource, AutoCloseable {
 
     @Override
     public Channel to(String address) {
-        return channels.get(address);
+        return ClientInterceptors.intercept(channels.get(address), Aliasing.CLIENT);
     }
 
     private static ManagedChannel open(String address) {
