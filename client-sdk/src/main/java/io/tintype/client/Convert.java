@@ -95,6 +95,9 @@ final class Convert {
                                 one.getNamed(),
                                 one.getBytes(),
                                 one.getError()))
+                        .toList(),
+                answer.getCachesList().stream()
+                        .map(one -> new Erasure.Cache(one.getCoordinator(), one.getRegion(), one.getError()))
                         .toList());
     }
 
@@ -114,6 +117,15 @@ final class Convert {
                                 one.getBlobs(),
                                 one.getBytes(),
                                 instant(one.getSinceMs()),
+                                one.getError()))
+                        .toList(),
+                answer.getCachesList().stream()
+                        .map(one -> new UserLocation.CachePlace(
+                                one.getCoordinator(),
+                                one.getRegion(),
+                                one.getLayer(),
+                                one.getPieces(),
+                                one.getBytes(),
                                 one.getError()))
                         .toList());
     }

@@ -13,21 +13,26 @@ import java.util.Optional;
  * @param idRefusedUntil from when on his id may be registered anew; empty: not known yet
  * @param found what the shards had when it began; at most 64
  * @param replicas every replica that has something of him now, and every node that could not be asked
+ * @param caches once no shard has anything of him: the coordinators that were told to forget him
  */
 public record Erasure(
         Instant begun,
         Optional<Instant> erased,
         Optional<Instant> idRefusedUntil,
         List<Shard> found,
-        List<Replica> replicas) {
+        List<Replica> replicas,
+        List<Cache> caches) {
     public Erasure {
+        caches = List.copyOf(caches);
         found = List.copyOf(found);
         replicas = List.copyOf(replicas);
     }
 
-    /** Whether nothing is left on any shard, and on no replica that could be asked. */
+    /** Whether nothing is left on any shard, on no replica that could be asked, and in no cache. */
     public boolean isDone() {
-        return erased.isPresent() && replicas.stream().noneMatch(replica -> replica.named() || replica.bytes());
+        return erased.isPresent()
+                && caches.stream().allMatch(cache -> cache.error().isEmpty())
+                && replicas.stream().noneMatch(replica -> replica.named() || replica.bytes());
     }
 
     /**
@@ -51,4 +56,13 @@ public record Erasure(
      * @param error why it could not be asked; empty: it answered
      */
     public record Replica(String node, String region, int shard, boolean named, boolean bytes, String error) {}
+
+    /**
+     * A coordinator that was told to forget him.
+     *
+     * @param coordinator the coordinator
+     * @param region its region
+     * @param error why it is not known to have forgotten him; empty: it has
+     */
+    public record Cache(String coordinator, String region, String error) {}
 }

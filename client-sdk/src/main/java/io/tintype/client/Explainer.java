@@ -10,16 +10,22 @@ import io.tintype.model.ShardInfo;
 import io.tintype.model.ShardMap;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
+import io.tintype.proto.v1.CachesGrpc;
+import io.tintype.proto.v1.ExplainReadRequest;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
+import io.tintype.proto.v1.ReadLayer;
 import io.tintype.proto.v1.ReadOptions;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /** Asks everybody who could answer a read what he would say, one after the other. Thread-safe; blocks. */
 final class Explainer {
+    private static final String STATE = "READ_LAYER_STATE_";
+
     private final ClientCore core;
     private final AdminClient admin;
     private final UsersClient users;
@@ -48,7 +54,36 @@ final class Explainer {
                 lookup,
                 nearCached,
                 ask(core.coordinator(), user, name, 0, linearizable()),
+                caches(core.coordinator(), user, name),
                 ordered.stream().map(node -> replica(node, shard, user, name)).toList());
+    }
+
+    private Explanation.Caches caches(String address, String user, String name) {
+        var request = ExplainReadRequest.newBuilder().setUser(user).setName(name).build();
+        try {
+            var answer = Futures.await(core.probe(address, CachesGrpc.getExplainReadMethod(), request));
+            var lease = answer.getLease();
+            return new Explanation.Caches(
+                    answer.getCoordinator(),
+                    answer.hasLease() ? Duration.ofMillis(lease.getAgeMs()) : null,
+                    lease.hasVersion() ? Wire.version(lease.getVersion()) : null,
+                    answer.getAnsweredBy(),
+                    answer.getLayersList().stream().map(Explainer::layer).toList(),
+                    null);
+        } catch (TintypeException e) {
+            return new Explanation.Caches("", null, null, "", List.of(), e.reason() + ": " + e.getMessage());
+        }
+    }
+
+    private static Explanation.CacheLayer layer(ReadLayer layer) {
+        var text = layer.getState().name();
+        var state = (text.startsWith(STATE) ? text.substring(STATE.length()) : text).toLowerCase(Locale.ROOT);
+        return new Explanation.CacheLayer(
+                layer.getName(),
+                state,
+                layer.getAt(),
+                Duration.ofMillis(layer.getAgeMs()),
+                Duration.ofNanos(layer.getTookUs() * 1_000));
     }
 
     private Explanation.Replica replica(NodeInfo node, ShardInfo shard, String user, String name) {

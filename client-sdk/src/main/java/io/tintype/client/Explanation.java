@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param lookup how long it took to learn where the user lives
  * @param nearCache what this client's near cache holds of the blob
  * @param coordinator what a coordinator answers, which passes the question on
+ * @param caches what that coordinator's caches would do
  * @param replicas what each replica answers, nearest to this client first
  */
 public record Explanation(
@@ -27,6 +28,7 @@ public record Explanation(
         Duration lookup,
         NearCached nearCache,
         Answer coordinator,
+        Caches caches,
         List<Replica> replicas) {
     public Explanation {
         replicas = List.copyOf(replicas);
@@ -66,6 +68,39 @@ public record Explanation(
             return Optional.ofNullable(versionOrNull);
         }
     }
+
+    /**
+     * What the caches of a coordinator would do with a read.
+     *
+     * @param coordinator its id; empty: see the failure
+     * @param leaseAgeOrNull how old the head may be that it remembers; null: it remembers none, and asks a node
+     * @param leasedOrNull the version that is current by that head; null: none is remembered, or there was no such blob
+     * @param answeredBy the layer that would answer with the first bytes, of those below; empty: there is no such blob
+     * @param layers its layers in the order in which they are asked, last the origin
+     * @param failureOrNull why nothing is known; null: all of it is
+     */
+    public record Caches(
+            String coordinator,
+            @Nullable Duration leaseAgeOrNull,
+            @Nullable Version leasedOrNull,
+            String answeredBy,
+            List<CacheLayer> layers,
+            @Nullable String failureOrNull) {
+        public Caches {
+            layers = List.copyOf(layers);
+        }
+    }
+
+    /**
+     * One layer of a coordinator.
+     *
+     * @param name memory, disk, peers, memcached, origin
+     * @param state {@code held}, {@code not_held}, {@code damaged}, {@code not_asked} or {@code unreachable}
+     * @param at host:port of who was asked, where that is another process; else empty
+     * @param age where held in a cache: since when
+     * @param took time until the layer had answered
+     */
+    public record CacheLayer(String name, String state, String at, Duration age, Duration took) {}
 
     /**
      * A replica.

@@ -12,11 +12,27 @@ import java.util.Optional;
  * @param pinned whether his pool is pinned to its region
  * @param toShard the shard he is being moved to, if he is
  * @param places replicas of his home first, those of the directory last
+ * @param caches caches of coordinators that keep bytes of him, and coordinators that could not be asked
  */
-public record UserLocation(UserInfo user, boolean pinned, Optional<Integer> toShard, List<Place> places) {
+public record UserLocation(
+        UserInfo user, boolean pinned, Optional<Integer> toShard, List<Place> places, List<CachePlace> caches) {
     public UserLocation {
         places = List.copyOf(places);
+        caches = List.copyOf(caches);
     }
+
+    /**
+     * A cache that keeps bytes of him.
+     *
+     * @param coordinator the coordinator
+     * @param region region it stands in
+     * @param layer {@code memory} or {@code disk}; empty: it could not be asked
+     * @param pieces pieces of at most 1 MiB; on disk, at most so many
+     * @param bytes their bytes; on disk, at most so many
+     * @param error why it could not be asked; empty: it answered
+     */
+    public record CachePlace(
+            String coordinator, String region, String layer, long pieces, long bytes, String error) {}
 
     /**
      * A replica that holds something of him.

@@ -27,8 +27,10 @@ import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.BlobRetrievalService;
+import io.tintype.coordinator.retrieval.CachesService;
 import io.tintype.coordinator.status.Events;
 import io.tintype.coordinator.upload.BlobUploadService;
+import io.tintype.coordinator.users.CacheCare;
 import io.tintype.coordinator.users.Erasures;
 import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.Places;
@@ -102,6 +104,8 @@ public final class Coordinator implements AutoCloseable {
         undo.push(tracing::close);
         var watcher = ShardMapWatcher.start(session);
         undo.push(watcher::close);
+        var coordinators = CoordinatorsWatcher.start(session);
+        undo.push(coordinators::close);
         var channels = new Channels();
         undo.push(channels::close);
         var gateways = new Gateways(config, clusterId, watcher, channels);
@@ -119,7 +123,7 @@ public final class Coordinator implements AutoCloseable {
         metrics.bind(tracing);
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
-        var services = services(session, clusterId, watcher, channels, gateways);
+        var services = services(session, clusterId, watcher, coordinators, channels, gateways);
         Consumer<Term> inOffice = term -> {};
         Balancer plans = null;
         if (has(Role.CONTROL)) {
@@ -157,8 +161,6 @@ public final class Coordinator implements AutoCloseable {
         }
         register(session);
         if (sharesCache()) {
-            var coordinators = CoordinatorsWatcher.start(session);
-            undo.push(coordinators::close);
             coordinators.addListener(gateways.peers::update);
         }
         if (has(Role.CONTROL)) {
@@ -183,25 +185,31 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private List<BindableService> services(
-            ZkSession session, String clusterId, ShardMapWatcher watcher, Channels channels, Gateways gateways) {
+            ZkSession session,
+            String clusterId,
+            ShardMapWatcher watcher,
+            CoordinatorsWatcher coordinators,
+            Channels channels,
+            Gateways gateways) {
         List<BindableService> services = new ArrayList<>();
         var traces = new Traces(watcher::view, channels, clusterId);
+        var care = new CacheCare(coordinators::live, channels, clusterId);
         services.add(new UsersService(
                 gateways.registrar,
                 gateways.directory,
                 gateways.shards,
                 gateways.moves,
                 new Exports(gateways.directory, gateways.shards, clusterId),
-                new Erasures(gateways.directory, gateways.shards, traces),
-                new Places(watcher::view, gateways.directory, gateways.registrar, traces)));
+                new Erasures(gateways.directory, gateways.shards, traces, care),
+                new Places(watcher::view, gateways.directory, gateways.registrar, traces, care)));
         if (has(Role.UPLOAD)) {
             services.add(new BlobUploadService(gateways.upload));
         }
         if (has(Role.RETRIEVAL)) {
             services.add(new BlobRetrievalService(gateways.retrieval));
-            if (sharesCache()) {
-                services.add(new CachePeerService(gateways.retrieval.caches(), clusterId));
-            }
+            services.add(new CachesService(gateways.retrieval, config.id()));
+            services.add(new CachePeerService(
+                    gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
         }
         if (has(Role.CONTROL)) {
             services.add(

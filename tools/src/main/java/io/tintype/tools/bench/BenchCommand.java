@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
             "  tintype bench --rate 500 --duration 2m",
             "  tintype bench raw --sizes 4k,64k,1m"
         },
-        subcommands = {RawCommand.class, EchoCommand.class})
+        subcommands = {RawCommand.class, HttpCommand.class, EchoCommand.class})
 public final class BenchCommand implements Callable<Integer> {
     private static final int SECONDS_ON_TERMINAL = 1;
     private static final int SECONDS_IN_LOG = 10;

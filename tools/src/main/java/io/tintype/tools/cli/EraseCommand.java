@@ -115,6 +115,15 @@ final class EraseCommand implements Callable<Integer> {
                                     : replica.named() ? ": not erased yet" : ": erased, bytes to be collected")
                     .append('\n');
         }
+        for (var cache : erasure.caches()) {
+            if (!cache.error().isEmpty()) {
+                text.append("coordinator ")
+                        .append(cache.coordinator())
+                        .append(" has not said that it forgot him (")
+                        .append(cache.error())
+                        .append("): nobody can read what it has, and it goes within 25 hours\n");
+            }
+        }
         return text
                 + erasure.erased()
                         .map(at -> "user '" + Text.printable(user) + "' was erased from all shards at " + at
@@ -135,6 +144,7 @@ final class EraseCommand implements Callable<Integer> {
      * @param idRefusedUntil from when on his id may be registered anew; null: not known yet
      * @param found what the shards had
      * @param left replicas that have something still, and nodes that could not be asked
+     * @param caches coordinators that were told to forget him, and why one is not known to have
      */
     record EraseDocument(
             String user,
@@ -143,7 +153,8 @@ final class EraseCommand implements Callable<Integer> {
             @Nullable String erasedAt,
             @Nullable String idRefusedUntil,
             List<Erasure.Shard> found,
-            List<Erasure.Replica> left) {
+            List<Erasure.Replica> left,
+            List<Erasure.Cache> caches) {
         static EraseDocument of(String user, Erasure erasure) {
             return new EraseDocument(
                     user,
@@ -152,7 +163,8 @@ final class EraseCommand implements Callable<Integer> {
                     erasure.erased().map(Instant::toString).orElse(null),
                     erasure.idRefusedUntil().map(Instant::toString).orElse(null),
                     erasure.found(),
-                    erasure.replicas());
+                    erasure.replicas(),
+                    erasure.caches());
         }
     }
 }

@@ -22,8 +22,10 @@ import picocli.CommandLine.Parameters;
         description = {
             "Tells who would answer reads of a blob, and asks each of them now.",
             "",
-            "Shows the user's shard and its epoch, and for the coordinator and every replica the version it holds for current,"
-                    + " how old that may be, and how long the answer took."
+            "Shows the user's shard and its epoch; for the coordinator and every replica the version it holds for current, how"
+                    + " old that may be, and how long the answer took; and which of the coordinator's caches would answer,"
+                    + " for each of them whether it has the first MiB of the blob, since when, and how long it took to"
+                    + " look. Nothing is cached by that."
         },
         footer = {"  tintype explain alice cat.jpg", "  tintype explain alice cat.jpg --json"})
 final class ExplainCommand implements Callable<Integer> {
@@ -77,7 +79,30 @@ final class ExplainCommand implements Callable<Integer> {
                                             ? ", current"
                                             : ", " + hop.ageMillis() + " ms old at most")));
         }
+        caches(found.caches(), lines);
         return String.join(System.lineSeparator(), lines);
+    }
+
+    private static void caches(Caches caches, List<String> lines) {
+        if (caches.failure() != null) {
+            lines.add("the coordinator's caches: " + caches.failure());
+            return;
+        }
+        lines.add("coordinator " + caches.coordinator() + " answers from "
+                + (caches.answeredBy() == null ? "nothing: there is no such blob" : caches.answeredBy())
+                + (caches.leaseAgeMillis() == null
+                        ? "; it remembers no current version"
+                        : "; the current version it remembers is " + caches.leaseAgeMillis() + " ms old at most"));
+        for (var layer : caches.layers()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "  %-24s  %-20s  %8.1f ms  %s",
+                    layer.layer(),
+                    layer.at() == null ? "" : layer.at(),
+                    layer.millis(),
+                    layer.state().replace('_', ' ')
+                            + (layer.ageMillis() == null ? "" : ", for " + layer.ageMillis() + " ms")));
+        }
     }
 
     /**
@@ -87,6 +112,7 @@ final class ExplainCommand implements Callable<Integer> {
      * @param lookupMillis time to learn where the user lives
      * @param layers who answers, by how fresh a read must be
      * @param hops what each of them says
+     * @param caches what the coordinator's caches would do
      */
     record Explained(
             String user,
@@ -98,7 +124,8 @@ final class ExplainCommand implements Callable<Integer> {
             List<String> replicas,
             double lookupMillis,
             List<Layer> layers,
-            List<Hop> hops) {
+            List<Hop> hops,
+            Caches caches) {
         static Explained of(Explanation found) {
             var shard = found.shard();
             return new Explained(
@@ -111,7 +138,8 @@ final class ExplainCommand implements Callable<Integer> {
                     shard.replicas().stream().map(NodeId::value).toList(),
                     millis(found.lookup()),
                     layers(found),
-                    hops(found));
+                    hops(found),
+                    Caches.of(found.caches()));
         }
 
         private static List<Layer> layers(Explanation found) {
@@ -185,6 +213,62 @@ final class ExplainCommand implements Callable<Integer> {
                     answer.version().map(Object::toString).orElse(null),
                     age == null ? null : age.toMillis(),
                     answer.failureOrNull());
+        }
+    }
+
+    /**
+     * What the coordinator's caches would do.
+     *
+     * @param coordinator null: see failure
+     * @param leaseAgeMillis how old the head may be that it remembers; null: it remembers none
+     * @param leasedVersion the version that is current by that head; null: none, or there was no such blob
+     * @param answeredBy name of the layer that would answer; null: there is no such blob, or see failure
+     * @param layers in the order in which they are asked, last the origin
+     * @param failure null: all is known
+     */
+    record Caches(
+            @Nullable String coordinator,
+            @Nullable Long leaseAgeMillis,
+            @Nullable String leasedVersion,
+            @Nullable String answeredBy,
+            List<CacheLayer> layers,
+            @Nullable String failure) {
+        static Caches of(Explanation.Caches found) {
+            var age = found.leaseAgeOrNull();
+            var leased = found.leasedOrNull();
+            return new Caches(
+                    orNull(found.coordinator()),
+                    age == null ? null : age.toMillis(),
+                    leased == null ? null : leased.toString(),
+                    orNull(found.answeredBy()),
+                    found.layers().stream().map(CacheLayer::of).toList(),
+                    found.failureOrNull());
+        }
+
+        static @Nullable String orNull(String text) {
+            return text.isEmpty() ? null : text;
+        }
+    }
+
+    /**
+     * One layer.
+     *
+     * @param layer memory, disk, peers, memcached or origin
+     * @param state held, not_held, damaged, not_asked or unreachable
+     * @param at host:port of another process; null: it is the coordinator's own, or nobody was asked
+     * @param ageMillis since when it holds the bytes; null: it does not, or is no cache
+     * @param millis time it took to look
+     */
+    record CacheLayer(
+            String layer, String state, @Nullable String at, @Nullable Long ageMillis, double millis) {
+        static CacheLayer of(Explanation.CacheLayer layer) {
+            boolean cached = layer.state().equals("held") && !layer.name().equals("origin");
+            return new CacheLayer(
+                    layer.name(),
+                    layer.state(),
+                    Caches.orNull(layer.at()),
+                    cached ? layer.age().toMillis() : null,
+                    Explained.millis(layer.took()));
         }
     }
 }

@@ -8,6 +8,7 @@ import io.tintype.tools.console.OutputOptions;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,11 +18,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "where",
         description = {
-            "Tells every replica that holds something of a user: in which region and zone, and what.",
+            "Tells every replica and every cache that holds something of a user: in which region and zone, and what.",
             "",
             "Asks every node: replicas of his home, the target of his move, copies that earlier moves left behind until"
-                    + " moves.keepFor is over, and the directory. Caches are not listed; docs/users.md says what is in them"
-                    + " for how long."
+                    + " moves.keepFor is over, and the directory; and every coordinator what its caches keep (holds memory,"
+                    + " disk). What a memcached keeps cannot be told; docs/users.md says for how long that is."
         },
         footer = {"  tintype user where alice", "  tintype user where alice --json"})
 final class UserWhere implements Callable<Integer> {
@@ -44,7 +45,10 @@ final class UserWhere implements Callable<Integer> {
             output.table(
                     WhereDocument.of(found),
                     COLUMNS,
-                    found.places().stream().map(UserWhere::row).toList());
+                    Stream.concat(
+                                    found.places().stream().map(UserWhere::row),
+                                    found.caches().stream().map(UserWhere::row))
+                            .toList());
         }
         return ExitCode.OK.number();
     }
@@ -65,6 +69,20 @@ final class UserWhere implements Callable<Integer> {
                         : place.error());
     }
 
+    private static List<String> row(UserLocation.CachePlace cache) {
+        boolean known = cache.error().isEmpty();
+        return List.of(
+                known ? cache.layer() : "cache",
+                "",
+                cache.coordinator(),
+                cache.region(),
+                "",
+                "",
+                "",
+                known ? Humane.bytes(cache.bytes()) : "",
+                known ? cache.pieces() + " pieces" : cache.error());
+    }
+
     /**
      * What {@code user where --json} prints.
      *
@@ -75,13 +93,15 @@ final class UserWhere implements Callable<Integer> {
             UserCommand.UserDocument user,
             boolean pinned,
             @Nullable Integer toShard,
-            List<PlaceDocument> places) {
+            List<PlaceDocument> places,
+            List<UserLocation.CachePlace> caches) {
         static WhereDocument of(UserLocation found) {
             return new WhereDocument(
                     UserCommand.UserDocument.of(found.user()),
                     found.pinned(),
                     found.toShard().orElse(null),
-                    found.places().stream().map(PlaceDocument::of).toList());
+                    found.places().stream().map(PlaceDocument::of).toList(),
+                    found.caches());
         }
     }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.balance;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.client.TintypeClient;
 import io.tintype.client.TintypeClientBuilder;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ public final class Fleet implements AutoCloseable {
     private static final Duration PATIENT = Duration.ofSeconds(30);
     private static final int STOP_SECONDS = 60;
 
-    private record Server(Process process, String address) {}
+    private record Server(Process process, String address, String otherAddress) {}
 
     private final Path folder;
     private final Map<String, String> settings;
@@ -71,12 +73,48 @@ public final class Fleet implements AutoCloseable {
 
     /** The same, with its data in a place of its own. */
     void node(String id, Map<String, String> own, Path data) throws IOException {
-        run(id, own, "storage-node", "--data", data.toString(), "--peer-port", "0", "--http-port", "0");
+        run(id, own, List.of(), "storage-node", "--data", data.toString(), "--peer-port", "0", "--http-port", "0");
+    }
+
+    /** Starts a storage node with options of Java's besides, of which the last one counts. */
+    public void node(String id, List<String> java) throws IOException {
+        var data = folder.resolve(id).toString();
+        run(id, Map.of(), java, "storage-node", "--data", data, "--peer-port", "0", "--http-port", "0");
     }
 
     /** Starts a coordinator, or starts it again. */
     public void coordinator(String id) throws IOException {
-        run(id, settings, "coordinator", "--http-port", "0");
+        run(id, settings, List.of(), "coordinator", "--http-port", "0");
+    }
+
+    /** The same, with roles, settings and options of Java's of its own. */
+    public void coordinator(String id, String roles, Map<String, String> own, List<String> java) throws IOException {
+        var all = new LinkedHashMap<>(settings);
+        all.putAll(own);
+        run(id, all, java, "coordinator", "--http-port", port(id + " http"), "--role", roles);
+    }
+
+    /** Where a coordinator serves HTTP. */
+    public URI http(String coordinator) {
+        return URI.create("http://" + server(coordinator).otherAddress());
+    }
+
+    /** Has a coordinator that is yet to be started serve HTTP on this port. */
+    public void httpPort(String coordinator, int port) {
+        port(coordinator + " http", port);
+    }
+
+    /** The process of a server that runs. */
+    public long pid(String id) {
+        return server(id).process().pid();
+    }
+
+    private Server server(String id) {
+        var server = servers.get(id);
+        if (server == null) {
+            throw new IllegalStateException(id + " does not run");
+        }
+        return server;
     }
 
     /** Where what servers say is kept, and by its name what each node has. */
@@ -103,7 +141,8 @@ public final class Fleet implements AutoCloseable {
         ports.put(of, port);
     }
 
-    private void run(String id, Map<String, String> environment, String what, String... more) throws IOException {
+    private void run(String id, Map<String, String> environment, List<String> java, String what, String... more)
+            throws IOException {
         var line = new ArrayList<String>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         line.add("--enable-native-access=ALL-UNNAMED");
@@ -111,6 +150,7 @@ public final class Fleet implements AutoCloseable {
             line.add("--sun-misc-unsafe-memory-access=allow");
         }
         line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+        line.addAll(java);
         line.addAll(List.of("-cp", LIBRARIES + "/*", "io.tintype.tools.Main", what, "--json", "--id", id));
         line.addAll(List.of("--zookeeper", zooKeeper.connectString(), "--host", "127.0.0.1", "--port", port(id)));
         line.addAll(List.of(more));
@@ -129,24 +169,25 @@ public final class Fleet implements AutoCloseable {
                     .failFast(id + " ended; see " + folder, () -> !process.isAlive())
                     .until(() -> ready(out), Optional::isPresent)
                     .orElseThrow();
-            ports.put(id, Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1)));
-            servers.put(id, new Server(process, ready));
+            var address = ready.get("address").asText();
+            ports.put(id, Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+            servers.put(id, new Server(process, address, ready.path("otherAddress").asText()));
         } catch (RuntimeException e) {
             process.destroyForcibly();
             throw e;
         }
     }
 
-    private static Optional<String> ready(Path out) throws IOException {
+    private static Optional<JsonNode> ready(Path out) throws IOException {
         return Files.readAllLines(out).stream()
                 .filter(line -> line.startsWith("{") && line.endsWith("}"))
                 .findFirst()
-                .map(Fleet::addressIn);
+                .map(Fleet::parse);
     }
 
-    private static String addressIn(String json) {
+    private static JsonNode parse(String json) {
         try {
-            return new ObjectMapper().readTree(json).get("address").asText();
+            return new ObjectMapper().readTree(json);
         } catch (IOException e) {
             throw new IllegalStateException("not a ready line: " + json, e);
         }

@@ -201,6 +201,35 @@ final class ReadsIT {
                 assertThat(hop.get("millis").asDouble()).isPositive();
             }
         });
+        assertThat(document.get("caches").get("answeredBy").asText()).isEqualTo("origin");
+        assertThat(HTTP.send(
+                                HttpRequest.newBuilder(
+                                                URI.create(dev.file().http() + "/v1/users/" + USER + "/blobs/explained"))
+                                        .build(),
+                                BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(200);
+        var cached = new ObjectMapper()
+                .readTree(Command.run(dev.server(), "explain", USER, "explained", "--json")
+                        .out())
+                .get("caches");
+        assertThat(cached.get("answeredBy").asText())
+                .as("read through the coordinator since: %s", cached)
+                .isEqualTo("memory");
+        assertThat(cached.get("layers").get(0).get("ageMillis").asLong()).isNotNegative();
+        assertThat(cached.get("layers").get(0).get("state").asText()).isEqualTo("held");
+        var near = Consistency.boundedStaleness(Duration.ofSeconds(5));
+        try (var caching = TintypeClient.builder()
+                .seeds(dev.server())
+                .requestTimeout(SOON)
+                .nearCacheBytes(1 << 20)
+                .build()) {
+            Awaitility.await("the SDK's own cache answers").atMost(SOON).until(() -> {
+                caching.get(USER, "explained", GetOptions.DEFAULT.withConsistency(near));
+                return caching.explain(USER, "explained").nearCache().hasBytes();
+            });
+            assertThat(caching.explain(USER, "explained").caches().answeredBy()).isEqualTo("memory");
+        }
         var text = Command.run(dev.server(), "explain", USER, "not-there");
         assertThat(text.code()).as("%s", text).isZero();
         assertThat(text.text()).contains("no such blob").contains("epoch " + shard.epoch());
@@ -297,6 +326,7 @@ final class ReadsIT {
                     .build()) {
                 deaf.get(USER, "cached", stale);
                 var gone = new AtomicBoolean();
+                long asked = System.nanoTime();
                 var removal = client.async()
                         .delete(USER, "cached", DeleteOptions.DEFAULT.untilGoneEverywhere())
                         .whenComplete((done, failure) -> gone.set(true));
@@ -308,6 +338,9 @@ final class ReadsIT {
                     }
                 }
                 assertThat(removal.join().existed()).isTrue();
+                assertThat(Duration.ofNanos(System.nanoTime() - asked))
+                        .as("as long as any lease of before may run")
+                        .isGreaterThanOrEqualTo(Limits.HEAD_LEASE);
                 for (var one : List.of(reader, deaf)) {
                     assertThatThrownBy(() -> one.get(USER, "cached", stale))
                             .as("gone for everyone once that is answered")

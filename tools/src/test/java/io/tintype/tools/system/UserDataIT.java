@@ -18,6 +18,10 @@ import io.tintype.client.UserNotFoundException;
 import io.tintype.client.WrongStateException;
 import io.tintype.model.PoolId;
 import io.tintype.tools.console.ExitCode;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
@@ -70,6 +74,19 @@ final class UserDataIT {
         assertThat(client.users().lookup(user).pool()).isEqualTo(to);
     }
 
+    private static double heldInMemory() throws Exception {
+        var metrics = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(dev.file().http() + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+        return metrics.lines()
+                .filter(line -> line.startsWith("tintype_cache_held_bytes{") && line.contains("\"memory\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
     private static JsonNode json(Command.Result result) throws Exception {
         assertThat(result.code()).as("%s", result).isZero();
         return JSON.readTree(result.text());
@@ -105,6 +122,25 @@ final class UserDataIT {
         assertThat(client.users().locate(user).places())
                 .allMatch(place -> place.region().equals("local"));
 
+        // Read through the coordinator, his bytes are in its memory.
+        try (var thin = TintypeClient.builder()
+                .seeds(dev.server())
+                .direct(false)
+                .nearCacheBytes(0)
+                .requestTimeout(Duration.ofSeconds(30))
+                .build()) {
+            thin.get(user, "blob0").bytes();
+        }
+        double held = heldInMemory();
+        assertThat(held).isGreaterThanOrEqualTo(3_000_000);
+        var caches = json(Command.run(dev.server(), "user", "where", user, "--json"))
+                .get("caches");
+        assertThat(caches).as("%s", caches).hasSize(1);
+        assertThat(caches.get(0).get("layer").asText()).isEqualTo("memory");
+        assertThat(caches.get(0).get("pieces").asInt()).isEqualTo(3);
+        assertThat(caches.get(0).get("bytes").asInt()).isEqualTo(3_000_000);
+        assertThat(Command.run(dev.server(), "user", "where", user).text()).contains("3 pieces");
+
         var wrong = Command.run(dev.server(), "user", "erase", user, "--confirm", "erased");
         assertThat(wrong.code()).isEqualTo(ExitCode.USAGE.number());
         assertThat(wrong.err()).contains("nothing was changed");
@@ -121,6 +157,10 @@ final class UserDataIT {
                 .until(() -> client.users().erase(user, 0).replicas().stream()
                         .noneMatch(
                                 replica -> replica.named() || !replica.error().isEmpty()));
+        var forgot = client.users().erase(user, 0).caches();
+        assertThat(forgot).hasSize(1).allSatisfy(cache -> assertThat(cache.error())
+                .isEmpty());
+        assertThat(heldInMemory()).as("bytes in the coordinator's memory").isLessThanOrEqualTo(held - 3_000_000);
         var found = new ArrayList<String>();
         report.get("found")
                 .forEach(place -> found.add(place.get("shard").asInt() + " "

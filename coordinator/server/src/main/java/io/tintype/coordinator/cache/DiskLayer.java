@@ -3,9 +3,9 @@ package io.tintype.coordinator.cache;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -14,24 +14,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
-import org.rocksdb.CompactionOptionsFIFO;
-import org.rocksdb.CompactionStyle;
-import org.rocksdb.CompressionType;
-import org.rocksdb.FlushOptions;
-import org.rocksdb.LRUCache;
-import org.rocksdb.Options;
-import org.rocksdb.ReadOptions;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Pieces on this machine's disk, in RocksDB with FIFO compaction: written once, without a log, and dropped file by file, the
  * oldest first, when there are too many. Survives restarts; what a crash loses is a miss. Thread-safe.
+ *
+ * <p>What is written of a user is encrypted with a key of his, which is kept beside; throwing that key away makes all of it
+ * unreadable at once.
  *
  * <p>Its own few threads do all that touches the disk. When they are behind, pieces are not looked for and not kept.
  */
@@ -50,28 +42,14 @@ final class DiskLayer implements PieceLayer {
     private static final int THREADS = 2;
     private static final int WAITING = 256;
     private static final long CLOSE_S = 10;
-    /** Gathered in memory before it goes to disk as one file. */
-    private static final long LARGEST_FILE_BYTES = 32L << 20;
-
-    private static final int FILES = 16;
-    private static final int BLOOM_BITS = 10;
     private static final int REMEMBERED = 1 << 20;
-
-    static {
-        RocksDB.loadLibrary();
-    }
 
     private final PieceCodec codec;
     private final Predicate<String> mayLieHere;
     private final QuietLog quietly = new QuietLog(log, System::nanoTime);
     private final SeenBefore seen = new SeenBefore(REMEMBERED);
-    private final Options options;
-    private final LRUCache blocks;
-    private final BloomFilter bloom = new BloomFilter(BLOOM_BITS, false);
-    private final CompactionOptionsFIFO fifo;
-    private final WriteOptions withoutLog = new WriteOptions().setDisableWAL(true);
-    private final ReadOptions reading = new ReadOptions().setFillCache(false);
-    private final RocksDB db;
+    private final DiskStore store;
+    private final UserSecrets secrets;
     private final ThreadPoolExecutor threads;
     private final ScheduledThreadPoolExecutor ageing;
     private volatile boolean closed;
@@ -86,25 +64,8 @@ final class DiskLayer implements PieceLayer {
     DiskLayer(Path folder, long bytes, Duration lifetime, PieceCodec codec, Predicate<String> mayLieHere) {
         this.codec = codec;
         this.mayLieHere = mayLieHere;
-        long file = Math.min(LARGEST_FILE_BYTES, bytes / FILES);
-        fifo = new CompactionOptionsFIFO().setMaxTableFilesSize(bytes - 2 * file);
-        blocks = new LRUCache(file);
-        options = new Options()
-                .setCreateIfMissing(true)
-                .setCompactionStyle(CompactionStyle.FIFO)
-                .setCompactionOptionsFIFO(fifo)
-                .setCompressionType(CompressionType.NO_COMPRESSION)
-                .setWriteBufferSize(file)
-                .setMaxWriteBufferNumber(2)
-                .setLevel0SlowdownWritesTrigger(Integer.MAX_VALUE)
-                .setLevel0StopWritesTrigger(Integer.MAX_VALUE)
-                .setMaxOpenFiles(-1)
-                .setKeepLogFileNum(2)
-                .setTtl(lifetime.toSeconds())
-                .setParanoidChecks(true)
-                .setTableFormatConfig(
-                        new BlockBasedTableConfig().setFilterPolicy(bloom).setBlockCache(blocks));
-        db = open(folder);
+        store = new DiskStore(folder, bytes, lifetime);
+        secrets = new UserSecrets(store, lifetime);
         var queue = new ArrayBlockingQueue<Runnable>(WAITING);
         threads = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, queue, work -> {
             var thread = new Thread(work, "disk-cache");
@@ -122,40 +83,13 @@ final class DiskLayer implements PieceLayer {
 
     /** RocksDB looks for files past their time only when it writes; this has it look though nothing is written. */
     private synchronized void age() {
-        try (var flush = new FlushOptions().setWaitForFlush(true)) {
+        try {
             if (!closed) {
-                db.flush(flush);
-                db.compactRange();
+                store.age();
+                secrets.prune(System.currentTimeMillis());
             }
         } catch (RocksDBException e) {
             quietly.warn("what is too old cannot be removed from the disk cache", e);
-        }
-    }
-
-    private RocksDB open(Path folder) {
-        try {
-            Files.createDirectories(folder);
-            return RocksDB.open(options, folder.toString());
-        } catch (RocksDBException e) {
-            log.warn("the disk cache in {} cannot be opened and is begun anew: {}", folder, e.getMessage());
-            return openAnew(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The disk cache cannot use " + folder + ": " + e.getMessage() + ". Set cache.diskPath to another"
-                            + " folder.",
-                    e);
-        }
-    }
-
-    private RocksDB openAnew(Path folder) {
-        try {
-            RocksDB.destroyDB(folder.toString(), options);
-            return RocksDB.open(options, folder.toString());
-        } catch (RocksDBException e) {
-            throw new UncheckedIOException(
-                    "The disk cache cannot use " + folder + ": " + e.getMessage()
-                            + ". Is another process using it? Set cache.diskPath to another folder.",
-                    new IOException(e));
         }
     }
 
@@ -179,7 +113,12 @@ final class DiskLayer implements PieceLayer {
     private Optional<Piece> read(PieceSpec spec) {
         var digest = codec.key(spec.key());
         try {
-            return closed ? Optional.empty() : codec.decode(digest, spec.length(), db.get(reading, digest));
+            var secret = closed ? null : secrets.find(spec.key().user());
+            if (secret == null) {
+                return Optional.empty();
+            }
+            var name = secret.name(digest);
+            return codec.decode(digest, spec.length(), secret.turn(name, store.get(name)));
         } catch (RocksDBException e) {
             quietly.warn("a piece cannot be read from the disk cache, and is read elsewhere", e);
             return Optional.empty();
@@ -200,8 +139,14 @@ final class DiskLayer implements PieceLayer {
     private void write(PieceKey key, Piece piece) {
         try {
             var digest = codec.key(key);
-            if (!closed && mayLieHere.test(key.user()) && seen.test(digest) && db.get(reading, digest) == null) {
-                db.put(withoutLog, digest, codec.encode(digest, piece));
+            if (closed || !mayLieHere.test(key.user()) || !seen.test(digest)) {
+                return;
+            }
+            var secret = secrets.findOrMake(key.user(), System.currentTimeMillis());
+            var name = secret == null ? null : secret.name(digest);
+            if (secret != null && name != null && store.get(name) == null) {
+                store.put(name, Objects.requireNonNull(secret.turn(name, codec.encode(digest, piece))));
+                secrets.count(key.user(), piece.length(), System.currentTimeMillis());
             }
         } catch (RocksDBException e) {
             quietly.warn("a piece cannot be written to the disk cache", e);
@@ -214,8 +159,9 @@ final class DiskLayer implements PieceLayer {
     public void drop(PieceKey key) {
         var unused = run(() -> {
             try {
-                if (!closed) {
-                    db.delete(withoutLog, codec.key(key));
+                var secret = closed ? null : secrets.find(key.user());
+                if (secret != null) {
+                    store.remove(secret.name(codec.key(key)));
                 }
             } catch (RocksDBException e) {
                 quietly.warn("a piece cannot be dropped from the disk cache", e);
@@ -232,17 +178,41 @@ final class DiskLayer implements PieceLayer {
         }
     }
 
+    /** Throws the user's secret away, without which nobody can find or read his pieces; their files go when they are old. */
     @Override
-    public long heldBytes() {
-        return longProperty("rocksdb.total-sst-files-size");
+    public CompletableFuture<Void> forget(String user) {
+        return CompletableFuture.runAsync(() -> forgetNow(user), ageing);
     }
 
-    private synchronized long longProperty(String name) {
+    private synchronized void forgetNow(String user) {
         try {
-            return closed ? 0 : db.getLongProperty(name);
+            if (!closed) {
+                secrets.forget(user);
+            }
         } catch (RocksDBException e) {
-            return 0;
+            throw new UncheckedIOException(
+                    "The disk cache cannot forget user '" + user + "': " + e.getMessage(), new IOException(e));
         }
+    }
+
+    @Override
+    public CompletableFuture<Optional<Holding>> holding(String user) {
+        return CompletableFuture.supplyAsync(() -> holdingNow(user), ageing);
+    }
+
+    private synchronized Optional<Holding> holdingNow(String user) {
+        try {
+            return closed
+                    ? Optional.empty()
+                    : secrets.counted(user).map(all -> new Holding(name(), all.pieces(), all.bytes()));
+        } catch (RocksDBException e) {
+            throw new UncheckedIOException("The disk cache cannot be read: " + e.getMessage(), new IOException(e));
+        }
+    }
+
+    @Override
+    public synchronized long heldBytes() {
+        return closed ? 0 : store.fileBytes();
     }
 
     /** Writes what is gathered, and closes. */
@@ -262,17 +232,7 @@ final class DiskLayer implements PieceLayer {
                 return;
             }
             closed = true;
-            try (var flush = new FlushOptions().setWaitForFlush(true)) {
-                db.flush(flush);
-            } catch (RocksDBException e) {
-                log.warn("the disk cache keeps only part of what it had: {}", e.getMessage());
-            }
-            db.close();
-            reading.close();
-            withoutLog.close();
-            options.close();
-            bloom.close();
-            blocks.close();
+            store.close();
         }
     }
 }

@@ -113,6 +113,13 @@ final class MemcachedLayer implements PieceLayer {
     }
 
     @Override
+    public CompletableFuture<Look> look(PieceSpec spec) {
+        return mayHelp(spec.key())
+                ? PieceLayer.super.look(spec)
+                : CompletableFuture.completedFuture(Look.without(Look.State.NOT_ASKED, ""));
+    }
+
+    @Override
     public void offer(PieceKey key, Piece piece) {
         int length = piece.length();
         if (length == 0 || !fits(length) || !mayLieThere.test(key.user())) {

@@ -64,6 +64,33 @@ final class MemoryLayer implements PieceLayer {
         return piece != null && piece.retain() ? piece : null;
     }
 
+    @Override
+    public CompletableFuture<Look> look(PieceSpec spec) {
+        var piece = pieces.policy().getIfPresentQuietly(spec.key());
+        return CompletableFuture.completedFuture(
+                piece != null && piece.retain() ? Look.at(spec, piece) : Look.without(Look.State.NOT_HELD, ""));
+    }
+
+    /** Looks at every piece's name: up to a few million. */
+    @Override
+    public CompletableFuture<Void> forget(String user) {
+        pieces.asMap().keySet().removeIf(key -> key.user().equals(user));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Holding>> holding(String user) {
+        long count = 0;
+        long bytes = 0;
+        for (var entry : pieces.asMap().entrySet()) {
+            if (entry.getKey().user().equals(user)) {
+                count++;
+                bytes += entry.getValue().length();
+            }
+        }
+        return CompletableFuture.completedFuture(Optional.of(new Holding(name(), count, bytes)));
+    }
+
     /** Whether it is here; does not count as a use. */
     boolean contains(PieceKey key) {
         return pieces.asMap().containsKey(key);

@@ -8,6 +8,7 @@ import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.proto.internal.v1.CachePeerGrpc;
 import io.tintype.proto.internal.v1.GetPieceRequest;
+import io.tintype.proto.internal.v1.GetPieceResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -70,25 +71,54 @@ final class PeerLayer implements PieceLayer {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         peers.read(spec.key());
-        if (underWay.get() >= MAX_UNDER_WAY) {
-            return CompletableFuture.completedFuture(Optional.empty());
+        return choose(spec.key())
+                .map(member -> ask(member, request(spec).build()).handle((answer, failure) -> failure == null
+                        ? Optional.of(Piece.onHeap(answer.getData(), answer.getCrc32C()))
+                        : Optional.<Piece>empty()))
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
+    }
+
+    /** Asks who would be asked whether he has it; he brings nothing for that. */
+    @Override
+    public CompletableFuture<Look> look(PieceSpec spec) {
+        var chosen = spec.key().isDerived() ? Optional.<Ring.Member>empty() : choose(spec.key());
+        if (chosen.isEmpty()) {
+            return CompletableFuture.completedFuture(Look.without(Look.State.NOT_ASKED, ""));
         }
-        for (var member : peers.askable(spec.key())) {
-            var peer = states.computeIfAbsent(member.address(), address -> new Peer());
+        var address = chosen.get().address();
+        return ask(chosen.get(), request(spec).setProbe(true).build())
+                .handle((answer, failure) -> failure != null
+                        ? Look.without(Look.State.UNREACHABLE, address)
+                        : answer.getHeldIn().isEmpty()
+                                ? Look.without(Look.State.NOT_HELD, address)
+                                : new Look("", Look.State.HELD, address, answer.getAgeMs(), Duration.ZERO));
+    }
+
+    /** Who is to be asked now, if anybody. */
+    private Optional<Ring.Member> choose(PieceKey key) {
+        if (underWay.get() >= MAX_UNDER_WAY) {
+            return Optional.empty();
+        }
+        for (var member : peers.askable(key)) {
+            var peer = state(member);
             if (isWell(peer) && peers.ring().hasRoom(peer.underWay.get(), underWay.get())) {
-                return ask(member, peer, spec);
+                return Optional.of(member);
             }
         }
-        return CompletableFuture.completedFuture(Optional.empty());
+        return Optional.empty();
+    }
+
+    private Peer state(Ring.Member member) {
+        return states.computeIfAbsent(member.address(), address -> new Peer());
     }
 
     private boolean isWell(Peer peer) {
         return peer.failures.get() < FAILURES || nanoTime.getAsLong() - peer.failedAt > PAUSE_NANOS;
     }
 
-    private CompletableFuture<Optional<Piece>> ask(Ring.Member member, Peer peer, PieceSpec spec) {
+    private GetPieceRequest.Builder request(PieceSpec spec) {
         var key = spec.key();
-        var request = GetPieceRequest.newBuilder()
+        return GetPieceRequest.newBuilder()
                 .setProtocol(Peers.PROTOCOL)
                 .setClusterId(clusterId)
                 .setUser(key.user())
@@ -96,8 +126,11 @@ final class PeerLayer implements PieceLayer {
                 .setVersionNumber(key.version().number())
                 .setVersionNonce(key.version().nonce())
                 .setIndex(key.index())
-                .setLength(spec.length())
-                .build();
+                .setLength(spec.length());
+    }
+
+    private CompletableFuture<GetPieceResponse> ask(Ring.Member member, GetPieceRequest request) {
+        var peer = state(member);
         var options = CallOptions.DEFAULT
                 .withExecutor(MoreExecutors.directExecutor())
                 .withDeadlineAfter(BUDGET_MS, TimeUnit.MILLISECONDS);
@@ -106,16 +139,15 @@ final class PeerLayer implements PieceLayer {
         var attached = Context.ROOT.attach(); // many may wait for it
         try {
             return UnaryCalls.start(channels.to(member.address()), CachePeerGrpc.getGetPieceMethod(), options, request)
-                    .handle((answer, failure) -> {
+                    .whenComplete((answer, failure) -> {
                         underWay.decrementAndGet();
                         peer.underWay.decrementAndGet();
                         if (failure != null) {
                             peer.failedAt = nanoTime.getAsLong();
                             peer.failures.incrementAndGet();
-                            return Optional.empty();
+                        } else {
+                            peer.failures.set(0);
                         }
-                        peer.failures.set(0);
-                        return Optional.of(Piece.onHeap(answer.getData(), answer.getCrc32C()));
                     });
         } finally {
             Context.ROOT.detach(attached);

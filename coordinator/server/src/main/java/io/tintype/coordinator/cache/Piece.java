@@ -22,19 +22,28 @@ public final class Piece {
     private final ByteString heap;
     private final @Nullable Arena arena;
     private final long[] blocks;
+    /** By the wall clock: since when its bytes are where they are. */
+    private final long sinceMs;
+
     private final AtomicInteger shares = new AtomicInteger(1);
 
-    private Piece(int length, int crc, ByteString heap, @Nullable Arena arena, long[] blocks) {
+    private Piece(int length, int crc, ByteString heap, @Nullable Arena arena, long[] blocks, long sinceMs) {
         this.length = length;
         this.crc = crc;
         this.heap = heap;
         this.arena = arena;
         this.blocks = blocks;
+        this.sinceMs = sinceMs;
     }
 
     /** Bytes on the heap, whose checksum is taken as given; see {@link #isSound}. The caller owns the one share. */
     public static Piece onHeap(ByteString bytes, int crc) {
-        return new Piece(bytes.size(), crc, bytes, null, new long[0]);
+        return onHeap(bytes, crc, System.currentTimeMillis());
+    }
+
+    /** The same, of bytes that have been where they come from since a moment of the wall clock. */
+    static Piece onHeap(ByteString bytes, int crc, long sinceMs) {
+        return new Piece(bytes.size(), crc, bytes, null, new long[0], sinceMs);
     }
 
     /** A copy of this piece in the arena, with one share for the caller; null: there is no room. */
@@ -53,7 +62,7 @@ public final class Piece {
             }
             from = end;
         }
-        return new Piece(length, crc, ByteString.EMPTY, to, room);
+        return new Piece(length, crc, ByteString.EMPTY, to, room, System.currentTimeMillis());
     }
 
     /** Number of bytes. */
@@ -64,6 +73,11 @@ public final class Piece {
     /** CRC32C that the bytes must have. */
     public int crc() {
         return crc;
+    }
+
+    /** Since when its bytes are where they are, in milliseconds; 0 where clocks disagree. */
+    long ageMs() {
+        return Math.max(0, System.currentTimeMillis() - sinceMs);
     }
 
     /** Bytes of memory it takes. */

@@ -3,6 +3,7 @@ package io.tintype.coordinator.cache;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ public final class PieceChain implements AutoCloseable {
     private final Origin origin;
     private final Predicate<PieceKey> keeps;
     private final Flights flights = new Flights(Flights.MAX_WAITING);
+    private final LatelyForgotten forgotten = new LatelyForgotten();
 
     /** Of layers, the fastest first, which are closed with the chain. */
     public PieceChain(List<PieceLayer> layers, Origin origin) {
@@ -195,12 +197,63 @@ public final class PieceChain implements AutoCloseable {
     }
 
     private void offer(PieceKey key, Piece piece, int before) {
+        if (forgotten.contains(key.user())) {
+            return;
+        }
         boolean kept = key.isDerived() || keeps.test(key);
         for (int i = before - 1; i >= 0; i--) {
             if (kept || !layers.get(i).isLocal()) {
                 layers.get(i).offer(key, piece);
             }
         }
+        if (forgotten.contains(key.user())) { // while it was offered
+            drop(key);
+        }
+    }
+
+    /**
+     * Has every layer forget all pieces of a user, and keep none that are on their way. What a memcached has stays there for its
+     * time, and is not asked for by anybody who does not know its version. Fails where a layer could not forget.
+     */
+    public CompletableFuture<Void> forget(String user) {
+        forgotten.add(user);
+        return CompletableFuture.allOf(
+                layers.stream().map(layer -> layer.forget(user)).toArray(CompletableFuture[]::new));
+    }
+
+    /** What the layers of this process and its disk keep of a user. Fails where one cannot tell. */
+    public CompletableFuture<List<Holding>> holdings(String user) {
+        var asked = layers.stream().map(layer -> layer.holding(user)).toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(all -> asked.stream()
+                        .flatMap(one -> one.join().stream())
+                        .filter(holding -> holding.pieces() > 0)
+                        .toList());
+    }
+
+    /**
+     * Looks whether the layers that pass the test have a piece, one after the other, as a read would ask them, and beyond the
+     * first that has it. Changes nothing and counts nothing. Never fails.
+     */
+    public CompletableFuture<List<Look>> look(PieceSpec spec, Predicate<PieceLayer> asked) {
+        CompletableFuture<List<Look>> all = CompletableFuture.completedFuture(List.of());
+        for (var layer : layers) {
+            if (asked.test(layer)) {
+                all = all.thenCompose(before -> look(layer, spec).thenApply(one -> {
+                    var more = new ArrayList<>(before);
+                    more.add(one);
+                    return more;
+                }));
+            }
+        }
+        return all;
+    }
+
+    private static CompletableFuture<Look> look(PieceLayer layer, PieceSpec spec) {
+        long begun = System.nanoTime();
+        return layer.look(spec)
+                .exceptionally(bug -> Look.without(Look.State.UNREACHABLE, ""))
+                .thenApply(found -> found.by(layer.name(), Duration.ofNanos(System.nanoTime() - begun)));
     }
 
     /** Has every layer forget a piece. */

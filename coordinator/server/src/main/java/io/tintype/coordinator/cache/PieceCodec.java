@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class PieceCodec {
     /** Bytes before the piece's own. */
-    static final int HEADER_BYTES = 48;
+    static final int HEADER_BYTES = 56;
 
     private static final int MAGIC = 0x54545043; // TTPC
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     private final String clusterId;
 
@@ -34,6 +34,7 @@ final class PieceCodec {
     byte[] encode(byte[] digest, Piece piece) {
         var out = ByteBuffer.allocate(HEADER_BYTES + piece.length());
         out.putInt(MAGIC).putInt(FORMAT).put(digest).putInt(piece.length()).putInt(piece.crc());
+        out.putLong(System.currentTimeMillis());
         piece.bytes(0, piece.length()).copyTo(out);
         return out.array();
     }
@@ -57,6 +58,6 @@ final class PieceCodec {
             return Optional.empty();
         }
         int crc = in.getInt();
-        return Optional.of(Piece.onHeap(UnsafeByteOperations.unsafeWrap(stored, HEADER_BYTES, length), crc));
+        return Optional.of(Piece.onHeap(UnsafeByteOperations.unsafeWrap(stored, HEADER_BYTES, length), crc, in.getLong()));
     }
 }

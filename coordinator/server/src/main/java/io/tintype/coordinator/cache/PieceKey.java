@@ -30,9 +30,14 @@ public record PieceKey(String user, String name, Version version, int index) {
     /** Stands between a blob's name and what was made of it: no name has it. */
     private static final char DERIVED = '\0';
 
-    /** What was made of one version of a blob; {@code what} tells one such thing from another. */
+    /** The first piece of what was made of one version of a blob; {@code what} tells one such thing from another. */
     public static PieceKey derived(BlobHead head, String what) {
         return new PieceKey(head.getUser(), head.getName() + DERIVED + what, Wire.version(head.getVersion()), 0);
+    }
+
+    /** Another piece of the same. */
+    public PieceKey at(int other) {
+        return new PieceKey(user, name, version, other);
     }
 
     /** Whether it was made of a blob, so that no node and no peer can be asked for it. */

@@ -25,6 +25,26 @@ public interface PieceLayer extends AutoCloseable {
     /** Forgets a piece that turned out to be damaged. */
     void drop(PieceKey key);
 
+    /** Tells whether it has a piece, without keeping it longer for that. The future never fails. */
+    default CompletableFuture<Look> look(PieceSpec spec) {
+        return get(spec)
+                .thenApply(found ->
+                        found.map(piece -> Look.at(spec, piece)).orElse(Look.without(Look.State.NOT_HELD, "")));
+    }
+
+    /**
+     * Forgets all pieces of a user, and keeps none of his anew that were offered before. Layers that cannot tell whose pieces they
+     * have do nothing. The future fails where it cannot be done.
+     */
+    default CompletableFuture<Void> forget(String user) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** What it keeps of a user, where it can tell. The future fails where it cannot be found out. */
+    default CompletableFuture<Optional<Holding>> holding(String user) {
+        return CompletableFuture.completedFuture(Optional.empty());
+    }
+
     /** Whether asking it for this piece can be worth while; the version does not matter. */
     default boolean mayHelp(PieceKey key) {
         return true;

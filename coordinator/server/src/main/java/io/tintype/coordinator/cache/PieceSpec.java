@@ -21,6 +21,11 @@ public record PieceSpec(PieceKey key, int length, OptionalInt crc) {
         return new PieceSpec(key, ANY_LENGTH, OptionalInt.empty());
     }
 
+    /** A piece of which the length is known, but not the checksum. */
+    public static PieceSpec ofLength(PieceKey key, int length) {
+        return new PieceSpec(key, length, OptionalInt.empty());
+    }
+
     /** One piece of the version that the head describes. */
     public static PieceSpec of(BlobHead head, int index) {
         var key = new PieceKey(head.getUser(), head.getName(), Wire.version(head.getVersion()), index);

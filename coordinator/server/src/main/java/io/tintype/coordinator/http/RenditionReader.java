@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
-import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.rendition.ImageFormat;
+import io.tintype.coordinator.rendition.Rendition;
 import io.tintype.coordinator.rendition.RenditionRefusal;
 import io.tintype.coordinator.rendition.RenditionSpec;
 import io.tintype.coordinator.rendition.Renditions;
@@ -100,11 +100,11 @@ final class RenditionReader {
             response.write(true, BufferUtil.EMPTY_BUFFER, callback);
             return;
         }
-        var unused = renditions.get(head, spec).whenComplete((piece, failure) -> {
+        var unused = renditions.get(head, spec).whenComplete((made, failure) -> {
             if (failure != null) {
                 fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
             } else {
-                send(answer, piece);
+                send(answer, made);
             }
         });
     }
@@ -133,23 +133,23 @@ final class RenditionReader {
         ReadDemand.write(answer.getFreshness(), out);
     }
 
-    private void send(HeadResponse answer, Piece piece) {
+    private void send(HeadResponse answer, Rendition rendition) {
         write(answer, HttpStatus.OK_200);
-        var bytes = piece.bytes(0, piece.length());
+        var bytes = rendition.bytes();
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, ImageFormat.contentTypeOf(bytes));
-        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, piece.length());
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.size());
         Deque<ByteBuffer> unsent = new ArrayDeque<>(bytes.asReadOnlyByteBufferList());
-        new Sending(unsent, piece).write();
+        new Sending(unsent, rendition).write();
     }
 
-    /** Sends a piece, which may lie in several buffers, and gives it back. */
+    /** Sends a rendition, which may lie in several buffers, and gives it back. */
     private final class Sending implements Callback {
         private final Deque<ByteBuffer> unsent;
-        private final Piece piece;
+        private final Rendition rendition;
 
-        Sending(Deque<ByteBuffer> unsent, Piece piece) {
+        Sending(Deque<ByteBuffer> unsent, Rendition rendition) {
             this.unsent = unsent;
-            this.piece = piece;
+            this.rendition = rendition;
         }
 
         void write() {
@@ -160,7 +160,7 @@ final class RenditionReader {
         @Override
         public void succeeded() {
             if (unsent.isEmpty()) {
-                piece.release();
+                rendition.release();
                 callback.succeeded();
             } else {
                 write();
@@ -169,7 +169,7 @@ final class RenditionReader {
 
         @Override
         public void failed(Throwable failure) {
-            piece.release();
+            rendition.release();
             callback.failed(failure);
         }
     }

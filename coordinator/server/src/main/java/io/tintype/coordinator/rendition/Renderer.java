@@ -53,15 +53,16 @@ final class Renderer {
     byte[] render(byte[] file, RenditionSpec spec) {
         var format = ImageFormat.of(file).orElseThrow(RenditionRefusal::noImage);
         var jpeg = format == ImageFormat.JPEG ? Jpegs.read(file) : Jpegs.NOTHING;
+        int orientation = format == ImageFormat.JPEG ? jpeg.orientation() : ExifChunks.orientation(file, format);
         var reader = reader(format);
         try {
             reader.setInput(new ByteArrayImageInputStream(file), true, true);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
-            var geometry = Geometry.of(width, height, jpeg.orientation() >= SIDEWAYS, spec);
+            var geometry = Geometry.of(width, height, orientation >= SIDEWAYS, spec);
             check(file.length, width, height, geometry, format == ImageFormat.WEBP || jpeg.progressive());
             var image = decode(reader, geometry);
-            var upright = upright(scale(image, geometry), jpeg.orientation());
+            var upright = upright(scale(image, geometry), orientation);
             var written = spec.format().orElse(format.isWritten() ? format : ImageFormat.PNG);
             return encode(upright, written);
         } catch (RenditionRefusal e) {

@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceKey;
 import io.tintype.coordinator.cache.PieceSpec;
@@ -15,7 +14,10 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -69,29 +71,69 @@ public final class Renditions implements AutoCloseable {
     }
 
     /**
-     * The rendition of a version; whoever gets it owns a share of it. Fails with {@link RenditionRefusal} where there can be none,
+     * The rendition of a version; whoever gets it releases it. Fails with {@link RenditionRefusal} where there can be none,
      * OVERLOADED where too many are being made, VERSION_GONE where the version was replaced meanwhile, and as reads do.
      */
-    public CompletableFuture<Piece> get(BlobHead head, RenditionSpec spec) {
+    public CompletableFuture<Rendition> get(BlobHead head, RenditionSpec spec) {
         var key = PieceKey.derived(head, spec.text());
         var refusal = refusals.getIfPresent(key);
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
-        return gateway.caches()
-                .cached(PieceSpec.ofAnyLength(key))
+        return cached(key)
                 .thenCompose(
                         found -> found.map(CompletableFuture::completedFuture).orElseGet(() -> make(key, head, spec)));
     }
 
-    private CompletableFuture<Piece> make(PieceKey key, BlobHead head, RenditionSpec spec) {
+    /** The rendition, where caches have all of it. */
+    private CompletableFuture<Optional<Rendition>> cached(PieceKey key) {
+        return gateway.caches().cached(PieceSpec.ofAnyLength(key)).thenCompose(found -> {
+            if (found.isEmpty()) {
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            var first = found.get();
+            long length = Rendition.lengthOf(first);
+            if (first.length() != Math.min(length, PieceKey.BYTES)) {
+                first.release(); // written by who knows whom
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            return others(key, length, new ArrayList<>(List.of(first)));
+        });
+    }
+
+    private CompletableFuture<Optional<Rendition>> others(PieceKey key, long length, List<Piece> have) {
+        long from = (long) have.size() * PieceKey.BYTES;
+        if (from >= length) {
+            return CompletableFuture.completedFuture(Optional.of(Rendition.ofPieces(have)));
+        }
+        int wanted = (int) Math.min(PieceKey.BYTES, length - from);
+        return gateway.caches()
+                .cached(PieceSpec.ofLength(key.at(have.size()), wanted))
+                .thenCompose(found -> {
+                    if (found.isEmpty()) {
+                        have.forEach(Piece::release);
+                        return CompletableFuture.completedFuture(Optional.empty());
+                    }
+                    have.add(found.get());
+                    return others(key, length, have);
+                });
+    }
+
+    private void keep(PieceKey key, ByteString file) {
+        var pieces = Rendition.cut(file);
+        for (int i = pieces.size() - 1; i >= 0; i--) { // the first last: where it is, the others mostly are
+            gateway.caches().keep(key.at(i), pieces.get(i));
+        }
+    }
+
+    private CompletableFuture<Rendition> make(PieceKey key, BlobHead head, RenditionSpec spec) {
         var mine = new CompletableFuture<ByteString>();
         var flight = flights.putIfAbsent(key, mine);
         if (flight == null) {
             flight = mine;
             begin(key, head, spec, mine);
         }
-        return flight.thenApply(bytes -> Piece.onHeap(bytes, Crc32c.of(bytes)));
+        return flight.thenApply(Rendition::ofMade);
     }
 
     private void begin(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<ByteString> flight) {
@@ -111,9 +153,7 @@ public final class Renditions implements AutoCloseable {
         try {
             var bytes = UnsafeByteOperations.unsafeWrap(renderer.render(source(head), spec));
             made.increment();
-            if (bytes.size() <= PieceKey.BYTES) {
-                gateway.caches().keep(key, Piece.onHeap(bytes, Crc32c.of(bytes)));
-            }
+            keep(key, bytes);
             flights.remove(key, flight);
             flight.complete(bytes);
         } catch (RenditionRefusal e) {

@@ -96,12 +96,28 @@ final class HeadLeases implements AutoCloseable {
         if (expired || (only != null && !only.equals(head.getVersion()))) {
             return Optional.empty();
         }
-        long ageMs = TimeUnit.NANOSECONDS.toMillis(heads.nanoTime() - found.asOfNanos()) + 1;
+        long ageMs = ageMs(found);
         var freshness = Freshness.newBuilder()
                 .setStale(true)
                 .setAsOfMs(System.currentTimeMillis() - ageMs)
                 .setAgeMs((int) ageMs);
         return Optional.of(new Leased(head, freshness.build()));
+    }
+
+    /** What a lease says of a blob, however old it may be. */
+    Optional<CachedHead<BlobHead>> peek(String user, String name) {
+        return heads.find(
+                new HeadKey(user, name), heads.nanoTime() - Limits.HEAD_LEASE.toNanos());
+    }
+
+    /** Age of what {@link #peek} found. */
+    long ageMs(CachedHead<BlobHead> found) {
+        return TimeUnit.NANOSECONDS.toMillis(heads.nanoTime() - found.asOfNanos()) + 1;
+    }
+
+    /** Forgets all heads of a user, and keeps none that were asked for before. */
+    void forget(String user) {
+        heads.dropUser(user);
     }
 
     /** A request for a head is about to be sent. */

@@ -133,6 +133,12 @@ final class Opener {
         return withPiece(request, id, index).whenComplete((opened, failure) -> opening.remove(id));
     }
 
+    /** Forgets all heads of a user. */
+    void forget(String user) {
+        leases.forget(user);
+        heads.asMap().keySet().removeIf(id -> id.user().equals(user));
+    }
+
     /** A blob of which it is known which version is current. */
     OpenBlob known(BlobHead head) {
         return new OpenBlob(head, Freshness.getDefaultInstance(), chain, origin, holds, 0, null);

@@ -14,6 +14,8 @@ import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.Consistency;
+import io.tintype.proto.v1.ExplainReadRequest;
+import io.tintype.proto.v1.ExplainReadResponse;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.proto.v1.HeadRequest;
@@ -117,6 +119,22 @@ public final class RetrievalGateway implements AutoCloseable {
     public CompletableFuture<HeadResponse> head(HeadRequest request) {
         check(request.getUser(), request.getName());
         return opener.head(request);
+    }
+
+    /**
+     * Tells which layer would answer a read of a blob.
+     *
+     * @param coordinator id of this one
+     * @throws io.tintype.model.TintypeException if user or name are not legal
+     */
+    public CompletableFuture<ExplainReadResponse> explain(ExplainReadRequest request, String coordinator) {
+        check(request.getUser(), request.getName());
+        return new ReadExplanation(unary, origin, router, chain, leases, coordinator).of(request);
+    }
+
+    /** Forgets which versions of a user's blobs are current. */
+    public void forgetHeads(String user) {
+        opener.forget(user);
     }
 
     /** What the pool of a user says of caching by browsers and proxies; empty: nothing, or not known. Asks nobody. */

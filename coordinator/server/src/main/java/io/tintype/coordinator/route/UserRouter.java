@@ -98,6 +98,11 @@ public final class UserRouter {
         return directory.remembered(user).map(UserHome::shard);
     }
 
+    /** The shard where a user lives, as the map has it, as far as it is remembered where that is; asks nobody. */
+    public Optional<ShardInfo> shard(UserId user) {
+        return remembered(user).flatMap(view.get().map()::shard);
+    }
+
     /** The rules of the pool where a user lives, as far as both are remembered; asks nobody. */
     public Optional<PoolRules> pool(UserId user) {
         return directory.remembered(user).map(home -> view.get().pools().get(home.pool()));

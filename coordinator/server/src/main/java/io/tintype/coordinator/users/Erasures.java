@@ -15,6 +15,7 @@ import io.tintype.proto.internal.v1.ErasedPlace;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.UserTrace;
 import io.tintype.proto.v1.EraseUserResponse;
+import io.tintype.proto.v1.ErasedCache;
 import io.tintype.proto.v1.ErasedReplica;
 import io.tintype.proto.v1.ErasedShard;
 import io.tintype.proto.v1.ErasureState;
@@ -25,16 +26,18 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Erases users. The directory says first that he is erased; then each shard that has anything of him, or may be about to, is
- * made to remove it; and when no shard has, the directory notes that. Each call does as much of it as it can, whoever began,
+ * made to remove it; and when no shard has, the directory notes that, and all coordinators are told to forget him. Each call does as much of it as it can, whoever began,
  * so that the death of any process only makes it be asked again. Thread-safe; never blocks.
  */
 public final class Erasures {
     private final DirectoryClient directory;
     private final DataShards shards;
     private final Traces traces;
+    private final CacheCare caches;
 
     /** Over parts that outlive this object. */
-    public Erasures(DirectoryClient directory, DataShards shards, Traces traces) {
+    public Erasures(DirectoryClient directory, DataShards shards, Traces traces, CacheCare caches) {
+        this.caches = caches;
         this.directory = directory;
         this.shards = shards;
         this.traces = traces;
@@ -89,7 +92,17 @@ public final class Erasures {
                 .thenCompose(done -> done && entry.getErasedAtMs() == 0
                         ? directory.endErasure(user, entry.getGeneration(), deadline)
                         : CompletableFuture.completedFuture(entry))
-                .thenCompose(now -> traces.of(user).thenApply(all -> show(now, all)));
+                .thenCompose(now -> traces.of(user)
+                        .thenApply(all -> show(now, all))
+                        .thenCombine(told(user, now), (shown, told) -> shown.addAllCaches(told)
+                                .build()));
+    }
+
+    /** Only once no shard has anything of him: what is forgotten before could be read, and kept, anew. */
+    private CompletableFuture<List<ErasedCache>> told(UserId user, DirectoryEntry entry) {
+        return entry.getErasedAtMs() == 0
+                ? CompletableFuture.completedFuture(List.of())
+                : caches.forget(user);
     }
 
     /** Whether no shard has anything of him, and none can be about to. */
@@ -107,7 +120,7 @@ public final class Erasures {
                 .thenApply(done -> all.complete() && done.stream().allMatch(one -> one));
     }
 
-    private static EraseUserResponse show(DirectoryEntry entry, Traces.All all) {
+    private static EraseUserResponse.Builder show(DirectoryEntry entry, Traces.All all) {
         var answer = EraseUserResponse.newBuilder()
                 .setState(
                         entry.getErasedAtMs() == 0
@@ -141,7 +154,7 @@ public final class Erasures {
                                 || found.trace().getHeads()
                                 || found.trace().getOutcomes())
                         .setBytes(found.trace().getChunks())));
-        return answer.build();
+        return answer;
     }
 
     /** What a shard is to a user. */

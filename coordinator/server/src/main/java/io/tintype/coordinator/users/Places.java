@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** Finds every replica that holds something of a user. Thread-safe; never blocks. */
+/** Finds every replica and every cache that holds something of a user. Thread-safe; never blocks. */
 public final class Places {
     private static final List<String> ORDER =
             List.of("home", "source", "target", "left", "refused", "erasing", "nothing", "directory");
@@ -33,9 +33,16 @@ public final class Places {
     private final DirectoryClient directory;
     private final Registrar registrar;
     private final Traces traces;
+    private final CacheCare caches;
 
     /** Over parts that outlive this object. */
-    public Places(Supplier<ClusterView> view, DirectoryClient directory, Registrar registrar, Traces traces) {
+    public Places(
+            Supplier<ClusterView> view,
+            DirectoryClient directory,
+            Registrar registrar,
+            Traces traces,
+            CacheCare caches) {
+        this.caches = caches;
         this.view = view;
         this.directory = directory;
         this.registrar = registrar;
@@ -46,10 +53,12 @@ public final class Places {
     public CompletableFuture<LocateUserResponse> of(UserId user, Deadline deadline) {
         return directory
                 .entry(user, deadline)
-                .thenCompose(entry -> traces.of(user).thenApply(all -> show(user, entry, all)));
+                .thenCompose(entry -> traces.of(user).thenApply(all -> show(user, entry, all)))
+                .thenCombine(caches.holdings(user), (places, held) -> places.addAllCaches(held)
+                        .build());
     }
 
-    private LocateUserResponse show(UserId user, DirectoryEntry entry, Traces.All all) {
+    private LocateUserResponse.Builder show(UserId user, DirectoryEntry entry, Traces.All all) {
         var now = view.get();
         var places = new ArrayList<UserPlace>();
         all.blobs().forEach(found -> places.add(place(now, found, entry)));
@@ -69,8 +78,7 @@ public final class Places {
                         .setGeneration(entry.getGeneration()))
                 .setPinned(!registrar.rules(pool).residency().unpinned())
                 .setToShard(moving ? entry.getTo() : 0)
-                .addAllPlaces(places)
-                .build();
+                .addAllPlaces(places);
     }
 
     /** Replicas of his shard that have nothing of him yet, or cannot be asked; and all other nodes that cannot. */

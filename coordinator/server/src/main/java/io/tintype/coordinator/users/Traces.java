@@ -107,12 +107,13 @@ public final class Traces {
         var options = CallOptions.DEFAULT.withDeadlineAfter(ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         return UnaryCalls.start(channels.to(node.peerAddress()), UserDataGrpc.getFindUserMethod(), options, request)
                 .handle((answer, failure) ->
-                        failure == null ? new OfNode(node, answer, "") : new OfNode(node, none, text(failure)));
+                        failure == null ? new OfNode(node, answer, "") : new OfNode(node, none, text(failure, ANSWERS_WITHIN)));
     }
 
-    private static String text(Throwable failure) {
+    /** Why somebody did not say, who had so long for it. */
+    static String text(Throwable failure, Duration time) {
         return Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED
-                ? "no answer within " + ANSWERS_WITHIN.toSeconds() + " s"
+                ? "no answer within " + time.toSeconds() + " s"
                 : String.valueOf(Errors.fromWire(failure).getMessage());
     }
 }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tintype.model.Version;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -161,6 +163,49 @@ final class DiskLayerTest {
                             !piece.isSound() || Arrays.equals(Pieces.read(piece), Pieces.bytes(number, LENGTH)))
                     .isTrue());
         }
+    }
+
+    @Test
+    void aForgottenUserCannotBeFoundOrReadAnyMoreNorAfterARestart() throws IOException {
+        keep(1);
+        var other = new PieceKey("other", "n", new Version(1, 1), 0);
+        disk.offer(other, Pieces.piece(9, LENGTH));
+        disk.offer(other, Pieces.piece(9, LENGTH));
+        var ofOther = PieceSpec.ofLength(other, LENGTH);
+        await().until(() -> disk.get(ofOther).join().isPresent());
+        assertThat(disk.holding("u").join()).contains(new Holding("disk", 1, LENGTH));
+
+        disk.forget("u").join();
+
+        assertThat(get(1)).isEmpty();
+        assertThat(disk.holding("u").join()).isEmpty();
+        disk.offer(Pieces.key(1), Pieces.piece(1, LENGTH));
+        disk.offer(Pieces.key(2), Pieces.piece(2, LENGTH));
+        disk.offer(Pieces.key(2), Pieces.piece(2, LENGTH));
+        assertThat(disk.get(ofOther).join()).isPresent();
+        disk.close();
+        open();
+        assertThat(get(1)).isEmpty();
+        assertThat(get(2)).as("on its way when he was forgotten").isEmpty();
+        assertThat(disk.get(ofOther).join().map(Pieces::read)).contains(Pieces.bytes(9, LENGTH));
+        // He may come back: nothing of before is found under what is written of him now.
+        keep(2);
+        assertThat(get(1)).isEmpty();
+    }
+
+    @Test
+    void noFileHasBytesOfAnImageAsTheyAre() throws IOException {
+        keep(1);
+        disk.close();
+        var wanted = new String(Pieces.bytes(1, LENGTH), 1_000, 32, StandardCharsets.ISO_8859_1);
+        try (var files = Files.walk(folder)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+                        .as("%s", file)
+                        .doesNotContain(wanted);
+            }
+        }
+        open();
     }
 
     @Test

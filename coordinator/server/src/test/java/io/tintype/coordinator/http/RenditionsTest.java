@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.cache.LayerFigures;
+import io.tintype.coordinator.cache.PieceKey;
 import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.rendition.TestImages;
@@ -91,6 +92,24 @@ final class RenditionsTest extends HttpStage {
                         .mapToLong(LayerFigures::hits)
                         .sum())
                 .isPositive();
+    }
+
+    @Test
+    void aRenditionOfSeveralMebibytesIsKeptAndAMissingPieceMakesItAnew() throws Exception {
+        put("noise", TestImages.noise(1_000, 900, "png"));
+        var made = get("noise", "w=900&format=png");
+        assertThat(made.statusCode()).isEqualTo(200);
+        assertThat(made.body().length).isGreaterThan(1 << 20);
+        assertThat(TestImages.read(made.body()).getWidth()).isEqualTo(900);
+        for (int i = 0; i < 3; i++) {
+            assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
+        }
+        assertThat(renditions.made()).isEqualTo(1);
+
+        var head = cluster.a.blob("u", "noise").orElseThrow().head();
+        cluster.retrieval.caches().drop(PieceKey.derived(head, "900x0-contain-png").at(1));
+        assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
+        assertThat(renditions.made()).isEqualTo(2);
     }
 
     @Test

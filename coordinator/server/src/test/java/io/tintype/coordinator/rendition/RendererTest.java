@@ -80,13 +80,56 @@ final class RendererTest {
 
     /** 1 to 8, as EXIF numbers them: each image, turned as it says, has red on the left. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 3, 6, 8})
-    void anImageIsTurnedUpright(int orientation) throws Exception {
-        var file = TestImages.lying(400, 200, orientation);
+    @CsvSource({
+        "1, jpeg", "3, jpeg", "6, jpeg", "8, jpeg", "1, png", "3, png", "6, png", "8, png", "1, webp", "3, webp",
+        "6, webp", "8, webp"
+    })
+    void anImageIsTurnedUpright(int orientation, String format) throws Exception {
+        var file = TestImages.lying(400, 200, orientation, format);
         var made = render(file, new RenditionSpec(100, 100, Fit.CONTAIN, ImageFormat.PNG));
         assertThat(made.getWidth() + "x" + made.getHeight()).isEqualTo("100x50");
         assertThat(new Color(made.getRGB(5, 25)).getRed()).as("left is red").isGreaterThan(180);
         assertThat(new Color(made.getRGB(95, 25)).getBlue()).as("right is blue").isGreaterThan(180);
+    }
+
+    /** What is not as EXIF should be says nothing, wherever it stands. */
+    @Test
+    void exifThatMakesNoSenseTurnsNothing() throws Exception {
+        byte[] png = TestImages.halves(400, 200, "png");
+        long seed = new Random().nextLong();
+        var random = new Random(seed);
+        for (int i = 0; i < 300; i++) {
+            byte[] exif = i == 0 ? new byte[0] : TestImages.exif(i == 1 ? 9 : 6);
+            if (i > 1) {
+                exif = Arrays.copyOf(exif, random.nextInt(exif.length));
+                for (int j = 0; j < exif.length / 4; j++) {
+                    exif[random.nextInt(exif.length)] = (byte) random.nextInt();
+                }
+            }
+            int found = ExifChunks.orientation(TestImages.inPng(png, exif), ImageFormat.PNG);
+            assertThat(found).as("seed %d", seed).isBetween(1, 8);
+            if (i <= 1) {
+                assertThat(found).isEqualTo(1);
+            }
+        }
+        var cut = TestImages.inPng(png, TestImages.exif(6));
+        for (int length = 0; length < 70; length++) {
+            assertThat(ExifChunks.orientation(Arrays.copyOf(cut, length), ImageFormat.PNG)).isBetween(1, 8);
+            assertThat(ExifChunks.orientation(Arrays.copyOf(cut, length), ImageFormat.WEBP))
+                    .isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "webp"})
+    void exifOfOtherFormatsDoesNotPassEither(String format) throws Exception {
+        var file = TestImages.lying(400, 200, 6, format);
+        var made = renderer.render(file, new RenditionSpec(100, 0, Fit.CONTAIN, null));
+        assertThat(ExifChunks.orientation(file, ImageFormat.of(file).orElseThrow()))
+                .isEqualTo(6);
+        assertThat(new String(made, StandardCharsets.ISO_8859_1))
+                .doesNotContain("eXIf")
+                .doesNotContain("EXIF");
     }
 
     @Test

@@ -8,6 +8,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
@@ -40,7 +42,7 @@ public final class TestImages {
     }
 
     /** What does not compress. */
-    static byte[] noise(int width, int height, String format) throws IOException {
+    public static byte[] noise(int width, int height, String format) throws IOException {
         var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         var random = new Random(1);
         for (int y = 0; y < height; y++) {
@@ -51,8 +53,13 @@ public final class TestImages {
         return encode(image, format);
     }
 
-    /** A JPEG whose pixels lie in another way, and whose EXIF says how: upright it is {@link #halves} of this size. */
+    /** A JPEG that lies, see the other. */
     static byte[] lying(int width, int height, int orientation) throws IOException {
+        return lying(width, height, orientation, "jpeg");
+    }
+
+    /** An image whose pixels lie in another way, and whose EXIF says how: upright it is {@link #halves} of this size. */
+    static byte[] lying(int width, int height, int orientation, String format) throws IOException {
         boolean sideways = orientation >= TURNED;
         var stored =
                 new BufferedImage(sideways ? height : width, sideways ? width : height, BufferedImage.TYPE_INT_RGB);
@@ -69,14 +76,19 @@ public final class TestImages {
                 }
             }
         }
-        return withOrientation(encode(stored, "jpeg"), orientation);
+        var file = encode(stored, format);
+        return switch (format) {
+            case "jpeg" -> inJpeg(file, exif(orientation));
+            case "png" -> inPng(file, exif(orientation));
+            case "webp" -> inWebp(file, stored, exif(orientation));
+            default -> throw new IllegalArgumentException(format);
+        };
     }
 
-    private static byte[] withOrientation(byte[] jpeg, int orientation) {
-        var exif = ByteBuffer.allocate(36)
-                .putShort((short) 0xffe1)
-                .putShort((short) 34)
-                .put(new byte[] {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42})
+    /** As TIFF has it. */
+    static byte[] exif(int orientation) {
+        return ByteBuffer.allocate(26)
+                .put(new byte[] {'M', 'M', 0, 42})
                 .putInt(8)
                 .putShort((short) 1)
                 .putShort((short) 0x112)
@@ -84,12 +96,64 @@ public final class TestImages {
                 .putInt(1)
                 .putShort((short) orientation)
                 .putShort((short) 0)
-                .putInt(0);
-        return ByteBuffer.allocate(jpeg.length + exif.capacity())
+                .putInt(0)
+                .array();
+    }
+
+    private static byte[] inJpeg(byte[] jpeg, byte[] exif) {
+        return ByteBuffer.allocate(jpeg.length + 10 + exif.length)
                 .put(jpeg, 0, 2)
-                .put(exif.array())
+                .putShort((short) 0xffe1)
+                .putShort((short) (8 + exif.length))
+                .put(new byte[] {'E', 'x', 'i', 'f', 0, 0})
+                .put(exif)
                 .put(jpeg, 2, jpeg.length - 2)
                 .array();
+    }
+
+    /** After the header, which is always 25 bytes long. */
+    static byte[] inPng(byte[] png, byte[] exif) {
+        int after = 8 + 25;
+        var chunk = ByteBuffer.allocate(12 + exif.length)
+                .putInt(exif.length)
+                .put(new byte[] {'e', 'X', 'I', 'f'})
+                .put(exif);
+        var crc = new CRC32();
+        crc.update(chunk.array(), 4, 4 + exif.length);
+        chunk.putInt((int) crc.getValue());
+        return ByteBuffer.allocate(png.length + chunk.capacity())
+                .put(png, 0, after)
+                .put(chunk.array())
+                .put(png, after, png.length - after)
+                .array();
+    }
+
+    /** The pixels' chunk of a simple file, between a header that says that there is EXIF and the EXIF. */
+    private static byte[] inWebp(byte[] webp, BufferedImage image, byte[] exif) {
+        int pixels = 12;
+        while (webp[pixels + 3] != ' ' && webp[pixels + 3] != 'L') {
+            pixels += 8 + ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(pixels + 4);
+        }
+        int length = webp.length - pixels;
+        int all = 4 + 18 + length + 8 + exif.length;
+        return ByteBuffer.allocate(8 + all)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(all)
+                .put("WEBPVP8X".getBytes(StandardCharsets.US_ASCII))
+                .putInt(10)
+                .putInt(8)
+                .put(threeBytes(image.getWidth() - 1))
+                .put(threeBytes(image.getHeight() - 1))
+                .put(webp, pixels, length)
+                .put("EXIF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(exif.length)
+                .put(exif)
+                .array();
+    }
+
+    private static byte[] threeBytes(int number) {
+        return new byte[] {(byte) number, (byte) (number >>> 8), (byte) (number >>> 16)};
     }
 
     /** A small file whose header claims to have so many pixels. */

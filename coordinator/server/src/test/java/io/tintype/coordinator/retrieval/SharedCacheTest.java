@@ -56,7 +56,7 @@ final class SharedCacheTest {
         for (int i = 0; i < count; i++) {
             var mine = new Peers("c" + i, "local");
             var gateway = cluster.withCaches(CacheSettings.DEFAULTS.withMemory(16 << 20), mine);
-            cluster.serve("c" + i, List.of(new CachePeerService(gateway.caches(), "cluster")));
+            cluster.serve("c" + i, List.of(new CachePeerService(gateway.caches(), "cluster", gateway::forgetHeads)));
             gateways.add(gateway);
             peers.add(mine);
             live.put("c" + i, liveness("c" + i).build());

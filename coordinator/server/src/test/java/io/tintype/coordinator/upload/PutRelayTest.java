@@ -6,17 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.testing.MemoryCluster;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.PutFinish;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
+import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -145,6 +149,53 @@ final class PutRelayTest {
         cluster.a.takeAll();
         assertThat(cluster.a.blob("u", "n")).isEmpty();
         assertThat(upload.result).isNotDone();
+    }
+
+    @Test
+    void anUploadThatTakesTooLongEndsAndSaysSo() {
+        var hurried = cluster.uploads(Duration.ofMillis(300), 1L << 30);
+        // A caller who sends his header and then nothing.
+        var upload = new Upload(20_000_000);
+        upload.stream = hurried.put(header("u", "n", 20_000_000), upload);
+        assertReason(upload.result, Reason.INCOMPLETE_UPLOAD, "longer than it may (uploadTimeout). Nothing was stored");
+        // Sending the same again would fail again: nothing says when to.
+        assertThatThrownBy(() -> upload.result.get(1, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        TintypeException.class,
+                        failure -> assertThat(failure.retryAfter()).isEmpty());
+        assertThat(cluster.admission.heldBytes()).isZero();
+        await().until(() -> cluster.a.openPuts.get() == 0);
+        assertThat(cluster.a.blob("u", "n")).isEmpty();
+    }
+
+    @Test
+    void aFullCoordinatorSaysOverGrpcWhenToComeBack() {
+        try (var full = new MemoryCluster(1_000, 1L << 30)) {
+            full.serve("c", List.of(new BlobUploadService(full.upload)));
+            var answer = new CompletableFuture<PutResponse>();
+            var out = BlobUploadGrpc.newStub(full.to("c")).put(new StreamObserver<>() {
+                @Override
+                public void onNext(PutResponse response) {
+                    answer.complete(response);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    answer.completeExceptionally(Errors.fromWire(failure));
+                }
+
+                @Override
+                public void onCompleted() {}
+            });
+            out.onNext(header("u", "n", 1_000));
+            assertReason(answer, Reason.OVERLOADED, "its limit is 1000");
+            assertThatThrownBy(() -> answer.get(1, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            TintypeException.class,
+                            failure -> assertThat(failure.retryAfter()).contains(Duration.ofSeconds(1)));
+        }
     }
 
     @Test

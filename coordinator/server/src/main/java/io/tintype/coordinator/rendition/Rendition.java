@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.rendition;
+
+import com.google.protobuf.ByteString;
+import io.tintype.checksum.Crc32c;
+import io.tintype.coordinator.cache.Piece;
+import io.tintype.coordinator.cache.PieceKey;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One rendition's bytes: as they were made, or as caches have them. Caches have them in pieces like those of any blob, with their
+ * number before the first byte. Whoever gets one releases it once, after he last touched the bytes.
+ */
+public final class Rendition {
+    private static final int PREFIX = Integer.BYTES;
+
+    private final ByteString made;
+    private final List<Piece> pieces;
+
+    private Rendition(ByteString made, List<Piece> pieces) {
+        this.made = made;
+        this.pieces = pieces;
+    }
+
+    /** Of bytes that were just made. */
+    static Rendition ofMade(ByteString bytes) {
+        return new Rendition(bytes, List.of());
+    }
+
+    /** Of all its pieces, with a share of each. */
+    static Rendition ofPieces(List<Piece> pieces) {
+        return new Rendition(ByteString.EMPTY, List.copyOf(pieces));
+    }
+
+    /** What caches are to keep of it. */
+    static List<Piece> cut(ByteString file) {
+        var prefix = ByteString.copyFrom(
+                ByteBuffer.allocate(PREFIX).putInt(file.size()).flip());
+        var whole = prefix.concat(file);
+        List<Piece> pieces = new ArrayList<>();
+        for (int from = 0; from < whole.size(); from += PieceKey.BYTES) {
+            var part = whole.substring(from, Math.min(whole.size(), from + PieceKey.BYTES));
+            pieces.add(Piece.onHeap(part, Crc32c.of(part)));
+        }
+        return pieces;
+    }
+
+    /** Bytes of all pieces, as the first one tells; what it says may be anything, for the checksum alone was looked at. */
+    static long lengthOf(Piece first) {
+        return first.length() < PREFIX
+                ? 0
+                : PREFIX
+                        + Integer.toUnsignedLong(first.bytes(0, PREFIX)
+                                .asReadOnlyByteBuffer()
+                                .getInt());
+    }
+
+    /** The bytes, not copied. */
+    public ByteString bytes() {
+        if (pieces.isEmpty()) {
+            return made;
+        }
+        var all = ByteString.EMPTY;
+        for (var piece : pieces) {
+            all = all.concat(piece.bytes(0, piece.length()));
+        }
+        return all.substring(PREFIX);
+    }
+
+    /** The bytes must not be touched any more. */
+    public void release() {
+        pieces.forEach(Piece::release);
+    }
+}
