@@ -59,7 +59,8 @@ final class Explainer {
     }
 
     private Explanation.Caches caches(String address, String user, String name) {
-        var request = ExplainReadRequest.newBuilder().setUser(user).setName(name).build();
+        var request =
+                ExplainReadRequest.newBuilder().setUser(user).setName(name).build();
         try {
             var answer = Futures.await(core.probe(address, CachesGrpc.getExplainReadMethod(), request));
             var lease = answer.getLease();

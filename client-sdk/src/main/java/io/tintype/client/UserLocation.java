@@ -31,8 +31,7 @@ public record UserLocation(
      * @param bytes their bytes; on disk, at most so many
      * @param error why it could not be asked; empty: it answered
      */
-    public record CachePlace(
-            String coordinator, String region, String layer, long pieces, long bytes, String error) {}
+    public record CachePlace(String coordinator, String region, String layer, long pieces, long bytes, String error) {}
 
     /**
      * A replica that holds something of him.

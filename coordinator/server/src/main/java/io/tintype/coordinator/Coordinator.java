@@ -208,8 +208,7 @@ public final class Coordinator implements AutoCloseable {
         if (has(Role.RETRIEVAL)) {
             services.add(new BlobRetrievalService(gateways.retrieval));
             services.add(new CachesService(gateways.retrieval, config.id()));
-            services.add(new CachePeerService(
-                    gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
+            services.add(new CachePeerService(gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
         }
         if (has(Role.CONTROL)) {
             services.add(

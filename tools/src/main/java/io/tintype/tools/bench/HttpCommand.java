@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,6 +47,11 @@ import picocli.CommandLine.Spec;
         })
 final class HttpCommand implements Callable<Integer> {
     private static final String FOLDER = "/v1/users/bench-http/blobs/";
+    /** No two renditions of a run are alike as long as they are fewer. */
+    private static final int RENDITIONS = 3_000;
+
+    private static final int SIDES = 100;
+    private static final int SMALLEST = 150;
     private static final List<String> COLUMNS =
             List.of("server", "size>", "reads/s>", "p50>", "p99>", "failed>", "of the last>");
 
@@ -53,7 +59,8 @@ final class HttpCommand implements Callable<Integer> {
             names = "--at",
             required = true,
             paramLabel = "NAME=URL",
-            description = "A server, in the order in which they are measured; the last is what the others are held against.")
+            description =
+                    "A server, in the order in which they are measured; the last is what the others are held against.")
     private Map<String, URI> servers;
 
     @Option(
@@ -106,11 +113,26 @@ final class HttpCommand implements Callable<Integer> {
             description = "Begin so many requests a second, whether or not earlier ones have ended.")
     private double rate;
 
+    @Option(
+            names = "--renditions",
+            defaultValue = "0",
+            paramLabel = "N",
+            description =
+                    "Measure the first server once more while so many renditions of --image are made a second, no two of"
+                            + " which are alike.")
+    private double renditions;
+
+    @Option(names = "--image", paramLabel = "FILE", description = "The image of which renditions are made.")
+    private @Nullable Path image;
+
     @Mixin
     private OutputOptions output;
 
     @Spec
     private CommandSpec command;
+
+    /** Renditions asked for so far. */
+    private int made;
 
     @Override
     public Integer call() throws Exception {
@@ -118,15 +140,19 @@ final class HttpCommand implements Callable<Integer> {
         for (var text : sizes) {
             int size = size(text);
             var resources = store(size);
-            var figures = new TreeMap<String, HttpLoad.Result>();
+            var figures = new ArrayList<HttpLoad.Result>();
             for (var server : servers.entrySet()) {
                 output.err().println(text + ": " + server.getKey());
                 output.err().flush();
-                figures.put(server.getKey(), measure(server.getKey(), server.getValue(), resources));
+                figures.add(measure(server.getKey(), server.getValue(), resources));
             }
-            double last = new ArrayList<>(servers.keySet())
-                    .stream().reduce((a, b) -> b).map(figures::get).orElseThrow().perSecond();
-            servers.keySet().forEach(name -> lines.add(Line.of(name, size, figures.get(name), last)));
+            double last = figures.get(figures.size() - 1).perSecond();
+            for (var name : servers.keySet()) {
+                lines.add(Line.of(name, size, figures.remove(0), last));
+            }
+            if (renditions > 0) {
+                lines.addAll(besideRenditions(size, resources, last));
+            }
         }
         output.print(
                 new Document(Machine.describe(), concurrency, rate, lines),
@@ -182,6 +208,49 @@ final class HttpCommand implements Callable<Integer> {
                 List.of(server), lines, resources, random -> random.nextInt(resources.size()), concurrency, rate));
         load.run(warmUp, 1);
         return load.run(duration, 2);
+    }
+
+    /** The first server again, alone and while it makes renditions. */
+    private List<Line> besideRenditions(int size, List<HttpLoad.Resource> resources, double last)
+            throws IOException, InterruptedException {
+        if (image == null) {
+            throw new ParameterException(command.commandLine(), "--renditions needs --image");
+        }
+        var first = servers.entrySet().iterator().next();
+        var path = FOLDER + "image";
+        var put = HttpRequest.newBuilder(first.getValue().resolve(path))
+                .PUT(BodyPublishers.ofFile(image))
+                .build();
+        HttpClient.newHttpClient().send(put, BodyHandlers.discarding());
+        var wanted = new ArrayList<HttpLoad.Resource>();
+        for (int i = 0; i < RENDITIONS; i++) {
+            var query =
+                    "?w=" + (SMALLEST + made / SIDES) + "&h=" + (SMALLEST + made % SIDES) + "&fit=cover&format=jpeg";
+            wanted.add(new HttpLoad.Resource(path + query, -1));
+            made++;
+        }
+        var next = new AtomicInteger();
+        var load = new HttpLoad(new HttpLoad.Plan(
+                List.of(first.getValue()),
+                List.of(),
+                wanted,
+                random -> Math.floorMod(next.getAndIncrement(), RENDITIONS),
+                concurrency,
+                renditions));
+        var making = CompletableFuture.supplyAsync(() -> {
+            try {
+                return load.run(warmUp.plus(duration), 3);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        var beside = measure(first.getKey(), first.getValue(), resources);
+        var result = making.join();
+        var alone = measure(first.getKey(), first.getValue(), resources);
+        return List.of(
+                Line.of("the renditions", size, result, last),
+                Line.of(first.getKey() + " beside", size, beside, last),
+                Line.of(first.getKey() + " alone again", size, alone, last));
     }
 
     /**

@@ -71,8 +71,7 @@ public final class HttpLoad {
      * @param askedAgain how often another server was asked
      * @param nanos how long it took
      */
-    public record Result(
-            Counted first, Counted others, Map<String, Long> failures, long askedAgain, long nanos) {
+    public record Result(Counted first, Counted others, Map<String, Long> failures, long askedAgain, long nanos) {
         /** Reads a second, of all resources. */
         public double perSecond() {
             return (first.count() + others.count()) * 1e9 / nanos;
@@ -91,11 +90,7 @@ public final class HttpLoad {
         static Counted of(Tally tally) {
             var figures = Figures.of(tally, 1);
             return new Counted(
-                    tally.count(),
-                    tally.bytes(),
-                    figures.p50Micros(),
-                    figures.p99Micros(),
-                    figures.p999Micros());
+                    tally.count(), tally.bytes(), figures.p50Micros(), figures.p99Micros(), figures.p999Micros());
         }
     }
 
@@ -130,19 +125,21 @@ public final class HttpLoad {
             threads.shutdownNow();
         }
         return new Result(
-                Counted.of(first), Counted.of(others), Map.copyOf(failures), askedAgain.sum(), System.nanoTime() - start);
+                Counted.of(first),
+                Counted.of(others),
+                Map.copyOf(failures),
+                askedAgain.sum(),
+                System.nanoTime() - start);
     }
 
-    private void read(
-            int number, long seed, long start, long deadline, AtomicLong next, Tally first, Tally others) {
+    private void read(int number, long seed, long start, long deadline, AtomicLong next, Tally first, Tally others) {
         var random = new SplittableRandom(seed);
         var connections = new ArrayList<HttpConnection>();
         plan.servers().forEach(server -> connections.add(new HttpConnection(server, plan.headers())));
         try {
             for (int turn = number; ; turn++) {
                 long index = next.getAndIncrement();
-                long intended =
-                        plan.rate() == 0 ? System.nanoTime() : start + (long) (index * (1e9 / plan.rate()));
+                long intended = plan.rate() == 0 ? System.nanoTime() : start + (long) (index * (1e9 / plan.rate()));
                 if (intended >= deadline) {
                     return;
                 }
@@ -157,8 +154,7 @@ public final class HttpLoad {
         }
     }
 
-    private void one(
-            List<HttpConnection> connections, int turn, Resource resource, long intended, Tally tally) {
+    private void one(List<HttpConnection> connections, int turn, Resource resource, long intended, Tally tally) {
         for (int tried = 0; ; tried++) {
             var connection = connections.get((turn + tried) % connections.size());
             try {

@@ -260,7 +260,11 @@ final class ExplainCommand implements Callable<Integer> {
      * @param millis time it took to look
      */
     record CacheLayer(
-            String layer, String state, @Nullable String at, @Nullable Long ageMillis, double millis) {
+            String layer,
+            String state,
+            @Nullable String at,
+            @Nullable Long ageMillis,
+            double millis) {
         static CacheLayer of(Explanation.CacheLayer layer) {
             boolean cached = layer.state().equals("held") && !layer.name().equals("origin");
             return new CacheLayer(

@@ -171,7 +171,8 @@ public final class Fleet implements AutoCloseable {
                     .orElseThrow();
             var address = ready.get("address").asText();
             ports.put(id, Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
-            servers.put(id, new Server(process, address, ready.path("otherAddress").asText()));
+            servers.put(
+                    id, new Server(process, address, ready.path("otherAddress").asText()));
         } catch (RuntimeException e) {
             process.destroyForcibly();
             throw e;

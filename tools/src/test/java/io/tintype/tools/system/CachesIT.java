@@ -43,8 +43,8 @@ final class CachesIT {
     private static final double ZIPF = 0.67;
     private static final String USER = "photos";
     private static final List<String> LAYERS = List.of("memory", "disk", "peers", "memcached", "origin");
-    private static final Map<String, String> SETTINGS = Map.of(
-            "TINTYPE_CONFIG_CONTROL_REPLICATION_FACTOR", "1", "TINTYPE_CONFIG_CACHE_MEMORY_BYTES", "33554432");
+    private static final Map<String, String> SETTINGS =
+            Map.of("TINTYPE_CONFIG_CONTROL_REPLICATION_FACTOR", "1", "TINTYPE_CONFIG_CACHE_MEMORY_BYTES", "33554432");
     private static final List<String> JAVA = List.of("-XX:TieredStopAtLevel=4", "-Xmx256m");
 
     private final Duration time = Duration.ofSeconds(Integer.getInteger("caches.seconds", 10));
@@ -75,8 +75,19 @@ final class CachesIT {
             throws Exception {
         int port = freePort();
         var memcached = new ProcessBuilder(
-                        "/usr/bin/memcached", "-l", "127.0.0.1", "-p", Integer.toString(port), "-U", "0", "-m", "256",
-                        "-I", "2m", "-u", System.getProperty("user.name"))
+                        "/usr/bin/memcached",
+                        "-l",
+                        "127.0.0.1",
+                        "-p",
+                        Integer.toString(port),
+                        "-U",
+                        "0",
+                        "-m",
+                        "256",
+                        "-I",
+                        "2m",
+                        "-u",
+                        System.getProperty("user.name"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -109,7 +120,9 @@ final class CachesIT {
                 long distinct = 0;
                 try (var asked = new Held(fleet, names.subList(0, count))) {
                     for (int i = 0; i < BLOBS; i++) {
-                        distinct += asked.isHeldByAny(USER, name(i)) ? resources.get(i).length() : 0;
+                        distinct += asked.isHeldByAny(USER, name(i))
+                                ? resources.get(i).length()
+                                : 0;
                     }
                 }
                 held.add(distinct);
@@ -224,13 +237,19 @@ final class CachesIT {
         var result = load.run(time, 2);
         var after = figures(fleet, names);
         var shares = new LinkedHashMap<String, String>();
-        double all = LAYERS.stream().mapToDouble(layer -> hits(before, after, layer)).sum();
+        double all =
+                LAYERS.stream().mapToDouble(layer -> hits(before, after, layer)).sum();
         for (var layer : LAYERS) {
             shares.put(layer, String.format("%.3f", hits(before, after, layer) / Math.max(1, all)));
         }
         System.out.printf(
                 "%d coordinators, %s: %.0f reads/s, p50 %.0f us, p99 %.0f us, answered by %s, failed %d%n",
-                names.size(), what, result.perSecond(), result.others().p50(), result.others().p99(), shares,
+                names.size(),
+                what,
+                result.perSecond(),
+                result.others().p50(),
+                result.others().p99(),
+                shares,
                 result.failed());
         assertThat(result.failures()).isEmpty();
         names.forEach(fleet::stop);
@@ -242,7 +261,8 @@ final class CachesIT {
 
     private static double cached(Map<String, Double> before, Map<String, Double> after) {
         double origin = hits(before, after, "origin");
-        double all = LAYERS.stream().mapToDouble(layer -> hits(before, after, layer)).sum();
+        double all =
+                LAYERS.stream().mapToDouble(layer -> hits(before, after, layer)).sum();
         return 1 - origin / Math.max(1, all);
     }
 

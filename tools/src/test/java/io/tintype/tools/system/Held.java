@@ -11,18 +11,19 @@ import java.util.List;
 
 /** Asks coordinators whether they hold a blob in memory. */
 final class Held implements AutoCloseable {
-    private final List<ManagedChannel> channels;
+    private final List<? extends ManagedChannel> channels;
 
     Held(Fleet fleet, List<String> coordinators) {
         channels = coordinators.stream()
-                .map(name -> (ManagedChannel) NettyChannelBuilder.forTarget(fleet.address(name))
+                .map(name -> NettyChannelBuilder.forTarget(fleet.address(name))
                         .usePlaintext()
                         .build())
                 .toList();
     }
 
     boolean isHeldByAny(String user, String name) {
-        var request = ExplainReadRequest.newBuilder().setUser(user).setName(name).build();
+        var request =
+                ExplainReadRequest.newBuilder().setUser(user).setName(name).build();
         return channels.stream()
                 .anyMatch(channel -> CachesGrpc.newBlockingStub(channel).explainRead(request).getLayersList().stream()
                         .anyMatch(layer -> layer.getName().equals("memory")

@@ -203,8 +203,8 @@ final class ReadsIT {
         });
         assertThat(document.get("caches").get("answeredBy").asText()).isEqualTo("origin");
         assertThat(HTTP.send(
-                                HttpRequest.newBuilder(
-                                                URI.create(dev.file().http() + "/v1/users/" + USER + "/blobs/explained"))
+                                HttpRequest.newBuilder(URI.create(
+                                                dev.file().http() + "/v1/users/" + USER + "/blobs/explained"))
                                         .build(),
                                 BodyHandlers.discarding())
                         .statusCode())

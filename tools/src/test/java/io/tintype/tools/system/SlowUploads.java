@@ -70,10 +70,8 @@ final class SlowUploads implements AutoCloseable {
         for (int at = 0; at < BYTES; at += PART) {
             var bytes = UnsafeByteOperations.unsafeWrap(ByteBuffer.wrap(data, at, PART));
             var part = PutRequest.newBuilder()
-                    .setFrame(DataFrame.newBuilder()
-                            .setOffset(at)
-                            .setData(bytes)
-                            .setCrc32C(Crc32c.of(bytes)));
+                    .setFrame(
+                            DataFrame.newBuilder().setOffset(at).setData(bytes).setCrc32C(Crc32c.of(bytes)));
             if (at + PART == BYTES) {
                 part.setFinish(PutFinish.newBuilder().setSize(BYTES).setCrc32C(Crc32c.of(data)));
             }
@@ -128,14 +126,17 @@ final class SlowUploads implements AutoCloseable {
         Upload(int number) {
             this.number = number;
             var bytes = ByteBuffer.allocate(16);
-            bytes.putLong(ThreadLocalRandom.current().nextLong()).putLong(number).flip();
+            bytes.putLong(ThreadLocalRandom.current().nextLong())
+                    .putLong(number)
+                    .flip();
             this.id = ByteString.copyFrom(bytes);
         }
 
         synchronized void start() {
             next = 0;
             mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
-            var out = BlobUploadGrpc.newStub(channels.get(number / PER_CONNECTION)).put(this);
+            var out = BlobUploadGrpc.newStub(channels.get(number / PER_CONNECTION))
+                    .put(this);
             out.onNext(PutRequest.newBuilder()
                     .setHeader(PutHeader.newBuilder()
                             .setUser("slow-" + number % USERS)

@@ -72,14 +72,15 @@ public final class CachePeerService extends CachePeerGrpc.CachePeerImplBase {
     private void probe(PieceSpec spec, StreamObserver<GetPieceResponse> out) {
         Answers.send(
                 out,
-                () -> chain.look(spec, layer -> !(layer instanceof PeerLayer)).thenApply(looks -> looks.stream()
-                        .filter(Look::isHeld)
-                        .findFirst()
-                        .map(held -> GetPieceResponse.newBuilder()
-                                .setHeldIn(held.layer())
-                                .setAgeMs(held.ageMs())
-                                .build())
-                        .orElse(GetPieceResponse.getDefaultInstance())));
+                () -> chain.look(spec, layer -> !(layer instanceof PeerLayer))
+                        .thenApply(looks -> looks.stream()
+                                .filter(Look::isHeld)
+                                .findFirst()
+                                .map(held -> GetPieceResponse.newBuilder()
+                                        .setHeldIn(held.layer())
+                                        .setAgeMs(held.ageMs())
+                                        .build())
+                                .orElse(GetPieceResponse.getDefaultInstance())));
     }
 
     @Override

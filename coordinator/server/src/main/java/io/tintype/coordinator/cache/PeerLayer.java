@@ -72,9 +72,10 @@ final class PeerLayer implements PieceLayer {
         }
         peers.read(spec.key());
         return choose(spec.key())
-                .map(member -> ask(member, request(spec).build()).handle((answer, failure) -> failure == null
-                        ? Optional.of(Piece.onHeap(answer.getData(), answer.getCrc32C()))
-                        : Optional.<Piece>empty()))
+                .map(member -> ask(member, request(spec).build())
+                        .handle((answer, failure) -> failure == null
+                                ? Optional.of(Piece.onHeap(answer.getData(), answer.getCrc32C()))
+                                : Optional.<Piece>empty()))
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
     }
 

@@ -58,6 +58,7 @@ final class PieceCodec {
             return Optional.empty();
         }
         int crc = in.getInt();
-        return Optional.of(Piece.onHeap(UnsafeByteOperations.unsafeWrap(stored, HEADER_BYTES, length), crc, in.getLong()));
+        return Optional.of(
+                Piece.onHeap(UnsafeByteOperations.unsafeWrap(stored, HEADER_BYTES, length), crc, in.getLong()));
     }
 }

@@ -52,9 +52,8 @@ public final class Rendition {
         return first.length() < PREFIX
                 ? 0
                 : PREFIX
-                        + Integer.toUnsignedLong(first.bytes(0, PREFIX)
-                                .asReadOnlyByteBuffer()
-                                .getInt());
+                        + Integer.toUnsignedLong(
+                                first.bytes(0, PREFIX).asReadOnlyByteBuffer().getInt());
     }
 
     /** The bytes, not copied. */

@@ -106,8 +106,7 @@ final class HeadLeases implements AutoCloseable {
 
     /** What a lease says of a blob, however old it may be. */
     Optional<CachedHead<BlobHead>> peek(String user, String name) {
-        return heads.find(
-                new HeadKey(user, name), heads.nanoTime() - Limits.HEAD_LEASE.toNanos());
+        return heads.find(new HeadKey(user, name), heads.nanoTime() - Limits.HEAD_LEASE.toNanos());
     }
 
     /** Age of what {@link #peek} found. */

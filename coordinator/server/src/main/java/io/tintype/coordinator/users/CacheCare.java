@@ -40,8 +40,7 @@ public final class CacheCare {
      *
      * @param live all live coordinators by id
      */
-    public CacheCare(
-            Supplier<Map<String, CoordinatorLiveness>> live, ChannelSource channels, String clusterId) {
+    public CacheCare(Supplier<Map<String, CoordinatorLiveness>> live, ChannelSource channels, String clusterId) {
         this.live = live;
         this.channels = channels;
         this.clusterId = clusterId;
@@ -60,23 +59,23 @@ public final class CacheCare {
                 .setClusterId(clusterId)
                 .setUser(user.value())
                 .build();
-        return InBatches.run(retrieving(), one -> UnaryCalls.start(
-                                channels.to(one.getValue().getAddress()),
-                                CachePeerGrpc.getCountUserMethod(),
-                                within(ANSWERS_WITHIN),
-                                request)
-                        .handle((answer, failure) -> failure == null
-                                ? held(one, answer)
-                                : List.of(of(one)
-                                        .setError(Traces.text(failure, ANSWERS_WITHIN))
-                                        .build())))
+        return InBatches.run(
+                        retrieving(),
+                        one -> UnaryCalls.start(
+                                        channels.to(one.getValue().getAddress()),
+                                        CachePeerGrpc.getCountUserMethod(),
+                                        within(ANSWERS_WITHIN),
+                                        request)
+                                .handle((answer, failure) -> failure == null
+                                        ? held(one, answer)
+                                        : List.of(of(one).setError(Traces.text(failure, ANSWERS_WITHIN))
+                                                .build())))
                 .thenApply(all -> all.stream().flatMap(List::stream).toList());
     }
 
     private static List<UserCache> held(Map.Entry<String, CoordinatorLiveness> one, CountUserResponse answer) {
         return answer.getHoldingsList().stream()
-                .map(holding -> of(one)
-                        .setLayer(holding.getLayer())
+                .map(holding -> of(one).setLayer(holding.getLayer())
                         .setPieces(holding.getPieces())
                         .setBytes(holding.getBytes())
                         .build())
@@ -95,16 +94,18 @@ public final class CacheCare {
                 .setClusterId(clusterId)
                 .setUser(user.value())
                 .build();
-        return InBatches.run(retrieving(), one -> UnaryCalls.start(
-                        channels.to(one.getValue().getAddress()),
-                        CachePeerGrpc.getForgetUserMethod(),
-                        within(FORGETS_WITHIN),
-                        request)
-                .handle((done, failure) -> ErasedCache.newBuilder()
-                        .setCoordinator(one.getKey())
-                        .setRegion(one.getValue().getRegion())
-                        .setError(failure == null ? "" : Traces.text(failure, FORGETS_WITHIN))
-                        .build()));
+        return InBatches.run(
+                retrieving(),
+                one -> UnaryCalls.start(
+                                channels.to(one.getValue().getAddress()),
+                                CachePeerGrpc.getForgetUserMethod(),
+                                within(FORGETS_WITHIN),
+                                request)
+                        .handle((done, failure) -> ErasedCache.newBuilder()
+                                .setCoordinator(one.getKey())
+                                .setRegion(one.getValue().getRegion())
+                                .setError(failure == null ? "" : Traces.text(failure, FORGETS_WITHIN))
+                                .build()));
     }
 
     private static CallOptions within(Duration time) {

@@ -94,15 +94,14 @@ public final class Erasures {
                         : CompletableFuture.completedFuture(entry))
                 .thenCompose(now -> traces.of(user)
                         .thenApply(all -> show(now, all))
-                        .thenCombine(told(user, now), (shown, told) -> shown.addAllCaches(told)
-                                .build()));
+                        .thenCombine(
+                                told(user, now),
+                                (shown, told) -> shown.addAllCaches(told).build()));
     }
 
     /** Only once no shard has anything of him: what is forgotten before could be read, and kept, anew. */
     private CompletableFuture<List<ErasedCache>> told(UserId user, DirectoryEntry entry) {
-        return entry.getErasedAtMs() == 0
-                ? CompletableFuture.completedFuture(List.of())
-                : caches.forget(user);
+        return entry.getErasedAtMs() == 0 ? CompletableFuture.completedFuture(List.of()) : caches.forget(user);
     }
 
     /** Whether no shard has anything of him, and none can be about to. */

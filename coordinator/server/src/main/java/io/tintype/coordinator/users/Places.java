@@ -54,8 +54,9 @@ public final class Places {
         return directory
                 .entry(user, deadline)
                 .thenCompose(entry -> traces.of(user).thenApply(all -> show(user, entry, all)))
-                .thenCombine(caches.holdings(user), (places, held) -> places.addAllCaches(held)
-                        .build());
+                .thenCombine(
+                        caches.holdings(user),
+                        (places, held) -> places.addAllCaches(held).build());
     }
 
     private LocateUserResponse.Builder show(UserId user, DirectoryEntry entry, Traces.All all) {

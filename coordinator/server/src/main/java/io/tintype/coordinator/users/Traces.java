@@ -106,8 +106,9 @@ public final class Traces {
                 .build();
         var options = CallOptions.DEFAULT.withDeadlineAfter(ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         return UnaryCalls.start(channels.to(node.peerAddress()), UserDataGrpc.getFindUserMethod(), options, request)
-                .handle((answer, failure) ->
-                        failure == null ? new OfNode(node, answer, "") : new OfNode(node, none, text(failure, ANSWERS_WITHIN)));
+                .handle((answer, failure) -> failure == null
+                        ? new OfNode(node, answer, "")
+                        : new OfNode(node, none, text(failure, ANSWERS_WITHIN)));
     }
 
     /** Why somebody did not say, who had so long for it. */

@@ -107,7 +107,9 @@ final class RenditionsTest extends HttpStage {
         assertThat(renditions.made()).isEqualTo(1);
 
         var head = cluster.a.blob("u", "noise").orElseThrow().head();
-        cluster.retrieval.caches().drop(PieceKey.derived(head, "900x0-contain-png").at(1));
+        cluster.retrieval
+                .caches()
+                .drop(PieceKey.derived(head, "900x0-contain-png").at(1));
         assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
         assertThat(renditions.made()).isEqualTo(2);
     }

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Uploads over HTTP that stand still, and uploads that never end, are ended: with the reason, and nothing stored. */
 final class UploadDeadlinesTest extends HttpStage {
-    private static final String HEAD =
-            "PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
+    private static final String HEAD = "PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
 
     @Override
     HttpSettings settings() {

@@ -114,7 +114,8 @@ final class RendererTest {
         }
         var cut = TestImages.inPng(png, TestImages.exif(6));
         for (int length = 0; length < 70; length++) {
-            assertThat(ExifChunks.orientation(Arrays.copyOf(cut, length), ImageFormat.PNG)).isBetween(1, 8);
+            assertThat(ExifChunks.orientation(Arrays.copyOf(cut, length), ImageFormat.PNG))
+                    .isBetween(1, 8);
             assertThat(ExifChunks.orientation(Arrays.copyOf(cut, length), ImageFormat.WEBP))
                     .isEqualTo(1);
         }

@@ -168,7 +168,8 @@ final class CoherentReadsTest {
 
     private void serve(int number) {
         cluster.serve(
-                "c" + number, List.of(new CachePeerService(
+                "c" + number,
+                List.of(new CachePeerService(
                         gateways.get(number).caches(), "cluster", gateways.get(number)::forgetHeads)));
     }
 

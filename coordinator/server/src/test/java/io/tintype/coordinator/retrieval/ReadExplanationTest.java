@@ -162,7 +162,8 @@ final class ReadExplanationTest {
                                         .build())
                                 .orTimeout(60, TimeUnit.SECONDS)
                                 .join();
-                        return gateway.shardsWatched() > 0 && explain(gateway, "n").hasLease();
+                        return gateway.shardsWatched() > 0
+                                && explain(gateway, "n").hasLease();
                     });
             var answer = explain(gateway, "n");
             assertThat(answer.getLease().getVersion()).isEqualTo(head.getVersion());
@@ -183,8 +184,8 @@ final class ReadExplanationTest {
             gateway.caches().offer(spec, piece("n"));
             gateway.caches().offer(spec, piece("n"));
             await().atMost(60, TimeUnit.SECONDS)
-                    .until(() -> layer(explain(gateway, "n"), "disk").getState()
-                            == ReadLayerState.READ_LAYER_STATE_HELD);
+                    .until(() ->
+                            layer(explain(gateway, "n"), "disk").getState() == ReadLayerState.READ_LAYER_STATE_HELD);
         }
         try (var restarted = cluster.withCaches(settings)) {
             var answer = explain(restarted, "n");
@@ -207,20 +208,20 @@ final class ReadExplanationTest {
             mine.update(live);
             others.update(live);
             var owned = first(
-                    asked,
-                    answer -> layer(answer, "peers").getState() == ReadLayerState.READ_LAYER_STATE_NOT_HELD);
+                    asked, answer -> layer(answer, "peers").getState() == ReadLayerState.READ_LAYER_STATE_NOT_HELD);
             assertThat(layer(explain(asked, owned), "peers").getAt()).isEqualTo("c1");
             var head = cluster.a.blob("u", owned).orElseThrow().head();
             assertThat(figures(other, "origin").hits()).as("brought by looking").isZero();
             read(other, head);
-            await("within the 30 ms that a peer has").atMost(60, TimeUnit.SECONDS).untilAsserted(() -> {
-                var answer = explain(asked, owned);
-                assertThat(answer.getAnsweredBy()).isEqualTo("peers");
-                assertThat(layer(answer, "peers").getAt()).isEqualTo("c1");
-            });
+            await("within the 30 ms that a peer has")
+                    .atMost(60, TimeUnit.SECONDS)
+                    .untilAsserted(() -> {
+                        var answer = explain(asked, owned);
+                        assertThat(answer.getAnsweredBy()).isEqualTo("peers");
+                        assertThat(layer(answer, "peers").getAt()).isEqualTo("c1");
+                    });
             var own = first(
-                    asked,
-                    answer -> layer(answer, "peers").getState() == ReadLayerState.READ_LAYER_STATE_NOT_ASKED);
+                    asked, answer -> layer(answer, "peers").getState() == ReadLayerState.READ_LAYER_STATE_NOT_ASKED);
             assertThat(explain(asked, own).getAnsweredBy())
                     .as("what it owns itself")
                     .isEqualTo("origin");
@@ -258,9 +259,7 @@ final class ReadExplanationTest {
     /** A peer that never answers. */
     private static final class Silent extends CachePeerGrpc.CachePeerImplBase {
         @Override
-        public void getPiece(
-                GetPieceRequest request,
-                StreamObserver<GetPieceResponse> out) {
+        public void getPiece(GetPieceRequest request, StreamObserver<GetPieceResponse> out) {
             // The asker's time runs out.
         }
     }
@@ -314,14 +313,14 @@ final class ReadExplanationTest {
                 gateway.caches().offer(spec, piece("n"));
                 gateway.caches().offer(spec, piece("n"));
             }
-            await("both are kept").atMost(60, TimeUnit.SECONDS).until(() -> held(stub, "u")
-                            .equals(List.of("memory 1 " + SIZE, "disk 1 " + SIZE))
-                    && held(stub, "other").size() == 2);
+            await("both are kept")
+                    .atMost(60, TimeUnit.SECONDS)
+                    .until(() -> held(stub, "u").equals(List.of("memory 1 " + SIZE, "disk 1 " + SIZE))
+                            && held(stub, "other").size() == 2);
             gateway.head(HeadRequest.newBuilder()
                             .setUser("u")
                             .setName("n")
-                            .setOptions(ReadOptions.newBuilder()
-                                    .setConsistency(Consistency.CONSISTENCY_LINEARIZABLE))
+                            .setOptions(ReadOptions.newBuilder().setConsistency(Consistency.CONSISTENCY_LINEARIZABLE))
                             .build())
                     .orTimeout(60, TimeUnit.SECONDS)
                     .join();
