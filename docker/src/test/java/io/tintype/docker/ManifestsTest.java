@@ -10,12 +10,15 @@ import io.tintype.cluster.config.Setting;
 import io.tintype.coordinator.CoordinatorConfig;
 import io.tintype.storage.node.StorageNodeConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -25,7 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What operators apply is whole, and names only settings that there are. Starts nothing. */
 final class ManifestsTest {
     private static final Path KUBERNETES = Path.of("kubernetes");
-    private static final Path ALARMS = Path.of("observability", "alerts.yaml");
+    private static final Path OBSERVABILITY = Path.of("observability");
+    private static final Path ALARMS = OBSERVABILITY.resolve("alerts.yaml");
+    private static final Path COMPOSE = Path.of("compose.yaml");
     private static final Path OPERATIONS = Path.of("..", "docs", "operations.md");
     private static final Pattern ENV = Pattern.compile("(TINTYPE_CONFIG_\\w+)=(\\S+)");
     private static final YAMLMapper YAML = new YAMLMapper();
@@ -120,6 +125,70 @@ final class ManifestsTest {
             }
         }
         assertThat(checked).isEqualTo(7);
+    }
+
+    @Test
+    void prometheusAsksEveryServerOfTheComposeFileAndKnowsTheAlarms() throws IOException {
+        var services = YAML.readTree(Files.readString(COMPOSE)).get("services");
+        var config = YAML.readTree(Files.readString(OBSERVABILITY.resolve("prometheus.yaml")));
+        var targets = new TreeSet<String>();
+        config.findValues("targets").forEach(list -> list.forEach(one -> targets.add(one.asText())));
+        var servers = new TreeSet<String>();
+        services.properties().forEach(service -> {
+            var name = service.getKey();
+            if (name.startsWith("node-")) {
+                servers.add(name + ":7412");
+            } else if (service.getValue().path("environment").has("TINTYPE_CONFIG_ID")) {
+                servers.add(name + ":7480");
+            }
+        });
+        assertThat(targets).isEqualTo(servers).hasSize(7);
+        assertThat(mounts(services.get("prometheus")))
+                .containsEntry("/etc/prometheus/prometheus.yaml", "./observability/prometheus.yaml")
+                .containsEntry(config.at("/rule_files/0").asText(), "./observability/alerts.yaml");
+    }
+
+    @Test
+    void grafanaFindsItsDashboardAndWhereItsFiguresAre() throws IOException {
+        var services = YAML.readTree(Files.readString(COMPOSE)).get("services");
+        var grafana = OBSERVABILITY.resolve("grafana");
+        var source = YAML.readTree(Files.readString(grafana.resolve("provisioning/datasources/prometheus.yaml")))
+                .at("/datasources/0");
+        assertThat(services.has(URI.create(source.get("url").asText()).getHost()))
+                .as("a service under the address of the source")
+                .isTrue();
+        var folder = YAML.readTree(Files.readString(grafana.resolve("provisioning/dashboards/tintype.yaml")))
+                .at("/providers/0/options/path")
+                .asText();
+        assertThat(mounts(services.get("grafana")))
+                .containsEntry(folder, "./observability/grafana/dashboards")
+                .containsEntry("/etc/grafana/provisioning", "./observability/grafana/provisioning");
+        var dashboard = YAML.readTree(Files.readString(grafana.resolve("dashboards/tintype.json")));
+        var places = new HashSet<String>();
+        for (var panel : dashboard.get("panels")) {
+            assertThat(places.add(panel.at("/gridPos/x") + "," + panel.at("/gridPos/y")))
+                    .as("%s has a place of its own", panel.get("title"))
+                    .isTrue();
+            if (!panel.get("type").asText().equals("row")) {
+                assertThat(panel.at("/datasource/uid")).isEqualTo(source.get("uid"));
+                assertThat(panel.at("/targets/0/expr").asText()).isNotEmpty();
+                assertThat(panel.at("/description").asText())
+                        .as("what %s says", panel.get("title"))
+                        .isNotEmpty();
+            }
+        }
+        assertThat(dashboard.get("panels").findValuesAsText("title"))
+                .contains("Is my data safe?", "Is it fast?", "What is moving?", "When do I need machines?");
+    }
+
+    /** What a service sees of files here, by where it sees it. */
+    private static Map<String, String> mounts(JsonNode service) {
+        var found = new HashMap<String, String>();
+        service.get("volumes").forEach(volume -> {
+            var parts = volume.asText().split(":", 3);
+            found.put(parts[1], parts[0]);
+        });
+        return found;
     }
 
     /** The settings that the image itself makes, with those from outside over them, must start a process. */

@@ -32,7 +32,8 @@ record StatusView(
                                         .toList());
     }
 
-    private static PlanLine line(GetPlanResponse told) {
+    /** A plan as the page shows it. */
+    static PlanLine line(GetPlanResponse told) {
         var plan = told.getPlan();
         return new PlanLine(
                 plan.getId(),

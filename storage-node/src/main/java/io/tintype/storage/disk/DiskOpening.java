@@ -48,8 +48,8 @@ final class DiskOpening {
                 directory.setAside();
             }
             log.error(
-                    "{}: the store is damaged and was moved to {}; its replicas are rebuilt from their peers. Look at the"
-                            + " disk. The folder may be removed when they are whole.",
+                    "{}: the store is damaged and was moved to {}; its replicas are rebuilt from their peers. Look at"
+                            + " the disk. The folder may be removed when they are whole.",
                     config.directory(),
                     DamagedStores.LAST,
                     e);

@@ -55,7 +55,15 @@ final class Failures {
         if (Errors.isBug(failure)) {
             var given = call.request();
             var id = given != null ? given : RequestId.random(ThreadLocalRandom.current());
-            log.error("{} failed, request {}{}", call.what(), id, call.trace().suffix(), failure);
+            log.atError()
+                    .setCause(failure)
+                    .addKeyValue("request", id)
+                    .addKeyValue("trace", call.trace().id().orElse(""))
+                    .log(
+                            "{} failed, request {}{}",
+                            call.what(),
+                            id,
+                            call.trace().suffix());
             return Errors.toWire(new TintypeException(
                     Reason.INTERNAL,
                     call.what()

@@ -4,6 +4,7 @@ package io.tintype.tools.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
@@ -15,10 +16,13 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.tintype.client.TintypeClient;
 import io.tintype.tools.system.SpanReceiver.Seen;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -52,7 +56,13 @@ final class TraceIT {
         servers = Servers.start(
                 Dev.folder("traces"),
                 NODES,
-                Map.of("TINTYPE_CONFIG_TRACING_ENDPOINT", receiver.endpoint(), "TINTYPE_CONFIG_TRACING_SAMPLED", "0"));
+                Map.of(
+                        "TINTYPE_CONFIG_TRACING_ENDPOINT",
+                        receiver.endpoint(),
+                        "TINTYPE_CONFIG_TRACING_SAMPLED",
+                        "0",
+                        "TINTYPE_LOG_FORMAT",
+                        "json"));
         spans = SdkTracerProvider.builder()
                 .setResource(
                         Resource.create(Attributes.of(AttributeKey.stringKey("service.instance.id"), "application")))
@@ -158,6 +168,18 @@ final class TraceIT {
                 .map(Seen::process)
                 .collect(Collectors.toSet());
         assertThat(roots).as("who began traces").isSubsetOf("application");
+    }
+
+    @Test
+    void everyLineOfAServersLogIsJsonWhereThatIsAskedFor() throws IOException {
+        var lines = Files.readAllLines(Path.of("target", "system", "traces", "node-1.log"));
+        assertThat(lines).hasSizeGreaterThan(1);
+        for (var line : lines) {
+            var told = new ObjectMapper().readTree(line);
+            assertThat(told.path("level").asText()).as(line).isNotEmpty();
+            assertThat(told.path("message").asText()).as(line).isNotEmpty();
+            assertThat(told.path("timestamp").asLong()).as(line).isPositive();
+        }
     }
 
     private static void http(String trace, HttpRequest.Builder request) throws Exception {

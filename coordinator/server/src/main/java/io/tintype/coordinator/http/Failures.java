@@ -3,6 +3,7 @@ package io.tintype.coordinator.http;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -74,7 +75,7 @@ final class Failures {
     /** The same, telling in Content-Range which ranges could be had. */
     static void answer(Response response, Callback callback, Throwable failure, @Nullable String contentRange) {
         if (Errors.isBug(failure)) {
-            log.error("an HTTP request failed by a bug", failure);
+            log.error("an HTTP request failed by a bug{}", Trace.current().suffix(), failure);
         }
         var cause = Errors.isBug(failure) ? Errors.fromWire(Errors.toWire(failure)) : Errors.fromWire(failure);
         if (response.isCommitted()) {
