@@ -100,6 +100,7 @@ public final class NodeReportService extends NodeReportsImplBase {
                 .setInstalledBytes(figures.installed())
                 .setInstallingBytes(figures.expected())
                 .setTakenBytes(figures.taken())
+                .setTakingMs(figures.takingMs())
                 .build();
     }
 

@@ -56,6 +56,7 @@ public final class HostReports implements AutoCloseable {
      * @param installed bytes of the snapshot being installed; 0: none is
      * @param expected bytes that has, about
      * @param taken bytes of all snapshots installed since the start
+     * @param takingMs how long installing them took
      */
     public record Figures(
             ShardId shard,
@@ -67,7 +68,8 @@ public final class HostReports implements AutoCloseable {
             double callsPerSecond,
             long installed,
             long expected,
-            long taken) {}
+            long taken,
+            long takingMs) {}
 
     /**
      * A state that was pinned. Immutable.
@@ -147,7 +149,8 @@ public final class HostReports implements AutoCloseable {
                 sample == null ? 0 : sample.rate(),
                 arrival.installed(),
                 arrival.expected(),
-                arrival.taken());
+                arrival.taken(),
+                TimeUnit.NANOSECONDS.toMillis(arrival.takingNanos()));
     }
 
     /** The disk as it is now. */

@@ -5,9 +5,13 @@ import java.util.function.LongSupplier;
 
 /**
  * Spreads work over time: so many bytes a second, whoever takes them. Nobody waits here; who took too much is told for how
- * long to rest. Thread-safe.
+ * long to rest. What the work itself takes, up to {@link #CATCH_UP_NANOS}, counts as rest: otherwise nobody who works and rests
+ * in turn would ever reach the pace. Thread-safe.
  */
 final class Pacer {
+    /** So much time in which nobody took anything may be made up for. */
+    static final long CATCH_UP_NANOS = 100_000_000L;
+
     private static final long SECOND = 1_000_000_000L;
 
     private long bytesPerSecond;
@@ -35,7 +39,8 @@ final class Pacer {
     synchronized long took(long bytes) {
         long now = nanoTime.getAsLong();
         double cost = (double) bytes * SECOND / bytesPerSecond;
-        freeAt = (freeAt - now < 0 ? now : freeAt) + (long) cost;
-        return freeAt - now;
+        long earliest = now - CATCH_UP_NANOS;
+        freeAt = (freeAt - earliest < 0 ? earliest : freeAt) + (long) cost;
+        return Math.max(0, freeAt - now);
     }
 }

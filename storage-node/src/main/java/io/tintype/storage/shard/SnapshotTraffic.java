@@ -41,9 +41,11 @@ final class SnapshotTraffic {
      * @param installed bytes of the one that is being installed
      * @param expected bytes it has, about; 0: none is being installed
      * @param taken bytes of all since the start
+     * @param takingNanos how long installing those took that are over, pauses for the pace included
+     * @param sinceNanos when the one that is being installed began
      */
-    record Arrival(long installed, long expected, long taken) {
-        static final Arrival NONE = new Arrival(0, 0, 0);
+    record Arrival(long installed, long expected, long taken, long takingNanos, long sinceNanos) {
+        static final Arrival NONE = new Arrival(0, 0, 0, 0, 0);
     }
 
     /** @param bytesPerSecond most that is sent, and most that is taken in */
@@ -134,7 +136,12 @@ final class SnapshotTraffic {
         takenBytes.addAndGet(bytes);
         arrivals.compute(shard, (id, was) -> {
             var before = was == null ? Arrival.NONE : was;
-            return new Arrival(before.installed() + bytes, before.expected(), before.taken() + bytes);
+            return new Arrival(
+                    before.installed() + bytes,
+                    before.expected(),
+                    before.taken() + bytes,
+                    before.takingNanos(),
+                    before.sinceNanos());
         });
         return incoming.took(bytes);
     }
@@ -142,14 +149,23 @@ final class SnapshotTraffic {
     /** So many bytes of a shard are to come. */
     void expect(ShardId shard, long bytes) {
         expectedBytes.addAndGet(bytes);
-        arrivals.compute(shard, (id, was) -> new Arrival(0, bytes, was == null ? 0 : was.taken()));
+        long now = nanoTime.getAsLong();
+        arrivals.compute(
+                shard,
+                (id, was) ->
+                        new Arrival(0, bytes, was == null ? 0 : was.taken(), was == null ? 0 : was.takingNanos(), now));
     }
 
     /** An installation is over: so many bytes had been expected, and so many had come. */
     void forget(ShardId shard, long expected, long installed) {
         expectedBytes.addAndGet(-expected);
         installedBytes.addAndGet(-installed);
-        arrivals.computeIfPresent(shard, (id, was) -> new Arrival(0, 0, was.taken()));
+        long now = nanoTime.getAsLong();
+        arrivals.computeIfPresent(
+                shard,
+                (id, was) -> was.expected() == 0 // it was given up before it was known what was to come
+                        ? was
+                        : new Arrival(0, 0, was.taken(), was.takingNanos() + now - was.sinceNanos(), 0));
     }
 
     /** What came of a shard. */

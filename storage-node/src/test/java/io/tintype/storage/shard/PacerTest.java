@@ -24,7 +24,17 @@ final class PacerTest {
     @Test
     void timeInWhichNobodyTookAnythingIsNotSavedUp() {
         now.addAndGet(100 * SECOND);
-        assertThat(pacer.took(1_000)).isEqualTo(SECOND);
+        assertThat(pacer.took(1_000)).as("but for a moment").isEqualTo(SECOND - Pacer.CATCH_UP_NANOS);
+    }
+
+    @Test
+    void whoWorksAndRestsInTurnReachesThePace() {
+        long began = now.get();
+        for (int i = 0; i < 100; i++) {
+            now.addAndGet(SECOND / 20); // the work takes 50 ms, and 100 bytes a tenth of a second
+            now.addAndGet(pacer.took(100));
+        }
+        assertThat(now.get() - began).isBetween(10 * SECOND - Pacer.CATCH_UP_NANOS, 10 * SECOND);
     }
 
     @Test

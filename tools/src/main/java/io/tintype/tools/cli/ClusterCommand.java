@@ -32,7 +32,10 @@ final class ClusterCommand {
             name = "status",
             description = {
                 "Tells at a glance: is the data safe now, what lacks copies, what is being moved, and when it is done.",
-                "Ends with 4 where a shard lacks copies."
+                "SAFE: every shard has all its copies. DEGRADED: some lack one, and take writes.",
+                "ENDANGERED: some take no writes, or have a single copy in sync.",
+                "UNKNOWN: ZooKeeper does not answer, and what is told is as it was last known.",
+                "Ends with 4 unless all is safe."
             },
             footer = {"  tintype cluster status", "  tintype cluster status --json | jq .safe"})
     static final class Status implements Callable<Integer> {
@@ -53,7 +56,7 @@ final class ClusterCommand {
 
         private static String text(GetClusterStatusResponse status) {
             var text = new ArrayList<String>();
-            text.add((status.getSafe() ? "SAFE: " : "NOT SAFE: ") + status.getSummary());
+            text.add(verdict(status) + ": " + status.getSummary());
             if (status.getEndangeredCount() > 0) {
                 text.add("");
                 text.add(Tables.render(
@@ -69,6 +72,14 @@ final class ClusterCommand {
                 text.add(PlanText.status(plan));
             });
             return String.join(System.lineSeparator(), text);
+        }
+
+        /** The words of the status page. */
+        private static String verdict(GetClusterStatusResponse status) {
+            if (status.getWithoutWrites() > 0 || status.getOneCopy() > 0) {
+                return "ENDANGERED";
+            }
+            return status.getSafe() ? "SAFE" : status.getStale() ? "UNKNOWN" : "DEGRADED";
         }
 
         private static List<String> row(EndangeredShard shard) {
@@ -109,6 +120,7 @@ final class ClusterCommand {
     /** What {@code cluster status --json} prints. */
     record Document(
             boolean safe,
+            boolean stale,
             String summary,
             int shards,
             int underReplicated,
@@ -120,6 +132,7 @@ final class ClusterCommand {
         static Document of(GetClusterStatusResponse status) {
             return new Document(
                     status.getSafe(),
+                    status.getStale(),
                     status.getSummary(),
                     status.getShards(),
                     status.getUnderReplicated(),

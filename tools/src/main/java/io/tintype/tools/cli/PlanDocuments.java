@@ -4,6 +4,7 @@ package io.tintype.tools.cli;
 import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeCarries;
+import io.tintype.proto.v1.NodePace;
 import io.tintype.proto.v1.Plan;
 import io.tintype.proto.v1.PlanProblem;
 import io.tintype.proto.v1.PlanStep;
@@ -106,13 +107,29 @@ final class PlanDocuments {
             PlanDocument plan,
             List<ProblemDocument> problems,
             List<CarriesDocument> before,
-            List<CarriesDocument> after) {
+            List<CarriesDocument> after,
+            List<PaceDocument> paces,
+            double stepSeconds,
+            boolean stepSecondsMeasured) {
         static Proposal of(MakePlanResponse made) {
             return new Proposal(
                     PlanDocument.of(made.getPlan()),
                     made.getProblemsList().stream().map(ProblemDocument::of).toList(),
                     made.getBeforeList().stream().map(CarriesDocument::of).toList(),
-                    made.getAfterList().stream().map(CarriesDocument::of).toList());
+                    made.getAfterList().stream().map(CarriesDocument::of).toList(),
+                    made.getPacesList().stream().map(PaceDocument::of).toList(),
+                    made.getStepSeconds(),
+                    made.getStepSecondsMeasured());
+        }
+    }
+
+    /** By which pace into a node a plan's time was reckoned. */
+    record PaceDocument(String node, long bytesPerSecond, String source) {
+        static PaceDocument of(NodePace pace) {
+            return new PaceDocument(
+                    pace.getNode(),
+                    pace.getBytesPerSecond(),
+                    pace.getSource().name().replace("PACE_SOURCE_", "").toLowerCase(Locale.ROOT));
         }
     }
 

@@ -4,6 +4,8 @@ package io.tintype.tools.cli;
 import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeCarries;
+import io.tintype.proto.v1.NodePace;
+import io.tintype.proto.v1.PaceSource;
 import io.tintype.proto.v1.Plan;
 import io.tintype.proto.v1.PlanState;
 import io.tintype.proto.v1.PlanStep;
@@ -16,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Plans in words and small charts. Pure. */
@@ -41,9 +44,8 @@ final class PlanText {
             text.add(chart(made.getBeforeList(), made.getAfterList()));
             text.add("");
             text.add(plan.getStepCount() + " steps, " + Humane.bytes(plan.getBytes()) + " to copy, about "
-                    + Humane.seconds(plan.getExpectedSeconds()) + " at "
-                    + Humane.bytes(made.getMeasuredBytesPerSecond()) + "/s a node, " + plan.getMovesAtOnce()
-                    + " shards at once");
+                    + Humane.seconds(plan.getExpectedSeconds()) + " with " + plan.getMovesAtOnce() + " shards at once");
+            text.add(reckoned(made));
         }
         made.getHotList()
                 .forEach(hot -> text.add(String.format(
@@ -59,6 +61,35 @@ final class PlanText {
             text.add("tintype rebalance apply " + plan.getId());
         }
         return String.join(System.lineSeparator(), text);
+    }
+
+    /** What the time was reckoned by. */
+    private static String reckoned(MakePlanResponse made) {
+        var measured = nodes(made, PaceSource.PACE_SOURCE_MEASURED);
+        var like = nodes(made, PaceSource.PACE_SOURCE_LIKE_OTHERS);
+        var text = new StringBuilder("reckoned by ")
+                .append(Humane.bytes(made.getMeasuredBytesPerSecond()))
+                .append("/s into a node");
+        if (measured.isEmpty() && like.isEmpty()) {
+            text.append(", which is the limit, for nothing was measured yet");
+        } else {
+            text.append(measured.isEmpty() ? "" : ", as measured at " + measured)
+                    .append(like.isEmpty() ? "" : ", as measured at other nodes for " + like);
+        }
+        return text.append(String.format(
+                        Locale.ROOT,
+                        ", and %.1f s a step besides, %s",
+                        made.getStepSeconds(),
+                        made.getStepSecondsMeasured() ? "as measured" : "which is a guess"))
+                .toString();
+    }
+
+    private static String nodes(MakePlanResponse made, PaceSource source) {
+        return made.getPacesList().stream()
+                .filter(pace -> pace.getSource() == source)
+                .map(NodePace::getNode)
+                .limit(SHOWN)
+                .collect(Collectors.joining(" "));
     }
 
     private static String steps(List<PlanStep> steps, int most) {

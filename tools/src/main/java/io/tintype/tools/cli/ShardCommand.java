@@ -38,7 +38,9 @@ final class ShardCommand {
     /** {@code tintype shard ls}. */
     @Command(
             name = "ls",
-            description = "Lists shards in order of id.",
+            description = {
+                "Lists shards in order of id, and how each stands: whole, which copies it lacks, what is being moved."
+            },
             footer = {"  tintype shard ls", "  tintype shard ls --pool eu-west.standard --json"})
     static final class Ls implements Callable<Integer> {
         @Option(
@@ -59,15 +61,18 @@ final class ShardCommand {
             try (var client = cluster.connect()) {
                 var shards =
                         pool == null ? client.admin().shards() : client.admin().shards(pool);
+                var states = ShardStates.read(client);
                 output.table(
-                        new Shards(shards.stream().map(ShardDocument::of).toList()),
-                        List.of("shard>", "kind", "pool", "epoch>", "primary", "in sync", "replicas"),
-                        shards.stream().map(Ls::row).toList());
+                        new Shards(shards.stream()
+                                .map(shard -> ShardDocument.of(shard, states.of(shard)))
+                                .toList()),
+                        List.of("shard>", "kind", "pool", "epoch>", "primary", "in sync", "replicas", "state"),
+                        shards.stream().map(shard -> row(shard, states)).toList());
             }
             return ExitCode.OK.number();
         }
 
-        private static List<String> row(ShardInfo shard) {
+        private static List<String> row(ShardInfo shard, ShardStates states) {
             return List.of(
                     Integer.toString(shard.id().value()),
                     kind(shard),
@@ -75,7 +80,8 @@ final class ShardCommand {
                     Long.toString(shard.epoch()),
                     shard.primary().map(NodeId::value).orElse("(none)"),
                     join(shard.inSync()),
-                    join(shard.replicas()));
+                    join(shard.replicas()),
+                    states.of(shard));
         }
     }
 
@@ -98,16 +104,18 @@ final class ShardCommand {
         public Integer call() {
             try (var client = cluster.connect()) {
                 var detail = client.admin().shard(new ShardId(shard));
-                output.print(Detail.of(detail), text(detail));
+                var state = ShardStates.read(client).of(detail.shard());
+                output.print(Detail.of(detail, state), text(detail, state));
             }
             return ExitCode.OK.number();
         }
 
-        private static String text(ShardDetail detail) {
+        private static String text(ShardDetail detail, String state) {
             var shard = detail.shard();
             return "shard " + shard.id().value() + ": " + kind(shard) + ", pool " + shard.pool() + ", epoch "
                     + shard.epoch() + ", primary "
                     + shard.primary().map(NodeId::value).orElse("(none)") + ", in sync " + join(shard.inSync())
+                    + System.lineSeparator() + state
                     + System.lineSeparator() + System.lineSeparator()
                     + Tables.render(
                             List.of(
@@ -160,6 +168,7 @@ final class ShardCommand {
      * @param primary the node that leads it; null: nobody does
      * @param inSync nodes that hold every acknowledged write
      * @param replicas nodes that hold a replica
+     * @param state how it stands, for people
      */
     record ShardDocument(
             int id,
@@ -168,8 +177,9 @@ final class ShardCommand {
             long epoch,
             @Nullable String primary,
             List<String> inSync,
-            List<String> replicas) {
-        static ShardDocument of(ShardInfo shard) {
+            List<String> replicas,
+            String state) {
+        static ShardDocument of(ShardInfo shard, String state) {
             return new ShardDocument(
                     shard.id().value(),
                     ShardCommand.kind(shard),
@@ -177,15 +187,16 @@ final class ShardCommand {
                     shard.epoch(),
                     shard.primary().map(NodeId::value).orElse(null),
                     shard.inSync().stream().map(NodeId::value).toList(),
-                    shard.replicas().stream().map(NodeId::value).toList());
+                    shard.replicas().stream().map(NodeId::value).toList(),
+                    state);
         }
     }
 
     /** What {@code shard show --json} prints. */
     record Detail(ShardDocument shard, List<ReplicaDocument> replicas) {
-        static Detail of(ShardDetail detail) {
+        static Detail of(ShardDetail detail, String state) {
             return new Detail(
-                    ShardDocument.of(detail.shard()),
+                    ShardDocument.of(detail.shard(), state),
                     detail.replicas().stream().map(ReplicaDocument::of).toList());
         }
     }

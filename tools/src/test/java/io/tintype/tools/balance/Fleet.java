@@ -72,7 +72,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     /** The same, with its data in a place of its own. */
-    void node(String id, Map<String, String> own, Path data) throws IOException {
+    public void node(String id, Map<String, String> own, Path data) throws IOException {
         run(id, own, List.of(), "storage-node", "--data", data.toString(), "--peer-port", "0", "--http-port", "0");
     }
 

@@ -4,6 +4,8 @@ package io.tintype.tools.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tintype.client.Consistency;
+import io.tintype.client.GetOptions;
 import io.tintype.client.TintypeClient;
 import io.tintype.client.WrongStateException;
 import io.tintype.model.NodeId;
@@ -17,6 +19,7 @@ import io.tintype.proto.v1.StepKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +31,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Three nodes become five, four and three again, while clients read and controllers are killed. */
+/** Three nodes become five, four and three again, while clients read and controllers are killed; and what is refused. */
 final class RebalanceIT {
     private static final long SEED = 20_261_128;
     private static final Duration LONG = Duration.ofMinutes(4);
@@ -165,8 +168,10 @@ final class RebalanceIT {
     }
 
     @Test
-    void whatCannotBeDoneIsRefusedWithWhatWouldHelp() throws Exception {
-        try (var fleet = Fleet.start("rebalance-bad", SETTINGS)) {
+    void whatCannotBeDoneIsRefusedAndANewNodeGetsItsShareUnasked() throws Exception {
+        var settings = new HashMap<>(SETTINGS);
+        settings.put("TINTYPE_CONFIG_CONTROL_BALANCE_JOIN", "true");
+        try (var fleet = Fleet.start("rebalance-bad", settings)) {
             for (var node : List.of("n1", "n2", "n3")) {
                 fleet.node(node);
             }
@@ -211,8 +216,76 @@ final class RebalanceIT {
                         .allMatch(node -> node.getReplacedInSeconds() == -1);
                 fleet.node("n3");
                 awaitSafe(client);
+                unused = client.balancing()
+                        .want(SetNodeIntentRequest.newBuilder()
+                                .setNode("n3")
+                                .setMaintenance(false)
+                                .build());
+                assertThatAHotShardIsNamed(client);
+                assertThatAllReplicasServeAHotBlob(client);
+                assertThatANewNodeGetsItsShareUnasked(fleet, client);
             }
         }
+    }
+
+    private static void assertThatAHotShardIsNamed(TintypeClient client) {
+        client.put("famous", "cat.jpg", new byte[100]);
+        int home = client.explain("famous", "cat.jpg").shard().id().value();
+        var plan = Awaitility.await("the shard of a user whom everybody looks at is hot")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(10))
+                .until(
+                        () -> {
+                            for (int i = 0; i < 200; i++) {
+                                var unused = client.get("famous", "cat.jpg").bytes();
+                            }
+                            return client.balancing().makePlan(MakePlanRequest.getDefaultInstance());
+                        },
+                        made -> made.getHotCount() > 0);
+        assertThat(plan.getHotList()).singleElement().satisfies(hot -> {
+            assertThat(hot.getShard()).isEqualTo(home);
+            assertThat(hot.getCallsPerSecond()).isGreaterThan(hot.getFairShare());
+        });
+    }
+
+    /** The primary says which version is current; any replica that has it sends it. */
+    private static void assertThatAllReplicasServeAHotBlob(TintypeClient client) {
+        var near = GetOptions.DEFAULT.withConsistency(Consistency.near());
+        Awaitility.await("all three nodes answer reads of one blob")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(10))
+                .until(
+                        () -> {
+                            for (int i = 0; i < 200; i++) {
+                                var unused =
+                                        client.get("famous", "cat.jpg", near).bytes();
+                            }
+                            return client.balancing().status().getNodesList();
+                        },
+                        nodes -> nodes.stream()
+                                        .filter(node -> node.getCallsPerSecond() > 20)
+                                        .count()
+                                == 3);
+    }
+
+    /** By {@code control.balance.join}. */
+    private static void assertThatANewNodeGetsItsShareUnasked(Fleet fleet, TintypeClient client) throws IOException {
+        fleet.node("n4");
+        Awaitility.await("n4 has its share")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().plans().stream()
+                        .anyMatch(plan -> plan.getTitle().equals("give new nodes their share")
+                                && plan.getState() == PlanState.PLAN_STATE_DONE
+                                && plan.getNotDone() == 0));
+        assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+        assertThat(client.balancing()
+                        .makePlan(MakePlanRequest.getDefaultInstance())
+                        .getPlan()
+                        .getStepsList())
+                .as("copies of a second plan")
+                .noneMatch(step -> step.getKind() == StepKind.STEP_KIND_MOVE);
+        awaitSafe(client);
     }
 
     private static void awaitSafe(TintypeClient client) {

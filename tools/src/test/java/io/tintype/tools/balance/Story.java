@@ -20,9 +20,9 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** A fleet that has data and is read from and written to, and what tests ask of it. Used by one thread. */
-final class Story implements AutoCloseable {
+public final class Story implements AutoCloseable {
     /** What takes seconds on a quiet machine. */
-    static final Duration LONG = Duration.ofMinutes(5);
+    public static final Duration LONG = Duration.ofMinutes(5);
 
     private static final int STEPS = 1_000;
     private static final int BLOBS = 300;
@@ -46,7 +46,7 @@ final class Story implements AutoCloseable {
     }
 
     /** These nodes and one coordinator, with blobs, under load. */
-    static Story begin(String name, List<String> nodes, long seed) throws Exception {
+    public static Story begin(String name, List<String> nodes, long seed) throws Exception {
         var fleet = Fleet.start(name, SETTINGS);
         try {
             for (var node : nodes) {
@@ -64,16 +64,18 @@ final class Story implements AutoCloseable {
         }
     }
 
-    Fleet fleet() {
+    /** Its processes. */
+    public Fleet fleet() {
         return fleet;
     }
 
-    TintypeClient client() {
+    /** A client of its coordinator. */
+    public TintypeClient client() {
         return client;
     }
 
     /** A plan to even out that gives a node something. */
-    MakePlanResponse planThatUses(String node, long bytesPerSecond) {
+    public MakePlanResponse planThatUses(String node, long bytesPerSecond) {
         return Awaitility.await("a plan that uses " + node)
                 .atMost(LONG)
                 .ignoreExceptions()
@@ -87,16 +89,17 @@ final class Story implements AutoCloseable {
     }
 
     /** Applies a plan; returns its id. */
-    String apply(MakePlanResponse made) {
+    public String apply(MakePlanResponse made) {
         return client.balancing().apply(made.getPlan().getId()).getId();
     }
 
-    GetPlanResponse plan(String id) {
+    /** A plan with its steps. */
+    public GetPlanResponse plan(String id) {
         return client.balancing().plan(id, STEPS);
     }
 
     /** Waits until some step of a plan is so; returns it. */
-    PlanStep awaitStep(String id, Predicate<PlanStep> wanted) {
+    public PlanStep awaitStep(String id, Predicate<PlanStep> wanted) {
         return Awaitility.await("a step of plan " + id)
                 .atMost(LONG)
                 .ignoreExceptions()
@@ -108,14 +111,16 @@ final class Story implements AutoCloseable {
                 .orElseThrow();
     }
 
-    Plan awaitOver(String id) {
+    /** Waits until a plan is over, whatever came of it. */
+    public Plan awaitOver(String id) {
         return Awaitility.await("plan " + id + " is over")
                 .atMost(LONG)
                 .ignoreExceptions()
                 .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
     }
 
-    void awaitSafe() {
+    /** Waits until every shard has all its replicas. */
+    public void awaitSafe() {
         Awaitility.await("all shards have all replicas")
                 .atMost(LONG)
                 .ignoreExceptions()
@@ -123,13 +128,13 @@ final class Story implements AutoCloseable {
     }
 
     /** Waits until so many more reads were answered. */
-    void awaitReads(int more) {
+    public void awaitReads(int more) {
         long goal = readers.reads() + more;
         Awaitility.await(more + " reads").atMost(LONG).until(() -> readers.reads() >= goal);
     }
 
     /** The nodes that hold something. */
-    Set<String> holders() {
+    public Set<String> holders() {
         return client.admin().shards().stream()
                 .map(ShardInfo::replicas)
                 .flatMap(List::stream)
@@ -138,14 +143,14 @@ final class Story implements AutoCloseable {
     }
 
     /** No read failed or was wrong so far. */
-    void assertGood() {
+    public void assertGood() {
         assertThat(readers.bad())
                 .as("reads that failed or were wrong; seed %d", seed)
                 .isEmpty();
     }
 
     /** Ends the load; everything that was stored is there, byte by byte. */
-    void assertAllThere() {
+    public void assertAllThere() {
         readers.checkAll();
         assertGood();
     }

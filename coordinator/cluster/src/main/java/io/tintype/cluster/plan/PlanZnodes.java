@@ -105,8 +105,8 @@ public final class PlanZnodes {
     }
 
     /**
-     * Keeps a plan. Where one of the id exists that was not begun, it is that one; where one was begun, the id gets a
-     * number.
+     * Keeps a plan. Where one of the id exists that was not begun, with the same steps therefore, it takes what else the new
+     * one says: its pace, and the time it should take; where one was begun, the id gets a number.
      *
      * @return the id it is kept under
      */
@@ -119,7 +119,9 @@ public final class PlanZnodes {
         return header(id).thenCompose(found -> {
             if (found.isPresent() && !found.get().value().getId().isEmpty()) {
                 return found.get().value().getPhase() == PlanPhase.PLAN_PHASE_PROPOSED
-                        ? CompletableFuture.completedFuture(id)
+                        ? change(found.get(), plan.toBuilder().setId(id).build())
+                                .thenCompose(won ->
+                                        won ? CompletableFuture.completedFuture(id) : propose(plan, steps, number))
                         : propose(plan, steps, number + 1);
             }
             return store(plan.toBuilder().setId(id).build(), steps).thenApply(stored -> id);

@@ -89,7 +89,9 @@ public final class Balancer implements AutoCloseable {
         this.rate = settings.bytesPerSecond();
         this.journal = new Journal(session);
         var plans = new PlanZnodes(session);
-        this.planning = new Planning(watcher::view, polls, absences, settings, plans, System::currentTimeMillis);
+        var history = new PaceHistory(plans, System::nanoTime);
+        this.planning =
+                new Planning(watcher::view, polls, absences, settings, plans, history, System::currentTimeMillis);
         var verifier = new Verifier(watcher::view, channels, clusterId);
         this.verification = new VerificationService(watcher::view, verifier);
         var maker = new StepMaker(
@@ -101,7 +103,8 @@ public final class Balancer implements AutoCloseable {
                 settings.replaceAfter(),
                 System::currentTimeMillis);
         this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);
-        this.service = new BalancingService(session, watcher::view, polls, absences, settings, planning, plans);
+        this.service =
+                new BalancingService(session, watcher::view, polls, absences, settings, planning, plans, history);
         this.loop = new ScheduledThreadPoolExecutor(1, task -> {
             var thread = new Thread(task, "balancer");
             thread.setDaemon(true);
@@ -275,9 +278,16 @@ public final class Balancer implements AutoCloseable {
                                 && holds(view, node));
         if (gone) {
             begin(PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
-        } else if (settings.join() && view.map().nodes().anyMatch(node -> node.live() && !holds(view, node))) {
+        } else if (settings.join() && view.map().nodes().anyMatch(node -> isNew(view, node))) {
             begin(PlanPurpose.PLAN_PURPOSE_BALANCE, false, "give new nodes their share");
         }
+    }
+
+    /** Has nothing, and is there to be given something: not drained, not in maintenance. */
+    private boolean isNew(ClusterView view, NodeInfo node) {
+        boolean reports = polls.report(node.id()).isPresent();
+        return !holds(view, node)
+                && PlanInputs.part(view, absences, settings, node, reports, Optional.empty()) == PlanNode.Part.ACTIVE;
     }
 
     private static boolean holds(ClusterView view, NodeInfo node) {
@@ -288,7 +298,8 @@ public final class Balancer implements AutoCloseable {
         if (running.stream().anyMatch(plan -> plan.record().value().getPurpose() == purpose)) {
             return;
         }
-        var made = planning.make(planning.wish(onlyWhatMust, Optional.empty(), 0, 0), purpose, title);
+        var wish = planning.wish(onlyWhatMust, Optional.empty(), 0, 0);
+        var made = planning.make(wish, purpose, title, Journal.await(planning.paces()));
         if (made.plan().steps().isEmpty()) {
             return;
         }

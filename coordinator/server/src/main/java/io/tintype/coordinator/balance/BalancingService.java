@@ -3,6 +3,7 @@ package io.tintype.coordinator.balance;
 
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
@@ -32,6 +33,7 @@ import io.tintype.proto.v1.SetNodeIntentRequest;
 import io.tintype.proto.v1.SetNodeIntentResponse;
 import io.tintype.proto.v1.SteerPlanRequest;
 import io.tintype.proto.v1.SteerPlanResponse;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,10 +47,14 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     private static final int MAX_STEPS_TOLD = 10_000;
     private static final int PLANS_WAITING = 4;
 
+    /** Whoever asks how things stand is told without plans where ZooKeeper does not answer in time. */
+    private static final long PLANS_WAIT_S = 4;
+
     private final Supplier<ClusterView> view;
     private final NodePolls polls;
     private final Planning planning;
     private final PlanZnodes plans;
+    private final PaceHistory history;
     private final Progress progress;
     private final NodeIntents intents;
     private final ClusterHealth health;
@@ -66,11 +72,13 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
             Absences absences,
             BalanceSettings settings,
             Planning planning,
-            PlanZnodes plans) {
+            PlanZnodes plans,
+            PaceHistory history) {
         this.view = view;
         this.polls = polls;
         this.planning = planning;
         this.plans = plans;
+        this.history = history;
         this.progress = new Progress(view, polls, settings);
         this.intents = new NodeIntents(session, view);
         this.health = new ClusterHealth(view, polls, absences, settings);
@@ -101,7 +109,8 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
             String title =
                     drain.map(node -> "drain " + node).orElse(must ? "move what must move" : "even out the cluster");
             return polls.round(view.get(), 0)
-                    .thenCompose(asked -> plan(wish, title))
+                    .thenCompose(asked -> planning.paces())
+                    .thenCompose(paces -> plan(wish, title, paces))
                     .thenCompose(made -> (made.plan().steps().isEmpty()
                                             || made.plan().isBlocked()
                                     ? CompletableFuture.completedFuture("")
@@ -110,10 +119,10 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         });
     }
 
-    private CompletableFuture<Planning.Made> plan(Planning.Wish wish, String title) {
+    private CompletableFuture<Planning.Made> plan(Planning.Wish wish, String title, CopyPaces paces) {
         try {
             return CompletableFuture.supplyAsync(
-                    () -> planning.make(wish, PlanPurpose.PLAN_PURPOSE_BALANCE, title), planner);
+                    () -> planning.make(wish, PlanPurpose.PLAN_PURPOSE_BALANCE, title, paces), planner);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.OVERLOADED, "this coordinator makes enough plans already; ask again later"));
@@ -127,9 +136,8 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 .map(PlanSteps::record)
                 .map(Messages::step)
                 .forEach(plan::addSteps);
-        var answer = MakePlanResponse.newBuilder()
-                .setPlan(plan)
-                .setMeasuredBytesPerSecond(made.record().getBytesPerSecond());
+        var answer = MakePlanResponse.newBuilder().setPlan(plan);
+        Reckoning.tell(answer, made);
         made.plan().problems().stream().map(Messages::problem).forEach(answer::addProblems);
         made.plan().before().stream().map(Messages::carries).forEach(answer::addBefore);
         made.plan().after().stream().map(Messages::carries).forEach(answer::addAfter);
@@ -175,9 +183,12 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     private CompletableFuture<GetPlanResponse> told(String id, int maxSteps) {
         return polls.round(view.get(), 0)
                 .thenCompose(asked -> plans.read(id))
-                .thenApply(found -> progress.tell(
-                        found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
-                        Math.min(maxSteps, MAX_STEPS_TOLD)));
+                .thenCombine(
+                        history.fresh(),
+                        (found, paces) -> progress.tell(
+                                found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
+                                Math.min(maxSteps, MAX_STEPS_TOLD),
+                                paces));
     }
 
     @Override
@@ -256,16 +267,21 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.send(
                 out,
                 () -> polls.round(view.get(), 0)
-                        .thenCompose(asked -> plans.active())
-                        .thenCompose(active -> {
-                            var reads = active.value().getActiveList().stream()
-                                    .map(id -> told(id, 0))
-                                    .toList();
-                            return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-                                    .thenApply(all -> health.tell(reads.stream()
-                                            .map(CompletableFuture::join)
-                                            .toList()));
-                        }));
+                        .thenCompose(asked -> running().orTimeout(PLANS_WAIT_S, TimeUnit.SECONDS))
+                        .thenApply(running -> health.tell(running, true))
+                        .exceptionally(unread -> health.tell(List.of(), false)));
+    }
+
+    /** The plans that are being carried out. */
+    private CompletableFuture<List<GetPlanResponse>> running() {
+        return plans.active().thenCompose(active -> {
+            var reads = active.value().getActiveList().stream()
+                    .map(id -> told(id, 0))
+                    .toList();
+            return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
+                    .thenApply(
+                            all -> reads.stream().map(CompletableFuture::join).toList());
+        });
     }
 
     private NodeId known(String id) {

@@ -38,7 +38,13 @@ final class ClusterHealth {
         this.settings = settings;
     }
 
-    GetClusterStatusResponse tell(List<GetPlanResponse> plans) {
+    /**
+     * How things stand.
+     *
+     * @param plans those that are being carried out
+     * @param current whether ZooKeeper answers; else all is as it was last known, and cannot be called safe
+     */
+    GetClusterStatusResponse tell(List<GetPlanResponse> plans, boolean current) {
         var now = view.get();
         var endangered = new ArrayList<EndangeredShard>();
         int withoutWrites = 0;
@@ -60,8 +66,8 @@ final class ClusterHealth {
         endangered.sort(
                 Comparator.comparingInt(EndangeredShard::getInSync).thenComparingInt(EndangeredShard::getShard));
         var answer = GetClusterStatusResponse.newBuilder()
-                .setSafe(endangered.isEmpty())
-                .setSummary(summary(now, endangered, withoutWrites, oneCopy, plans))
+                .setSafe(current && withoutWrites == 0 && endangered.isEmpty())
+                .setStale(!current)
                 .setShards(now.assignments().size())
                 .setUnderReplicated(endangered.size())
                 .setWithoutWrites(withoutWrites)
@@ -69,27 +75,7 @@ final class ClusterHealth {
                 .addAllPlans(plans);
         endangered.stream().limit(TOLD).forEach(answer::addEndangered);
         now.map().nodes().map(node -> fares(now, node)).forEach(answer::addNodes);
-        return answer.build();
-    }
-
-    private static String summary(
-            ClusterView now,
-            List<EndangeredShard> endangered,
-            int withoutWrites,
-            int oneCopy,
-            List<GetPlanResponse> plans) {
-        if (now.assignments().isEmpty()) {
-            return "There are no shards yet: a pool and nodes enough for it are missing.";
-        }
-        if (endangered.isEmpty()) {
-            return "All " + now.assignments().size() + " shards have all their in-sync replicas.";
-        }
-        String repair = plans.stream().anyMatch(plan -> plan.getPlan().getRepair()) ? " They are being repaired." : "";
-        String worst = withoutWrites > 0
-                ? " " + withoutWrites + " of them take no writes."
-                : oneCopy > 0 ? " " + oneCopy + " of them have a single copy in sync." : "";
-        return endangered.size() + " of " + now.assignments().size() + " shards lack in-sync replicas." + worst
-                + repair;
+        return answer.setSummary(HealthText.of(answer)).build();
     }
 
     private Optional<EndangeredShard> shard(ClusterView now, ShardAssignment assignment) {

@@ -106,7 +106,7 @@ final class Journal {
     void finish(Term term, StoredPlan plan, PlanPhase how, long nowMs) throws Interrupted {
         var steps = plan.steps();
         var before = await(plans.active());
-        var header = plan.record().value().toBuilder()
+        var header = Measured.keep(plan.record().value().toBuilder(), steps)
                 .setPhase(how)
                 .setFinishedAtMs(nowMs)
                 .setDone((int) steps.stream()

@@ -69,6 +69,17 @@ final class NodePolls {
                 });
     }
 
+    /** Asks one node anew, unless it is not to be reached. */
+    void again(ClusterView view, NodeId id) {
+        var request = ReportNodeRequest.newBuilder().setClusterId(clusterId).build();
+        view.map()
+                .node(id)
+                .filter(node -> node.live() && !node.peerAddress().isEmpty())
+                .ifPresent(node -> {
+                    var unused = ask(node, request);
+                });
+    }
+
     /** The node's last report, unless it is too old to go by. */
     Optional<ReportNodeResponse> report(NodeId node) {
         return Optional.ofNullable(heard.get(node))

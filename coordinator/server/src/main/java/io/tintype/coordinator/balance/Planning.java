@@ -2,6 +2,7 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.Plan;
 import io.tintype.cluster.placement.plan.PlanInput;
 import io.tintype.cluster.placement.plan.PlanTime;
@@ -13,6 +14,7 @@ import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.PlanPhase;
@@ -26,20 +28,19 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes plans, keeps them, and has them carried out: for operators and for the controller itself. Thread-safe; planning
  * takes the caller's thread for some seconds on a large cluster, the rest never blocks.
  */
 final class Planning {
-    /** What joining, verifying and leaving take besides the bytes: two looks of the balancer, and a few round trips. */
-    static final double STEP_SECONDS = 2.5;
-
     private final Supplier<ClusterView> view;
     private final NodePolls polls;
     private final Absences absences;
     private final BalanceSettings settings;
     private final PlanZnodes plans;
+    private final PaceHistory history;
     private final LongSupplier nowMs;
 
     Planning(
@@ -48,12 +49,14 @@ final class Planning {
             Absences absences,
             BalanceSettings settings,
             PlanZnodes plans,
+            PaceHistory history,
             LongSupplier nowMs) {
         this.view = view;
         this.polls = polls;
         this.absences = absences;
         this.settings = settings;
         this.plans = plans;
+        this.history = history;
         this.nowMs = nowMs;
     }
 
@@ -67,8 +70,14 @@ final class Planning {
      */
     record Wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {}
 
-    /** A plan, and what it is kept as once it is. Immutable. */
-    record Made(Plan plan, PlanRecord record) {}
+    /**
+     * A plan, what it is kept as once it is, and what its time was reckoned by. Immutable.
+     *
+     * @param plan the plan
+     * @param record the plan as it is kept
+     * @param paces what copies reach
+     */
+    record Made(Plan plan, PlanRecord record, CopyPaces paces) {}
 
     /** The wish with the cluster's settings where it has none. */
     Wish wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {
@@ -79,18 +88,22 @@ final class Planning {
                 bytesPerSecond == 0 ? settings.bytesPerSecond() : bytesPerSecond);
     }
 
+    /** What copies reached lately; never fails. */
+    CompletableFuture<CopyPaces> paces() {
+        return history.now();
+    }
+
     /** Makes a plan; nothing is kept. */
-    Made make(Wish wish, PlanPurpose purpose, String title) {
+    Made make(Wish wish, PlanPurpose purpose, String title, CopyPaces paces) {
         var now = view.get();
         var rules = wish.onlyWhatMust() ? settings.rules().onlyWhatMust() : settings.rules();
         PlanInput input = PlanInputs.of(now, polls, absences, settings, rules, wish.drain());
         var plan = Planner.plan(input);
-        double seconds = PlanTime.seconds(
-                plan.steps(),
-                shard -> now.map().shard(shard).flatMap(ShardInfo::primary).orElse(null),
-                wish.movesAtOnce(),
-                (double) wish.bytesPerSecond(),
-                STEP_SECONDS);
+        double limit = wish.bytesPerSecond();
+        var works = plan.steps().stream()
+                .map(step -> PlanTime.work(step, primary(now, step.shard()), paces, limit))
+                .toList();
+        double seconds = PlanTime.seconds(works, wish.movesAtOnce(), limit, paces);
         var record = PlanRecord.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setId(plan.hash())
@@ -104,7 +117,11 @@ final class Planning {
                 .setMovesAtOnce(wish.movesAtOnce())
                 .setBytesPerSecond(wish.bytesPerSecond())
                 .build();
-        return new Made(plan, record);
+        return new Made(plan, record, paces);
+    }
+
+    private static @Nullable NodeId primary(ClusterView view, ShardId shard) {
+        return view.map().shard(shard).flatMap(ShardInfo::primary).orElse(null);
     }
 
     /** Keeps a plan that has steps; returns the id it is kept under. */

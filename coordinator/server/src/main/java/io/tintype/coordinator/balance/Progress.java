@@ -2,6 +2,8 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.plan.CopyPaces;
+import io.tintype.cluster.placement.plan.PlanTime;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
@@ -9,6 +11,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.ReplicaReport;
@@ -20,14 +23,16 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
  * How a plan goes, by what is written and what nodes say: bytes that have come, the pace of the last half minute, and the
- * time left at that pace. Says that nobody can tell rather than a figure that is wrong. Thread-safe.
+ * time left by what this plan and those before it reached. Says that nobody can tell rather than a figure that is wrong. Thread-safe.
  */
 final class Progress {
     private static final long WINDOW_MS = 30_000;
+    private static final long STANDS_MS = 15_000;
     private static final int PLANS = 16;
     private static final double SECOND_MS = 1_000;
 
@@ -49,7 +54,7 @@ final class Progress {
         throttle = bytesPerSecond;
     }
 
-    GetPlanResponse tell(StoredPlan stored, int maxSteps) {
+    GetPlanResponse tell(StoredPlan stored, int maxSteps, CopyPaces before) {
         var record = stored.record().value();
         var steps = stored.steps();
         var plan = Messages.plan(record, steps);
@@ -66,17 +71,77 @@ final class Progress {
         var answer = GetPlanResponse.newBuilder()
                 .setPlan(plan)
                 .setThrottleBytesPerSecond(throttle == 0 ? record.getBytesPerSecond() : throttle)
-                .setHeldUp(record.getPhase() == PlanPhase.PLAN_PHASE_PAUSED ? "paused by an operator" : "");
+                .setHeldUp(heldUp(record.getPhase(), steps, now, underWay));
         if (record.getStartedAtMs() != 0 && record.getFinishedAtMs() == 0) {
-            long left = steps.stream()
-                    .filter(step -> !PlanSteps.isOver(step))
-                    .mapToLong(step -> Math.max(0, step.getBytes() - come(step)))
-                    .sum();
             double rate = rate(record.getId(), record.getStartedAtMs(), moved);
-            answer.setBytesPerSecondNow((long) rate)
-                    .setSecondsLeft(left == 0 ? 0 : rate < 1 ? -1 : (long) Math.ceil(left / rate));
+            answer.setBytesPerSecondNow((long) rate).setSecondsLeft(left(stored, now, rate, underWay, before));
         }
         return answer.build();
+    }
+
+    /** Why nothing new is begun, where nothing is under way either; empty: nothing holds it up. */
+    private String heldUp(PlanPhase phase, List<PlannedStep> steps, ClusterView now, List<PlannedStep> underWay) {
+        if (phase == PlanPhase.PLAN_PHASE_PAUSED) {
+            return "paused by an operator";
+        }
+        return phase == PlanPhase.PLAN_PHASE_RUNNING && underWay.isEmpty()
+                ? steps.stream()
+                        .filter(step -> !PlanSteps.isOver(step))
+                        .map(step -> Readiness.waitsFor(step, now, polls, underWay, settings.headroomPercent() / 100.0))
+                        .flatMap(Optional::stream)
+                        .findFirst()
+                        .orElse("")
+                : "";
+    }
+
+    /** Seconds until a plan is done; -1: nobody can say, because nothing gets on. */
+    private long left(StoredPlan stored, ClusterView now, double rate, List<PlannedStep> underWay, CopyPaces before) {
+        var record = stored.record().value();
+        var open =
+                stored.steps().stream().filter(step -> !PlanSteps.isOver(step)).toList();
+        boolean copies = open.stream().anyMatch(step -> step.getBytes() > come(step));
+        boolean stands = record.getPhase() == PlanPhase.PLAN_PHASE_PAUSED
+                || (underWay.isEmpty()
+                        && !open.isEmpty()
+                        && open.stream()
+                                .allMatch(step -> Readiness.waitsFor(
+                                                step, now, polls, underWay, settings.headroomPercent() / 100.0)
+                                        .isPresent()));
+        if (stands || (copies && rate < 1 && isWatched(record.getId()))) {
+            return -1;
+        }
+        double limit = throttle == 0 ? record.getBytesPerSecond() : throttle;
+        var paces = Measured.with(before, record, stored.steps());
+        var works = ordered(open).stream()
+                .map(step -> work(step, now, paces, limit))
+                .toList();
+        return (long)
+                Math.ceil(PlanTime.seconds(works, Math.max(1, record.getMovesAtOnce()), Math.max(1, limit), paces));
+    }
+
+    private PlanTime.Work work(PlannedStep step, ClusterView now, CopyPaces paces, double limit) {
+        double rest = paces.rest().seconds(step.getBytes(), limit);
+        return switch (step.getPhase()) {
+            case PLAN_STEP_PHASE_LEAVING, PLAN_STEP_PHASE_REVERTING -> new PlanTime.Work(null, null, 0, rest / 4);
+            default ->
+                step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
+                        ? new PlanTime.Work(null, null, 0, 0)
+                        : new PlanTime.Work(
+                                now.map()
+                                        .shard(new ShardId(step.getShard()))
+                                        .flatMap(ShardInfo::primary)
+                                        .orElse(null),
+                                step.getTo().isEmpty() ? null : new NodeId(step.getTo()),
+                                Math.max(0, step.getBytes() - come(step)),
+                                rest);
+        };
+    }
+
+    /** Whether somebody asked for so long that a pace of nothing tells something. */
+    private synchronized boolean isWatched(String id) {
+        var known = marks.get(id);
+        var first = known == null ? null : known.peekFirst();
+        return first != null && System.currentTimeMillis() - first.atMs() > STANDS_MS;
     }
 
     /** Those under way first, then what comes next, then what is over. */

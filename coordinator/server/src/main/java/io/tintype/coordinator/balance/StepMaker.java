@@ -12,7 +12,6 @@ import io.tintype.model.ShardInfo;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
-import io.tintype.proto.internal.v1.ReplicaReport;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,14 +39,13 @@ final class StepMaker {
     private static final long ORDER_S = 10;
 
     private final Journal journal;
-    private final NodePolls polls;
     private final Absences absences;
     private final Verdicts verdicts;
     private final ShardOrders orders;
     private final Duration targetAway;
     private final LongSupplier nowMs;
     private final Map<String, Integer> tries = new HashMap<>();
-    private final Map<String, Long> takenBefore = new HashMap<>();
+    private final CopyWatch copies;
 
     StepMaker(
             Journal journal,
@@ -57,12 +56,12 @@ final class StepMaker {
             Duration replaceAfter,
             LongSupplier nowMs) {
         this.journal = journal;
-        this.polls = polls;
         this.absences = absences;
         this.verdicts = new Verdicts(verifier);
         this.orders = orders;
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
         this.nowMs = nowMs;
+        this.copies = new CopyWatch(polls, nowMs);
     }
 
     private static String key(StoredPlan plan, int step) {
@@ -93,7 +92,7 @@ final class StepMaker {
             }
             default -> {
                 log.info("plan {}: copying shard {} to {}", plan.id(), step.getShard(), step.getTo());
-                takenBefore.put(key(plan, i), taken(step));
+                copies.begun(key(plan, i), step);
                 yield journal.write(
                         term,
                         plan,
@@ -118,18 +117,12 @@ final class StepMaker {
         return outdated.isPresent() ? skip(term, plan, i, outdated.get()) : plan;
     }
 
-    private long taken(PlannedStep step) {
-        return polls.replica(new NodeId(step.getTo()), step.getShard())
-                .map(ReplicaReport::getTakenBytes)
-                .orElse(0L);
-    }
-
     private StoredPlan lead(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
             throws Journal.Interrupted {
         var to = new NodeId(step.getTo());
         var leads = shard(view, step).flatMap(ShardInfo::primary).filter(to::equals);
         if (leads.isPresent() || order(step, to)) {
-            return done(term, plan, i, 0, "");
+            return done(term, plan, i, next -> next);
         }
         return tries.merge(key(plan, i), 1, Integer::sum) < ORDER_TRIES
                 ? plan
@@ -180,6 +173,7 @@ final class StepMaker {
                     ? revert(term, plan, i, step, "node " + to + " went away while it was copied to")
                     : plan;
         }
+        copies.joined(key(plan, i), view, step);
         var verdict = verdicts.on(key(plan, i), view, shard, to);
         if (verdict.isEmpty()) {
             return plan;
@@ -193,7 +187,8 @@ final class StepMaker {
             return revert(term, plan, i, step, verdict.get().text());
         }
         if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD) {
-            return done(term, plan, i, moved(plan, i, step), verdict.get().text());
+            var text = PlanSteps.shortened(verdict.get().text());
+            return done(term, plan, i, next -> copies.noted(key(plan, i), next).setDetail(text));
         }
         return leave(term, plan, i, step, shard, verdict.get());
     }
@@ -214,47 +209,34 @@ final class StepMaker {
         }
         var assignment = journal.assignment(step.getShard());
         log.info("plan {}: shard {} leaves {}: {}", plan.id(), step.getShard(), step.getFrom(), verdict.text());
-        long moved = moved(plan, i, step);
         return journal.write(
                 term,
                 plan,
                 i,
-                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_LEAVING)
-                        .setMovedBytes(moved)
+                next -> copies.noted(key(plan, i), next)
+                        .setPhase(PlanStepPhase.PLAN_STEP_PHASE_LEAVING)
                         .setDetail(PlanSteps.shortened(verdict.text())),
                 assignment,
                 Placements.without(assignment.value(), step.getFrom()));
     }
 
-    /** What came as a snapshot; a replica that was fed from a short log has what it holds. */
-    private long moved(StoredPlan plan, int i, PlannedStep step) {
-        long taken = taken(step) - takenBefore.getOrDefault(key(plan, i), 0L);
-        return taken > 0
-                ? taken
-                : polls.replica(new NodeId(step.getTo()), step.getShard())
-                        .map(ReplicaReport::getBytes)
-                        .orElse(step.getBytes());
-    }
-
     private StoredPlan leaving(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
             throws Journal.Interrupted {
-        return isReplica(view, step, step.getFrom())
-                ? plan
-                : done(term, plan, i, step.getMovedBytes(), step.getDetail());
+        return isReplica(view, step, step.getFrom()) ? plan : done(term, plan, i, next -> next);
     }
 
     // ---- ends
 
-    private StoredPlan done(Term term, StoredPlan plan, int i, long moved, String detail) throws Journal.Interrupted {
+    private StoredPlan done(Term term, StoredPlan plan, int i, UnaryOperator<PlannedStep.Builder> came)
+            throws Journal.Interrupted {
         return journal.write(
                 term,
                 plan,
                 i,
-                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                next -> came.apply(next)
+                        .setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
                         .setStartedAtMs(next.getStartedAtMs() == 0 ? nowMs.getAsLong() : next.getStartedAtMs())
-                        .setFinishedAtMs(nowMs.getAsLong())
-                        .setMovedBytes(moved)
-                        .setDetail(PlanSteps.shortened(detail)),
+                        .setFinishedAtMs(nowMs.getAsLong()),
                 null,
                 null);
     }
@@ -291,7 +273,7 @@ final class StepMaker {
         String prefix = plan.id() + "/";
         verdicts.forgetAll(prefix);
         tries.keySet().removeIf(key -> key.startsWith(prefix));
-        takenBefore.keySet().removeIf(key -> key.startsWith(prefix));
+        copies.forgetAll(prefix);
     }
 
     private static Optional<ShardInfo> shard(ClusterView view, PlannedStep step) {

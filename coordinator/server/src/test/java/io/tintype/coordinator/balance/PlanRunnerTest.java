@@ -130,7 +130,8 @@ final class PlanRunnerTest {
         plans.propose(record, List.of(steps)).get(30, TimeUnit.SECONDS);
         var polls = new NodePolls(NOBODY, "cluster");
         var absences = new Absences(System::nanoTime);
-        new Planning(this::view, polls, absences, BalanceSettings.DEFAULTS, plans, System::currentTimeMillis)
+        var history = new PaceHistory(plans, System::nanoTime);
+        new Planning(this::view, polls, absences, BalanceSettings.DEFAULTS, plans, history, System::currentTimeMillis)
                 .apply(PLAN)
                 .get(30, TimeUnit.SECONDS);
         var journal = new Journal(session);

@@ -2,71 +2,75 @@
 package io.tintype.cluster.placement.plan;
 
 import io.tintype.model.NodeId;
-import io.tintype.model.ShardId;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How long a plan should take. Pure.
  *
- * <p>Steps begin in order, so many at once. A copy takes a node's whole pace at its source, the shard's primary, and at its
- * target; both do one after the other what falls to them. Each step takes its time besides: to join, to be verified, to
- * leave.
+ * <p>Steps begin in order, so many at once. A copy takes its source's pace and its target's; both do one after the other what
+ * falls to them. Each step takes its time besides: to begin, to join, to be verified, to leave.
  */
 public final class PlanTime {
-    /** A target verifies so many times faster than it copies: nothing travels then. */
-    public static final int VERIFY_FACTOR = 4;
-
     private PlanTime() {}
+
+    /**
+     * What is left of a step. Immutable.
+     *
+     * @param fromOrNull whom it is copied from, the shard's primary; null: nobody
+     * @param toOrNull whom it is copied to; null: nobody
+     * @param bytes bytes that are to travel
+     * @param restSeconds what it takes besides
+     */
+    public record Work(
+            @Nullable NodeId fromOrNull, @Nullable NodeId toOrNull, long bytes, double restSeconds) {}
+
+    /** A step that was not begun. */
+    public static Work work(PlanStep step, @Nullable NodeId primary, CopyPaces paces, double limit) {
+        return step.kind() == PlanStep.Kind.LEAD
+                ? new Work(null, null, 0, 0)
+                : new Work(primary, step.toOrNull(), step.bytes(), paces.rest().seconds(step.bytes(), limit));
+    }
 
     /**
      * Seconds.
      *
-     * @param primaries who leads a shard, which is whom it is copied from; null: nobody
+     * @param works what is to be done, in order
      * @param atOnce steps at once
-     * @param bytesPerSecond what a node sends, and takes in
-     * @param stepSeconds what each move takes besides copying and verifying
+     * @param limit bytes a second that a node sends, and takes in, at most
+     * @param paces what copies reach
      */
-    public static double seconds(
-            List<PlanStep> steps,
-            Function<ShardId, @Nullable NodeId> primaries,
-            int atOnce,
-            double bytesPerSecond,
-            double stepSeconds) {
+    public static double seconds(List<Work> works, int atOnce, double limit, CopyPaces paces) {
         double[] places = new double[atOnce];
         Map<NodeId, Double> sends = new HashMap<>();
         Map<NodeId, Double> takes = new HashMap<>();
         double end = 0;
-        for (var step : steps) {
+        for (var work : works) {
             Arrays.sort(places);
-            double begin = places[0];
-            double finish = begin;
-            if (step.kind() != PlanStep.Kind.LEAD) {
-                var from = primaries.apply(step.shard());
-                var to = step.toOrNull();
-                double copyFrom = begin;
-                if (from != null) {
-                    copyFrom = Math.max(copyFrom, sends.getOrDefault(from, 0.0));
-                }
-                if (to != null) {
-                    copyFrom = Math.max(copyFrom, takes.getOrDefault(to, 0.0));
-                }
-                double copied = copyFrom + step.bytes() / bytesPerSecond;
-                if (from != null) {
-                    sends.put(from, copied);
-                }
-                if (to != null) {
-                    takes.put(to, copied);
-                }
-                finish = copied + step.bytes() / bytesPerSecond / VERIFY_FACTOR + stepSeconds;
+            double copied = places[0];
+            if (work.bytes() > 0) {
+                double sent = busyUntil(sends, work.fromOrNull(), copied, work.bytes() / limit);
+                double pace = work.toOrNull() == null
+                        ? limit
+                        : paces.into(work.toOrNull(), limit).bytesPerSecond();
+                double taken = busyUntil(takes, work.toOrNull(), copied, work.bytes() / pace);
+                copied = Math.max(sent, taken);
             }
-            places[0] = finish;
-            end = Math.max(end, finish);
+            places[0] = copied + work.restSeconds();
+            end = Math.max(end, places[0]);
         }
         return end;
+    }
+
+    private static double busyUntil(Map<NodeId, Double> busy, @Nullable NodeId node, double from, double seconds) {
+        if (node == null) {
+            return from;
+        }
+        double until = Math.max(from, busy.getOrDefault(node, 0.0)) + seconds;
+        busy.put(node, until);
+        return until;
     }
 }

@@ -4,29 +4,57 @@ package io.tintype.cluster.placement.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tintype.cluster.placement.plan.CopyPaces.Came;
 import io.tintype.cluster.placement.plan.PlanStep.Kind;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 final class PlanTimeTest {
     private static final NodeId A = new NodeId("a");
     private static final NodeId B = new NodeId("b");
     private static final NodeId C = new NodeId("c");
+    private static final long BYTES = 100L << 20;
+    private static final double LIMIT = 10 << 20;
+
+    /** What a step takes besides where nothing was measured: the guess, and one more look at each byte. */
+    private static final double REST = 2.5 + 10.0 / 4;
 
     @Test
     void copiesFromOneNodeFollowEachOtherAndLeadsAreFree() {
         var steps = List.of(lead(1), move(1, B), move(2, C));
-        // Both come from a, so the second begins when the first is copied; each is read once more, four times as fast.
-        assertThat(PlanTime.seconds(steps, shard -> A, 4, 100, 2)).isCloseTo(10 + 10 + 2.5 + 2, within(0.01));
+        assertThat(seconds(steps, shard -> A, 4, CopyPaces.NONE)).isCloseTo(10 + 10 + REST, within(0.01));
     }
 
     @Test
     void copiesBetweenDifferentNodesGoTogetherWhilePlacesAreFree() {
         var steps = List.of(move(1, B), move(2, C));
-        assertThat(PlanTime.seconds(steps, PlanTimeTest::own, 2, 100, 2)).isCloseTo(14.5, within(0.01));
-        assertThat(PlanTime.seconds(steps, PlanTimeTest::own, 1, 100, 2)).isCloseTo(29, within(0.01));
+        assertThat(seconds(steps, PlanTimeTest::own, 2, CopyPaces.NONE)).isCloseTo(10 + REST, within(0.01));
+        assertThat(seconds(steps, PlanTimeTest::own, 1, CopyPaces.NONE)).isCloseTo(2 * (10 + REST), within(0.01));
+    }
+
+    @Test
+    void copiesIntoASlowNodeTakeAsLongAsTheyDidBefore() {
+        var slow = new CopyPaces(Map.of(B, came(2), C, came(10)), StepRest.NONE.plus(BYTES, 3));
+        var steps = List.of(move(1, B), move(2, C), move(3, B));
+        assertThat(seconds(steps, PlanTimeTest::own, 4, slow))
+                .as("100 MiB twice at 2 MiB a second into b, and what a step took besides")
+                .isCloseTo(50 + 50 + 3, within(0.01));
+    }
+
+    private static Came came(double mibPerSecond) {
+        return new Came(mibPerSecond * 30 * (1 << 20), 30, LIMIT * 30);
+    }
+
+    private static double seconds(
+            List<PlanStep> steps, Function<ShardId, NodeId> primaries, int atOnce, CopyPaces paces) {
+        var works = steps.stream()
+                .map(step -> PlanTime.work(step, primaries.apply(step.shard()), paces, LIMIT))
+                .toList();
+        return PlanTime.seconds(works, atOnce, LIMIT, paces);
     }
 
     private static NodeId own(ShardId shard) {
@@ -34,7 +62,7 @@ final class PlanTimeTest {
     }
 
     private static PlanStep move(int shard, NodeId to) {
-        return new PlanStep(Kind.MOVE, new ShardId(shard), A, to, null, 1_000, List.of(A), "");
+        return new PlanStep(Kind.MOVE, new ShardId(shard), A, to, null, BYTES, List.of(A), "");
     }
 
     private static PlanStep lead(int shard) {

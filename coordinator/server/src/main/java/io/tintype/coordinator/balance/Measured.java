@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.placement.plan.CopyPaces;
+import io.tintype.cluster.placement.plan.StepRest;
+import io.tintype.model.NodeId;
+import io.tintype.proto.internal.v1.CopyPace;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What steps that were made tell of paces: kept with a plan when it is over, and read back from plans. Pure. */
+final class Measured {
+    /** Nodes whose paces are kept with a plan. */
+    static final int NODES = 256;
+
+    /** Plans that count: each counts half as much as the one after it. */
+    static final int PLANS = 8;
+
+    private static final double SECOND_MS = 1_000;
+
+    private Measured() {}
+
+    private record Interval(long from, long until) {}
+
+    /** Keeps with a plan what its steps measured. */
+    static PlanRecord.Builder keep(PlanRecord.Builder plan, List<PlannedStep> steps) {
+        var intervals = new HashMap<String, List<Interval>>();
+        var bytes = new HashMap<String, Long>();
+        for (var step : steps) {
+            if (tells(step) && step.getCopyingMs() > 0) {
+                intervals
+                        .computeIfAbsent(step.getTo(), node -> new ArrayList<>())
+                        .add(new Interval(step.getCopiedAtMs() - step.getCopyingMs(), step.getCopiedAtMs()));
+                bytes.merge(step.getTo(), step.getMovedBytes(), Long::sum);
+            }
+        }
+        plan.clearPaces();
+        intervals.entrySet().stream()
+                .map(entry -> CopyPace.newBuilder()
+                        .setNode(entry.getKey())
+                        .setBytes(bytes.getOrDefault(entry.getKey(), 0L))
+                        .setBusyMs(covered(entry.getValue()))
+                        .build())
+                .sorted(Comparator.comparingLong(CopyPace::getBytes).reversed().thenComparing(CopyPace::getNode))
+                .limit(NODES)
+                .forEach(plan::addPaces);
+        return plan.setRest(record(rest(steps)));
+    }
+
+    private static boolean tells(PlannedStep step) {
+        return step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_DONE && step.getCopiedAtMs() != 0;
+    }
+
+    /** Milliseconds that are in at least one interval. */
+    private static long covered(List<Interval> intervals) {
+        long sum = 0;
+        long until = Long.MIN_VALUE;
+        for (var next : intervals.stream()
+                .sorted(Comparator.comparingLong(Interval::from))
+                .toList()) {
+            sum += Math.max(0, next.until() - Math.max(next.from(), until));
+            until = Math.max(until, next.until());
+        }
+        return sum;
+    }
+
+    private static StepRest rest(List<PlannedStep> steps) {
+        var rest = StepRest.NONE;
+        for (var step : steps) {
+            if (tells(step)) {
+                long took = step.getFinishedAtMs() - step.getStartedAtMs() - step.getCopyingMs();
+                rest = rest.plus(step.getMovedBytes(), Math.max(0, took) / SECOND_MS);
+            }
+        }
+        return rest;
+    }
+
+    private static io.tintype.proto.internal.v1.StepRest record(StepRest rest) {
+        return io.tintype.proto.internal.v1.StepRest.newBuilder()
+                .setSteps((int) rest.steps())
+                .setMib(rest.mib())
+                .setMibSquared(rest.mibSquared())
+                .setSeconds(rest.seconds())
+                .setMibSeconds(rest.mibSeconds())
+                .build();
+    }
+
+    /** What plans that are over measured. */
+    static CopyPaces of(List<PlanRecord> plans) {
+        var told = plans.stream()
+                .filter(plan -> plan.getFinishedAtMs() != 0 && plan.getRest().getSteps() > 0)
+                .sorted(Comparator.comparingLong(PlanRecord::getFinishedAtMs).reversed())
+                .limit(PLANS)
+                .toList();
+        var paces = CopyPaces.NONE;
+        for (int i = told.size() - 1; i >= 0; i--) {
+            paces = paces.then(of(told.get(i)));
+        }
+        return paces;
+    }
+
+    /** With what the steps of a plan that is not over measured so far. */
+    static CopyPaces with(CopyPaces before, PlanRecord plan, List<PlannedStep> steps) {
+        return before.then(of(keep(plan.toBuilder(), steps).build()));
+    }
+
+    private static CopyPaces of(PlanRecord plan) {
+        Map<NodeId, CopyPaces.Came> nodes = new HashMap<>();
+        plan.getPacesList().forEach(pace -> {
+            double seconds = pace.getBusyMs() / SECOND_MS;
+            nodes.put(
+                    new NodeId(pace.getNode()),
+                    new CopyPaces.Came(pace.getBytes(), seconds, seconds * plan.getBytesPerSecond()));
+        });
+        var rest = plan.getRest();
+        return new CopyPaces(
+                nodes,
+                new StepRest(
+                        rest.getSteps(), rest.getMib(), rest.getMibSquared(), rest.getSeconds(), rest.getMibSeconds()));
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tintype.client.TintypeClient;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.PlanState;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Three nodes become five, four and three again (two join, one is drained, one is killed) while clients read, overwrite and
+ * delete: no read fails or is wrong, readers hardly notice, and what plans foretold is what came.
+ *
+ * <p>{@code -Drebalance.growth=1024} stores so many MiB and measures; the table goes to {@code
+ * target/system/growth.txt}. {@code -Drebalance.growth.rate=8388608} is what a node takes in.
+ */
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
+@EnabledIfSystemProperty(named = "rebalance.growth", matches = "[1-9][0-9]*")
+final class GrowthIT {
+    private static final long SEED = 20_261_129;
+    private static final Duration LONG = Duration.ofMinutes(15);
+    private static final int BLOB_BYTES = 256 << 10;
+    private static final int READERS = 4;
+    private static final int READS_PER_SECOND = 100;
+    private static final int QUIET_READS = 4_000;
+    private static final double MILLI = 1_000;
+
+    private static final double BYTES_OFF = 0.02;
+    private static final double TIME_OFF = 0.20;
+
+    private final List<String> table = new ArrayList<>();
+    private final List<String> misses = new ArrayList<>();
+
+    private record Foretold(long bytes, long seconds) {}
+
+    @Test
+    void plansForetellWhatTheyTakeAndReadersHardlyNotice() throws Exception {
+        int mib = Integer.getInteger("rebalance.growth");
+        long rate = Long.getLong("rebalance.growth.rate", 8 << 20);
+        var settings = Map.of(
+                "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
+                "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
+                "TINTYPE_CONFIG_CONTROL_BALANCE_BYTES_PER_SECOND", Long.toString(rate),
+                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "24",
+                "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+        try (var fleet = Fleet.start("growth", settings)) {
+            for (var node : List.of("n1", "n2", "n3")) {
+                fleet.node(node);
+            }
+            fleet.coordinator("c1");
+            try (var client = fleet.client("c1");
+                    var load = new MixedLoad(client, SEED, mib * 4, BLOB_BYTES)) {
+                awaitSafe(client);
+                load.fill(6);
+                load.begin(READERS, READS_PER_SECOND);
+                line("", "bytes", "planned", "off", "seconds", "planned", "off", "reads", "p99 ms", "before", "ratio");
+
+                join(fleet, client, load);
+                drain(fleet, client, load);
+                die(fleet, client, load);
+
+                load.checkAll();
+                assertThat(load.bad()).as("seed %d", SEED).isEmpty();
+                table.add(load.reads() + " reads, none failed or wrong; " + load.writes() + " writes, of "
+                        + load.unknownWrites() + " of which nobody knows");
+            } finally {
+                Files.write(Path.of("target", "system", "growth.txt"), table);
+                table.forEach(System.out::println);
+            }
+            assertThat(misses).isEmpty();
+        }
+    }
+
+    private void join(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+        fleet.node("n4");
+        fleet.node("n5");
+        var before = quiet(load);
+        var made = Awaitility.await("a plan that uses the new nodes")
+                .atMost(LONG)
+                .until(
+                        () -> client.balancing().makePlan(MakePlanRequest.getDefaultInstance()),
+                        plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
+        carryOut("3 to 5: two join", client, load, before, made);
+        assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+    }
+
+    private void drain(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+        var before = quiet(load);
+        var made = client.balancing()
+                .makePlan(MakePlanRequest.newBuilder().setDrain("n5").build());
+        var unused = client.balancing()
+                .want(SetNodeIntentRequest.newBuilder()
+                        .setNode("n5")
+                        .setDraining(true)
+                        .build());
+        carryOut("5 to 4: one is drained", client, load, before, made);
+        assertThat(holders(client)).doesNotContain("n5");
+        fleet.stop("n5");
+        Awaitility.await("n5 is forgotten").atMost(LONG).ignoreExceptions().until(() -> {
+            client.balancing().removeNode("n5");
+            return true;
+        });
+    }
+
+    private void die(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+        var before = quiet(load);
+        fleet.kill("n4");
+        var repair = Awaitility.await("the controller begins to make anew what n4 held")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> repairs(client), found -> !found.isEmpty())
+                .get(0);
+        // Until others led what n4 had led, its readers waited: that is the death's doing, not the repair's.
+        var death = load.times();
+        var over = awaitOver(client, repair.getId());
+        measured("4 to 3: one is killed", load, before, new Foretold(over.getBytes(), over.getExpectedSeconds()), over);
+        table.add(String.format(
+                Locale.ROOT,
+                "the death itself: of %d reads the longest took %.1f s",
+                death.getTotalCount(),
+                death.getMaxValue() / MILLI / MILLI));
+        Awaitility.await("all is made anew")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> holders(client).equals(Set.of("n1", "n2", "n3"))
+                        && client.balancing().status().getSafe());
+    }
+
+    private static List<Plan> repairs(TintypeClient client) {
+        return client.balancing().plans().stream()
+                .filter(Plan::getRepair)
+                .filter(plan -> plan.getStartedAtMs() != 0)
+                .toList();
+    }
+
+    private void carryOut(String what, TintypeClient client, MixedLoad load, Histogram before, MakePlanResponse made) {
+        var unused = load.times();
+        var over = awaitOver(
+                client, client.balancing().apply(made.getPlan().getId()).getId());
+        assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
+        assertThat(over.getNotDone()).isZero();
+        measured(
+                what,
+                load,
+                before,
+                new Foretold(made.getPlan().getBytes(), made.getPlan().getExpectedSeconds()),
+                over);
+        awaitSafe(client);
+    }
+
+    private void measured(String what, MixedLoad load, Histogram before, Foretold foretold, Plan over) {
+        var during = load.times();
+        double seconds = (over.getFinishedAtMs() - over.getStartedAtMs()) / MILLI;
+        double bytesOff = (double) over.getMovedBytes() / foretold.bytes() - 1;
+        double timeOff = seconds / foretold.seconds() - 1;
+        double p99 = during.getValueAtPercentile(99) / MILLI;
+        double quiet = before.getValueAtPercentile(99) / MILLI;
+        line(
+                what,
+                Long.toString(over.getMovedBytes()),
+                Long.toString(foretold.bytes()),
+                String.format(Locale.ROOT, "%+.1f %%", 100 * bytesOff),
+                String.format(Locale.ROOT, "%.1f", seconds),
+                Long.toString(foretold.seconds()),
+                String.format(Locale.ROOT, "%+.0f %%", 100 * timeOff),
+                Long.toString(during.getTotalCount()),
+                String.format(Locale.ROOT, "%.1f", p99),
+                String.format(Locale.ROOT, "%.1f", quiet),
+                String.format(Locale.ROOT, "%.2f", p99 / quiet));
+        expect(Math.abs(bytesOff) <= BYTES_OFF, what + ": bytes are off by " + bytesOff);
+        expect(Math.abs(timeOff) <= TIME_OFF, what + ": the time is off by " + timeOff);
+        expect(p99 < 2 * quiet, what + ": p99 of reads is " + p99 + " ms, and was " + quiet);
+    }
+
+    private void expect(boolean holds, String otherwise) {
+        if (!holds) {
+            misses.add(otherwise);
+        }
+    }
+
+    private void line(String... cells) {
+        table.add("| " + String.join(" | ", cells) + " |");
+    }
+
+    /** How reads fare while nothing moves. */
+    private static Histogram quiet(MixedLoad load) {
+        var unused = load.times();
+        long goal = load.reads() + QUIET_READS;
+        Awaitility.await("reads in quiet times").atMost(LONG).until(() -> load.reads() >= goal);
+        return load.times();
+    }
+
+    private static void awaitSafe(TintypeClient client) {
+        Awaitility.await("all shards have all replicas")
+                .atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
+    }
+
+    private static Plan awaitOver(TintypeClient client, String id) {
+        return Awaitility.await("plan " + id + " is over")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptions()
+                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
+    }
+
+    private static Set<String> holders(TintypeClient client) {
+        return client.admin().shards().stream()
+                .map(ShardInfo::replicas)
+                .flatMap(List::stream)
+                .map(NodeId::value)
+                .collect(Collectors.toSet());
+    }
+}
