@@ -123,7 +123,7 @@ final class ArrivalRules {
             return;
         }
         if (copied.getInline()) {
-            tx.discard(user, upload.get(), 0, manifest.getChunks(), BlobRules.dueMs(record));
+            tx.discard(user, manifest, BlobRules.dueMs(record));
         } else if (tx.closing(user, upload.get()).isEmpty()) {
             tx.close(user, upload.get(), Closing.ABORTED, 0, BlobRules.dueMs(record));
         }

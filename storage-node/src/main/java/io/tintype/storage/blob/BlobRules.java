@@ -39,9 +39,7 @@ final class BlobRules {
         var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
         var outcome = decidePut(tx, record, user, put);
         if (put.getInline() && !refersTo(outcome, put)) {
-            Stored.upload(put.getManifest())
-                    .ifPresent(upload ->
-                            tx.discard(user, upload, 0, put.getManifest().getChunks(), dueMs(record)));
+            tx.discard(user, put.getManifest(), dueMs(record));
         }
         return outcome;
     }

@@ -82,7 +82,7 @@ public final class ShardSnapshot implements AutoCloseable {
                                     "shard " + shard + ": the epoch of " + state.at() + " has no beginning"))
                             .seq(),
                     UnsafeByteOperations.unsafeWrap(mark),
-                    state.stats().bytes() + smallBytes(disk, keys));
+                    state.stats().bytes() + besides(disk, keys));
             return new ShardSnapshot(
                     moment, keys, head, notApplied(log.tail(state.at().seq() + 1), keys), damaged);
         } catch (RuntimeException e) {
@@ -91,9 +91,9 @@ public final class ShardSnapshot implements AutoCloseable {
         }
     }
 
-    /** Bytes of everything but chunks, about. */
-    static long smallBytes(Disk disk, Keys keys) {
-        long bytes = 0;
+    /** Bytes of everything but blobs that are there, about: what replaced and deleted ones left behind counts too. */
+    static long besides(Disk disk, Keys keys) {
+        long bytes = Garbage.waiting(disk, keys);
         for (var family : FAMILIES) {
             if (family != Family.CHUNK) {
                 bytes += disk.approximateBytes(family, keys.first(), keys.end());

@@ -187,7 +187,7 @@ public final class ShardStore {
 
     /** Bytes that a snapshot of the shard has, about. Blocks for a moment; any thread. */
     public long sizeBytes() {
-        return machine.stats().bytes() + ShardSnapshot.smallBytes(disk, keys);
+        return machine.stats().bytes() + ShardSnapshot.besides(disk, keys);
     }
 
     /** True while a snapshot is being installed, or was when the process ended: nothing here is to be read then. */

@@ -5,6 +5,7 @@ import io.tintype.model.BlobName;
 import io.tintype.model.RequestId;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.internal.v1.StoredOutcome;
@@ -188,17 +189,19 @@ final class Transaction {
         }
         count(usage, -1, -head.getManifest().getSize());
         usage.setDigest(usage.getDigest() - Digests.head(name.value(), head));
-        Stored.upload(head.getManifest())
-                .ifPresent(upload -> discard(user, upload, 0, head.getManifest().getChunks(), dueMs));
+        discard(user, head.getManifest(), dueMs);
     }
 
-    /** Chunks from an index to another (exclusive) may go at a time. */
-    void discard(UserId user, UploadId upload, int from, int to, long dueMs) {
+    /** All chunks that a manifest names may go at a time. */
+    void discard(UserId user, Manifest manifest, long dueMs) {
+        Stored.upload(manifest)
+                .ifPresent(upload -> discard(user, upload, 0, manifest.getChunks(), manifest.getSize(), dueMs));
+    }
+
+    /** Chunks from an index to another (exclusive), of so many bytes as far as that is known, may go at a time. */
+    private void discard(UserId user, UploadId upload, int from, int to, long bytes, long dueMs) {
         if (from < to) {
-            changes.put(
-                    Family.GARBAGE,
-                    keys.garbageChunks(dueMs, user, upload, from),
-                    ByteBuffer.allocate(Integer.BYTES).putInt(to).array());
+            changes.put(Family.GARBAGE, keys.garbageChunks(dueMs, user, upload, from), Garbage.value(to, bytes));
         }
     }
 
@@ -221,7 +224,7 @@ final class Transaction {
                 changes.delete(Family.STAGE, scan.key());
             }
         }
-        discard(user, upload, needed, staged, dueMs);
+        discard(user, upload, needed, staged, 0, dueMs);
         changes.put(Family.STAGE, end, how.bytes());
     }
 

@@ -119,6 +119,18 @@ class UploadTest {
     }
 
     @Test
+    void whatWasReplacedCountsUntilItIsGone() {
+        complete("cat", stageAll());
+        shelf.put(ALICE, "cat", new byte[10]);
+
+        assertThat(shelf.reader().stats().bytes()).isEqualTo(10);
+        long size = shelf.store().sizeBytes();
+        assertThat(size).as("what a snapshot has").isGreaterThanOrEqualTo(bytes.length + 10);
+        collectAfter(BlobRules.GRACE);
+        assertThat(size - shelf.store().sizeBytes()).isGreaterThanOrEqualTo(bytes.length);
+    }
+
+    @Test
     void replacedChunksStayForTheGraceAndThenAreGone() {
         var upload = stageAll();
         complete("cat", upload);
