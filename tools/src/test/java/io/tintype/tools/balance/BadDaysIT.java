@@ -171,7 +171,14 @@ final class BadDaysIT {
     @EnabledIfSystemProperty(named = "rebalance", matches = "all")
     void aDrainThatDoesNotFitSaysHowManyBytesAreMissing() throws Exception {
         try (var story = Story.begin("bad-drain", THREE, SEED + 5)) {
-            story.fleet().node("n4", Map.of("TINTYPE_CONFIG_DISK_RESERVE_BYTES", Long.toString(1L << 50)));
+            String all = Long.toString(1L << 50);
+            story.fleet()
+                    .node(
+                            "n4",
+                            Map.of(
+                                    "TINTYPE_CONFIG_DISK_RESERVE_BYTES", all,
+                                    "TINTYPE_CONFIG_DISK_READ_ONLY_BYTES", all,
+                                    "TINTYPE_CONFIG_DISK_RESUME_BYTES", all));
             var client = story.client();
             var drain = Awaitility.await("n4 reports")
                     .atMost(Story.LONG)

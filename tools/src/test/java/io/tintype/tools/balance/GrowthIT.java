@@ -42,7 +42,7 @@ final class GrowthIT {
     private static final int BLOB_BYTES = 256 << 10;
     private static final int READERS = 4;
     private static final int READS_PER_SECOND = 100;
-    private static final int QUIET_READS = 4_000;
+    private static final int QUIET_READS = 2_500;
     private static final double MILLI = 1_000;
 
     private static final double BYTES_OFF = 0.02;

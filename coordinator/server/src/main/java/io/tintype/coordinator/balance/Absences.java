@@ -39,4 +39,16 @@ final class Absences {
     Optional<Duration> of(NodeId node) {
         return Optional.ofNullable(since.get(node)).map(from -> Duration.ofNanos(nanoTime.getAsLong() - from));
     }
+
+    /**
+     * Whether a node has been away for so long that what it had is made anew.
+     *
+     * @param replaceAfter for how long; zero: nothing ever is
+     */
+    boolean isGone(ClusterView view, NodeId node, Duration replaceAfter) {
+        return !replaceAfter.isZero()
+                && !view.intent(node).getMaintenance()
+                && of(node).filter(absent -> absent.compareTo(replaceAfter) >= 0)
+                        .isPresent();
+    }
 }

@@ -95,12 +95,9 @@ final class PlanInputs {
             Optional<NodeId> drain) {
         var intent = view.intent(node.id());
         if (!node.live()) {
-            boolean gone = !intent.getMaintenance()
-                    && !settings.replaceAfter().isZero()
-                    && absences.of(node.id())
-                            .filter(absent -> absent.compareTo(settings.replaceAfter()) >= 0)
-                            .isPresent();
-            return gone ? PlanNode.Part.DEAD : PlanNode.Part.RESTING;
+            return absences.isGone(view, node.id(), settings.replaceAfter())
+                    ? PlanNode.Part.DEAD
+                    : PlanNode.Part.RESTING;
         }
         if (intent.getDraining() || drain.filter(node.id()::equals).isPresent()) {
             return PlanNode.Part.DRAINING;

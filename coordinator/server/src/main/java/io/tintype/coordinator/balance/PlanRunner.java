@@ -7,6 +7,7 @@ import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import java.util.ArrayList;
@@ -80,7 +81,7 @@ final class PlanRunner {
                         .isPresent();
                 if (waits) {
                     plan = maker.skipIfOutdated(term, view, plan, i, step);
-                } else if (underWay.size() < places) {
+                } else if (isFree(plan, underWay, places)) {
                     plan = maker.begin(term, view, plan, i, step);
                 }
                 var now = plan.steps().get(i);
@@ -91,6 +92,13 @@ final class PlanRunner {
             }
         }
         return finishIfOver(term, plan, phase);
+    }
+
+    /** Whether another step may be under way. What others do holds no repair up: it may itself wait for one. */
+    private static boolean isFree(StoredPlan plan, List<PlannedStep> underWay, int places) {
+        return plan.record().value().getPurpose() == PlanPurpose.PLAN_PURPOSE_REPAIR
+                ? plan.steps().stream().filter(PlanSteps::isUnderWay).count() < places
+                : underWay.size() < places;
     }
 
     private StoredPlan finishIfOver(Term term, StoredPlan plan, PlanPhase phase) throws Journal.Interrupted {

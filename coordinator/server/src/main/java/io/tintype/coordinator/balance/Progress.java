@@ -101,6 +101,7 @@ final class Progress {
                 stored.steps().stream().filter(step -> !PlanSteps.isOver(step)).toList();
         boolean copies = open.stream().anyMatch(step -> step.getBytes() > come(step));
         boolean stands = record.getPhase() == PlanPhase.PLAN_PHASE_PAUSED
+                || (!underWay.isEmpty() && underWay.stream().allMatch(step -> copying(step, now).contains("waits for")))
                 || (underWay.isEmpty()
                         && !open.isEmpty()
                         && open.stream()
@@ -184,11 +185,23 @@ final class Progress {
                                         () -> underWay.stream().anyMatch(other -> other.getShard() == step.getShard())
                                                 ? "waits for another step of the shard"
                                                 : "waits for its turn");
-            case PLAN_STEP_PHASE_COPYING -> come(step) >= step.getBytes() ? "in sync; being verified" : "copying";
+            case PLAN_STEP_PHASE_COPYING -> copying(step, now);
             case PLAN_STEP_PHASE_LEAVING -> "leaving " + step.getFrom();
             case PLAN_STEP_PHASE_REVERTING -> "being taken back: " + step.getDetail();
             default -> step.getDetail();
         };
+    }
+
+    private String copying(PlannedStep step, ClusterView now) {
+        var joined = now.map()
+                .shard(new ShardId(step.getShard()))
+                .filter(shard -> shard.inSync().contains(new NodeId(step.getTo())));
+        return joined.isEmpty()
+                ? "copying"
+                : joined.filter(shard -> step.getKind() == PlanStepKind.PLAN_STEP_KIND_MOVE)
+                        .flatMap(shard -> Readiness.dropWaitsFor(step, shard))
+                        .map(waits -> "in sync; " + waits)
+                        .orElse("in sync; being verified");
     }
 
     /** Bytes a second over the last half minute, or, without a mark that old, since the start. */

@@ -85,15 +85,19 @@ final class Readiness {
 
     /** A replica goes only while all others are in sync, unless it is not in sync itself. */
     static Optional<String> dropWaitsFor(PlannedStep step, ShardInfo shard) {
-        var from = new NodeId(step.getFrom());
-        if (!shard.inSync().contains(from)) {
+        return missedBy(step, shard).map(node -> "waits for " + node + " to be in sync");
+    }
+
+    /** Who must be in sync before the replica that is to go may, and is not. */
+    static Optional<NodeId> missedBy(PlannedStep step, ShardInfo shard) {
+        if (!shard.inSync().contains(new NodeId(step.getFrom()))) {
             return Optional.empty();
         }
         return step.getBaseList().stream()
                 .filter(node -> !node.equals(step.getFrom()))
-                .filter(node -> !shard.inSync().contains(new NodeId(node)))
-                .findFirst()
-                .map(node -> "waits for " + node + " to be in sync");
+                .map(NodeId::new)
+                .filter(node -> !shard.inSync().contains(node))
+                .findFirst();
     }
 
     private static Optional<String> room(

@@ -43,6 +43,7 @@ final class StepMaker {
     private final Verdicts verdicts;
     private final ShardOrders orders;
     private final Duration targetAway;
+    private final Duration replaceAfter;
     private final LongSupplier nowMs;
     private final Map<String, Integer> tries = new HashMap<>();
     private final CopyWatch copies;
@@ -60,6 +61,7 @@ final class StepMaker {
         this.verdicts = new Verdicts(verifier);
         this.orders = orders;
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
+        this.replaceAfter = replaceAfter;
         this.nowMs = nowMs;
         this.copies = new CopyWatch(polls, nowMs);
     }
@@ -190,6 +192,19 @@ final class StepMaker {
             var text = PlanSteps.shortened(verdict.get().text());
             return done(term, plan, i, next -> copies.noted(key(plan, i), next).setDetail(text));
         }
+        var missed = Readiness.missedBy(step, shard);
+        if (missed.isPresent()) {
+            // Nobody can go then. The newcomer stays in the place of whoever is missed: no copy is given up.
+            boolean gone = absences.isGone(view, missed.get(), replaceAfter);
+            return cancelled || gone
+                    ? skip(
+                            term,
+                            plan,
+                            i,
+                            "node " + missed.get() + (gone ? " is gone" : " is not in sync") + "; the copy on " + to
+                                    + " is kept, and " + step.getFrom() + " stays")
+                    : plan;
+        }
         return leave(term, plan, i, step, shard, verdict.get());
     }
 
@@ -197,9 +212,6 @@ final class StepMaker {
     private StoredPlan leave(
             Term term, StoredPlan plan, int i, PlannedStep step, ShardInfo shard, Verifier.Verdict verdict)
             throws Journal.Interrupted {
-        if (Readiness.dropWaitsFor(step, shard).isPresent()) {
-            return plan;
-        }
         var leader = new NodeId(step.getLeader().isEmpty() ? step.getTo() : step.getLeader());
         boolean leads =
                 shard.primary().filter(new NodeId(step.getFrom())::equals).isPresent();

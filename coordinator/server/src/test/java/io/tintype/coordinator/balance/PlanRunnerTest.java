@@ -114,26 +114,52 @@ final class PlanRunnerTest {
         assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
     }
 
-    /** Applies a plan of these steps and looks at it once. */
-    private PlanRecord lookAt(PlannedStep... steps) throws Exception {
+    /** As when a node dies: moves of its shards end only once it is replaced, and must not hold that up. */
+    @Test
+    void movesThatCannotEndHoldNoRepairUp() throws Exception {
+        var stuck = new PlannedStep[4];
+        for (int i = 0; i < stuck.length; i++) {
+            stuck[i] = step(PlanStepKind.PLAN_STEP_KIND_MOVE, "n3", "n1", "n2")
+                    .setShard(100 + i)
+                    .setPhase(PlanStepPhase.PLAN_STEP_PHASE_COPYING)
+                    .build();
+        }
+        var drop = step(PlanStepKind.PLAN_STEP_KIND_DROP, "", "n1", "n2")
+                .setFrom("n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+        activate("00000000000a", PlanPurpose.PLAN_PURPOSE_BALANCE, stuck);
+        activate(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, drop);
+        look(new NodePolls(NOBODY, "cluster"), new Absences(System::nanoTime));
+
+        assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+    }
+
+    private void activate(String id, PlanPurpose purpose, PlannedStep... steps) throws Exception {
         var plans = new PlanZnodes(session);
-        var record = PlanRecord.newBuilder()
+        plans.propose(record(id, purpose, steps), List.of(steps)).get(30, TimeUnit.SECONDS);
+        assertThat(plans.activate(
+                                plans.header(id).get(30, TimeUnit.SECONDS).orElseThrow(),
+                                plans.active().get(30, TimeUnit.SECONDS),
+                                System.currentTimeMillis())
+                        .get(30, TimeUnit.SECONDS))
+                .isTrue();
+    }
+
+    private static PlanRecord record(String id, PlanPurpose purpose, PlannedStep... steps) {
+        return PlanRecord.newBuilder()
                 .setFormat(1)
-                .setId(PLAN)
-                .setPurpose(PlanPurpose.PLAN_PURPOSE_BALANCE)
+                .setId(id)
+                .setPurpose(purpose)
                 .setPhase(PlanPhase.PLAN_PHASE_PROPOSED)
                 .setTitle("test")
                 .setCreatedAtMs(System.currentTimeMillis())
                 .setSteps(steps.length)
                 .setMovesAtOnce(4)
                 .build();
-        plans.propose(record, List.of(steps)).get(30, TimeUnit.SECONDS);
-        var polls = new NodePolls(NOBODY, "cluster");
-        var absences = new Absences(System::nanoTime);
-        var history = new PaceHistory(plans, System::nanoTime);
-        new Planning(this::view, polls, absences, BalanceSettings.DEFAULTS, plans, history, System::currentTimeMillis)
-                .apply(PLAN)
-                .get(30, TimeUnit.SECONDS);
+    }
+
+    private void look(NodePolls polls, Absences absences) throws Exception {
         var journal = new Journal(session);
         var maker = new StepMaker(
                 journal,
@@ -145,6 +171,20 @@ final class PlanRunnerTest {
                 System::currentTimeMillis);
         var unused = new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis)
                 .look(term, view());
+    }
+
+    /** Applies a plan of these steps and looks at it once. */
+    private PlanRecord lookAt(PlannedStep... steps) throws Exception {
+        var plans = new PlanZnodes(session);
+        var record = record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps);
+        plans.propose(record, List.of(steps)).get(30, TimeUnit.SECONDS);
+        var polls = new NodePolls(NOBODY, "cluster");
+        var absences = new Absences(System::nanoTime);
+        var history = new PaceHistory(plans, System::nanoTime);
+        new Planning(this::view, polls, absences, BalanceSettings.DEFAULTS, plans, history, System::currentTimeMillis)
+                .apply(PLAN)
+                .get(30, TimeUnit.SECONDS);
+        look(polls, absences);
         return plans.header(PLAN).get(30, TimeUnit.SECONDS).orElseThrow().value();
     }
 
