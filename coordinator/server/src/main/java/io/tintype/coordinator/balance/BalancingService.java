@@ -91,7 +91,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     /** How a plan goes, by what is known here. Never blocks. */
     GetPlanResponse tell(StoredPlan plan) {
-        return progress.tell(plan, 0);
+        return progress.tell(plan, 0, history.known());
     }
 
     @Override
