@@ -4,6 +4,7 @@ package io.tintype.tools.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.proto.v1.PlanState;
+import io.tintype.proto.v1.SetNodeIntentRequest;
 import io.tintype.proto.v1.StepPhase;
 import io.tintype.tools.balance.Story;
 import java.nio.file.Files;
@@ -21,6 +22,9 @@ final class FullTargetIT {
     private static final Path FOLDER = Path.of("target", "full-target").toAbsolutePath();
     private static final long SEED = 4_801;
 
+    /** Its small disk would get nothing otherwise. */
+    private static final int AS_LARGE_AS_OTHERS = 100_000;
+
     /** So slow that the disk can be filled while something is copied to it. */
     private static final long SLOW = 1 << 20;
 
@@ -36,6 +40,13 @@ final class FullTargetIT {
         try (var disk = LoopDisk.create(Files.createTempDirectory(FOLDER, "disk-"), "n4");
                 var story = Story.begin("full-target", List.of("n1", "n2", "n3"), SEED)) {
             story.fleet().node("n4", Map.of(), disk.data());
+            var weighs = story.client()
+                    .balancing()
+                    .want(SetNodeIntentRequest.newBuilder()
+                            .setNode("n4")
+                            .setWeightPermille(AS_LARGE_AS_OTHERS)
+                            .build());
+            assertThat(weighs.getWeightPermille()).isEqualTo(AS_LARGE_AS_OTHERS);
             String id = story.apply(story.planThatUses("n4", SLOW));
             story.awaitStep(id, step -> step.getPhase() == StepPhase.STEP_PHASE_COPYING);
 

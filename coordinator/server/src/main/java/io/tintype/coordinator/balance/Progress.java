@@ -101,7 +101,8 @@ final class Progress {
                 stored.steps().stream().filter(step -> !PlanSteps.isOver(step)).toList();
         boolean copies = open.stream().anyMatch(step -> step.getBytes() > come(step));
         boolean stands = record.getPhase() == PlanPhase.PLAN_PHASE_PAUSED
-                || (!underWay.isEmpty() && underWay.stream().allMatch(step -> copying(step, now).contains("waits for")))
+                || (!underWay.isEmpty()
+                        && underWay.stream().allMatch(step -> copying(step, now).contains("waits for")))
                 || (underWay.isEmpty()
                         && !open.isEmpty()
                         && open.stream()
