@@ -15,9 +15,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The disk that replicas are copied to fills up, to the last byte, while clients read every byte and write. */
+/**
+ * The disk that replicas are copied to fills up, to the last byte, while clients read every byte and write. Runs with {@code
+ * -Drebalance=all}.
+ */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
+@EnabledIfSystemProperty(named = "rebalance", matches = "all")
 final class FullTargetIT {
     private static final Path FOLDER = Path.of("target", "full-target").toAbsolutePath();
     private static final long SEED = 4_801;
