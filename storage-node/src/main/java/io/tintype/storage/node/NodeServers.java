@@ -5,14 +5,12 @@ import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.trace.ServerTraces;
 import io.tintype.storage.peer.Unreadable;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The two servers of a node: one for everybody, one for processes of the cluster. They listen from the start, and serve
@@ -20,10 +18,6 @@ import java.util.concurrent.TimeUnit;
  * Thread-safe.
  */
 final class NodeServers implements AutoCloseable {
-    private static final long IDLE_MINUTES = 15;
-    private static final long AGE_HOURS = 12;
-    private static final long AGE_GRACE_HOURS = 1;
-
     private final ServiceGate everybody = new ServiceGate();
     private final ServiceGate cluster = new ServiceGate();
     private final Server publicServer;
@@ -38,9 +32,6 @@ final class NodeServers implements AutoCloseable {
                 listen.host(),
                 listen.port(),
                 GrpcServers.builder(listen.host(), listen.port(), inboundBytes)
-                        .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
-                        .maxConnectionAge(AGE_HOURS, TimeUnit.HOURS)
-                        .maxConnectionAgeGrace(AGE_GRACE_HOURS, TimeUnit.HOURS)
                         .intercept(calls)
                         .intercept(traces)
                         .addService(health.service())
@@ -78,11 +69,7 @@ final class NodeServers implements AutoCloseable {
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {
         try {
-            return builder.directExecutor()
-                    .keepAliveTime(GrpcLimits.KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
-                    .keepAliveTimeout(GrpcLimits.KEEPALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-                    .build()
-                    .start();
+            return builder.directExecutor().build().start();
         } catch (IOException e) {
             throw new IOException(
                     "cannot listen on " + host + ":" + port + " (" + e.getMessage()

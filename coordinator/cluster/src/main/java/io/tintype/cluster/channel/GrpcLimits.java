@@ -23,6 +23,15 @@ public final class GrpcLimits {
     /** A connection without calls is closed after this long. */
     public static final Duration IDLE = Duration.ofMinutes(5);
 
+    /** A client's connection without calls is closed by the server after this long. */
+    public static final Duration CLIENT_IDLE = Duration.ofMinutes(15);
+
+    /** A client's connection takes new calls for this long, so that clients spread over servers that came later. */
+    public static final Duration CLIENT_AGE = Duration.ofHours(12);
+
+    /** And the calls under way on it then have this long to end. */
+    public static final Duration CLIENT_AGE_GRACE = Duration.ofHours(1);
+
     /** Deadline of a call that streams nothing. */
     public static final Duration UNARY_DEADLINE = Duration.ofSeconds(5);
 

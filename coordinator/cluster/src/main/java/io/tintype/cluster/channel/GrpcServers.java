@@ -28,13 +28,15 @@ public final class GrpcServers {
                 .maxInboundMetadataSize(Limits.MAX_GRPC_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(GrpcLimits.CALLS_PER_CONNECTION)
                 .flowControlWindow(GrpcLimits.FLOW_CONTROL_WINDOW)
+                .keepAliveTime(GrpcLimits.KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(GrpcLimits.KEEPALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveTime(GrpcLimits.SHORTEST_KEEPALIVE_TAKEN.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveWithoutCalls(true);
     }
 
     /**
-     * As {@link #builder}, for a server that anybody may call: what clients have begun to send is bounded too, and a
-     * message over the limit is refused with its reason.
+     * As {@link #builder}, for a server that anybody may call: connections end some time, what clients have begun to send is
+     * bounded too, and a message over the limit is refused with its reason.
      *
      * @param inboundBytes most bytes of all messages that have not come whole yet; the call that would exceed them is
      *     refused with OVERLOADED
@@ -42,6 +44,9 @@ public final class GrpcServers {
     public static NettyServerBuilder builder(String host, int port, long inboundBytes) {
         var guard = new InboundGuard(Limits.MAX_MESSAGE_BYTES, inboundBytes);
         return builder(host, port)
+                .maxConnectionIdle(GrpcLimits.CLIENT_IDLE.toMillis(), TimeUnit.MILLISECONDS)
+                .maxConnectionAge(GrpcLimits.CLIENT_AGE.toMillis(), TimeUnit.MILLISECONDS)
+                .maxConnectionAgeGrace(GrpcLimits.CLIENT_AGE_GRACE.toMillis(), TimeUnit.MILLISECONDS)
                 // The guard sees what comes while it comes, and ends a call sooner than this would.
                 .maxInboundMessageSize(Integer.MAX_VALUE)
                 .decompressorRegistry(DecompressorRegistry.emptyInstance()
