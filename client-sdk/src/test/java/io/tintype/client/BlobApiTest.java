@@ -209,12 +209,22 @@ final class BlobApiTest {
 
     @Test
     void illegalRequestsAreRefusedBeforeAnythingIsSent() {
-        assertRefused(Reason.INVALID_NAME, () -> client.put("alice", "", new byte[1]));
-        assertRefused(Reason.INVALID_NAME, () -> client.get("alice", "a\0b"));
-        assertRefused(Reason.INVALID_USER, () -> client.head("e\u0301", "b"));
-        assertRefused(Reason.INVALID_ARGUMENT, () -> client.list("alice", ListOptions.DEFAULT.withPageSize(1001)));
+        assertRefused(Reason.INVALID_NAME, "is empty", () -> client.put("alice", "", new byte[1]));
+        assertRefused(Reason.INVALID_NAME, "1025 bytes", () -> client.put("alice", "n".repeat(1025), new byte[1]));
+        assertRefused(Reason.INVALID_NAME, "NUL at position 1", () -> client.put("alice", "a\0b", new byte[1]));
+        assertRefused(Reason.INVALID_NAME, "normal form C", () -> client.put("alice", "e\u0301", new byte[1]));
+        assertRefused(Reason.INVALID_NAME, "NUL at position 1", () -> client.get("alice", "a\0b"));
+        assertRefused(Reason.INVALID_USER, "is empty", () -> client.put("", "b", new byte[1]));
+        assertRefused(Reason.INVALID_USER, "513 bytes", () -> client.put("u".repeat(513), "b", new byte[1]));
+        assertRefused(Reason.INVALID_USER, "NUL at position 0", () -> client.put("\0", "b", new byte[1]));
+        assertRefused(Reason.INVALID_USER, "normal form C", () -> client.head("e\u0301", "b"));
+        assertRefused(
+                Reason.INVALID_ARGUMENT,
+                "page size is 1001",
+                () -> client.list("alice", ListOptions.DEFAULT.withPageSize(1001)));
         assertRefused(
                 Reason.METADATA_TOO_LARGE,
+                "8192",
                 () -> client.put(
                         "alice",
                         "b",
@@ -223,9 +233,10 @@ final class BlobApiTest {
         assertThat(cluster.faults.calls()).isEmpty();
     }
 
-    private static void assertRefused(Reason reason, Runnable call) {
+    private static void assertRefused(Reason reason, String text, Runnable call) {
         assertThatThrownBy(call::run)
                 .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining(text)
                 .extracting(e -> ((TintypeException) e).reason())
                 .isEqualTo(reason);
     }

@@ -216,7 +216,7 @@ final class HttpFrontendTest extends HttpStage {
         }
         var tooMuch = request("u", "n");
         tooMuch.header("Tintype-Meta-a", "v".repeat(8200));
-        assertReason(send(tooMuch.PUT(body)), 400, Reason.METADATA_TOO_LARGE);
+        assertReason(send(tooMuch.PUT(body)), 400, Reason.METADATA_TOO_LARGE, "8192");
         assertThat(node().size()).isZero();
     }
 
@@ -231,7 +231,8 @@ final class HttpFrontendTest extends HttpStage {
         assertReason(
                 send(request("u", "m").header("Tintype-Crc32c", right).PUT(BodyPublishers.ofByteArray(bytes))),
                 400,
-                Reason.CHECKSUM_MISMATCH);
+                Reason.CHECKSUM_MISMATCH,
+                "not " + right + " as Tintype-Crc32c says. Nothing was stored.");
         assertThat(node().blob("u", "m")).isEmpty();
     }
 

@@ -96,8 +96,11 @@ final class HttpNamesTest extends HttpStage {
     @Test
     void namesOverTheLimitAreRefused() throws Exception {
         var bytes = BodyPublishers.ofString("x");
-        assertReason(send(request("u", "n".repeat(1025)).PUT(bytes)), 400, Reason.INVALID_NAME);
+        assertReason(send(request("u", "n".repeat(1025)).PUT(bytes)), 400, Reason.INVALID_NAME, "1025 bytes");
+        assertReason(send(request("u".repeat(513), "n").PUT(bytes)), 400, Reason.INVALID_USER, "513 bytes");
+        assertThat(node().entries())
+                .as("nothing was stored, and nobody registered")
+                .isEmpty();
         assertThat(send(request("u", "n".repeat(1024)).PUT(bytes)).statusCode()).isEqualTo(200);
-        assertReason(send(request("u".repeat(513), "n").PUT(bytes)), 400, Reason.INVALID_USER);
     }
 }

@@ -94,6 +94,11 @@ abstract class HttpStage {
         assertThat(answer.statusCode()).isEqualTo(status);
     }
 
+    static void assertReason(HttpResponse<byte[]> answer, int status, Reason reason, String text) throws IOException {
+        assertReason(answer, status, reason);
+        assertThat(JSON.readTree(answer.body()).get("message").asText()).contains(text);
+    }
+
     /** Percent-encodes everything but letters and digits, dots included. */
     static String encode(String text) {
         var out = new StringBuilder();
