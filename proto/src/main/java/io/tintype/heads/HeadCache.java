@@ -3,6 +3,7 @@ package io.tintype.heads;
 
 import io.tintype.model.Version;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -36,6 +37,7 @@ public final class HeadCache<H> {
     private final LongSupplier clock;
     private final long leaseNanos;
     private final long absentNanos;
+    private final boolean sendingCounts;
     private final HeadSegment<H>[] segments;
     private final ConcurrentHashMap<Integer, Long> dropped = new ConcurrentHashMap<>();
     private final AtomicLong forgottenNanos;
@@ -53,15 +55,24 @@ public final class HeadCache<H> {
      * @param nanoTime a clock that never goes back, such as {@link System#nanoTime}
      * @param weigher bytes that what is kept with a version takes
      */
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
     public HeadCache(HeadLimits limits, LongSupplier nanoTime, ToIntFunction<? super H> weigher) {
+        this(limits, nanoTime, weigher, HeadRule.all());
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    HeadCache(HeadLimits limits, LongSupplier nanoTime, ToIntFunction<? super H> weigher, Set<HeadRule> rules) {
         this.clock = nanoTime;
+        this.sendingCounts = rules.contains(HeadRule.LEASE_COUNTS_FROM_SENDING);
         this.leaseNanos = limits.lease().toNanos();
         this.absentNanos = limits.absentLease().toNanos();
         this.segments = new HeadSegment[SEGMENTS];
         this.forgottenNanos = new AtomicLong(nanoTime.getAsLong() - 1);
         for (int i = 0; i < SEGMENTS; i++) {
-            segments[i] = new HeadSegment<>(Math.max(1, limits.maxWeight() / SEGMENTS), weigher, this::forget);
+            segments[i] = new HeadSegment<>(
+                    Math.max(1, limits.maxWeight() / SEGMENTS),
+                    weigher,
+                    this::forget,
+                    rules.contains(HeadRule.NAMES_KEEP_A_FLOOR));
         }
     }
 
@@ -195,7 +206,7 @@ public final class HeadCache<H> {
          */
         public boolean found(int shard, Version version, H head, long ageNanos) {
             long now = clock.getAsLong();
-            long asOf = begunNanos - Math.max(0, ageNanos);
+            long asOf = asOf(now, ageNanos);
             boolean late = now - asOf >= leaseNanos || isTooLate(shard);
             return note(
                     segment(key).found(key, new HeadSegment.News(shard, begunNanos, asOf, now), version, head, late));
@@ -210,9 +221,13 @@ public final class HeadCache<H> {
          */
         public boolean absent(int shard, long ageNanos) {
             long now = clock.getAsLong();
-            long asOf = begunNanos - Math.max(0, ageNanos);
+            long asOf = asOf(now, ageNanos);
             boolean late = now - asOf >= absentNanos || isTooLate(shard);
             return note(!late && segment(key).absent(key, new HeadSegment.News(shard, begunNanos, asOf, now)));
+        }
+
+        private long asOf(long now, long ageNanos) {
+            return (sendingCounts ? begunNanos : now) - Math.max(0, ageNanos);
         }
 
         private boolean isTooLate(int shard) {

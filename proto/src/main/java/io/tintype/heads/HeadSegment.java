@@ -13,6 +13,7 @@ final class HeadSegment<H> {
     private final long maxWeight;
     private final ToIntFunction<? super H> weigher;
     private final LongConsumer forgotten;
+    private final boolean floorsCount;
     private long weight;
     private long evictions;
 
@@ -41,10 +42,11 @@ final class HeadSegment<H> {
     /** When and where an answer comes from. */
     record News(int shard, long begunNanos, long asOfNanos, long nowNanos) {}
 
-    HeadSegment(long maxWeight, ToIntFunction<? super H> weigher, LongConsumer forgotten) {
+    HeadSegment(long maxWeight, ToIntFunction<? super H> weigher, LongConsumer forgotten, boolean floorsCount) {
         this.maxWeight = maxWeight;
         this.weigher = weigher;
         this.forgotten = forgotten;
+        this.floorsCount = floorsCount;
     }
 
     synchronized @Nullable Entry<H> find(HeadKey key) {
@@ -55,7 +57,7 @@ final class HeadSegment<H> {
     synchronized boolean found(HeadKey key, News news, Version version, H head, boolean late) {
         var before = entries.get(key);
         if (before != null) {
-            if (before.floor() != null && version.compareTo(before.floor()) < 0) {
+            if (floorsCount && before.floor() != null && version.compareTo(before.floor()) < 0) {
                 return false;
             }
             boolean sameAndOlder =

@@ -2,18 +2,22 @@
 package io.tintype.heads;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.model.Version;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -45,12 +49,26 @@ final class CoherenceTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void nothingIsShownLongerThanItsLeaseAndNothingGoesBackwards(long seed) {
+        play(seed, HeadRule.all());
+    }
+
+    @ParameterizedTest
+    @EnumSource(HeadRule.class)
+    void eachRuleIsNeeded(HeadRule rule) {
+        var rules = EnumSet.allOf(HeadRule.class);
+        rules.remove(rule);
+        assertThatThrownBy(() -> play(1, rules))
+                .as("%s is off, and seed 1 does not notice", rule)
+                .isInstanceOf(AssertionError.class);
+    }
+
+    private void play(long seed, Set<HeadRule> rules) {
         var random = new Random(seed);
         for (int name = 0; name < NAMES; name++) {
             history.add(new ArrayList<>(List.of(new Change(0, null, Version.of(0, 0, 0)))));
         }
         for (int i = 0; i < CACHES; i++) {
-            readers.add(new Reader(i == 0 ? 16L * 600 : 1 << 20));
+            readers.add(new Reader(i == 0 ? 16L * 600 : 1 << 20, rules));
         }
         for (int step = 0; step < STEPS; step++) {
             now += 1 + (long) (random.nextDouble() * 4_000_000);
@@ -149,8 +167,8 @@ final class CoherenceTest {
         private boolean losesNext;
         private long feedBusyUntil;
 
-        Reader(long weight) {
-            cache = new HeadCache<>(HeadLimits.of(weight), () -> now, name -> 100);
+        Reader(long weight, Set<HeadRule> rules) {
+            cache = new HeadCache<>(HeadLimits.of(weight), () -> now, name -> 100, rules);
             feed = new HeadFeed(cache, SHARD);
         }
 
