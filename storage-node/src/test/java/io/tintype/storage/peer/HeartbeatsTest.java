@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Server;
+import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.proto.internal.v1.HeartbeatRequest;
+import io.tintype.proto.internal.v1.HeartbeatResponse;
+import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationImplBase;
+import io.tintype.proto.internal.v1.ShardBeat;
+import io.tintype.storage.replica.Beat;
+import io.tintype.storage.shard.Clock;
+import io.tintype.storage.shard.PeerInbox;
+import io.tintype.storage.shard.PeerShards;
+import io.tintype.storage.shard.ShardReplica;
+import java.lang.reflect.Proxy;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What nodes say to each other all the time: as much for two hundred shards as for one. */
+@Timeout(120)
+class HeartbeatsTest {
+    private static final int SHARDS = 200;
+    private static final int ROUNDS = 5;
+    private static final NodeId SELF = new NodeId("self");
+    private static final Set<NodeId> PEERS = Set.of(new NodeId("peer-1"), new NodeId("peer-2"));
+
+    /** What came, by stream. */
+    private final List<List<HeartbeatRequest>> streams = new CopyOnWriteArrayList<>();
+
+    @SuppressWarnings("NullAway.Init")
+    private Server server;
+
+    @SuppressWarnings("NullAway.Init")
+    private PeerNetwork network;
+
+    /** One server stands for both peers, each of which has streams of its own. */
+    @BeforeEach
+    void start() throws Exception {
+        server = GrpcServers.builder("127.0.0.1", 0)
+                .addService(new ReplicationImplBase() {
+                    @Override
+                    public StreamObserver<HeartbeatRequest> heartbeat(StreamObserver<HeartbeatResponse> responses) {
+                        var messages = new CopyOnWriteArrayList<HeartbeatRequest>();
+                        streams.add(messages);
+                        return new StreamObserver<>() {
+                            @Override
+                            public void onNext(HeartbeatRequest message) {
+                                messages.add(message);
+                                responses.onNext(HeartbeatResponse.newBuilder()
+                                        .setRound(message.getRound())
+                                        .build());
+                            }
+
+                            @Override
+                            public void onError(Throwable failure) {}
+
+                            @Override
+                            public void onCompleted() {}
+                        };
+                    }
+                })
+                .build()
+                .start();
+        network = new PeerNetwork(
+                SELF,
+                TestCluster.CLUSTER,
+                node -> Optional.of("127.0.0.1:" + server.getPort()),
+                new SimpleMeterRegistry());
+    }
+
+    @AfterEach
+    void stop() {
+        network.close();
+        server.shutdownNow();
+    }
+
+    @Test
+    void oneMessageOfEachRoundGoesToEachNodeHoweverManyShardsTheyShare() {
+        var ids = IntStream.rangeClosed(1, SHARDS).boxed().toList();
+
+        network.startHeartbeats(new Led(ids), TestCluster.TIMING);
+
+        await().atMost(TestCluster.PATIENCE)
+                .until(() -> streams.size() == PEERS.size() && streams.stream().allMatch(one -> one.size() >= ROUNDS));
+        for (var messages : streams) {
+            for (int i = 0; i < ROUNDS; i++) {
+                assertThat(messages.get(i).getRound()).isEqualTo(i + 1);
+                assertThat(messages.get(i).getShardsList().stream().map(ShardBeat::getShard))
+                        .containsExactlyInAnyOrderElementsOf(ids);
+            }
+        }
+    }
+
+    /** So many shards that this node leads, with the same followers. */
+    private static final class Led implements PeerShards {
+        private final List<PeerInbox> shards;
+
+        Led(List<Integer> ids) {
+            shards = ids.stream().map(Led::shard).toList();
+        }
+
+        private static PeerInbox shard(int id) {
+            var beating = new PeerInbox.Beating(new Beat(1, 10, 10, true, 0, false), PEERS);
+            return only(
+                    PeerInbox.class,
+                    Map.of(
+                            "replica", only(ShardReplica.class, Map.of("id", new ShardId(id))),
+                            "beat", CompletableFuture.completedFuture(Optional.of(beating))));
+        }
+
+        /** An object that has no more than these answers. */
+        private static <T> T only(Class<T> type, Map<String, Object> answers) {
+            return type.cast(Proxy.newProxyInstance(
+                    type.getClassLoader(), new Class<?>[] {type}, (it, method, arguments) -> {
+                        var answer = answers.get(method.getName());
+                        if (answer == null) {
+                            throw new AssertionError("heartbeats called " + method);
+                        }
+                        return answer;
+                    }));
+        }
+
+        @Override
+        public Optional<PeerInbox> find(ShardId id) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Collection<PeerInbox> all() {
+            return shards;
+        }
+
+        @Override
+        public Executor blocking() {
+            return Runnable::run;
+        }
+
+        @Override
+        public Clock clock() {
+            return Clock.SYSTEM;
+        }
+    }
+}
