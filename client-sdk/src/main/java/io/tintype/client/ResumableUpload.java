@@ -27,8 +27,8 @@ import java.util.function.LongConsumer;
  *
  * <pre>{@code
  * var upload = client.startUpload("alice", "film.tiff", PutOptions.DEFAULT);
- * upload.upload(path, 4, sent -> {});
- * PutResult stored = upload.complete();
+ * upload.upload(path, 4, staged -> System.out.println(staged + " bytes staged"));
+ * return upload.complete();
  * }</pre>
  */
 public final class ResumableUpload {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * client.async()
  *         .put("alice", "cat.jpg", BlobSource.of(path), PutOptions.DEFAULT.withContentType("image/jpeg"))
- *         .thenAccept(stored -> log.info("stored {}", stored.info().version()));
+ *         .thenAccept(stored -> System.out.println("stored " + stored.info().version()));
  * }</pre>
  */
 public final class TintypeAsyncClient {

@@ -18,7 +18,7 @@ import java.util.HexFormat;
  *
  * <pre>{@code
  * var signer = new UrlSigner(URI.create("https://images.example.org"), SigningKey.of("2024a", secret));
- * URI url = signer.get("alice", "cat.jpg", Duration.ofMinutes(5));
+ * return signer.get("alice", "cat.jpg", Duration.ofMinutes(5));
  * }</pre>
  */
 public final class UrlSigner {

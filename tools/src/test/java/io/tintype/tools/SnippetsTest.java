@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ final class SnippetsTest {
     private static final Path ROOT = Path.of("..");
     private static final Path EXAMPLES = ROOT.resolve("client-sdk/examples");
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```(java|python|js)\\n(.*?)^```");
+    private static final Pattern JAVADOC = Pattern.compile("(?s)<pre>\\{@code(.*?)}</pre>");
     private static final Pattern SPACE = Pattern.compile("\\s+");
 
     /** The program of each language. */
@@ -39,6 +41,28 @@ final class SnippetsTest {
             }
         }
         assertThat(checked).isGreaterThanOrEqualTo(6);
+    }
+
+    @Test
+    void everyExampleOfTheJavadocStandsInAProgram() throws IOException {
+        var program = squeezed(Files.readString(PROGRAMS.get("java")));
+        var classes = new HashSet<String>();
+        try (var sources = Files.walk(ROOT.resolve("client-sdk/src/main/java"))) {
+            for (var source : sources.filter(path -> path.toString().endsWith(".java"))
+                    .sorted()
+                    .toList()) {
+                for (var block :
+                        JAVADOC.matcher(Files.readString(source)).results().toList()) {
+                    var example = block.group(1).replaceAll("(?m)^ *\\*", "");
+                    assertThat(program)
+                            .as("%s shows this, which is not in %s:\n%s", source, PROGRAMS.get("java"), example)
+                            .contains(squeezed(example));
+                    classes.add(String.valueOf(source.getFileName()));
+                }
+            }
+        }
+        assertThat(classes)
+                .contains("TintypeClient.java", "TintypeAsyncClient.java", "ResumableUpload.java", "UrlSigner.java");
     }
 
     private static String squeezed(String text) {

@@ -10,8 +10,11 @@ import io.tintype.client.OutcomeUnknownException;
 import io.tintype.client.PutOptions;
 import io.tintype.client.PutResult;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UrlSigner;
 import io.tintype.client.VersionConflictException;
+import io.tintype.wire.SigningKey;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +95,11 @@ final class Snippets {
                 .put("alice", "cat.jpg", BlobSource.of(path), PutOptions.DEFAULT.withContentType("image/jpeg"))
                 .thenAccept(
                         stored -> System.out.println("stored " + stored.info().version()));
+    }
+
+    static URI forABrowser(String secret) {
+        var signer = new UrlSigner(URI.create("https://images.example.org"), SigningKey.of("2024a", secret));
+        return signer.get("alice", "cat.jpg", Duration.ofMinutes(5));
     }
 
     static PutResult inChunks(TintypeClient client, Path path) {
