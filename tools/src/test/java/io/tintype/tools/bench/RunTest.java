@@ -34,6 +34,7 @@ final class RunTest {
         assertThat(report.get().operations()).isBetween(3_300L, 3_700L);
         assertThat(report.verifiedBytes()).isGreaterThan(1_000_000);
         assertThat(store.blobs).as("removed at the end").isEmpty();
+        assertThat(report.put().p50Micros()).isLessThanOrEqualTo(report.put().p999Micros());
     }
 
     @Test
@@ -130,6 +131,15 @@ final class RunTest {
     }
 
     @Test
+    void howFarItHasComeIsToldMeanwhile() throws Exception {
+        var rated = new Workload(5, 1, 10, SizeMix.fixed(100), 1, 0, 1, Duration.ofSeconds(60), 250, 100);
+        run(rated, new Memory(), false);
+        assertThat(live.toString().lines())
+                .hasSizeGreaterThanOrEqualTo(2)
+                .allMatch(line -> line.matches(" +\\d s: +[0-9.,]+ ops/s +[0-9.,]+ MB/s, 0 failed, 0 wrong"));
+    }
+
+    @Test
     void aStoreThatRefusesTheFirstBlobsEndsTheRun() {
         assertThatThrownBy(() -> run(
                         MIXED,
@@ -148,7 +158,8 @@ final class RunTest {
     void theReportIsOneDocumentWithHardwareDurabilityAndMix() throws Exception {
         var json = Json.document(run(MIXED, new Memory(), false));
         assertThat(json)
-                .contains("\"machine\"", "\"cores\"", "\"java\"")
+                .contains("\"machine\"", "\"tintype\"", "\"cpu\"", "\"cores\"", "\"java\"", "\"os\"")
+                .contains("\"p50Micros\"", "\"p90Micros\"", "\"p99Micros\"", "\"clientCpuMicrosPerOperation\"")
                 .contains("\"durability\" : \"none: in memory\"")
                 .contains("\"sizes\" : \"photo-cdn\"", "\"zipfExponent\" : 0.67", "\"seed\" : 5")
                 .contains(

@@ -127,21 +127,25 @@ final class BadInputIT {
     static Stream<Wrong> wrongStreams() {
         return Stream.of(
                 stream("a stream without finish", m -> m.remove(m.size() - 1), Reason.INCOMPLETE_UPLOAD, "finish"),
-                stream("a stream of nothing", List::clear, Reason.INCOMPLETE_UPLOAD, ""),
+                stream("a stream of nothing", List::clear, Reason.INCOMPLETE_UPLOAD, "before its first message"),
                 stream("a stream that begins with bytes", m -> m.remove(0), Reason.INVALID_ARGUMENT, "header"),
                 stream("a second header", m -> m.add(1, m.get(0)), Reason.INVALID_ARGUMENT, "header"),
                 stream("a gap between frames", m -> m.set(1, frame(7, BYTES)), Reason.INVALID_ARGUMENT, "offset"),
-                stream("a frame with a wrong checksum", m -> m.set(1, damaged()), Reason.CHECKSUM_MISMATCH, ""),
+                stream(
+                        "a frame with a wrong checksum",
+                        m -> m.set(1, damaged()),
+                        Reason.CHECKSUM_MISMATCH,
+                        "frame at offset 0 has crc32c"),
                 stream(
                         "a finish with a wrong checksum",
                         m -> m.set(2, finish(BYTES.length, 12345)),
                         Reason.CHECKSUM_MISMATCH,
-                        ""),
+                        "finish.crc32c is 00003039"),
                 stream(
                         "a finish with a wrong size",
                         m -> m.set(2, finish(BYTES.length + 1, 0)),
                         Reason.SIZE_MISMATCH,
-                        ""),
+                        "but " + BYTES.length + " bytes came; nothing was stored"),
                 new Wrong(
                         "a declared size that is not kept",
                         grpc -> grpc.send(Grpc.messages(
@@ -155,7 +159,7 @@ final class BadInputIT {
                         "a message over the limit",
                         m -> m.set(1, frame(0, new byte[3 << 20])),
                         Reason.MESSAGE_TOO_LARGE,
-                        ""));
+                        "more than " + Limits.MAX_MESSAGE_BYTES + " bytes"));
     }
 
     static Stream<Wrong> wrongReads() {
@@ -184,7 +188,11 @@ final class BadInputIT {
                         l -> l.setDelimiter("/".repeat(17)),
                         Reason.INVALID_ARGUMENT,
                         "delimiter"),
-                list("a page token made up", l -> l.setPageToken("page-2"), Reason.INVALID_PAGE_TOKEN, ""));
+                list(
+                        "a page token made up",
+                        l -> l.setPageToken("page-2"),
+                        Reason.INVALID_PAGE_TOKEN,
+                        "not one that this listing gave"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -256,9 +264,9 @@ final class BadInputIT {
                             .setDelimiter("/")
                             .setPageToken(token)
                             .build())) {
-                assertThat(refusal(() -> grpc.retrievals().list(other)).reason())
-                        .as("%s", other)
-                        .isEqualTo(Reason.INVALID_PAGE_TOKEN);
+                var refusal = refusal(() -> grpc.retrievals().list(other));
+                assertThat(refusal.reason()).as("%s", other).isEqualTo(Reason.INVALID_PAGE_TOKEN);
+                assertThat(refusal).hasMessageContaining("not one that this listing gave");
             }
         }
     }

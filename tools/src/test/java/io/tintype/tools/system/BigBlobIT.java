@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,7 @@ final class BigBlobIT {
     void twoGibibytesPassThroughSmallHeaps() throws Exception {
         var data = Dev.folder("big-blob").resolve("data");
         try (var dev = Dev.start(data, "--processes", "--jvm-option=-Xmx256m")) {
+            assertSmall(dev);
             var environment = Map.of("TINTYPE_SERVER", dev.server());
             var sent = new CRC32C();
             var put = Command.finish(
@@ -59,6 +63,18 @@ final class BigBlobIT {
             }
         }
         Dev.delete(data);
+    }
+
+    /** Coordinator, storage nodes and ZooKeeper: the last heap size that each was given. */
+    private static void assertSmall(Dev dev) throws IOException {
+        assertThat(dev.file().allPids()).hasSize(5);
+        for (long pid : dev.file().allPids()) {
+            var line = Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"))
+                    .split("\0", -1);
+            assertThat(Stream.of(line).filter(word -> word.startsWith("-Xmx")).reduce((first, last) -> last))
+                    .as("heap of %s", String.join(" ", line))
+                    .contains("-Xmx256m");
+        }
     }
 
     /** Reads all there is; stops counting at the first piece that differs. */

@@ -103,6 +103,66 @@ final class CliIT {
     }
 
     @Test
+    void badInputIsNamedAndNothingIsStored(Dev dev) throws Exception {
+        var file = Files.write(folder.resolve("a.jpg"), PHOTO).toString();
+        var user = "cli-bad";
+        assertThat(run(dev, "put", user, "kept.jpg", file).code()).isZero();
+        refused(dev, "INVALID_NAME", "is empty", "put", user, "", file);
+        refused(dev, "INVALID_NAME", "1025 bytes", "put", user, "n".repeat(1025), file);
+        refused(dev, "INVALID_NAME", "normal form C", "put", user, "e\u0301.jpg", file);
+        refused(dev, "INVALID_USER", "is empty", "put", "", "a.jpg", file);
+        refused(dev, "INVALID_USER", "513 bytes", "put", "u".repeat(513), "a.jpg", file);
+        refused(dev, "METADATA_TOO_LARGE", "8192", "put", user, "a.jpg", file, "--meta", "k=" + "v".repeat(9000));
+        refused(dev, "RANGE_NOT_SATISFIABLE", "bytes", "get", user, "kept.jpg", "-o", "-", "--range", "99999999-");
+        refused(dev, "INVALID_PAGE_TOKEN", "not one that this listing gave", "ls", user, "--page-token", "page-2");
+        assertThat(json(dev, 0, "ls", user).get("entries").findValuesAsText("name"))
+                .containsExactly("kept.jpg");
+    }
+
+    private static void refused(Dev dev, String reason, String text, String... arguments) throws IOException {
+        var line = Arrays.copyOf(arguments, arguments.length + 1);
+        line[arguments.length] = "--json";
+        var result = run(dev, line);
+        assertThat(result.code()).as("%s", result).isEqualTo(2);
+        assertThat(result.out()).as("%s", result).isEmpty();
+        var error = new ObjectMapper().readTree(result.err()).get("error");
+        assertThat(error.get("reason").asText()).as("%s", result).isEqualTo(reason);
+        assertThat(error.get("message").asText()).contains(text);
+    }
+
+    /** The launcher tells a command that a person sees its standard error. */
+    @Test
+    void longTransfersShowAPersonHowFarTheyHaveCome(Dev dev) throws Exception {
+        var user = "cli-progress";
+        var large = Files.write(folder.resolve("large.bin"), new byte[24 << 20]).toString();
+        var small = Files.write(folder.resolve("small.jpg"), PHOTO).toString();
+        var person = List.of("-Dtintype.terminal=true");
+        assertThat(errorsOf(dev, person, "put", user, "large.bin", large))
+                .contains("large.bin 100%")
+                .contains("24/24MiB");
+        assertThat(errorsOf(
+                        dev,
+                        person,
+                        "get",
+                        user,
+                        "large.bin",
+                        "-o",
+                        folder.resolve("out").toString()))
+                .contains("large.bin 100%")
+                .contains("24/24MiB");
+        assertThat(errorsOf(dev, person, "put", user, "small.jpg", small)).isEmpty();
+        assertThat(errorsOf(dev, List.of(), "put", user, "large.bin", large)).isEmpty();
+    }
+
+    private static String errorsOf(Dev dev, List<String> jvmOptions, String... arguments) {
+        var done = Command.finish(
+                Command.start(Command.line(jvmOptions, arguments), Map.of("TINTYPE_SERVER", dev.server())),
+                stdin -> {});
+        assertThat(done.code()).as("%s", done).isZero();
+        return done.err();
+    }
+
+    @Test
     void failuresAreJsonForThoseWhoAskForJson(Dev dev) throws Exception {
         var failed = run(dev, "head", "cli-nobody", "a.jpg", "--json");
         assertThat(failed.code()).isEqualTo(3);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -54,7 +55,9 @@ final class Dev implements AutoCloseable {
         var out = Path.of(data + ".out");
         // A stale file would be taken for the sign that this one is ready.
         Files.deleteIfExists(data.resolve("dev.json"));
-        var process = new ProcessBuilder(Command.line(List.of("-Xmx1g"), arguments.toArray(String[]::new)))
+        // With processes, only ZooKeeper is in this one.
+        var heap = arguments.contains("--processes") ? "-Xmx256m" : "-Xmx1g";
+        var process = new ProcessBuilder(interruptible(Command.line(List.of(heap), arguments.toArray(String[]::new))))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(out.toFile()))
                 .start();
@@ -69,6 +72,16 @@ final class Dev implements AutoCloseable {
             process.destroyForcibly();
             throw e;
         }
+    }
+
+    /**
+     * The line of a process that can be interrupted: whoever runs these tests in the background may have had SIGINT ignored,
+     * and that is inherited.
+     */
+    private static List<String> interruptible(List<String> line) {
+        var whole = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        whole.addAll(line);
+        return whole;
     }
 
     /** Where everything is. */
@@ -98,6 +111,21 @@ final class Dev implements AutoCloseable {
     /** SIGTERM, and waits for the end; returns the exit code. */
     int stop() {
         process.destroy();
+        return awaitEnd();
+    }
+
+    /** What Ctrl-C does in a terminal: SIGINT to every process of the cluster at once. Waits for the end; returns the exit code. */
+    int interrupt() {
+        var line = new ArrayList<>(List.of("kill", "-INT"));
+        file.allPids().forEach(pid -> line.add(Long.toString(pid)));
+        var sent = Command.finish(Command.start(line, Map.of()), stdin -> {});
+        if (sent.code() != 0) {
+            throw new IllegalStateException("kill -INT: " + sent);
+        }
+        return awaitEnd();
+    }
+
+    private int awaitEnd() {
         try {
             process.onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | InterruptedException | ExecutionException e) {

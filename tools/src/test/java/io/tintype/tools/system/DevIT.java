@@ -11,35 +11,65 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first minutes of somebody who has just built Tintype. */
 final class DevIT {
+    private static final int INTERRUPTED = 130;
     private static final int TERMINATED = 143;
+
+    /** What README promises; the quickest start of these tests counts, whatever else a machine does. */
+    private static final double READY_SECONDS = 10;
+
+    private static final Pattern READY = Pattern.compile("Tintype is ready after (\\d+\\.\\d) s");
+    private static final List<Double> STARTS = new CopyOnWriteArrayList<>();
 
     @TempDir
     private Path folder;
 
-    @Test
-    void whatWasStoredIsThereAfterStopAndStart() throws Exception {
-        var data = Dev.folder("dev-resume").resolve("data");
+    @AfterAll
+    static void itWasReadySoon() {
+        assertThat(Collections.min(STARTS)).as("seconds of %s", STARTS).isLessThan(READY_SECONDS);
+    }
+
+    /** How long a cluster said that it took. */
+    private static void remember(Path data) throws IOException {
+        READY.matcher(Files.readString(Path.of(data + ".out")))
+                .results()
+                .forEach(ready -> STARTS.add(Double.parseDouble(ready.group(1))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatWasStoredIsThereAfterCtrlCAndStart(boolean processes) throws Exception {
+        var data = Dev.folder("dev-resume-" + processes).resolve("data");
         var photo = Images.photograph("chelsea.png");
-        try (var dev = Dev.start(data)) {
+        var options = processes ? new String[] {"--processes", "--jvm-option=-Xmx256m"} : new String[0];
+        try (var dev = Dev.start(data, options)) {
             try (var client = dev.client()) {
                 client.put("alice", photo.name(), photo.bytes());
             }
-            assertThat(dev.stop()).isEqualTo(TERMINATED);
+            assertThat(dev.interrupt()).isEqualTo(INTERRUPTED);
         }
+        remember(data);
+        assertThat(Path.of(data + ".out")).content().contains("stopping…").contains("goes on with all blobs");
         assertThat(DevFile.exists(data)).as("dev.json of a stopped cluster").isFalse();
         try (var dev = Dev.start(data);
                 var client = dev.client()) {
             assertThat(client.get("alice", photo.name()).bytes()).isEqualTo(photo.bytes());
             client.put("alice", "second.png", photo.bytes());
             assertThat(client.users().usage("alice").blobs()).isEqualTo(2);
+            assertThat(dev.stop()).isEqualTo(TERMINATED);
         }
+        remember(data);
         Dev.delete(data);
     }
 

@@ -130,6 +130,31 @@ final class InterfacesIT {
                     blob.get("contentType").asText()));
         }
         assertThat(byCli).as("by the command line").isEqualTo(lines);
+        assertThat(listedByHttp(dev.file().http())).as("over HTTP").isEqualTo(lines);
+    }
+
+    /** The pages of the listing over HTTP, two entries each. */
+    private static List<String> listedByHttp(String base) throws Exception {
+        List<String> lines = new ArrayList<>();
+        var token = "";
+        do {
+            var response = Http.CLIENT.send(
+                    HttpRequest.newBuilder(
+                                    URI.create(base + "/v1/users/" + USER + "/blobs?page_size=2&page_token=" + token))
+                            .build(),
+                    BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            var page = new ObjectMapper().readTree(response.body());
+            for (var blob : page.get("entries")) {
+                lines.add(line(
+                        blob.get("name").asText(),
+                        blob.get("size").asLong(),
+                        Integer.parseUnsignedInt(blob.get("crc32c").asText(), 16),
+                        blob.get("contentType").asText()));
+            }
+            token = URLEncoder.encode(page.path("nextPageToken").asText(), StandardCharsets.UTF_8);
+        } while (!token.isEmpty());
+        return lines;
     }
 
     private static String line(String name, long size, int crc, String contentType) {

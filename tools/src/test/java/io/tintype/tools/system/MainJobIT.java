@@ -9,6 +9,8 @@ import io.tintype.client.ListEntry;
 import io.tintype.client.ListOptions;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
+import io.tintype.proto.v1.ByteRange;
+import io.tintype.proto.v1.GetRequest;
 import io.tintype.tools.system.Images.Image;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +71,7 @@ final class MainJobIT {
             assertThat(acknowledged).hasSize(IMAGES + Images.PHOTOGRAPHS.size());
             assertListed(client);
             assertWhole(dev, client);
-            assertRanges(client);
+            assertRanges(dev, client);
         }
         Dev.delete(data);
     }
@@ -189,18 +191,35 @@ final class MainJobIT {
         }
     }
 
-    private void assertRanges(TintypeClient client) {
+    /** Reads stretches: half of them through the SDK, half through plain gRPC, a few by the command line. */
+    private void assertRanges(Dev dev, TintypeClient client) {
         var random = new SplittableRandom(SEED);
-        for (int i = 0; i < RANGES; i++) {
-            var image = images.get(random.nextInt(images.size()));
-            int size = image.bytes().length;
-            int offset = random.nextInt(size);
-            int length = 1 + random.nextInt(Math.min(size, 3 << 20));
-            var read = client.get(USER, image.name(), GetOptions.DEFAULT.withRange(offset, length));
-            int end = (int) Math.min(size, (long) offset + length);
-            assertThat(Arrays.equals(read.bytes(), 0, read.length(), image.bytes(), offset, end))
-                    .as("%s, %d bytes from %d, seed %d", image.name(), length, offset, SEED)
-                    .isTrue();
+        try (var grpc = new Grpc(dev.server())) {
+            for (int i = 0; i < RANGES; i++) {
+                var image = images.get(random.nextInt(images.size()));
+                int size = image.bytes().length;
+                int offset = random.nextInt(size);
+                int length = 1 + random.nextInt(Math.min(size, 3 << 20));
+                int end = (int) Math.min(size, (long) offset + length);
+                byte[] read;
+                if (i % 200 == 0) {
+                    var range = offset + "-" + (end - 1);
+                    read = Command.run(dev.server(), "get", USER, image.name(), "-o", "-", "--range", range)
+                            .out();
+                } else if (i % 2 == 0) {
+                    read = grpc.get(GetRequest.newBuilder()
+                            .setUser(USER)
+                            .setName(image.name())
+                            .setRange(ByteRange.newBuilder().setOffset(offset).setLength(length))
+                            .build());
+                } else {
+                    read = client.get(USER, image.name(), GetOptions.DEFAULT.withRange(offset, length))
+                            .bytes();
+                }
+                assertThat(Arrays.equals(read, 0, read.length, image.bytes(), offset, end))
+                        .as("%s, %d bytes from %d, seed %d", image.name(), length, offset, SEED)
+                        .isTrue();
+            }
         }
     }
 

@@ -88,6 +88,13 @@ final class OrdersIT {
                 report("SIGKILL of the primary's node, and of a backup's", List.of(killed, killedBackup));
                 assertThat(killed).isLessThan(FAILOVER_PAUSE_MS);
                 assertThat(killedBackup).isLessThan(FAILOVER_PAUSE_MS);
+
+                // Nobody is left to ask but nodes: the client finds the next primary by itself.
+                var last = leader(client, shard);
+                servers.killCoordinator();
+                long alone = pause(writer, () -> servers.kill(last));
+                report("SIGKILL of the primary's node, without any coordinator", List.of(alone));
+                assertThat(alone).isLessThan(FAILOVER_PAUSE_MS);
                 writer.end();
                 writer.assertNothingLost();
             }

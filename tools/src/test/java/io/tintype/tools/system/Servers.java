@@ -126,6 +126,11 @@ final class Servers implements AutoCloseable {
         node(id).destroyForcibly().waitFor();
     }
 
+    /** SIGKILL to the only coordinator; it does not come back. */
+    void killCoordinator() throws InterruptedException {
+        coordinator.destroyForcibly().waitFor();
+    }
+
     private Process node(String id) {
         var process = nodes.get(id);
         if (process == null) {
