@@ -217,6 +217,36 @@ public final class AdminClient {
     }
 
     /**
+     * What it would do that another region serves a pool, and what would be lost; nothing is changed.
+     *
+     * @param to a region with copies of the pool's shards, or the pool's own
+     * @throws NotFoundException POOL_NOT_FOUND
+     * @throws InvalidRequestException where the region has no copies
+     * @throws WrongStateException where the region has fewer nodes than shards have replicas
+     */
+    public PoolSwitch previewSwitch(PoolId pool, String to) {
+        return Futures.await(Futures.map(
+                core.call(AdminGrpc.getSwitchPoolMethod(), PoolMessages.switchRequest(pool, to, null, "")),
+                PoolMessages::poolSwitch));
+    }
+
+    /**
+     * Lets another region serve a pool. Shards whose primary cannot be asked are taken by force: acknowledged writes that
+     * their copy lacks are lost for good. May be repeated, which goes on where it stopped.
+     *
+     * @param shown what {@link #previewSwitch} told: no more than that is lost
+     * @param confirmed the pool once more: another name is refused
+     * @throws WrongStateException where more would be lost by now than was shown; nothing was changed
+     */
+    public PoolSwitch switchPool(PoolId pool, String to, PoolSwitch shown, PoolId confirmed) {
+        return Futures.awaitChange(Futures.map(
+                core.call(
+                        AdminGrpc.getSwitchPoolMethod(),
+                        PoolMessages.switchRequest(pool, to, shown, confirmed.toString())),
+                PoolMessages::poolSwitch));
+    }
+
+    /**
      * Removes a pool that has no shards yet.
      *
      * @throws NotFoundException POOL_NOT_FOUND

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A pool and what it holds. Immutable.
@@ -39,6 +41,7 @@ public record PoolDetail(PoolInfo pool, List<ShardFill> shards) {
      * @param region the region it stands in
      * @param error why it, or its primary, could not be asked; empty: both answered
      * @param lagRecords records it has yet to apply of those its primary has
+     * @param asOf every write that was acknowledged before is in this copy; empty: not known
      */
-    public record Copy(String node, String region, String error, long lagRecords) {}
+    public record Copy(String node, String region, String error, long lagRecords, Optional<Instant> asOf) {}
 }

@@ -2,12 +2,19 @@
 package io.tintype.client;
 
 import io.tintype.model.PoolId;
+import io.tintype.proto.v1.AcceptedLoss;
 import io.tintype.proto.v1.ChangePoolResponse;
 import io.tintype.proto.v1.GetPoolResponse;
 import io.tintype.proto.v1.Pool;
 import io.tintype.proto.v1.PoolShard;
 import io.tintype.proto.v1.PoolShardEffect;
+import io.tintype.proto.v1.ShardSwitchWay;
+import io.tintype.proto.v1.SwitchPoolRequest;
+import io.tintype.proto.v1.SwitchPoolResponse;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Messages about pools to and from the shapes that applications see. Stateless and thread-safe. */
 final class PoolMessages {
@@ -86,7 +93,59 @@ final class PoolMessages {
                 shard.getBytes(),
                 shard.getCopiesList().stream()
                         .map(copy -> new PoolDetail.Copy(
-                                copy.getNode(), copy.getRegion(), copy.getError(), copy.getLagRecords()))
+                                copy.getNode(),
+                                copy.getRegion(),
+                                copy.getError(),
+                                copy.getLagRecords(),
+                                moment(copy.getAsOfMs())))
                         .toList());
+    }
+
+    private static Optional<Instant> moment(long ms) {
+        return ms == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(ms));
+    }
+
+    static PoolSwitch poolSwitch(SwitchPoolResponse answer) {
+        return new PoolSwitch(
+                pool(answer.getBefore()),
+                pool(answer.getAfter()),
+                answer.getChanged(),
+                answer.getShardsList().stream()
+                        .map(shard -> new PoolSwitch.Shard(
+                                shard.getShard(),
+                                shard.getDirectory(),
+                                way(shard.getWay()),
+                                shard.getNode(),
+                                moment(shard.getAsOfMs()),
+                                shard.getLastSequence(),
+                                shard.getLagRecords(),
+                                shard.getError()))
+                        .toList());
+    }
+
+    private static PoolSwitch.Way way(ShardSwitchWay way) {
+        return switch (way) {
+            case SHARD_SWITCH_WAY_THERE -> PoolSwitch.Way.THERE;
+            case SHARD_SWITCH_WAY_HAND_OVER -> PoolSwitch.Way.HAND_OVER;
+            case SHARD_SWITCH_WAY_FORCE -> PoolSwitch.Way.FORCE;
+            case SHARD_SWITCH_WAY_NONE, SHARD_SWITCH_WAY_UNSPECIFIED, UNRECOGNIZED -> PoolSwitch.Way.NONE;
+        };
+    }
+
+    /** @param shownOrNull the preview that was accepted; null: another preview is asked for */
+    static SwitchPoolRequest switchRequest(PoolId pool, String to, @Nullable PoolSwitch shownOrNull, String confirmed) {
+        var request = SwitchPoolRequest.newBuilder()
+                .setRegion(pool.region())
+                .setTier(pool.tier())
+                .setTo(to);
+        if (shownOrNull == null) {
+            return request.setPreview(true).build();
+        }
+        shownOrNull.shards().stream()
+                .filter(shard -> shard.way() == PoolSwitch.Way.FORCE)
+                .forEach(shard -> request.addAccepted(AcceptedLoss.newBuilder()
+                        .setShard(shard.shard())
+                        .setAsOfMs(shard.asOf().map(Instant::toEpochMilli).orElse(0L))));
+        return request.setConfirmPool(confirmed).build();
     }
 }

@@ -280,8 +280,13 @@ public final class ShardReader {
 
     /** Users of whom the shard has said before a time of its log that they are not here; at most so many. */
     public List<UserId> goneBefore(long timeMs, int limit) {
+        return goneBetween(0, timeMs, limit);
+    }
+
+    /** Users who left from a time on and before another one, in order of when they did. Blocks on the disk. */
+    public List<UserId> goneBetween(long fromMs, long timeMs, int limit) {
         var found = new ArrayList<UserId>();
-        try (var scan = disk.scan(Family.GARBAGE, keys.garbage(Keys.GONE), keys.gone(timeMs))) {
+        try (var scan = disk.scan(Family.GARBAGE, keys.gone(fromMs), keys.gone(timeMs))) {
             for (; scan.valid() && found.size() < limit; scan.next()) {
                 found.add(keys.goneUser(scan.key()));
             }

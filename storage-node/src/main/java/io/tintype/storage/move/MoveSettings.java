@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * @param bytesPerSecond most bytes a second that are copied to this node
  * @param atOnce most users that are being copied to this node at a time; others wait
- * @param keepFor for how long what a user left behind is kept
+ * @param keepFor for how long what a user left behind is kept in the region he lives in; in another one, no longer than need be
  */
 public record MoveSettings(
         @Meaning("Most bytes a second that moves of users copy to this node.")
@@ -26,7 +26,7 @@ public record MoveSettings(
     private static final int MOST_AT_ONCE = 8;
 
     /** For so long at least, whoever asks the old home is told the new one, and chunks are there for readers at them. */
-    private static final Duration SHORTEST_KEPT = Duration.ofMinutes(1);
+    static final Duration SHORTEST_KEPT = Duration.ofMinutes(1);
 
     /** Little enough not to be noticed, and a day to look after it. */
     public static final MoveSettings DEFAULT = new MoveSettings(32L << 20, 4, Duration.ofHours(24));

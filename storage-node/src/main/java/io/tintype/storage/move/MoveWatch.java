@@ -5,6 +5,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.time.Duration;
@@ -47,14 +48,17 @@ final class MoveWatch implements AutoCloseable {
     private final UserMover mover;
     private final MoveSettings settings;
     private final InstantSource clock;
+    private final ForeignCopies foreign;
     private final Set<Key> underWay = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService timer;
 
-    private MoveWatch(Shards shards, UserMover mover, MoveSettings settings, InstantSource clock) {
+    private MoveWatch(
+            Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
         this.shards = shards;
         this.mover = mover;
         this.settings = settings;
         this.clock = clock;
+        this.foreign = foreign;
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             var thread = new Thread(task, "tintype-move-watch");
             thread.setDaemon(true);
@@ -62,8 +66,9 @@ final class MoveWatch implements AutoCloseable {
         });
     }
 
-    static MoveWatch start(Shards shards, UserMover mover, MoveSettings settings, InstantSource clock) {
-        var watch = new MoveWatch(shards, mover, settings, clock);
+    static MoveWatch start(
+            Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
+        var watch = new MoveWatch(shards, mover, settings, clock, foreign);
         watch.every(POLL, () -> watch.eachLed(false, watch::settleAll));
         watch.every(REMIND, () -> watch.eachLed(true, watch::remindAll));
         var quarter = settings.keepFor().dividedBy(4);
@@ -132,12 +137,16 @@ final class MoveWatch implements AutoCloseable {
     }
 
     private void purge(ShardReplica shard) {
-        long before = clock.millis() - settings.keepFor().toMillis();
-        for (var user : shard.reader().goneBefore(before, USERS_A_ROUND)) {
-            shard.reader().user(user).ifPresent(gone -> {
-                var unused = mover.purge(shard, user, gone, PURGED_AT_ONCE).exceptionally(failure -> null);
-            });
+        long now = clock.millis();
+        for (var user : shard.reader().goneBefore(now - settings.keepFor().toMillis(), USERS_A_ROUND)) {
+            shard.reader().user(user).ifPresent(gone -> purge(shard, user, gone));
         }
+        foreign.of(shard, now - MoveSettings.SHORTEST_KEPT.toMillis())
+                .forEach(found -> purge(shard, found.user(), found.gone()));
+    }
+
+    private void purge(ShardReplica shard, UserId user, StoredUser gone) {
+        var unused = mover.purge(shard, user, gone, PURGED_AT_ONCE).exceptionally(failure -> null);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.ZnodeLocator;
 import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.MoveEnd;
@@ -83,7 +84,10 @@ public final class UserMoves implements AutoCloseable {
                     .exceptionally(failure -> null); // it is tried again, and found again
         });
         this.service = new MoveService(clusterId, shards, mover, new UserEraser(directory, blocking), pulls, blocking);
-        this.watch = MoveWatch.start(shards, mover, settings, clock);
+        var foreign = new ForeignCopies(shard -> znodes.readAssignment(shard)
+                .thenApply(found ->
+                        found.map(assignment -> PoolId.parse(assignment.value().getPool()))));
+        this.watch = MoveWatch.start(shards, mover, settings, clock, foreign);
     }
 
     /** Followers first: the primary has enough to do; this node itself before others. */

@@ -14,6 +14,7 @@ import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.node.NodeIdInUseException;
+import io.tintype.cluster.node.NodeInAnotherRegionException;
 import io.tintype.cluster.node.NodePresence;
 import io.tintype.cluster.node.NodeRegistration;
 import io.tintype.cluster.trace.ServerTraces;
@@ -135,7 +136,7 @@ public final class StorageNode implements AutoCloseable {
                     config.listen().advertised(node.httpPort()),
                     config.dataDir());
             return node;
-        } catch (ZkUnavailableException | NodeIdInUseException e) {
+        } catch (ZkUnavailableException | NodeIdInUseException | NodeInAnotherRegionException e) {
             throw new StorageNodeException("Storage node " + config.id() + " does not start: " + e.getMessage(), e);
         }
     }
@@ -176,7 +177,8 @@ public final class StorageNode implements AutoCloseable {
                 "shards",
                 ShardHost.start(ShardHost.Config.of(self, disk, session, nodes, peers, metrics)
                         .withTiming(timing)
-                        .withClock(clock)));
+                        .withClock(clock)
+                        .in(config.region())));
         peers.startHeartbeats(started.peerShards(), timing);
         var channels = closing.add("channels", new Channels());
         var znodes = closing.add("shard znodes", new ShardZnodes(session));

@@ -32,8 +32,10 @@ import io.tintype.storage.replica.Ballot;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.shard.PeerInbox;
 import io.tintype.storage.shard.PeerShards;
+import io.tintype.storage.shard.ReadDemand;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +44,9 @@ import java.util.concurrent.TimeUnit;
 
 /** What other nodes call. Never blocks, so it may run on the transport's threads. */
 final class ReplicationService extends ReplicationImplBase {
+    /** A century: to be told how old a replica's state is, whatever it is. */
+    private static final ReadDemand ANY_AGE = new ReadDemand.BoundedStaleness(Duration.ofDays(36_500));
+
     private final PeerShards shards;
     private final Gatekeeper gatekeeper;
 
@@ -162,11 +167,18 @@ final class ReplicationService extends ReplicationImplBase {
     public void describeReplica(DescribeReplicaRequest request, StreamObserver<DescribeReplicaResponse> responses) {
         try {
             gatekeeper.checkCluster(request.getClusterId());
-            var response = find(request.getShard())
-                    .map(ReplicationService::describe)
-                    .orElse(DescribeReplicaResponse.getDefaultInstance());
-            responses.onNext(response);
-            responses.onCompleted();
+            var shard = find(request.getShard());
+            if (shard.isEmpty()) {
+                answer(responses, DescribeReplicaResponse.getDefaultInstance());
+                return;
+            }
+            var response = describe(shard.get());
+            var unused = shard.get().replica().begin(ANY_AGE).whenComplete((point, unknown) -> {
+                if (unknown == null) {
+                    response.setAsOfMs(point.asOfMs());
+                }
+                answer(responses, response.build());
+            });
         } catch (Refused e) {
             responses.onError(gatekeeper.status(e));
         }
@@ -193,7 +205,12 @@ final class ReplicationService extends ReplicationImplBase {
         }
     }
 
-    private static DescribeReplicaResponse describe(PeerInbox shard) {
+    private static <A> void answer(StreamObserver<A> responses, A answer) {
+        responses.onNext(answer);
+        responses.onCompleted();
+    }
+
+    private static DescribeReplicaResponse.Builder describe(PeerInbox shard) {
         var status = shard.replica().status();
         var stats = shard.replica().reader().stats();
         return DescribeReplicaResponse.newBuilder()
@@ -206,8 +223,7 @@ final class ReplicationService extends ReplicationImplBase {
                 .setBlobs(stats.blobs())
                 .setBytes(stats.bytes())
                 .setMember(PeerCodec.member(shard.self()))
-                .setUsersLimit(status.usersLimit())
-                .build();
+                .setUsersLimit(status.usersLimit());
     }
 
     private Optional<PeerInbox> find(int shard) throws Refused {

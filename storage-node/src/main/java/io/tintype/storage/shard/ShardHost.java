@@ -4,9 +4,11 @@ package io.tintype.storage.shard;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.placement.Residency;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
@@ -30,7 +32,6 @@ import org.slf4j.LoggerFactory;
 /**
  * All replicas of this node: starts one for every shard that is assigned to the node or that its disk holds, keeps them
  * told of what ZooKeeper says, and of time. Thread-safe.
- *
  */
 public final class ShardHost implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardHost.class);
@@ -53,6 +54,7 @@ public final class ShardHost implements AutoCloseable {
      * @param snapshotBytesPerSecond most bytes a second that are sent as snapshots, and most that are taken in
      * @param clock both clocks
      * @param metrics where to tell how things stand
+     * @param region region this node stands in; empty: not known, and whatever is assigned is taken
      */
     public record Config(
             NodeId self,
@@ -64,7 +66,8 @@ public final class ShardHost implements AutoCloseable {
             Duration collectEvery,
             long snapshotBytesPerSecond,
             Clock clock,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            String region) {
         /** With default times, on this machine's clocks. */
         public static Config of(
                 NodeId self, Disk disk, ZkSession session, NodesWatcher nodes, Peers peers, MeterRegistry metrics) {
@@ -78,24 +81,33 @@ public final class ShardHost implements AutoCloseable {
                     Duration.ofSeconds(30),
                     ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
                     Clock.SYSTEM,
-                    metrics);
+                    metrics,
+                    "");
+        }
+
+        /** In a region: shards of pools that are pinned to another one are refused. */
+        public Config in(String place) {
+            return with(timing, snapshotBytesPerSecond, clock, place);
         }
 
         /** With other times for leases and elections; all nodes of a cluster must agree on them. */
         public Config withTiming(ReplicaTiming other) {
-            return new Config(
-                    self, disk, session, nodes, peers, other, collectEvery, snapshotBytesPerSecond, clock, metrics);
+            return with(other, snapshotBytesPerSecond, clock, region);
         }
 
         /** On other clocks. */
         public Config withClock(Clock other) {
-            return new Config(
-                    self, disk, session, nodes, peers, timing, collectEvery, snapshotBytesPerSecond, other, metrics);
+            return with(timing, snapshotBytesPerSecond, other, region);
         }
 
         /** With another limit for snapshots. */
         public Config withSnapshotRate(long bytesPerSecond) {
-            return new Config(self, disk, session, nodes, peers, timing, collectEvery, bytesPerSecond, clock, metrics);
+            return with(timing, bytesPerSecond, clock, region);
+        }
+
+        private Config with(ReplicaTiming times, long snapshotRate, Clock clocks, String place) {
+            return new Config(
+                    self, disk, session, nodes, peers, times, collectEvery, snapshotRate, clocks, metrics, place);
         }
     }
 
@@ -183,6 +195,16 @@ public final class ShardHost implements AutoCloseable {
         @Override
         public void assigned(ShardAssignment assignment) {
             var id = new ShardId(assignment.getShard());
+            if (!mayStandHere(assignment)) {
+                assignments.remove(id);
+                log.error(
+                        "shard {} is assigned to this node, but its pool {} is pinned to its region, and this node stands in"
+                                + " {}: refused",
+                        id,
+                        assignment.getPool(),
+                        config.region());
+                return;
+            }
             assignments.put(id, assignment);
             opener.submit(() -> {
                 var shard = opener.open(ShardIdentity.of(assignment));
@@ -203,6 +225,12 @@ public final class ShardHost implements AutoCloseable {
             assignmentsKnown = true;
             opener.submit(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
         }
+    }
+
+    /** Whoever assigns keeps to the same rule; a node does not take his word for it. */
+    private boolean mayStandHere(ShardAssignment assignment) {
+        return config.region().isEmpty()
+                || Residency.allows(assignment.getUnpinned(), PoolId.parse(assignment.getPool()), config.region());
     }
 
     private void tellLiveness() {

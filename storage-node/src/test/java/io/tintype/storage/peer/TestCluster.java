@@ -98,7 +98,12 @@ final class TestCluster implements AutoCloseable {
     // ---- nodes
 
     TestNode start(NodeId id) throws Exception {
-        var node = TestNode.start(this, id, directory.resolve(id.value()));
+        return start(id, "local");
+    }
+
+    /** Starts a node in a region. */
+    TestNode start(NodeId id, String region) throws Exception {
+        var node = TestNode.start(this, id, directory.resolve(id.value()), region);
         addresses.put(id, node.peerAddress());
         nodes.put(id, node);
         return node;
@@ -185,6 +190,18 @@ final class TestCluster implements AutoCloseable {
         var assignment = assignment(minInSync, wanted);
         session.znodes()
                 .set(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment), version)
+                .join();
+    }
+
+    /** Lets the shard's pool have copies in other regions from now on. */
+    void unpin() {
+        var path = Paths.assignment(SHARD.value());
+        var found = session.znodes().get(path).join().orElseThrow();
+        var unpinned = ZnodeCodec.ASSIGNMENT.decode(path, found.data()).toBuilder()
+                .setUnpinned(true)
+                .build();
+        session.znodes()
+                .set(path, ZnodeCodec.ASSIGNMENT.encode(path, unpinned), found.version())
                 .join();
     }
 

@@ -32,7 +32,7 @@ final class TestNode implements AutoCloseable {
     private final Server server;
     private final NodeRegistration registration;
 
-    private TestNode(TestCluster cluster, NodeId id, Path directory) throws Exception {
+    private TestNode(TestCluster cluster, NodeId id, Path directory, String region) throws Exception {
         this.id = id;
         this.disk = Disk.openOrSetAside(DiskConfig.of(directory, TestCluster.CLUSTER)
                 .withMemory(8 << 20, 16 << 20)
@@ -43,7 +43,8 @@ final class TestNode implements AutoCloseable {
         this.host = ShardHost.start(ShardHost.Config.of(id, disk, session, watcher, network, registry)
                 .withTiming(TestCluster.TIMING)
                 .withClock(cluster::now)
-                .withSnapshotRate(cluster.snapshotRate()));
+                .withSnapshotRate(cluster.snapshotRate())
+                .in(region));
         this.server = GrpcServers.builder("127.0.0.1", 0)
                 .directExecutor()
                 .addStreamTracerFactory(Unreadable.tooLarge(registry))
@@ -60,15 +61,15 @@ final class TestNode implements AutoCloseable {
                         System.nanoTime() | 1,
                         peerAddress(),
                         peerAddress(),
-                        "local",
+                        region,
                         "a",
                         0,
                         Set.of()));
         registration.registered().join();
     }
 
-    static TestNode start(TestCluster cluster, NodeId id, Path directory) throws Exception {
-        return new TestNode(cluster, id, directory);
+    static TestNode start(TestCluster cluster, NodeId id, Path directory, String region) throws Exception {
+        return new TestNode(cluster, id, directory, region);
     }
 
     NodeId id() {

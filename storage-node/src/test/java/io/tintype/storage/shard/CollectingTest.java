@@ -55,7 +55,8 @@ final class CollectingTest {
                         EVERY,
                         ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
                         Clock.SYSTEM,
-                        new SimpleMeterRegistry()))) {
+                        new SimpleMeterRegistry(),
+                        ""))) {
             assertThat(host.shards().all()).isEmpty();
             for (int i = 0; i < CHUNKS; i++) {
                 put(disk, i);

@@ -16,12 +16,13 @@ import picocli.CommandLine.Parameters;
 /** {@code tintype pool}: the pools of shards and their rules. */
 @Command(
         name = "pool",
-        description = "Shows, creates, changes and removes pools: the shards of one region and tier.",
+        description = "Shows, creates, changes, switches and removes pools: the shards of one region and tier.",
         subcommands = {
             PoolCommand.Ls.class,
             PoolShow.class,
             PoolCommand.Create.class,
             PoolChangeCommand.class,
+            PoolSwitchCommand.class,
             PoolCommand.Rm.class
         },
         synopsisSubcommandLabel = "COMMAND",

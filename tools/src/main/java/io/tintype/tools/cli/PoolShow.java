@@ -7,9 +7,11 @@ import io.tintype.tools.cli.PoolCommand.PoolDocument;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Humane;
 import io.tintype.tools.console.OutputOptions;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -41,7 +43,7 @@ final class PoolShow implements Callable<Integer> {
         try (var client = cluster.connect()) {
             var detail = client.admin().pool(pool);
             output.table(
-                    new DetailDocument(PoolDocument.of(detail.pool()), detail.shards()),
+                    DetailDocument.of(detail),
                     COLUMNS,
                     detail.shards().stream().map(PoolShow::row).toList());
         }
@@ -55,13 +57,58 @@ final class PoolShow implements Callable<Integer> {
                 Integer.toString(shard.usersLimit()),
                 Long.toString(shard.blobs()),
                 Humane.bytes(shard.bytes()),
-                shard.copies().stream()
-                        .map(copy -> copy.node() + " in " + copy.region() + ": "
-                                + (copy.error().isEmpty() ? copy.lagRecords() + " records behind" : copy.error()))
-                        .collect(Collectors.joining("; ")),
+                shard.copies().stream().map(PoolShow::copy).collect(Collectors.joining("; ")),
                 shard.error());
     }
 
+    private static String copy(PoolDetail.Copy copy) {
+        return copy.node() + " in " + copy.region() + ": "
+                + (copy.error().isEmpty() ? copy.lagRecords() + " records behind" : copy.error())
+                + copy.asOf().map(at -> ", has all as of " + at).orElse("");
+    }
+
     /** What {@code pool show --json} prints. */
-    record DetailDocument(PoolDocument pool, List<PoolDetail.ShardFill> shards) {}
+    record DetailDocument(PoolDocument pool, List<ShardDocument> shards) {
+        static DetailDocument of(PoolDetail detail) {
+            return new DetailDocument(
+                    PoolDocument.of(detail.pool()),
+                    detail.shards().stream().map(ShardDocument::of).toList());
+        }
+    }
+
+    /** A shard, as in {@link PoolDetail.ShardFill}. */
+    record ShardDocument(
+            int shard, String error, long users, int usersLimit, long blobs, long bytes, List<CopyDocument> copies) {
+        static ShardDocument of(PoolDetail.ShardFill fill) {
+            return new ShardDocument(
+                    fill.shard(),
+                    fill.error(),
+                    fill.users(),
+                    fill.usersLimit(),
+                    fill.blobs(),
+                    fill.bytes(),
+                    fill.copies().stream().map(CopyDocument::of).toList());
+        }
+    }
+
+    /**
+     * A copy in another region.
+     *
+     * @param asOf every write acknowledged before is in it; ISO 8601, UTC; null: not known
+     */
+    record CopyDocument(
+            String node,
+            String region,
+            String error,
+            long lagRecords,
+            @Nullable String asOf) {
+        static CopyDocument of(PoolDetail.Copy copy) {
+            return new CopyDocument(
+                    copy.node(),
+                    copy.region(),
+                    copy.error(),
+                    copy.lagRecords(),
+                    copy.asOf().map(Instant::toString).orElse(null));
+        }
+    }
 }

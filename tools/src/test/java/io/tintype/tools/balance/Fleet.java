@@ -67,7 +67,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     /** The same, with settings of its own, by the names of the environment. */
-    void node(String id, Map<String, String> own) throws IOException {
+    public void node(String id, Map<String, String> own) throws IOException {
         node(id, own, folder.resolve(id));
     }
 
@@ -197,6 +197,29 @@ public final class Fleet implements AutoCloseable {
     /** SIGKILL. */
     public void kill(String id) {
         end(id, true);
+    }
+
+    /** SIGSTOP: it answers nobody, and knows nothing of it. */
+    public void pause(String id) throws Exception {
+        signal("-STOP", id);
+    }
+
+    /** SIGCONT: it goes on as if no time had passed. */
+    public void resume(String id) throws Exception {
+        signal("-CONT", id);
+    }
+
+    private void signal(String signal, String id) throws Exception {
+        @Nullable Server server = servers.get(id);
+        if (server == null) {
+            throw new IllegalStateException(id + " does not run");
+        }
+        var kill = new ProcessBuilder(
+                        "kill", signal, Long.toString(server.process().pid()))
+                .start();
+        if (kill.waitFor() != 0) {
+            throw new IllegalStateException("kill " + signal + " of " + id + " failed");
+        }
     }
 
     /** SIGTERM. */

@@ -13,6 +13,7 @@ import io.tintype.client.PoolInfo;
 import io.tintype.client.QuotaExceededException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UserLocation;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.model.NodeId;
@@ -21,6 +22,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -195,6 +197,57 @@ final class PoolsIT {
                 .until(() -> client.users().usage(user).bytesLimit() == 500);
         assertThatThrownBy(() -> client.put(user, "more", new byte[1])).isInstanceOf(QuotaExceededException.class);
         client.put(user, "blob-never", new byte[0]);
+    }
+
+    @Test
+    void copiesInOtherRegionsAreMadeWhereAllowedAndGoAgain() throws Exception {
+        var pool = new PoolId("eu", "observed");
+        create(new PoolInfo(pool, 3, 2, 100, 1));
+        var user = "observed-" + "u".repeat(503);
+        client.users().register(user, pool);
+        client.put(user, "a", new byte[70_000]);
+        assertThat(homes(user)).hasSize(3).allMatch(place -> place.region().equals("eu"));
+        assertThat(client.users().locate(user).pinned()).isTrue();
+        assertThat(homes(user).stream().map(UserLocation.Place::zone)).containsExactlyInAnyOrder("a", "b", "c");
+
+        client.admin().changePool(PoolEdit.of(pool).unpinned(true).observers(List.of("us")));
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+            var copies = client.admin().pool(pool).shards().get(0).copies();
+            assertThat(copies).singleElement().satisfies(copy -> {
+                assertThat(copy.node()).isEqualTo("n4");
+                assertThat(copy.region()).isEqualTo("us");
+                assertThat(copy.error()).isEmpty();
+                assertThat(copy.lagRecords()).isZero();
+                assertThat(copy.asOf())
+                        .hasValueSatisfying(
+                                at -> assertThat(at).isBetween(Instant.now().minus(PATIENCE), Instant.now()));
+            });
+        });
+        assertThat(homes(user))
+                .filteredOn(place -> place.region().equals("us"))
+                .singleElement()
+                .satisfies(place -> {
+                    assertThat(place.role()).isEqualTo("observer");
+                    assertThat(place.bytes()).isEqualTo(70_000);
+                });
+        assertThat(Command.run(cluster.server(), "pool", "show", pool.toString())
+                        .text())
+                .contains("n4 in us: 0 records behind, has all as of ");
+
+        refused(PoolEdit.of(pool).unpinned(false), "pool eu.observed is pinned to region eu");
+        client.admin().changePool(PoolEdit.of(pool).unpinned(false).observers(List.of()));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(homes(user))
+                        .hasSize(3)
+                        .allMatch(place -> place.region().equals("eu")));
+        assertThat(client.get(user, "a").bytes()).hasSize(70_000);
+    }
+
+    private static List<UserLocation.Place> homes(String user) {
+        return client.users().locate(user).places().stream()
+                .filter(place -> place.holds().equals("home"))
+                .toList();
     }
 
     @Test

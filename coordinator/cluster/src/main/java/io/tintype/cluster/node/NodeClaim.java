@@ -30,7 +30,7 @@ final class NodeClaim {
                 new CompareAndSet<>(session.znodes(), ZnodeCodec.NODE_REGISTRATION, NodeRegistration::equals);
     }
 
-    /** Completes when the id is this node's; fails with {@link NodeIdInUseException} where it cannot be. */
+    /** Completes when the id is this node's; fails with {@link NodeIdInUseException} or {@link NodeInAnotherRegionException} where it cannot be. */
     CompletableFuture<Void> claim() {
         String path = Paths.nodeRegistration(node.id().value());
         var mine = NodeRegistration.newBuilder()
@@ -52,6 +52,7 @@ final class NodeClaim {
         }
         var there = lost.current();
         if (there.value().getDataId().equals(mine.getDataId())) {
+            refuseInAnotherRegion(there.value());
             return replace(path, mine, there);
         }
         String livePath = Paths.nodeLiveness(node.id().value());
@@ -72,6 +73,17 @@ final class NodeClaim {
             }
             return replaceIfNeeded(path, mine, outcome);
         });
+    }
+
+    /** What is on its disk may belong to pools that are pinned to the region it was written in. */
+    private void refuseInAnotherRegion(NodeRegistration there) {
+        if (!there.getRegion().equals(node.region())) {
+            throw new NodeInAnotherRegionException(
+                    "The data directory of node '" + node.id() + "' was written in region '"
+                            + there.getRegion() + "', and the node is to stand in '" + node.region()
+                            + "': its blobs may have to stay where they are. Start it in region '" + there.getRegion()
+                            + "' and drain it, or give it an empty data directory.");
+        }
     }
 
     private void refuseWhileAlive(Optional<Znode> live) {

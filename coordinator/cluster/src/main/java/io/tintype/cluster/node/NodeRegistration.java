@@ -58,7 +58,8 @@ public final class NodeRegistration implements AutoCloseable {
 
     /**
      * Completes when the node is registered and live for the first time. Fails with {@link NodeIdInUseException} where
-     * another data directory lives under this id.
+     * another data directory lives under this id, and with {@link NodeInAnotherRegionException} where this one was written in
+     * another region.
      */
     public CompletableFuture<Void> registered() {
         return registered.copy();

@@ -121,6 +121,19 @@ public record PoolRules(
         return residency.servingRegion(id);
     }
 
+    /** The same, served by another region. See {@link Residency#switchedTo}. */
+    public PoolRules switchedTo(String region) {
+        return new PoolRules(
+                id,
+                replicationFactor,
+                minInsync,
+                nodes,
+                capacity,
+                quota,
+                residency.switchedTo(id, region),
+                cacheControl);
+    }
+
     /** The rules in their znode. */
     public static PoolRules of(PoolRecord record) {
         return new PoolRules(

@@ -4,6 +4,7 @@ package io.tintype.cluster.placement;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 
@@ -42,6 +43,29 @@ public record Residency(boolean unpinned, List<String> observers, String serving
     /** The region whose nodes lead and vote. */
     public String servingRegion(PoolId pool) {
         return servingOrEmpty.isEmpty() ? pool.region() : servingOrEmpty;
+    }
+
+    /**
+     * The same, served by another region; the one that served before is to keep copies, as long as there is one more to be
+     * named.
+     *
+     * @param to a region with copies, or the pool's own; throws {@link TintypeException} INVALID_ARGUMENT otherwise
+     */
+    public Residency switchedTo(PoolId pool, String to) {
+        var from = servingRegion(pool);
+        if (to.equals(from)) {
+            return this;
+        }
+        if (!observers.contains(to)) {
+            throw invalid("Pool " + pool + " has no copies in region '" + to + "'"
+                    + (observers.isEmpty() ? "" : ", only in " + String.join(", ", observers))
+                    + "; it is served by " + from
+                    + ". Name the region in observers first, and wait until its copies are"
+                    + " there.");
+        }
+        var left = new ArrayList<>(observers);
+        left.set(left.indexOf(to), from);
+        return new Residency(unpinned, left, to.equals(pool.region()) ? "" : to);
     }
 
     /** Checks against the pool it is of; throws {@link TintypeException} INVALID_ARGUMENT, which names the remedy. */

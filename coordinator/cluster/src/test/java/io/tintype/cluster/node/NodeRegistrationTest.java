@@ -129,6 +129,26 @@ final class NodeRegistrationTest {
         }
     }
 
+    /** What is on its disk may be of pools that are pinned to the region it was written in. */
+    @Test
+    void aDataDirectoryStaysInItsRegion() throws Exception {
+        try (var session = connect();
+                var there = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
+            there.registered().get(10, TimeUnit.SECONDS);
+        }
+        try (var session = connect()) {
+            var moved = NodeRegistration.start(session, node("disk-a", 2, "h:2", "us"));
+            assertThatThrownBy(() -> moved.registered().get(10, TimeUnit.SECONDS))
+                    .hasRootCauseInstanceOf(NodeInAnotherRegionException.class)
+                    .hasMessageContaining("was written in region 'eu', and the node is to stand in 'us'")
+                    .hasMessageContaining("give it an empty data directory");
+            moved.close();
+            NodeRegistration.start(session, node("disk-b", 3, "h:3", "us"))
+                    .registered()
+                    .get(20, TimeUnit.SECONDS);
+        }
+    }
+
     private long ownerOfLiveness() throws Exception {
         return observing
                 .znodes()
@@ -143,13 +163,17 @@ final class NodeRegistrationTest {
     }
 
     private static NodePresence node(String dataId, long bootId, String address) {
+        return node(dataId, bootId, address, "eu");
+    }
+
+    private static NodePresence node(String dataId, long bootId, String address, String region) {
         return new NodePresence(
                 ID,
                 dataId.getBytes(StandardCharsets.UTF_8),
                 bootId,
                 address,
                 "p:" + bootId,
-                "eu",
+                region,
                 "a",
                 100,
                 Set.of("ssd"));

@@ -12,9 +12,14 @@ import io.tintype.proto.internal.v1.ShardAssignment;
 final class Placements {
     private Placements() {}
 
-    /** With a voter more. */
+    /** With a voter more; a copy that stands there becomes it. */
     static ShardAssignment with(ShardAssignment assignment, String node) {
+        var others = assignment.getReplicasList().stream()
+                .filter(placed -> !placed.getNode().equals(node))
+                .toList();
         return meant(assignment)
+                .clearReplicas()
+                .addAllReplicas(others)
                 .addReplicas(Placement.newBuilder().setNode(node).setRole(ReplicaRole.REPLICA_ROLE_VOTER))
                 .build();
     }

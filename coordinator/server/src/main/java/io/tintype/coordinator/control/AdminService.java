@@ -36,6 +36,8 @@ import io.tintype.proto.v1.ListPoolsResponse;
 import io.tintype.proto.v1.ListShardsRequest;
 import io.tintype.proto.v1.ListShardsResponse;
 import io.tintype.proto.v1.NodeStatus;
+import io.tintype.proto.v1.SwitchPoolRequest;
+import io.tintype.proto.v1.SwitchPoolResponse;
 import io.tintype.proto.v1.TransferShardRequest;
 import io.tintype.proto.v1.TransferShardResponse;
 import java.util.Comparator;
@@ -52,6 +54,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     private final ShardOrders orders;
     private final ReplicaQuestions replicas;
     private final PoolAdmin poolAdmin;
+    private final PoolSwitch poolSwitch;
     private final NodeQuestions nodes;
 
     /** Over parts that outlive this object. */
@@ -63,6 +66,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         this.poolAdmin = new PoolAdmin(view, pools, shards, replicas);
         this.nodes = new NodeQuestions(channels, clusterId);
         this.orders = new ShardOrders(view, channels, clusterId);
+        this.poolSwitch = new PoolSwitch(view, poolAdmin, pools, replicas, orders);
     }
 
     @Override
@@ -209,6 +213,11 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     @Override
     public void changePool(ChangePoolRequest request, StreamObserver<ChangePoolResponse> out) {
         Answers.send(out, () -> poolAdmin.change(request));
+    }
+
+    @Override
+    public void switchPool(SwitchPoolRequest request, StreamObserver<SwitchPoolResponse> out) {
+        Answers.send(out, () -> poolSwitch.run(request));
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * What a pool's rules make of the assignment of a shard. Pure.
@@ -67,15 +68,16 @@ final class Assignments {
         var id = new ShardId(now.getShard());
         Map<NodeId, ReplicaRole> roles = new LinkedHashMap<>();
         now.getReplicasList().forEach(replica -> roles.put(new NodeId(replica.getNode()), replica.getRole()));
+        boolean elsewhere = relocate(id, rules, roles);
         int voters = (int) roles.values().stream()
                 .filter(role -> role == ReplicaRole.REPLICA_ROLE_VOTER)
                 .count();
-        int before = now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor();
+        int before = elsewhere || now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor();
         int factor = rules.replicationFactor();
         if (factor > before && !addVoters(id, rules, factor - before, roles)) {
             factor = before; // too few nodes: at the next look there may be more
         } else if (factor < before) {
-            dropVoters(id, before - factor, roles);
+            dropVoters(id, rules, before - factor, roles);
         }
         observe(id, rules, roles);
         var next = now.toBuilder().clearReplicas().setMinInsync(minimum(id, now, rules));
@@ -103,14 +105,70 @@ final class Assignments {
         return rules.minInsync() <= Math.max(now.getMinInsync(), inSync) ? rules.minInsync() : now.getMinInsync();
     }
 
-    private boolean addVoters(ShardId id, PoolRules rules, int more, Map<NodeId, ReplicaRole> roles) {
-        var added = ReplicaPlacement.more(
+    /**
+     * Where another region is to serve than the one all voters stand in, they are to stand there: the copies it has first.
+     * Those who voted stay as copies where such are wanted. The shard's primary lets nobody go before all who come are in
+     * sync. Whether it is so; not where the region has too few nodes.
+     */
+    private boolean relocate(ShardId id, PoolRules rules, Map<NodeId, ReplicaRole> roles) {
+        var region = rules.servingRegion();
+        var voters = roles.keySet().stream()
+                .filter(node -> roles.get(node) == ReplicaRole.REPLICA_ROLE_VOTER)
+                .toList();
+        if (voters.isEmpty() || !voters.stream().allMatch(node -> standsOutside(node, region))) {
+            return false;
+        }
+        var there = roles.keySet().stream()
+                .filter(node -> regionOf(node).equals(Optional.of(region)) && isLive(node))
+                .limit(rules.replicationFactor())
+                .toList();
+        var more = ReplicaPlacement.more(
                 id,
-                rules.servingRegion(),
+                region,
                 roles.keySet(),
-                more,
+                rules.replicationFactor() - there.size(),
                 rules.zonesRequired(),
                 occupancy.candidates(rules.labels()));
+        if (more.isEmpty()) {
+            return false;
+        }
+        var before = new ArrayList<>(roles.keySet());
+        roles.clear();
+        there.forEach(node -> roles.put(node, ReplicaRole.REPLICA_ROLE_VOTER));
+        more.get().forEach(node -> {
+            roles.put(node.id(), ReplicaRole.REPLICA_ROLE_VOTER);
+            occupancy.add(node.id());
+        });
+        for (var copied : rules.residency().observers()) {
+            before.stream()
+                    .filter(node -> regionOf(node).equals(Optional.of(copied)))
+                    .min(Comparator.comparing((NodeId node) -> voters.contains(node))
+                            .thenComparing(node -> !isLive(node)))
+                    .ifPresent(node -> roles.put(node, ReplicaRole.REPLICA_ROLE_OBSERVER));
+        }
+        return true;
+    }
+
+    private boolean standsOutside(NodeId node, String region) {
+        return regionOf(node).filter(its -> !its.equals(region)).isPresent();
+    }
+
+    private Optional<String> regionOf(NodeId node) {
+        return view.map().node(node).map(NodeInfo::region);
+    }
+
+    private boolean isLive(NodeId node) {
+        return view.map().node(node).map(NodeInfo::live).orElse(false);
+    }
+
+    /** A copy that stands where voters are to stand is none any more, and may become one of them. */
+    private boolean addVoters(ShardId id, PoolRules rules, int more, Map<NodeId, ReplicaRole> roles) {
+        var kept = roles.keySet().stream()
+                .filter(node ->
+                        roles.get(node) == ReplicaRole.REPLICA_ROLE_VOTER || standsOutside(node, rules.servingRegion()))
+                .collect(Collectors.toSet());
+        var added = ReplicaPlacement.more(
+                id, rules.servingRegion(), kept, more, rules.zonesRequired(), occupancy.candidates(rules.labels()));
         added.ifPresent(nodes -> nodes.forEach(node -> {
             roles.put(node.id(), ReplicaRole.REPLICA_ROLE_VOTER);
             occupancy.add(node.id());
@@ -118,18 +176,21 @@ final class Assignments {
         return added.isPresent();
     }
 
-    /** First those whose node is down, then those that share a zone with most others, then those on the fullest nodes. */
-    private void dropVoters(ShardId id, int fewer, Map<NodeId, ReplicaRole> roles) {
+    /**
+     * First those outside of the region that serves, then those whose node is down, then those that share a zone with most
+     * others, then those on the fullest nodes.
+     */
+    private void dropVoters(ShardId id, PoolRules rules, int fewer, Map<NodeId, ReplicaRole> roles) {
         var primary = view.map().shard(id).flatMap(ShardInfo::primary);
         for (int i = 0; i < fewer; i++) {
             var voters = roles.entrySet().stream()
                     .filter(role -> role.getValue() == ReplicaRole.REPLICA_ROLE_VOTER)
                     .map(Map.Entry::getKey)
                     .toList();
-            Predicate<NodeId> isDown =
-                    node -> !view.map().node(node).map(NodeInfo::live).orElse(false);
+            Predicate<NodeId> isDown = node -> !isLive(node);
             voters.stream()
-                    .max(Comparator.<NodeId, Boolean>comparing(isDown::test)
+                    .max(Comparator.<NodeId, Boolean>comparing(node -> standsOutside(node, rules.servingRegion()))
+                            .thenComparing(isDown::test)
                             .thenComparing(node -> !Optional.of(node).equals(primary))
                             .thenComparing(node -> sharing(node, voters))
                             .thenComparing(node -> replicas(node))

@@ -26,8 +26,10 @@ import io.tintype.proto.v1.PoolCopy;
 import io.tintype.proto.v1.PoolShard;
 import io.tintype.proto.v1.PoolShardEffect;
 import io.tintype.wire.Errors;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,6 +38,8 @@ import java.util.stream.Collectors;
 final class PoolAdmin {
     /** How often a change is tried again because somebody else changed the pool meanwhile. */
     private static final int MAX_TRIES = 5;
+
+    private static final Duration SHARD_ANSWERS_WITHIN = Duration.ofSeconds(5);
 
     /** Shards that a refusal names. */
     private static final int NAMED = 8;
@@ -107,6 +111,7 @@ final class PoolAdmin {
                         .setRegion(now.map().node(node).map(NodeInfo::region).orElse(""))
                         .setError(status.getError().isEmpty() ? primary.error() : status.getError())
                         .setLagRecords(Math.max(0, primary.answer().getLastSequence() - status.getAppliedSequence()))
+                        .setAsOfMs(status.getAsOfMs())
                         .build());
     }
 
@@ -122,8 +127,10 @@ final class PoolAdmin {
                                 String.valueOf(Errors.fromWire(failure).getMessage())));
     }
 
+    /** A region that is cut off costs whoever looks some seconds, not all of his patience. */
     private static Deadline deadline() {
-        return UnaryProxy.deadlineOfCaller();
+        return Deadline.after(SHARD_ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+                .minimum(UnaryProxy.deadlineOfCaller());
     }
 
     // ---- change

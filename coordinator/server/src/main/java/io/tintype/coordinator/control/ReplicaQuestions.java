@@ -52,7 +52,8 @@ final class ReplicaQuestions {
                         : status(node).setError(text(failure)).build());
     }
 
-    private static String text(Throwable failure) {
+    /** Why something was not answered, for people. */
+    static String text(Throwable failure) {
         if (Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
             return "no answer within " + REPLICA_ANSWERS_WITHIN.toSeconds() + " s";
         }
@@ -73,6 +74,7 @@ final class ReplicaQuestions {
                 .setUsers(answer.getUsers())
                 .setBlobs(answer.getBlobs())
                 .setBytes(answer.getBytes())
+                .setAsOfMs(answer.getAsOfMs())
                 .build();
     }
 }

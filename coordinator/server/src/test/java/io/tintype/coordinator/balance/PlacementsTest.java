@@ -34,6 +34,17 @@ final class PlacementsTest {
         assertThat(moved.getReplicasList()).extracting(Placement::getNode).contains("far");
     }
 
+    @Test
+    void aCopyBecomesTheVoterThatIsToStandThere() {
+        var assignment = assignment(0).toBuilder()
+                .addReplicas(Placement.newBuilder().setNode("far").setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
+                .build();
+        var added = Placements.with(assignment, "far");
+        assertThat(added.getReplicasList()).extracting(Placement::getNode).containsExactly("n1", "n2", "n3", "far");
+        assertThat(PlanInputs.voters(added).map(NodeId::value)).contains("far");
+        assertThat(added.getReplicationFactor()).isEqualTo(3);
+    }
+
     private static ShardAssignment assignment(int meant) {
         var assignment = ShardAssignment.newBuilder().setShard(7).setReplicationFactor(meant);
         for (var node : List.of("n1", "n2", "n3")) {
