@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tintype.client.BlobNotFoundException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UnavailableException;
+import io.tintype.client.UserErasedException;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,6 +49,10 @@ final class FullDisksIT {
     /** Below what the nodes are set to stop uploads at, and well above their reserve. */
     private static final long TOO_LITTLE = 300L << 20;
 
+    private static final int ERASED_BLOBS = 3_000;
+    private static final int ERASURES = 3;
+
+    private final List<String> erased = new ArrayList<>();
     private final Random random = new Random(SEED);
     private final Map<String, byte[]> stored = new ConcurrentHashMap<>();
     private final Set<String> deleted = ConcurrentHashMap.newKeySet();
@@ -79,6 +87,10 @@ final class FullDisksIT {
                 roomComesBack(cluster, view, client);
                 allFullDisksRefuseUploadsAlone(cluster, client, LoopDisk::fill);
                 roomComesBack(cluster, view, client);
+                disksThatFillUpInTheMiddleOfAnErasureDoNotHoldItUp(cluster, client);
+                roomComesBack(cluster, view, client);
+                erased.forEach(user ->
+                        assertThatThrownBy(() -> client.get(user, "blob-0")).isInstanceOf(UserErasedException.class));
             }
         }
     }
@@ -146,6 +158,67 @@ final class FullDisksIT {
             deleted.add(name);
         }
         assertNothingIsLost(client);
+    }
+
+    /** An erasure takes records that remove 500 blobs each; the disks fill up between two of them. */
+    private void disksThatFillUpInTheMiddleOfAnErasureDoNotHoldItUp(FaultCluster cluster, TintypeClient client)
+            throws Exception {
+        boolean inTheMiddle = false;
+        for (int n = 0; n < ERASURES && !inTheMiddle; n++) {
+            inTheMiddle = erase(cluster, client, "erased-" + n);
+        }
+        assertThat(inTheMiddle)
+                .as("the disks were full before one of %d erasures ended", ERASURES)
+                .isTrue();
+        assertNothingIsLost(client);
+    }
+
+    /** Whether the disks were full before it was over. */
+    private boolean erase(FaultCluster cluster, TintypeClient client, String user) throws Exception {
+        var threads = Executors.newFixedThreadPool(8);
+        try {
+            var puts = new ArrayList<Future<?>>();
+            for (int i = 0; i < ERASED_BLOBS; i++) {
+                var name = "blob-" + i;
+                puts.add(threads.submit(() -> client.put(user, name, new byte[100])));
+            }
+            for (var put : puts) {
+                put.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            }
+            erased.add(user);
+            var first = threads.submit(() -> client.users().erase(user, 0));
+            Awaitility.await(user + " is being erased")
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> isErased(client, user));
+            for (var node : cluster.nodes()) {
+                disk(cluster, node).fill();
+            }
+            boolean before = !first.isDone();
+            var done = Awaitility.await(user + " is erased though the disks are full")
+                    .atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(UnavailableException.class)
+                    .until(
+                            () -> client.users().erase(user, 0),
+                            now -> now.erased().isPresent());
+            assertThat(done.found())
+                    .singleElement()
+                    .satisfies(found -> assertThat(found.blobs()).isEqualTo(ERASED_BLOBS));
+            assertThat(done.replicas()).as("replicas that name a blob of his").noneMatch(replica -> replica.named());
+            assertThat(refusal(client)).as("uploads meanwhile").isEqualTo(Reason.DISK_FULL);
+            return before;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static boolean isErased(TintypeClient client, String user) {
+        try {
+            client.users().lookup(user);
+            return false;
+        } catch (UserErasedException e) {
+            return true;
+        }
     }
 
     /** By the last that a node said of it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.BlobSource;
+import io.tintype.client.InvalidRequestException;
 import io.tintype.client.ListEntry;
 import io.tintype.client.ListOptions;
 import io.tintype.client.MoveConflictException;
@@ -12,20 +13,24 @@ import io.tintype.client.MoveInfo;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
+import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.history.Linearizability;
 import io.tintype.tools.console.ExitCode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.text.Normalizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -286,9 +291,63 @@ final class UserMoveIT {
         }
     }
 
+    /** Of each script that Java knows: an id of 512 bytes is registered, stored for, read, listed, counted, and found again. */
     @Test
-    void usersOfEveryScriptAndTheLongestIdMoveByCommandLine() {
-        for (String user : List.of("Ω".repeat(256), "ユーザー-名", "مستخدم", "användare", "u/..%2F;'\"")) {
+    void idsOfMaximalLengthInEveryScript() {
+        var scripts = longestIds();
+        assertThat(scripts.size()).as("scripts").isGreaterThan(100);
+        scripts.forEach((script, user) -> {
+            assertThat(user.getBytes(StandardCharsets.UTF_8)).as(script).hasSize(Limits.MAX_USER_BYTES);
+            assertThat(client.users().register(user).created()).as(script).isTrue();
+            client.put(user, script, BlobSource.of(new byte[] {7}), PutOptions.DEFAULT);
+        });
+        scripts.forEach((script, user) -> {
+            assertThat(client.users().lookup(user).id()).as(script).isEqualTo(user);
+            assertThat(client.listAll(user, ListOptions.DEFAULT).map(ListEntry::name))
+                    .as("%s: his blob and nobody else's", script)
+                    .containsExactly(script);
+            assertThat(client.get(user, script).bytes()).containsExactly(7);
+            assertThat(client.users().usage(user).blobs()).isEqualTo(1);
+            assertThatThrownBy(() -> client.users().register(user + "x"))
+                    .as(script)
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("513 bytes");
+        });
+    }
+
+    /** By name of script, a letter of it as often as 512 bytes hold it, filled up with x. */
+    private static Map<String, String> longestIds() {
+        var found = new TreeMap<String, String>();
+        for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+            var script = Character.UnicodeScript.of(c);
+            var one = Character.toString(c);
+            if (Character.isLetter(c)
+                    && !found.containsKey(script.name())
+                    && Normalizer.isNormalized(one.repeat(2), Normalizer.Form.NFC)) {
+                int each = one.getBytes(StandardCharsets.UTF_8).length;
+                found.put(
+                        script.name(),
+                        "x".repeat(Limits.MAX_USER_BYTES % each) + one.repeat(Limits.MAX_USER_BYTES / each));
+            }
+        }
+        return found;
+    }
+
+    /** As long, and another one than those that are registered elsewhere: its last letter is so many y. */
+    private static String another(String user) {
+        int last = user.codePointBefore(user.length());
+        int bytes = Character.toString(last).getBytes(StandardCharsets.UTF_8).length;
+        return user.substring(0, user.length() - Character.charCount(last)) + "y".repeat(bytes);
+    }
+
+    @Test
+    void usersOfManyScriptsAndTheLongestIdMoveByCommandLine() {
+        var ids = longestIds();
+        var users = new ArrayList<>(List.of("ユーザー-名", "مستخدم", "användare", "u/..%2F;'\""));
+        for (String script : List.of("GREEK", "DEVANAGARI", "HAN", "HANGUL", "GOTHIC")) {
+            users.add(another(Objects.requireNonNull(ids.get(script))));
+        }
+        for (String user : users) {
             client.put(user, "cat", BlobSource.of(new byte[] {7}), PutOptions.DEFAULT);
             var moved = Command.run(dev.server(), "user", "move", user, "--tier", "paid", "--json");
             assertThat(moved.code()).as("%s", moved).isZero();
