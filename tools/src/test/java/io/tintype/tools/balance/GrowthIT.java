@@ -39,7 +39,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 final class GrowthIT {
     private static final long SEED = 20_261_129;
     private static final Duration LONG = Duration.ofMinutes(15);
-    private static final int BLOB_BYTES = 256 << 10;
+    private static final int BLOB_BYTES = 64 << 10;
+    private static final int BLOBS_A_MIB = (1 << 20) / BLOB_BYTES;
     private static final int READERS = 4;
     private static final int READS_PER_SECOND = 100;
     private static final int QUIET_READS = 2_500;
@@ -61,7 +62,7 @@ final class GrowthIT {
                 "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
                 "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
                 "TINTYPE_CONFIG_CONTROL_BALANCE_BYTES_PER_SECOND", Long.toString(rate),
-                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "24",
+                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12",
                 "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
         try (var fleet = Fleet.start("growth", settings)) {
             for (var node : List.of("n1", "n2", "n3")) {
@@ -69,7 +70,7 @@ final class GrowthIT {
             }
             fleet.coordinator("c1");
             try (var client = fleet.client("c1");
-                    var load = new MixedLoad(client, SEED, mib * 4, BLOB_BYTES)) {
+                    var load = new MixedLoad(client, SEED, mib * BLOBS_A_MIB, BLOB_BYTES)) {
                 awaitSafe(client);
                 load.fill(6);
                 load.begin(READERS, READS_PER_SECOND);
