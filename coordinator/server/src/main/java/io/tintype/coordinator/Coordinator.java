@@ -7,6 +7,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.channel.ParseGuard;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.CoordinatorsWatcher;
@@ -36,7 +37,6 @@ import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.Places;
 import io.tintype.coordinator.users.Traces;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
-import io.tintype.wire.Aliasing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -224,7 +224,7 @@ public final class Coordinator implements AutoCloseable {
                 .intercept(new ServerTraces(tracing))
                 .addService(healthy.service())
                 .addService(ProtoReflectionServiceV1.newInstance());
-        services.forEach(service -> builder.addService(Aliasing.bind(service)));
+        services.forEach(service -> builder.addService(ParseGuard.aliasing(service)));
         try {
             var server = builder.build().start();
             grpc = server;

@@ -5,6 +5,7 @@ import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tintype.cluster.channel.ParseGuard;
 import io.tintype.model.NodeId;
 import io.tintype.storage.shard.Shards;
 import java.time.InstantSource;
@@ -55,14 +56,14 @@ public final class RpcServices implements AutoCloseable {
     /** What everybody may call. */
     public List<ServerServiceDefinition> publicServices() {
         return List.of(
-                ParseGuard.around(new UploadService(box)), ParseGuard.around(new RetrievalService(box, clusterId)));
+                ParseGuard.aliasing(new UploadService(box)), ParseGuard.aliasing(new RetrievalService(box, clusterId)));
     }
 
     /** What only processes of the cluster may call. */
     public List<ServerServiceDefinition> peerServices() {
         return List.of(
-                ParseGuard.around(new DirectoryService(box, clusterId)),
-                ParseGuard.around(new UserDataService(box, clusterId)));
+                ParseGuard.aliasing(new DirectoryService(box, clusterId)),
+                ParseGuard.aliasing(new UserDataService(box, clusterId)));
     }
 
     /** Bytes that uploads hold in memory now. */

@@ -28,6 +28,7 @@ import io.tintype.proto.v1.AdminGrpc;
 import io.tintype.proto.v1.BalancingGrpc;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
+import io.tintype.proto.v1.CachesGrpc;
 import io.tintype.proto.v1.ShardMapGrpc;
 import io.tintype.proto.v1.UsersGrpc;
 import io.tintype.proto.v1.VerificationGrpc;
@@ -67,6 +68,7 @@ final class ContractIT {
                     BalancingGrpc.getServiceDescriptor(),
                     BlobRetrievalGrpc.getServiceDescriptor(),
                     BlobUploadGrpc.getServiceDescriptor(),
+                    CachesGrpc.getServiceDescriptor(),
                     ShardMapGrpc.getServiceDescriptor(),
                     UsersGrpc.getServiceDescriptor(),
                     VerificationGrpc.getServiceDescriptor())

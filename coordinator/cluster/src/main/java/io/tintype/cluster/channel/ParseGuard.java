@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tintype.storage.rpc;
+package io.tintype.cluster.channel;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.BindableService;
@@ -23,12 +23,17 @@ import java.io.InputStream;
  *
  * <p>Only requests pass through it: answers, which carry the bytes, go the shortest way.
  */
-final class ParseGuard {
+public final class ParseGuard {
     private ParseGuard() {}
 
     /** The service with requests read inside the guard, their bytes not copied. */
-    static ServerServiceDefinition around(BindableService service) {
-        return Rebinding.apply(Aliasing.bind(service), ParseGuard::guarded);
+    public static ServerServiceDefinition aliasing(BindableService service) {
+        return around(Aliasing.bind(service));
+    }
+
+    /** The service with requests read inside the guard. */
+    public static ServerServiceDefinition around(ServerServiceDefinition service) {
+        return Rebinding.apply(service, ParseGuard::guarded);
     }
 
     private static <Q, A> ServerMethodDefinition<Q, A> guarded(ServerMethodDefinition<Q, A> method) {
