@@ -52,7 +52,8 @@ final class Typed {
                     NOT_ENOUGH_REPLICAS,
                     FRESHNESS_UNPROVEN,
                     USER_MOVING,
-                    UNAVAILABLE -> new UnavailableException(e);
+                    UNAVAILABLE,
+                    NOT_SERVED_HERE -> new UnavailableException(e);
             case OVERLOADED -> new OverloadedException(e);
             case SHARD_FULL, POOL_FULL, DISK_FULL -> new StorageFullException(e);
             case QUOTA_EXCEEDED -> new QuotaExceededException(e);

@@ -46,6 +46,7 @@ public enum Reason {
     USER_MOVING,
     OVERLOADED,
     UNAVAILABLE,
+    NOT_SERVED_HERE,
     SHARD_FULL,
     POOL_FULL,
     QUOTA_EXCEEDED,
@@ -92,6 +93,7 @@ public enum Reason {
                 Status.Code.UNAVAILABLE;
             case MESSAGE_TOO_LARGE, OVERLOADED, SHARD_FULL, POOL_FULL, QUOTA_EXCEEDED, DISK_FULL ->
                 Status.Code.RESOURCE_EXHAUSTED;
+            case NOT_SERVED_HERE -> Status.Code.UNIMPLEMENTED;
             case CORRUPT_DATA -> Status.Code.DATA_LOSS;
             case INTERNAL -> Status.Code.INTERNAL;
         };

@@ -131,6 +131,7 @@ public final class Errors {
             case NOT_FOUND -> Reason.BLOB_NOT_FOUND;
             case DATA_LOSS -> Reason.CORRUPT_DATA;
             case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, ABORTED -> Reason.UNAVAILABLE;
+            case UNIMPLEMENTED -> Reason.NOT_SERVED_HERE;
             default -> Reason.INTERNAL;
         };
         return new TintypeException(reason, status.getCode() + ": " + text, Map.of(), null, cause);

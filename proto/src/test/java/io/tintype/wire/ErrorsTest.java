@@ -59,7 +59,8 @@ class ErrorsTest {
         assertThat(reasonOf(Status.RESOURCE_EXHAUSTED.withDescription("gRPC message exceeds maximum size 5: 6")))
                 .isEqualTo(Reason.MESSAGE_TOO_LARGE);
         assertThat(reasonOf(Status.RESOURCE_EXHAUSTED)).isEqualTo(Reason.OVERLOADED);
-        assertThat(reasonOf(Status.UNIMPLEMENTED)).isEqualTo(Reason.INTERNAL);
+        assertThat(reasonOf(Status.UNIMPLEMENTED)).isEqualTo(Reason.NOT_SERVED_HERE);
+        assertThat(reasonOf(Status.UNKNOWN)).isEqualTo(Reason.INTERNAL);
     }
 
     private static Reason reasonOf(Status status) {

@@ -247,7 +247,8 @@ final class CoordinatorTest {
         var reader = start(config("c1").withRoles(Set.of(Role.RETRIEVAL)));
         var failure = catchThrowable(
                 () -> AdminGrpc.newBlockingStub(channel(reader)).listNodes(ListNodesRequest.getDefaultInstance()));
-        assertThat(failure).hasMessageContaining("UNIMPLEMENTED");
+        assertThat(failure).hasMessageContaining("UNIMPLEMENTED").hasMessageContaining("tintype.v1.Admin/ListNodes");
+        assertThat(Errors.fromWire(failure).reason()).isEqualTo(Reason.NOT_SERVED_HERE);
     }
 
     @Test

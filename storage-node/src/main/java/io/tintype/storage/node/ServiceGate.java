@@ -2,17 +2,11 @@
 package io.tintype.storage.node;
 
 import io.grpc.HandlerRegistry;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
+import io.tintype.cluster.channel.RefusedMethod;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.wire.Errors;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -49,44 +43,17 @@ final class ServiceGate extends HandlerRegistry {
     }
 
     @Override
-    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
+    public ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
         var current = methods;
-        return current == null ? away(name) : current.get(name);
+        if (current == null) {
+            return RefusedMethod.of(name, new TintypeException(Reason.UNAVAILABLE, why, RETRY_AFTER));
+        }
+        var method = current.get(name);
+        return method == null ? RefusedMethod.notServed(name) : method;
     }
 
     @Override
     public List<ServerServiceDefinition> getServices() {
         return definitions; // what reflection lists
-    }
-
-    private ServerMethodDefinition<InputStream, InputStream> away(String name) {
-        var method = MethodDescriptor.newBuilder(Raw.INSTANCE, Raw.INSTANCE)
-                .setType(MethodDescriptor.MethodType.UNKNOWN)
-                .setFullMethodName(name)
-                .build();
-        return ServerMethodDefinition.create(method, (call, headers) -> {
-            var failure = Errors.toWire(new TintypeException(Reason.UNAVAILABLE, why, RETRY_AFTER));
-            close(call, failure.getStatus(), failure.getTrailers());
-            return new ServerCall.Listener<>() {};
-        });
-    }
-
-    private static void close(ServerCall<?, ?> call, Status status, @Nullable Metadata trailers) {
-        call.close(status, trailers == null ? new Metadata() : trailers);
-    }
-
-    /** Messages that nobody looks at. */
-    private enum Raw implements MethodDescriptor.Marshaller<InputStream> {
-        INSTANCE;
-
-        @Override
-        public InputStream stream(InputStream value) {
-            return value;
-        }
-
-        @Override
-        public InputStream parse(InputStream stream) {
-            return new ByteArrayInputStream(new byte[0]);
-        }
     }
 }

@@ -78,7 +78,8 @@ public enum ExitCode {
                     FRESHNESS_UNPROVEN,
                     USER_MOVING,
                     OVERLOADED,
-                    UNAVAILABLE -> UNAVAILABLE;
+                    UNAVAILABLE,
+                    NOT_SERVED_HERE -> UNAVAILABLE;
             case SHARD_FULL, POOL_FULL, QUOTA_EXCEEDED, DISK_FULL -> FULL;
             case SIZE_MISMATCH, CHECKSUM_MISMATCH, INCOMPLETE_UPLOAD, CORRUPT_DATA -> DAMAGED;
             case INTERNAL -> FAILURE;

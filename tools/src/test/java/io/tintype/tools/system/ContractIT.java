@@ -42,6 +42,7 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,12 +92,18 @@ final class ContractIT {
                     for (var method :
                             Objects.requireNonNull(CONTRACT.get(service)).getMethods()) {
                         for (var request : REQUESTS) {
-                            var failure = call(grpc.channel(), method, request);
+                            var failure = call(grpc.channel(), method, Optional.of(request));
                             if (failure.isPresent()) {
                                 reasons.add(reasonOf(failure.get(), server + " " + method.getFullMethodName()));
                                 refused++;
                             }
                         }
+                        var withoutAny = call(grpc.channel(), method, Optional.empty());
+                        assertThat(withoutAny)
+                                .as("%s without a message", method.getFullMethodName())
+                                .isPresent();
+                        assertThat(reasonOf(withoutAny.orElseThrow(), server + " " + method.getFullMethodName()))
+                                .isIn(Reason.INVALID_ARGUMENT, Reason.INCOMPLETE_UPLOAD);
                     }
                 }
                 assertThat(refused).as("refusals by %s", server).isGreaterThan(20);
@@ -105,6 +112,32 @@ final class ContractIT {
         assertThat(reasons)
                 .contains(Reason.INVALID_ARGUMENT, Reason.INVALID_USER)
                 .doesNotContain(Reason.INTERNAL);
+    }
+
+    @Test
+    void whatIsNotServedSomewhereIsRefusedWithItsReason(Dev dev) throws Exception {
+        for (var server : servers(dev)) {
+            try (var grpc = new Grpc(server)) {
+                var served = served(grpc.channel());
+                var calls = CONTRACT.values().stream()
+                        .filter(service -> !served.contains(service.getName()))
+                        .flatMap(service -> service.getMethods().stream())
+                        .collect(Collectors.toCollection(ArrayList::new));
+                var call = BlobUploadGrpc.getPutMethod();
+                calls.add(call.toBuilder()
+                        .setFullMethodName("tintype.v1.BlobUpload/OfAnotherVersion")
+                        .build());
+                for (var method : calls) {
+                    var failure = call(grpc.channel(), method, Optional.of(new byte[0]));
+                    assertThat(failure)
+                            .as("%s by %s", method.getFullMethodName(), server)
+                            .isPresent();
+                    assertThat(reasonOf(failure.orElseThrow(), method.getFullMethodName()))
+                            .isEqualTo(Reason.NOT_SERVED_HERE);
+                    assertThat(failure.orElseThrow()).hasMessageContaining(method.getFullMethodName());
+                }
+            }
+        }
     }
 
     private static Reason reasonOf(StatusRuntimeException failure, String what) throws IOException {
@@ -226,9 +259,9 @@ final class ContractIT {
         }
     }
 
-    /** Sends bytes as the one message of a call; the refusal, or nothing where it was answered. */
+    /** Sends bytes as the one message of a call, or none; the refusal, or nothing where it was answered. */
     private static Optional<StatusRuntimeException> call(
-            Channel channel, MethodDescriptor<?, ?> method, byte[] request) {
+            Channel channel, MethodDescriptor<?, ?> method, Optional<byte[]> request) {
         var raw = MethodDescriptor.newBuilder(Bytes.INSTANCE, Bytes.INSTANCE)
                 .setType(method.getType())
                 .setFullMethodName(method.getFullMethodName())
@@ -251,7 +284,7 @@ final class ContractIT {
                 },
                 new Metadata());
         call.request(1);
-        call.sendMessage(request);
+        request.ifPresent(call::sendMessage);
         call.halfClose();
         return end.join();
     }

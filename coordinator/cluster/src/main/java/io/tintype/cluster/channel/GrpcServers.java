@@ -31,7 +31,8 @@ public final class GrpcServers {
                 .keepAliveTime(GrpcLimits.KEEPALIVE.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(GrpcLimits.KEEPALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveTime(GrpcLimits.SHORTEST_KEEPALIVE_TAKEN.toMillis(), TimeUnit.MILLISECONDS)
-                .permitKeepAliveWithoutCalls(true);
+                .permitKeepAliveWithoutCalls(true)
+                .fallbackHandlerRegistry(new NotServed());
     }
 
     /**

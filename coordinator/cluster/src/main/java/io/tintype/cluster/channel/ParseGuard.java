@@ -18,7 +18,7 @@ import io.tintype.wire.Rebinding;
 import java.io.InputStream;
 
 /**
- * Answers a message that cannot be read, such as text that is no UTF-8, as the caller's mistake; gRPC by itself would take
+ * Answers a message that cannot be read, such as text that is no UTF-8, or that never comes, as the caller's mistake; gRPC by itself would take
  * it for a bug of the server. Stateless and thread-safe.
  *
  * <p>Only requests pass through it: answers, which carry the bytes, go the shortest way.
@@ -73,6 +73,7 @@ public final class ParseGuard {
 
     private static final class GuardedListener<Q> extends SimpleForwardingServerCallListener<Q> {
         private final ServerCall<Q, ?> call;
+        private boolean asked;
         private boolean refused;
 
         GuardedListener(ServerCall<Q, ?> call, ServerCall.Listener<Q> next) {
@@ -83,22 +84,28 @@ public final class ParseGuard {
         @Override
         public void onMessage(Q message) {
             if (message instanceof Unreadable unreadable) {
-                refused = true;
-                var failure = Errors.toWire(new TintypeException(
-                        Reason.INVALID_ARGUMENT, "the request cannot be read: " + unreadable.why()));
-                var trailers = failure.getTrailers();
-                call.close(failure.getStatus(), trailers == null ? new Metadata() : trailers);
-                super.onCancel(); // lets go of what the call holds
+                refuse("the request cannot be read: " + unreadable.why());
             } else if (!refused) {
+                asked = true;
                 super.onMessage(message);
             }
         }
 
         @Override
         public void onHalfClose() {
-            if (!refused) {
+            if (!asked && !refused && call.getMethodDescriptor().getType().clientSendsOneMessage()) {
+                refuse("the call ended before its request came");
+            } else if (!refused) {
                 super.onHalfClose();
             }
+        }
+
+        private void refuse(String why) {
+            refused = true;
+            var failure = Errors.toWire(new TintypeException(Reason.INVALID_ARGUMENT, why));
+            var trailers = failure.getTrailers();
+            call.close(failure.getStatus(), trailers == null ? new Metadata() : trailers);
+            super.onCancel(); // lets go of what the call holds
         }
     }
 }

@@ -63,6 +63,7 @@ final class Failures {
                     VERSION_GONE -> HttpStatus.SERVICE_UNAVAILABLE_503;
             case POOL_IN_USE -> HttpStatus.CONFLICT_409;
             case SHARD_FULL, POOL_FULL, QUOTA_EXCEEDED, DISK_FULL -> HttpStatus.INSUFFICIENT_STORAGE_507;
+            case NOT_SERVED_HERE -> HttpStatus.NOT_IMPLEMENTED_501;
             case CORRUPT_DATA, INTERNAL -> HttpStatus.INTERNAL_SERVER_ERROR_500;
         };
     }
