@@ -132,9 +132,8 @@ final class FullDisksIT {
         for (var node : cluster.nodes()) {
             filling.fill(disk(cluster, node));
         }
-        // An upload that a primary takes in the second before it looks, while the others have no room for it any more,
-        // would
-        // hold up what comes behind it until there is room.
+        // An upload that a primary takes in the second before it looks, while the others have not even half of their
+        // reserve any more, would hold up what comes behind it until there is room.
         Awaitility.await("all nodes have noticed").atMost(PATIENCE).until(() -> {
             for (var node : cluster.nodes()) {
                 if (!takesNoUploads(cluster.log(node))) {
@@ -205,7 +204,9 @@ final class FullDisksIT {
                     .singleElement()
                     .satisfies(found -> assertThat(found.blobs()).isEqualTo(ERASED_BLOBS));
             assertThat(done.replicas()).as("replicas that name a blob of his").noneMatch(replica -> replica.named());
-            assertThat(refusal(client)).as("uploads meanwhile").isEqualTo(Reason.DISK_FULL);
+            Awaitility.await("uploads are refused once nodes have looked at their disks")
+                    .atMost(PATIENCE)
+                    .until(() -> refusal(client) == Reason.DISK_FULL);
             return before;
         } finally {
             threads.shutdownNow();
