@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedDev.class)
 final class DocsIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern BLOCK = Pattern.compile("(?ms)^```(?:sh|bash)?\\n(.*?)^```");
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^```([a-z]*)\\n(.*?)^```");
+    private static final Set<String> SHELL = Set.of("", "sh", "bash");
     private static final Pattern CONTINUED = Pattern.compile("\\\\\\n\\s*");
     private static final Pattern COMMAND = Pattern.compile(
             "(bin/tintype|docker/|client-sdk/|curl|mvn|docker|kubectl|java|cd|eval|python3|node|npm) ?.*");
@@ -61,10 +63,13 @@ final class DocsIT {
         var skipped = new TreeSet<String>();
         int ran = 0;
         for (var document : documents()) {
-            for (var block : BLOCK.matcher(Files.readString(document)).results().toList()) {
+            for (var block : BLOCK.matcher(Files.readString(document))
+                    .results()
+                    .filter(found -> SHELL.contains(found.group(1)))
+                    .toList()) {
                 var lines = new ArrayList<String>();
                 for (var line :
-                        CONTINUED.matcher(block.group(1)).replaceAll("").lines().toList()) {
+                        CONTINUED.matcher(block.group(2)).replaceAll("").lines().toList()) {
                     var reason =
                             NOT_RUN.keySet().stream().filter(line::startsWith).findFirst();
                     if (reason.isPresent()) {

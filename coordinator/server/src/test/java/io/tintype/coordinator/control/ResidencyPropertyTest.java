@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
  */
 final class ResidencyPropertyTest {
     private static final int RUNS = 200;
+
     /** How often the controller looks until nothing is left to be done; one change may call for another. */
     private static final int LOOKS = 3;
 
