@@ -42,6 +42,7 @@ final class DocsIT {
         why.put("bin/tintype rebalance apply", "names a plan that the one above printed; see RebalanceIT");
         why.put("bin/tintype rebalance status", "needs a plan that was applied; see RebalanceIT");
         why.put("bin/tintype rebalance pause", "needs a plan that is being carried out; see BadDaysIT");
+        why.put("curl -T cat.jpg \"$(bin/tintype url sign", "needs a coordinator that has the key; see SignedUrlsTest");
         why.put("docker", "needs a Docker engine and images; see ContainersIT");
         why.put("eval \"$(docker/", "starts a Docker engine; .ci/run does it");
         why.put("kubectl ", "needs a Kubernetes cluster; see ManifestsTest");
@@ -113,6 +114,7 @@ final class DocsIT {
             Files.createSymbolicLink(folder.resolve(name), ROOT.resolve(name));
         }
         Files.createSymbolicLink(folder.resolve("tintype-data"), dev.data());
+        Files.writeString(folder.resolve("keys.txt"), "2026a " + "c2VjcmV0".repeat(4) + "\n");
         Files.write(
                 folder.resolve("cat.jpg"),
                 Images.photograph(Images.PHOTOGRAPHS.get(0)).bytes());
