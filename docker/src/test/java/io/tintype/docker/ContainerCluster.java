@@ -38,9 +38,7 @@ final class ContainerCluster implements AutoCloseable {
 
     ContainerCluster() {
         for (int number = 1; number <= NODES; number++) {
-            nodes.add(container("storage-node", name(number), SERVER_MEMORY, nodeSettings(number))
-                    .withExposedPorts(NODE_HTTP)
-                    .waitingFor(Wait.forHttp("/health/live").forPort(NODE_HTTP).withStartupTimeout(START)));
+            nodes.add(storageNode(number));
         }
         coordinator = container(
                         "coordinator",
@@ -54,6 +52,21 @@ final class ContainerCluster implements AutoCloseable {
                                 "TINTYPE_CONFIG_ADVERTISED_HOST", "coordinator"))
                 .withExposedPorts(GRPC, HTTP)
                 .waitingFor(Wait.forHttp("/health/ready").forPort(HTTP).withStartupTimeout(START));
+    }
+
+    private GenericContainer<?> storageNode(int number) {
+        return container("storage-node", name(number), SERVER_MEMORY, nodeSettings(number))
+                .withExposedPorts(NODE_HTTP)
+                .waitingFor(Wait.forHttp("/health/live").forPort(NODE_HTTP).withStartupTimeout(START));
+    }
+
+    /** Starts one more node, which has nothing; its name. */
+    String grow() {
+        int number = nodes.size() + 1;
+        var added = storageNode(number);
+        nodes.add(added);
+        added.start();
+        return name(number);
     }
 
     private static Map<String, String> nodeSettings(int number) {

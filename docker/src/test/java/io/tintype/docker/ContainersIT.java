@@ -4,7 +4,11 @@ package io.tintype.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tintype.client.MoveInfo;
+import io.tintype.client.MoveTarget;
 import io.tintype.client.TintypeClient;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.PlanState;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -77,7 +81,7 @@ final class ContainersIT {
         assertThat(http.send(put, HttpResponse.BodyHandlers.ofString()).statusCode())
                 .isEqualTo(200);
         assertThat(client.get("alice", "cat.jpg").bytes()).isEqualTo(bytes);
-        assertThat(client.admin().nodes()).hasSize(ContainerCluster.NODES);
+        assertThat(client.admin().nodes()).hasSizeGreaterThanOrEqualTo(ContainerCluster.NODES);
     }
 
     @Test
@@ -131,6 +135,46 @@ final class ContainersIT {
                 cluster.startAgain(node);
                 awaitWhole();
             }
+            judge(traffic);
+            assertThat(traffic.failed())
+                    .as("operations that failed after retries")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aUserMovesAndANewNodeGetsItsShareWhileClientsGoOn() throws Exception {
+        var bytes = new byte[300_000];
+        new Random(2).nextBytes(bytes);
+        client.put("mover", "one.jpg", bytes);
+        try (var traffic = new Traffic(client, "share", seed)) {
+            traffic.awaitProgress(SOME);
+            var home = client.users().lookup("mover");
+            var other = client.admin().shards(home.pool()).stream()
+                    .filter(shard -> !shard.directory() && !shard.id().equals(home.shard()))
+                    .findFirst()
+                    .orElseThrow();
+            var unused = client.users().moves().begin("mover", MoveTarget.shard(other.id()));
+            await().atMost(PATIENCE)
+                    .until(() -> client.users().moves().get("mover").result() == MoveInfo.Result.DONE);
+            assertThat(client.users().lookup("mover").shard()).isEqualTo(other.id());
+            assertThat(client.get("mover", "one.jpg").bytes()).isEqualTo(bytes);
+
+            var added = cluster.grow();
+            var made = await().atMost(PATIENCE)
+                    .until(
+                            () -> client.balancing().makePlan(MakePlanRequest.getDefaultInstance()),
+                            plan -> plan.getAfterList().size() > ContainerCluster.NODES
+                                    && plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
+            var plan = client.balancing().apply(made.getPlan().getId());
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            client.balancing().plan(plan.getId(), 0).getPlan().getState() == PlanState.PLAN_STATE_DONE);
+            assertThat(client.admin().nodes())
+                    .filteredOn(node -> node.node().id().value().equals(added))
+                    .allSatisfy(node -> assertThat(node.replicas()).isPositive())
+                    .hasSize(1);
+            traffic.awaitProgress(SOME);
             judge(traffic);
             assertThat(traffic.failed())
                     .as("operations that failed after retries")

@@ -13,19 +13,30 @@ import org.testcontainers.DockerClientFactory;
 
 /** The images of this source tree, built once for all tests by the very script that people use. */
 final class Images {
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    /** The source tree. */
+    static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
     private static final int BUILD_MINUTES = 10;
-    private static final String TAG = "test";
 
     private Images() {}
 
     private static final class Built {
-        static final String TAG = build();
+        static final String TAG = build("test", ROOT.resolve("tools/target/dist"));
     }
 
     /** An image under test. Skips the test, and says so, where no Docker engine can be reached. */
     static String named(String name) {
-        return "tintype/" + name + ":" + Built.TAG;
+        return named(name, tag());
+    }
+
+    /** An image of a tag. */
+    static String named(String name, String tag) {
+        return "tintype/" + name + ":" + tag;
+    }
+
+    /** The tag of the images under test, which are there when this returns. */
+    static String tag() {
+        return Built.TAG;
     }
 
     /** Skips the calling tests where no Docker engine can be reached. */
@@ -45,13 +56,13 @@ final class Images {
     }
 
     /** {@code TINTYPE_DOCKER_BASE} names the image to stand on; without it one is made on this machine. */
-    private static String build() {
-        var line = new ArrayList<>(List.of(ROOT.resolve("docker/build.sh").toString(), "--tag", TAG));
+    static String build(String tag, Path dist) {
+        var line = new ArrayList<>(List.of(ROOT.resolve("docker/build.sh").toString(), "--tag", tag));
         var base = System.getenv("TINTYPE_DOCKER_BASE");
         line.addAll(base == null ? List.of("--local-base") : List.of("--base", base));
-        line.addAll(List.of("--dist", ROOT.resolve("tools/target/dist").toString()));
-        run(line, Path.of("target", "images.log"));
-        return TAG;
+        line.addAll(List.of("--dist", dist.toString()));
+        run(line, Path.of("target", "images-" + tag + ".log"));
+        return tag;
     }
 
     /** Runs a program to its good end. */
