@@ -2,6 +2,7 @@
 package io.tintype.coordinator.users;
 
 import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.coordinator.route.InBatches;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -59,17 +61,12 @@ public final class CacheCare {
                 .setClusterId(clusterId)
                 .setUser(user.value())
                 .build();
-        return InBatches.run(
-                        retrieving(),
-                        one -> UnaryCalls.start(
-                                        channels.to(one.getValue().getAddress()),
-                                        CachePeerGrpc.getCountUserMethod(),
-                                        within(ANSWERS_WITHIN),
-                                        request)
-                                .handle((answer, failure) -> failure == null
-                                        ? held(one, answer)
-                                        : List.of(of(one).setError(Traces.text(failure, ANSWERS_WITHIN))
-                                                .build())))
+        return askAll(
+                        CachePeerGrpc.getCountUserMethod(),
+                        request,
+                        ANSWERS_WITHIN,
+                        CacheCare::held,
+                        (one, error) -> List.of(of(one).setError(error).build()))
                 .thenApply(all -> all.stream().flatMap(List::stream).toList());
     }
 
@@ -94,21 +91,38 @@ public final class CacheCare {
                 .setClusterId(clusterId)
                 .setUser(user.value())
                 .build();
+        return askAll(
+                CachePeerGrpc.getForgetUserMethod(),
+                request,
+                FORGETS_WITHIN,
+                (one, done) -> erased(one, ""),
+                CacheCare::erased);
+    }
+
+    private static ErasedCache erased(Map.Entry<String, CoordinatorLiveness> one, String error) {
+        return ErasedCache.newBuilder()
+                .setCoordinator(one.getKey())
+                .setRegion(one.getValue().getRegion())
+                .setError(error)
+                .build();
+    }
+
+    /** Asks each of them, and makes something of its answer, or of why it gave none. */
+    private <Q, A, T> CompletableFuture<List<T>> askAll(
+            MethodDescriptor<Q, A> method,
+            Q request,
+            Duration within,
+            BiFunction<Map.Entry<String, CoordinatorLiveness>, A, T> answered,
+            BiFunction<Map.Entry<String, CoordinatorLiveness>, String, T> failed) {
         return InBatches.run(
                 retrieving(),
                 one -> UnaryCalls.start(
                                 channels.to(one.getValue().getAddress()),
-                                CachePeerGrpc.getForgetUserMethod(),
-                                within(FORGETS_WITHIN),
+                                method,
+                                CallOptions.DEFAULT.withDeadlineAfter(within.toMillis(), TimeUnit.MILLISECONDS),
                                 request)
-                        .handle((done, failure) -> ErasedCache.newBuilder()
-                                .setCoordinator(one.getKey())
-                                .setRegion(one.getValue().getRegion())
-                                .setError(failure == null ? "" : Traces.text(failure, FORGETS_WITHIN))
-                                .build()));
-    }
-
-    private static CallOptions within(Duration time) {
-        return CallOptions.DEFAULT.withDeadlineAfter(time.toMillis(), TimeUnit.MILLISECONDS);
+                        .handle((answer, failure) -> failure == null
+                                ? answered.apply(one, answer)
+                                : failed.apply(one, Traces.text(failure, within))));
     }
 }
