@@ -100,6 +100,42 @@ final class RetryTest {
     }
 
     @Test
+    void aRefusalForGoodSaysNothingOfAnEarlierTry() {
+        cluster.faults.next(Faults.Kind.LOSE_ANSWER, "Put");
+        cluster.faults.next(Faults.Kind.DAMAGED, "Put");
+        var put = catchThrowableOfType(OutcomeUnknownException.class, () -> client.put("alice", "b", new byte[] {7}));
+        assertThat(put).hasMessageContaining("cannot be read");
+        assertThat(put.requestId()).isPresent();
+        assertThat(client.get("alice", "b").bytes()).containsExactly(7);
+
+        cluster.faults.next(Faults.Kind.LOSE_ANSWER, "Delete");
+        cluster.faults.next(Faults.Kind.DAMAGED, "Delete");
+        assertThatThrownBy(() -> client.delete("alice", "b")).isInstanceOf(OutcomeUnknownException.class);
+        assertThatThrownBy(() -> client.get("alice", "b")).isInstanceOf(BlobNotFoundException.class);
+    }
+
+    @Test
+    void aConflictSettlesWhatEarlierTriesCameTo() {
+        var current = client.put("alice", "b", new byte[1]).info().version();
+        cluster.faults.next(Faults.Kind.HANG, "Put");
+        try (var hasty =
+                Clusters.client(cluster).attemptTimeout(Duration.ofMillis(200)).build()) {
+            assertThatThrownBy(() -> hasty.put("alice", "b", BlobSource.of(new byte[2]), PutOptions.DEFAULT.ifAbsent()))
+                    .isInstanceOfSatisfying(
+                            VersionConflictException.class,
+                            conflict -> assertThat(conflict.current()).contains(current));
+        }
+    }
+
+    @Test
+    void aRefusalWithoutAnEarlierTryIsOne() {
+        client.put("alice", "b", new byte[1]);
+        cluster.faults.next(2, Faults.Kind.DAMAGED, call -> call.endsWith(" Put"));
+
+        assertThatThrownBy(() -> client.put("alice", "b", new byte[2])).isInstanceOf(CorruptDataException.class);
+    }
+
+    @Test
     void aRefusalIsTriedAgainAfterTheDelayItAsksFor() {
         cluster.faults.next(3, Faults.Kind.REFUSE, call -> call.endsWith(" Put"));
 

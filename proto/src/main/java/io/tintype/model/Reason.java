@@ -116,4 +116,17 @@ public enum Reason {
             default -> false;
         };
     }
+
+    /**
+     * Whether a repeat of a change that is refused so proves that no earlier try under its request id made the change: a
+     * shard decides this in its log, and only after it has looked there for what came of that id. Any other refusal may be
+     * given before anybody looks (by a frozen user, a full disk, damaged data, a broken frame), and says nothing about
+     * tries before it.
+     */
+    public boolean rulesOutEarlierTries() {
+        return switch (this) {
+            case VERSION_CONFLICT, QUOTA_EXCEEDED, REQUEST_ID_REUSED -> true;
+            default -> false;
+        };
+    }
 }

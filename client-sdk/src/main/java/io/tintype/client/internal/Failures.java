@@ -18,8 +18,9 @@ final class Failures {
     private Failures() {}
 
     /**
-     * The failure with what the operation knows besides: how often it was tried, and whether an earlier try may have made the
-     * change. Then a passing failure of the last try says nothing, and the outcome is unknown.
+     * The failure with what the operation knows besides: how often it was tried, and whether one of the tries may have made
+     * the change. Then only a failure that {@link Reason#rulesOutEarlierTries} says something, and after any other the
+     * outcome is unknown.
      */
     static Throwable toShow(Throwable failure, Op op, @Nullable RequestId requestId) {
         if (!(failure instanceof CallFailure call)) {
@@ -27,7 +28,7 @@ final class Failures {
         }
         var known = call.failure();
         boolean unknown =
-                requestId != null && op.isMaybeApplied() && known.reason().isTransient();
+                requestId != null && op.isMaybeApplied() && !known.reason().rulesOutEarlierTries();
         if (op.attempts() <= 1 && !unknown) {
             return known;
         }

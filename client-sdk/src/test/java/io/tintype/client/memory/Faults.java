@@ -17,6 +17,8 @@ public final class Faults {
     public enum Kind {
         /** Answered with OVERLOADED before anything is done. */
         REFUSE,
+        /** Answered with CORRUPT_DATA before anything is done. */
+        DAMAGED,
         /** Done, but the connection breaks before the answer. */
         LOSE_ANSWER,
         /** Never answered. */

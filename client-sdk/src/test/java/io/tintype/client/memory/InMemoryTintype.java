@@ -229,6 +229,9 @@ public final class InMemoryTintype implements AutoCloseable {
             if (fault == Faults.Kind.REFUSE) {
                 throw overloaded();
             }
+            if (fault == Faults.Kind.DAMAGED) {
+                throw damaged();
+            }
             R response = work.get();
             if (fault == Faults.Kind.LOSE_ANSWER) {
                 answer.onError(
@@ -244,6 +247,10 @@ public final class InMemoryTintype implements AutoCloseable {
 
     static TintypeException overloaded() {
         return new TintypeException(Reason.OVERLOADED, "too much at once", Duration.ofMillis(20));
+    }
+
+    static TintypeException damaged() {
+        return new TintypeException(Reason.CORRUPT_DATA, "the entry of a user cannot be read");
     }
 
     void watchHeads(ServerCallStreamObserver<WatchHeadsResponse> watcher) {

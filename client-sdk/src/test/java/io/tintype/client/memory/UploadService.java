@@ -83,6 +83,10 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
                     fail(InMemoryTintype.overloaded());
                     return;
                 }
+                if (fault == Faults.Kind.DAMAGED) {
+                    fail(InMemoryTintype.damaged());
+                    return;
+                }
                 try {
                     cluster.admit(server, header.getUser(), header.getShard(), true);
                 } catch (TintypeException e) {

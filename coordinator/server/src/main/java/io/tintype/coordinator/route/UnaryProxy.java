@@ -115,9 +115,12 @@ public final class UnaryProxy {
         return reason == Reason.UNAVAILABLE || reason == Reason.OUTCOME_UNKNOWN;
     }
 
-    /** What to answer for a change whose outcome no attempt could settle. */
+    /**
+     * What to answer for a change that an attempt may have made: how the last attempt failed, where that {@link
+     * Reason#rulesOutEarlierTries}, and else that nobody knows.
+     */
     public static TintypeException unknown(TintypeException last) {
-        if (!last.reason().isTransient()) {
+        if (last.reason().rulesOutEarlierTries()) {
             return last;
         }
         return new TintypeException(
