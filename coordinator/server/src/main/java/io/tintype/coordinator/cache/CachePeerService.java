@@ -57,7 +57,7 @@ public final class CachePeerService extends CachePeerGrpc.CachePeerImplBase {
                         }
                         if (!call.isCancelled()) {
                             call.onNext(GetPieceResponse.newBuilder()
-                                    .setData(piece.bytes(0, piece.length()))
+                                    .setData(piece.bytes())
                                     .setCrc32C(piece.crc())
                                     .build()); // which copies the bytes
                             call.onCompleted();

@@ -5,6 +5,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.checksum.Crc32c;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +59,7 @@ public final class Piece {
         for (long block : room) {
             int end = Math.min(length, from + Arena.bytesOf(block));
             var target = to.buffer(block);
-            for (var part : bytes(from, end).asReadOnlyByteBufferList()) {
+            for (var part : buffers(from, end)) {
                 target.put(part);
             }
             from = end;
@@ -97,7 +99,7 @@ public final class Piece {
         return shares.getAndUpdate(now -> now == 0 ? 0 : now + 1) != 0;
     }
 
-    /** Gives a share back. The bytes that {@link #bytes} yielded must not be touched afterwards. */
+    /** Gives a share back. The bytes that {@link #buffers} yielded must not be touched afterwards. */
     public void release() {
         int left = shares.decrementAndGet();
         if (left < 0) {
@@ -108,28 +110,38 @@ public final class Piece {
         }
     }
 
-    /** Some of the bytes, without copying them; to be touched only by owners of a share. */
-    public ByteString bytes(int from, int to) {
+    /** Some of the bytes, without copying them; to be touched only by owners of a share. The buffers can only be read. */
+    public List<ByteBuffer> buffers(int from, int to) {
         if (arena == null) {
-            return heap.substring(from, to);
+            return heap.substring(from, to).asReadOnlyByteBufferList();
         }
-        var bytes = ByteString.EMPTY;
+        List<ByteBuffer> buffers = new ArrayList<>(blocks.length);
         int start = 0;
         for (long block : blocks) {
             int size = Math.min(Arena.bytesOf(block), length - start);
             int first = Math.max(from - start, 0);
             int end = Math.min(to - start, size);
             if (first < end) {
-                var part = arena.buffer(block).slice(first, end - first);
-                bytes = join(bytes, UnsafeByteOperations.unsafeWrap(part));
+                buffers.add(arena.buffer(block).slice(first, end - first).asReadOnlyBuffer());
             }
             start += size;
         }
-        return bytes;
+        return buffers;
     }
 
-    private static ByteString join(ByteString before, ByteString part) {
-        return before.isEmpty() ? part : before.concat(part);
+    /** All bytes, on the heap: a copy, where they are in an arena. */
+    public ByteString bytes() {
+        if (arena == null) {
+            return heap;
+        }
+        var bytes = new byte[length];
+        int at = 0;
+        for (var buffer : buffers(0, length)) {
+            int part = buffer.remaining();
+            buffer.get(bytes, at, part);
+            at += part;
+        }
+        return UnsafeByteOperations.unsafeWrap(bytes);
     }
 
     /** The memory in which the first bytes are. */

@@ -35,7 +35,7 @@ final class PieceCodec {
         var out = ByteBuffer.allocate(HEADER_BYTES + piece.length());
         out.putInt(MAGIC).putInt(FORMAT).put(digest).putInt(piece.length()).putInt(piece.crc());
         out.putLong(System.currentTimeMillis());
-        piece.bytes(0, piece.length()).copyTo(out);
+        piece.buffers(0, piece.length()).forEach(out::put);
         return out.array();
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
-import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * the network has. One frame at a time. Must be closed.
  */
 final class GzipStream implements AutoCloseable {
+    private static final int COPY_BYTES = 64 << 10;
+
     private final Executor threads;
     private final Runnable closing;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -40,7 +42,7 @@ final class GzipStream implements AutoCloseable {
      * @param done is given what there is to send so far, perhaps nothing; not called once this is closed
      * @param failed is called instead where there are no threads any more
      */
-    void add(ByteString frame, boolean last, Consumer<ByteBuffer> done, Runnable failed) {
+    void add(List<ByteBuffer> frame, boolean last, Consumer<ByteBuffer> done, Runnable failed) {
         try {
             threads.execute(() -> {
                 var coded = code(frame, last);
@@ -53,12 +55,14 @@ final class GzipStream implements AutoCloseable {
         }
     }
 
-    private synchronized @Nullable ByteBuffer code(ByteString frame, boolean last) {
+    private synchronized @Nullable ByteBuffer code(List<ByteBuffer> frame, boolean last) {
         if (closed) {
             return null;
         }
         try {
-            frame.writeTo(gzip);
+            for (var buffer : frame) {
+                copy(buffer);
+            }
             if (last) {
                 gzip.finish();
             }
@@ -68,6 +72,15 @@ final class GzipStream implements AutoCloseable {
         var coded = ByteBuffer.wrap(out.toByteArray());
         out.reset();
         return coded;
+    }
+
+    private void copy(ByteBuffer from) throws IOException {
+        var array = new byte[Math.min(COPY_BYTES, from.remaining())];
+        while (from.hasRemaining()) {
+            int length = Math.min(array.length, from.remaining());
+            from.get(array, 0, length);
+            gzip.write(array, 0, length);
+        }
     }
 
     /** Gives up what it holds; may be called again. */

@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 public final class HttpFrontend implements AutoCloseable {
     private static final int MAX_THREADS = 32;
     private static final int MIN_THREADS = 4;
+
+    private static final int ACCEPTORS = 1;
+    /** Threads that read requests, and answer those for which no one need be waited for. */
+    private static final int MAX_SELECTORS = MAX_THREADS / 2;
     /** Read from a connection at once; also what a waiting upload holds of its body. */
     private static final int INPUT_BUFFER_BYTES = 32 << 10;
     /** Metadata at its limit, percent-encoded, with the other headers. */
@@ -121,7 +125,9 @@ public final class HttpFrontend implements AutoCloseable {
         var configuration = configuration(settings);
         var http1 = new HttpConnectionFactory(configuration);
         http1.setInputBufferSize(INPUT_BUFFER_BYTES);
-        var connector = new ServerConnector(server, http1, new PriorKnowledgeHttp2(configuration));
+        int selectors = Math.min(MAX_SELECTORS, Runtime.getRuntime().availableProcessors());
+        var connector =
+                new ServerConnector(server, ACCEPTORS, selectors, http1, new PriorKnowledgeHttp2(configuration));
         connector.setHost(host);
         connector.setPort(settings.port());
         connector.setIdleTimeout(settings.idleTimeout().toMillis());

@@ -135,10 +135,15 @@ final class RenditionReader {
 
     private void send(HeadResponse answer, Rendition rendition) {
         write(answer, HttpStatus.OK_200);
-        var bytes = rendition.bytes();
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, ImageFormat.contentTypeOf(bytes));
-        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.size());
-        Deque<ByteBuffer> unsent = new ArrayDeque<>(bytes.asReadOnlyByteBufferList());
+        Deque<ByteBuffer> unsent = new ArrayDeque<>(rendition.buffers());
+        if (unsent.isEmpty()) {
+            unsent.add(BufferUtil.EMPTY_BUFFER);
+        }
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, ImageFormat.contentTypeOf(unsent.getFirst()));
+        response.getHeaders()
+                .put(
+                        HttpHeader.CONTENT_LENGTH,
+                        unsent.stream().mapToLong(ByteBuffer::remaining).sum());
         new Sending(unsent, rendition).write();
     }
 

@@ -2,10 +2,10 @@
 package io.tintype.coordinator.http;
 
 import io.tintype.coordinator.http.RangeHeader.Span;
+import io.tintype.coordinator.retrieval.Frame;
 import io.tintype.coordinator.retrieval.GetStream;
 import io.tintype.coordinator.retrieval.OpenBlob;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.v1.DataFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -83,7 +83,7 @@ final class SpanSender {
     }
 
     /** One stretch, which keeps quiet until it is its turn. */
-    private final class Turn implements GetStream.Listener<DataFrame> {
+    private final class Turn implements GetStream.Listener<Frame> {
         private @Nullable GetStream stream; // set before anyone else knows of the turn
         private boolean begun; // guarded by this
         private @Nullable TintypeException failure; // guarded by this
@@ -102,7 +102,7 @@ final class SpanSender {
         }
 
         @Override
-        public void onMessage(DataFrame frame) {
+        public void onMessage(Frame frame) {
             take(frame);
         }
 
@@ -123,12 +123,12 @@ final class SpanSender {
         }
     }
 
-    private void take(DataFrame frame) {
-        left -= frame.getData().size();
+    private void take(Frame frame) {
+        left -= frame.length();
         boolean last = left == 0 && next == spans.size();
         if (gzip != null) {
             gzip.add(
-                    frame.getData(),
+                    frame.buffers(),
                     last,
                     coded -> {
                         unsent.add(coded);
@@ -138,7 +138,7 @@ final class SpanSender {
                     () -> clientGone(new IOException("stopping")));
             return;
         }
-        unsent.addAll(frame.getData().asReadOnlyByteBufferList());
+        unsent.addAll(frame.buffers());
         if (last) {
             unsent.add(around.behind());
             done = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.rendition;
 
-import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -38,9 +38,10 @@ public enum ImageFormat {
         return written;
     }
 
-    /** The media type of a file that was written here. */
-    public static String contentTypeOf(ByteString file) {
-        var start = file.substring(0, Math.min(file.size(), LONGEST_START)).toByteArray();
+    /** The media type of a file that was written here, by its first bytes; the buffer's position stays where it is. */
+    public static String contentTypeOf(ByteBuffer file) {
+        var start = new byte[Math.min(file.remaining(), LONGEST_START)];
+        file.duplicate().get(start);
         return of(start).map(ImageFormat::contentType).orElse("application/octet-stream");
     }
 

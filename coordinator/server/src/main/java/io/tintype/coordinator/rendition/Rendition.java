@@ -52,20 +52,20 @@ public final class Rendition {
         return first.length() < PREFIX
                 ? 0
                 : PREFIX
-                        + Integer.toUnsignedLong(
-                                first.bytes(0, PREFIX).asReadOnlyByteBuffer().getInt());
+                        + Integer.toUnsignedLong(first.buffers(0, PREFIX).get(0).getInt());
     }
 
-    /** The bytes, not copied. */
-    public ByteString bytes() {
+    /** The bytes, not copied; the buffers are the caller's own, and can only be read. */
+    public List<ByteBuffer> buffers() {
         if (pieces.isEmpty()) {
-            return made;
+            return made.asReadOnlyByteBufferList();
         }
-        var all = ByteString.EMPTY;
-        for (var piece : pieces) {
-            all = all.concat(piece.bytes(0, piece.length()));
+        List<ByteBuffer> all = new ArrayList<>();
+        for (int i = 0; i < pieces.size(); i++) {
+            var piece = pieces.get(i);
+            all.addAll(piece.buffers(i == 0 ? PREFIX : 0, piece.length()));
         }
-        return all.substring(PREFIX);
+        return all;
     }
 
     /** The bytes must not be touched any more. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.rendition;
 
+import io.tintype.coordinator.retrieval.Frame;
 import io.tintype.coordinator.retrieval.GetStream;
 import io.tintype.coordinator.retrieval.OpenBlob;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.v1.DataFrame;
 import java.util.concurrent.CompletableFuture;
 
 /** All bytes of one blob, gathered. Thread-safe. */
-final class SourceBytes implements GetStream.Listener<DataFrame> {
+final class SourceBytes implements GetStream.Listener<Frame> {
     private final byte[] bytes;
     private final CompletableFuture<byte[]> gathered = new CompletableFuture<>();
     private final CompletableFuture<GetStream> stream = new CompletableFuture<>();
@@ -34,8 +34,13 @@ final class SourceBytes implements GetStream.Listener<DataFrame> {
     }
 
     @Override
-    public void onMessage(DataFrame frame) {
-        frame.getData().copyTo(bytes, (int) frame.getOffset());
+    public void onMessage(Frame frame) {
+        int at = (int) frame.offset();
+        for (var buffer : frame.buffers()) {
+            int length = buffer.remaining();
+            buffer.get(bytes, at, length);
+            at += length;
+        }
         next();
     }
 

@@ -5,7 +5,6 @@ import io.grpc.Context;
 import io.grpc.SynchronizationContext;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.wire.Errors;
@@ -148,15 +147,15 @@ final class CachedGet implements GetStream {
         listener.onFailed(failure);
     }
 
-    private final class Frames implements Listener<DataFrame> {
+    private final class Frames implements Listener<Frame> {
         @Override
-        public void onMessage(DataFrame frame) {
+        public void onMessage(Frame frame) {
             inOrder.execute(() -> {
                 if (done || blob == null) {
                     return;
                 }
                 wanted--;
-                var message = (headSent ? GetResponse.newBuilder() : first(blob)).setFrame(frame);
+                var message = (headSent ? GetResponse.newBuilder() : first(blob)).setFrame(frame.message());
                 headSent = true;
                 listener.onMessage(message.build());
             });

@@ -9,7 +9,6 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.ByteRange;
-import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.Freshness;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +61,7 @@ public final class OpenBlob implements AutoCloseable {
      * @param from the first byte
      * @param to behind the last one, over {@code from} and no more than the size
      */
-    public GetStream read(long from, long to, GetStream.Listener<DataFrame> listener) {
+    public GetStream read(long from, long to, GetStream.Listener<Frame> listener) {
         var reader = new PieceReader(this, chain, origin, holds, from, to, listener);
         reader.begin();
         return reader;

@@ -16,6 +16,7 @@ import io.tintype.wire.Errors;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ final class PieceReader implements GetStream {
     private final long to;
     private final boolean whole;
     private final boolean single;
-    private final Listener<DataFrame> listener;
+    private final Listener<Frame> listener;
 
     // Confined to inOrder:
     private final Crc32c.Running crc = new Crc32c.Running();
@@ -68,7 +69,7 @@ final class PieceReader implements GetStream {
             Holds holds,
             long from,
             long to,
-            Listener<DataFrame> listener) {
+            Listener<Frame> listener) {
         this.blob = blob;
         this.chain = chain;
         this.origin = origin;
@@ -224,19 +225,17 @@ final class PieceReader implements GetStream {
         long begin = position / PieceKey.BYTES * PieceKey.BYTES;
         int from = (int) (position - begin);
         int end = (int) Math.min(to - begin, piece.length());
-        var data = piece.bytes(from, end);
         boolean all = end - from == piece.length();
-        hand(DataFrame.newBuilder()
-                .setOffset(position)
-                .setData(data)
-                .setCrc32C(all ? piece.crc() : Crc32c.of(data))
-                .build());
+        hand(Frame.of(
+                position, piece.buffers(from, end), all ? OptionalInt.of(piece.crc()) : OptionalInt.empty()));
     }
 
     /** Hands a frame over whose checksum has been verified. */
-    private void hand(DataFrame frame) {
-        int length = frame.getData().size();
-        crc.add(frame.getCrc32C(), length);
+    private void hand(Frame frame) {
+        int length = frame.length();
+        if (whole) {
+            crc.add(frame.crc(), length);
+        }
         boolean last = position + length == to;
         if (last && whole && crc.crc() != blob.head().getCrc32C()) {
             giveBack();
@@ -277,7 +276,7 @@ final class PieceReader implements GetStream {
             fail(new TintypeException(Reason.INTERNAL, "The storage node sent other bytes than were asked for."));
         } else {
             keep(frame);
-            hand(frame);
+            hand(Frame.of(frame));
         }
     }
 

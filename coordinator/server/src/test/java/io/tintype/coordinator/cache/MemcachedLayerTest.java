@@ -187,7 +187,7 @@ final class MemcachedLayerTest {
         var layer = layer(server.address(), "cluster", user -> true, 1 << 20);
         keep(layer, 1, LENGTH);
         var wrong = Pieces.piece(2, LENGTH);
-        layer.offer(Pieces.key(1), Piece.onHeap(wrong.bytes(0, LENGTH), wrong.crc() + 1));
+        layer.offer(Pieces.key(1), Piece.onHeap(wrong.bytes(), wrong.crc() + 1));
         await("the damaged one is there")
                 .atMost(PATIENCE)
                 .until(() -> !Pieces.spec(1, LENGTH)

@@ -30,8 +30,12 @@ final class MemoryLayerTest {
             assertThat(Pieces.read(found)).isEqualTo(Pieces.bytes(length, length));
             assertThat(found.isSound()).isTrue();
             int middle = length / 2;
-            assertThat(found.bytes(middle, length).toByteArray())
+            assertThat(Pieces.read(found, middle, length))
                     .isEqualTo(Arrays.copyOfRange(Pieces.bytes(length, length), middle, length));
+            assertThat(found.bytes().toByteArray()).isEqualTo(Pieces.bytes(length, length));
+            assertThat(found.buffers(0, length))
+                    .as("can be sent from without a copy, and not be written to")
+                    .allMatch(buffer -> buffer.isDirect() && buffer.isReadOnly());
             found.release();
         }
     }

@@ -4,6 +4,7 @@ package io.tintype.coordinator.cache;
 import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Version;
+import java.nio.ByteBuffer;
 import java.util.OptionalInt;
 import java.util.Random;
 
@@ -31,6 +32,12 @@ final class Pieces {
     }
 
     static byte[] read(Piece piece) {
-        return piece.bytes(0, piece.length()).toByteArray();
+        return read(piece, 0, piece.length());
+    }
+
+    static byte[] read(Piece piece, int from, int to) {
+        var bytes = ByteBuffer.allocate(to - from);
+        piece.buffers(from, to).forEach(bytes::put);
+        return bytes.array();
     }
 }
