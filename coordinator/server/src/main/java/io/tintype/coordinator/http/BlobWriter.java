@@ -4,6 +4,8 @@ package io.tintype.coordinator.http;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.SynchronizationContext;
 import io.tintype.checksum.Crc32c;
+import io.tintype.coordinator.route.Broken;
+import io.tintype.coordinator.route.UnaryProxy;
 import io.tintype.coordinator.upload.PutStream;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Limits;
@@ -44,8 +46,7 @@ final class BlobWriter implements PutStream.Listener {
     /** Bytes of a frame; the last one may have fewer. */
     private static final int FRAME_BYTES = Limits.INLINE_BYTES;
 
-    private final SynchronizationContext inOrder =
-            new SynchronizationContext((thread, failure) -> log.error("an HTTP upload failed", failure));
+    private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final UploadGateway gateway;
     private final Request request;
     private final Response response;
@@ -223,6 +224,15 @@ final class BlobWriter implements PutStream.Listener {
                 finishWith(failure);
             }
         });
+    }
+
+    /** A step threw what nobody expected. The upload ends with it: nobody else would tell the client. */
+    private void broke(Throwable failure) {
+        log.error("an HTTP upload failed", failure);
+        if (!done) {
+            var cause = Broken.of(failure);
+            fail(lastSent ? UnaryProxy.unknown(cause) : cause);
+        }
     }
 
     private void fail(TintypeException failure) {

@@ -3,6 +3,7 @@ package io.tintype.coordinator.retrieval;
 
 import io.grpc.Context;
 import io.grpc.SynchronizationContext;
+import io.tintype.coordinator.route.Broken;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetRequest;
@@ -19,8 +20,7 @@ final class CachedGet implements GetStream {
     /** How often a blob may be replaced between asking for its version and reading its first byte. */
     private static final int TRIES = 3;
 
-    private final SynchronizationContext inOrder =
-            new SynchronizationContext((thread, failure) -> log.error("a read failed", failure));
+    private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final Context context = Context.current();
     private final RetrievalGateway gateway;
     private final GetRequest request;
@@ -139,6 +139,17 @@ final class CachedGet implements GetStream {
         done = true;
         if (blob != null) {
             blob.close();
+        }
+    }
+
+    /** A step threw what nobody expected. The read ends with it: nobody else would tell the caller. */
+    private void broke(Throwable failure) {
+        log.error("a read failed", failure);
+        if (!done) {
+            if (bytes != null) {
+                bytes.cancel("the read failed");
+            }
+            fail(Broken.of(failure));
         }
     }
 

@@ -8,6 +8,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.coordinator.route.Broken;
 import io.tintype.coordinator.route.Route;
 import io.tintype.coordinator.route.Target;
 import io.tintype.model.Reason;
@@ -29,8 +30,7 @@ import org.slf4j.LoggerFactory;
 final class GetRelay<A> implements GetStream {
     private static final Logger log = LoggerFactory.getLogger(GetRelay.class);
 
-    private final SynchronizationContext inOrder =
-            new SynchronizationContext((thread, failure) -> log.error("passing on a read failed", failure));
+    private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final ChannelSource channels;
     private final MethodDescriptor<GetRequest, A> method;
     private final CallOptions options;
@@ -160,6 +160,19 @@ final class GetRelay<A> implements GetStream {
         }
         done = true;
         listener.onFailed(Route.forCaller(failure));
+    }
+
+    /** A step threw what nobody expected. The read ends with it: nobody else would tell the caller. */
+    private void broke(Throwable failure) {
+        log.error("passing on a read failed", failure);
+        if (done) {
+            return;
+        }
+        done = true;
+        if (call != null) {
+            call.cancel("passing it on failed", failure);
+        }
+        listener.onFailed(Broken.of(failure));
     }
 
     private final class Answer extends ClientCall.Listener<A> {

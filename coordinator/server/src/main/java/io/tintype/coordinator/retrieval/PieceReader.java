@@ -8,6 +8,7 @@ import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceKey;
 import io.tintype.coordinator.cache.PieceSpec;
+import io.tintype.coordinator.route.Broken;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DataFrame;
@@ -33,8 +34,7 @@ import org.slf4j.LoggerFactory;
 final class PieceReader implements GetStream {
     private static final Logger log = LoggerFactory.getLogger(PieceReader.class);
 
-    private final SynchronizationContext inOrder =
-            new SynchronizationContext((thread, failure) -> log.error("a read failed", failure));
+    private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final Context context = Context.current();
     private final OpenBlob blob;
     private final PieceChain chain;
@@ -226,8 +226,7 @@ final class PieceReader implements GetStream {
         int from = (int) (position - begin);
         int end = (int) Math.min(to - begin, piece.length());
         boolean all = end - from == piece.length();
-        hand(Frame.of(
-                position, piece.buffers(from, end), all ? OptionalInt.of(piece.crc()) : OptionalInt.empty()));
+        hand(Frame.of(position, piece.buffers(from, end), all ? OptionalInt.of(piece.crc()) : OptionalInt.empty()));
     }
 
     /** Hands a frame over whose checksum has been verified. */
@@ -254,6 +253,15 @@ final class PieceReader implements GetStream {
         listener.onMessage(frame);
         if (last) {
             listener.onEnd();
+        }
+    }
+
+    /** A step threw what nobody expected. The read ends with it: nobody else would tell the reader. */
+    private void broke(Throwable failure) {
+        log.error("a read failed", failure);
+        if (!done) {
+            giveBack();
+            fail(Broken.of(failure));
         }
     }
 

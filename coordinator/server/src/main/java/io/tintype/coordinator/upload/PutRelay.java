@@ -8,6 +8,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.coordinator.route.Broken;
 import io.tintype.coordinator.route.Route;
 import io.tintype.coordinator.route.Target;
 import io.tintype.coordinator.route.UnaryProxy;
@@ -40,11 +41,10 @@ final class PutRelay implements PutStream {
     /** As much as a blob that fits one message has, with its header. */
     static final long REPLAY_BYTES = 288 << 10;
 
-    /** What is held once the upload cannot begin anew: the message under way. */
-    private static final long STREAMING_BYTES = 64 << 10;
+    /** What is held once the upload cannot begin anew: the message under way, and two more on their way to a node that is slow. */
+    private static final long STREAMING_BYTES = 224 << 10;
 
-    private final SynchronizationContext inOrder =
-            new SynchronizationContext((thread, failure) -> log.error("passing on an upload failed", failure));
+    private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final ChannelSource channels;
     private final CallOptions options;
     private final Route route;
@@ -215,6 +215,21 @@ final class PutRelay implements PutStream {
         finish();
         var cause = Route.forCaller(failure);
         listener.onFailed(perhapsMade ? UnaryProxy.unknown(cause) : cause);
+    }
+
+    /** A step threw what nobody expected. The upload ends with it: nobody else would tell the caller. */
+    private void broke(Throwable failure) {
+        log.error("passing on an upload failed", failure);
+        if (done) {
+            return;
+        }
+        perhapsMade |= ended;
+        var broken = call;
+        call = null;
+        if (broken != null) {
+            broken.cancel("passing it on failed", failure);
+        }
+        fail(Broken.of(failure));
     }
 
     private void finish() {

@@ -91,7 +91,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** Another coordinator's changes, under the same admission, with its own longest time for one upload. */
     public UploadGateway uploads(Duration timeout, long maxBlobBytes) {
-        return new UploadGateway(router, this, admission, maxBlobBytes, timeout);
+        return uploads(timeout, maxBlobBytes, this);
+    }
+
+    /** The same, over channels of its own. */
+    public UploadGateway uploads(Duration timeout, long maxBlobBytes, ChannelSource over) {
+        return new UploadGateway(router, over, admission, maxBlobBytes, timeout);
     }
 
     /** Another coordinator's reads of the same nodes; its caches are to be closed. */

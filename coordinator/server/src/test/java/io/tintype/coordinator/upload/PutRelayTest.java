@@ -6,6 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.testing.MemoryCluster;
@@ -167,6 +174,42 @@ final class PutRelayTest {
         assertThat(cluster.admission.heldBytes()).isZero();
         await().until(() -> cluster.a.openPuts.get() == 0);
         assertThat(cluster.a.blob("u", "n")).isEmpty();
+    }
+
+    @Test
+    void anUploadForWhichMemoryIsMissingOnTheWayEndsAndSaysSo() throws Exception {
+        var messages = new AtomicInteger();
+        var poor = cluster.uploads(
+                Duration.ofHours(1),
+                1L << 30,
+                address -> ClientInterceptors.intercept(cluster.to(address), new NoMemoryFor(4, messages)));
+        var upload = new Upload(20_000_000);
+        upload.stream = poor.put(header("u", "n", 20_000_000), upload);
+        upload.started.complete(null);
+        assertReason(upload.result, Reason.OVERLOADED, "no memory left to pass the bytes on: direct buffer memory");
+        assertThat(messages).hasValue(4);
+        assertThat(cluster.admission.heldBytes()).isZero();
+        await().until(() -> cluster.a.openPuts.get() == 0);
+        assertThat(cluster.a.blob("u", "n")).isEmpty();
+    }
+
+    /** There is no memory for sending one of the messages of a Put. */
+    private record NoMemoryFor(int number, AtomicInteger messages) implements ClientInterceptor {
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            var call = next.newCall(method, options);
+            return !method.equals(BlobUploadGrpc.getPutMethod())
+                    ? call
+                    : new SimpleForwardingClientCall<>(call) {
+                        @Override
+                        public void sendMessage(Q message) {
+                            if (messages.incrementAndGet() == number) {
+                                throw new OutOfMemoryError("direct buffer memory");
+                            }
+                            super.sendMessage(message);
+                        }
+                    };
+        }
     }
 
     @Test
