@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -206,6 +207,65 @@ final class DiskLayerTest {
             }
         }
         open();
+    }
+
+    /** On a disk of its own, which is filled to the last byte; needs root. */
+    @Test
+    void onAFullDiskNothingIsWrongAndForgettingSaysThatItFailedOrIsDone() throws Exception {
+        disk.close();
+        try (var small = SmallDisk.mount(folder)) {
+            disk = open("cluster");
+            keep(1);
+            small.fill();
+            // What cannot be kept is a miss: first the secrets of new users, then pieces, of which memory takes some.
+            int missing = 0;
+            for (int number = 2; number < 150; number++) {
+                var key = keyOf("user" + number, number);
+                disk.offer(key, Pieces.piece(number, LENGTH));
+                disk.offer(key, Pieces.piece(number, LENGTH));
+                missing += isThereAndRight(key, number) ? 0 : 1;
+            }
+            assertThat(missing).as("something met the full disk").isPositive();
+            var forgotten = disk.forget("u").handle((done, failure) -> failure).get(60, TimeUnit.SECONDS);
+            if (forgotten != null) {
+                assertThat(forgotten)
+                        .hasMessageContaining("cannot forget user 'u'")
+                        .hasMessageContaining("No space");
+            }
+            small.giveRoom();
+            await("he can be forgotten")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> disk.forget("u")
+                            .handle((done, failure) -> failure == null)
+                            .join());
+            assertThat(get(1)).isEmpty();
+            disk.close();
+            disk = open("cluster");
+            assertThat(get(1)).as("after a restart").isEmpty();
+            for (int number = 2; number < 150; number++) {
+                isThereAndRight(keyOf("user" + number, number), number);
+            }
+            var key = keyOf("late", 200);
+            await("pieces are kept again").atMost(Duration.ofSeconds(60)).until(() -> {
+                disk.offer(key, Pieces.piece(200, LENGTH));
+                return disk.get(PieceSpec.ofLength(key, LENGTH)).join().isPresent();
+            });
+            disk.close();
+        }
+    }
+
+    private static PieceKey keyOf(String user, int number) {
+        return new PieceKey(user, "n" + number, new Version(number + 1, 7), 0);
+    }
+
+    /** False: it is missing. */
+    private boolean isThereAndRight(PieceKey key, int number) {
+        var found = disk.get(PieceSpec.ofLength(key, LENGTH)).join();
+        if (found.isPresent()) {
+            assertThat(found.get().isSound()).isTrue();
+            assertThat(Pieces.read(found.get())).isEqualTo(Pieces.bytes(number, LENGTH));
+        }
+        return found.isPresent();
     }
 
     @Test

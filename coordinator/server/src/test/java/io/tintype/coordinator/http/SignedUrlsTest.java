@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,31 @@ final class SignedUrlsTest extends HttpStage {
         denied(call("DELETE", put, ""), "not that of this method, path and query");
         denied(call("GET", get.replace("alice", "alicf"), ""), "not that of this method, path and query");
         assertThat(new String(call("GET", get, "").body(), UTF_8)).isEqualTo("hello");
+    }
+
+    /** Every byte of it in turn is another one, is left out, or comes twice. */
+    @Test
+    void aUrlWithAnyByteChangedIsRefused() throws Exception {
+        String put = signed(OLD, "PUT", PATH, "", Duration.ofMinutes(1));
+        assertThat(call("PUT", put, "hello").statusCode()).isEqualTo(200);
+        String get = signed(OLD, "GET", PATH, "", Duration.ofMinutes(1));
+        assertThat(call("GET", get, "").statusCode()).isEqualTo(200);
+        for (int i = 1; i < get.length(); i++) {
+            var before = get.substring(0, i);
+            var after = get.substring(i + 1);
+            char other = get.charAt(i) == '0' ? '1' : '0';
+            for (String changed :
+                    new String[] {before + other + after, before + after, before + other + get.substring(i)}) {
+                String answer = raw("GET " + changed + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                assertThat(answer.substring("HTTP/1.1 ".length()).substring(0, 3))
+                        .as("status for %s: %s", changed, answer)
+                        .isIn(
+                                i < "/v1/users/".length() || !answer.contains("ACCESS_DENIED")
+                                        ? List.of("400", "404")
+                                        : List.of("403"));
+                assertThat(answer).doesNotContain("hello").contains("\"reason\"");
+            }
+        }
     }
 
     @Test
