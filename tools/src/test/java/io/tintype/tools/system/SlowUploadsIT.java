@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tintype.tools.balance.Fleet;
 import io.tintype.tools.bench.HttpLoad;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,10 +46,10 @@ final class SlowUploadsIT {
     private static final List<String> NODE =
             List.of("-XX:TieredStopAtLevel=4", "-Xmx224m", "-XX:MaxDirectMemorySize=96m");
     private static final List<String> COORDINATOR =
-            List.of("-XX:TieredStopAtLevel=4", "-Xmx256m", "-XX:MaxDirectMemorySize=96m");
+            List.of("-XX:TieredStopAtLevel=4", "-Xmx256m", "-XX:MaxDirectMemorySize=160m");
     private static final Map<String, String> SETTINGS = Map.of(
             "TINTYPE_CONFIG_CONTROL_REPLICATION_FACTOR", "3",
-            "TINTYPE_CONFIG_UPLOAD_BYTES_IN_FLIGHT", "100663296",
+            "TINTYPE_CONFIG_UPLOAD_BYTES_IN_FLIGHT", "67108864",
             "TINTYPE_CONFIG_CACHE_MEMORY_BYTES", "33554432");
 
     @ParameterizedTest
@@ -101,28 +103,25 @@ final class SlowUploadsIT {
         }
     }
 
-    private static HttpLoad reads(URI up, URI down) throws IOException, InterruptedException {
+    private static HttpLoad reads(URI up, URI down) {
         var client = HttpClient.newHttpClient();
         var resources = new ArrayList<HttpLoad.Resource>();
         for (int i = 0; i < BLOBS; i++) {
             var path = "/v1/users/reader/blobs/" + i;
-            for (int tries = 0; ; tries++) { // the first shards are being made
-                int status = client.send(
-                                HttpRequest.newBuilder(up.resolve(path))
-                                        .PUT(BodyPublishers.ofByteArray(new byte[BLOB_BYTES]))
-                                        .build(),
-                                BodyHandlers.discarding())
-                        .statusCode();
-                if (status == 200) {
-                    break;
-                }
-                assertThat(tries).as("last status %d", status).isLessThan(100);
-                TimeUnit.MILLISECONDS.sleep(200);
-            }
+            Awaitility.await("the first shards are made, and " + path + " is stored")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> put(client, up.resolve(path)) == HttpURLConnection.HTTP_OK);
             resources.add(new HttpLoad.Resource(path, BLOB_BYTES));
         }
         return new HttpLoad(new HttpLoad.Plan(
                 List.of(down), List.of(), resources, random -> random.nextInt(BLOBS), READERS, READS_A_SECOND));
+    }
+
+    private static int put(HttpClient client, URI blob) throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(blob)
+                .PUT(BodyPublishers.ofByteArray(new byte[BLOB_BYTES]))
+                .build();
+        return client.send(request, BodyHandlers.discarding()).statusCode();
     }
 
     private static long peakKib(long pid) throws IOException {
