@@ -98,7 +98,8 @@ final class Convert {
                         .toList(),
                 answer.getCachesList().stream()
                         .map(one -> new Erasure.Cache(one.getCoordinator(), one.getRegion(), one.getError()))
-                        .toList());
+                        .toList(),
+                answer.getKeyGone());
     }
 
     static UserLocation location(LocateUserResponse answer) {

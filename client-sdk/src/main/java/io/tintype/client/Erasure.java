@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param found what the shards had when it began; at most 64
  * @param replicas every replica that has something of him now, and every node that could not be asked
  * @param caches once no shard has anything of him: the coordinators that were told to forget him
+ * @param keyGone whether there is no key of his any more, so that nothing that was sealed can be read wherever copies of it lie
  */
 public record Erasure(
         Instant begun,
@@ -21,7 +22,8 @@ public record Erasure(
         Optional<Instant> idRefusedUntil,
         List<Shard> found,
         List<Replica> replicas,
-        List<Cache> caches) {
+        List<Cache> caches,
+        boolean keyGone) {
     public Erasure {
         caches = List.copyOf(caches);
         found = List.copyOf(found);

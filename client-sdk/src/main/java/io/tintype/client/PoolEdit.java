@@ -87,6 +87,12 @@ public final class PoolEdit {
         return this;
     }
 
+    /** Whether chunks that come in from now on are sealed under a key of their user's own. */
+    public PoolEdit sealed(boolean sealed) {
+        request.setSealed(sealed);
+        return this;
+    }
+
     /** Lets limits fall below what is used already. Nobody is turned out; more is refused. */
     public PoolEdit allowOverLimit(boolean allow) {
         request.setAllowOverLimit(allow);

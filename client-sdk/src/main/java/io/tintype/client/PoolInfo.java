@@ -24,6 +24,7 @@ import java.util.TreeSet;
  * @param servingRegion region whose nodes lead and vote; empty: the pool's own
  * @param cacheControl Cache-Control of answers over HTTP, at most 128 characters; empty: the default
  * @param labels what a node must have to hold a replica that counts, at most 8
+ * @param sealed whether chunks that come in are sealed under a key of their user's own
  */
 public record PoolInfo(
         PoolId id,
@@ -39,7 +40,8 @@ public record PoolInfo(
         List<String> observers,
         String servingRegion,
         String cacheControl,
-        Set<String> labels) {
+        Set<String> labels,
+        boolean sealed) {
     public PoolInfo {
         observers = List.copyOf(observers);
         labels = Collections.unmodifiableSet(new TreeSet<>(labels));
@@ -61,6 +63,7 @@ public record PoolInfo(
                 List.of(),
                 "",
                 "",
-                Set.of());
+                Set.of(),
+                false);
     }
 }

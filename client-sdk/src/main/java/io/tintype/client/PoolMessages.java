@@ -35,7 +35,8 @@ final class PoolMessages {
                 pool.getObserversList(),
                 pool.getServingRegion(),
                 pool.getCacheControl(),
-                Set.copyOf(pool.getLabelsList()));
+                Set.copyOf(pool.getLabelsList()),
+                pool.getSealed());
     }
 
     static Pool pool(PoolInfo pool) {
@@ -55,6 +56,7 @@ final class PoolMessages {
                 .setServingRegion(pool.servingRegion())
                 .setCacheControl(pool.cacheControl())
                 .addAllLabels(pool.labels())
+                .setSealed(pool.sealed())
                 .build();
     }
 

@@ -4,6 +4,8 @@ package io.tintype.coordinator;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.MapLocator;
+import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
@@ -18,6 +20,8 @@ import io.tintype.coordinator.users.Moves;
 import io.tintype.coordinator.users.Registrar;
 import io.tintype.model.Location;
 import io.tintype.model.UserId;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What all interfaces of one coordinator work through, put together. */
 final class Gateways {
@@ -41,22 +45,28 @@ final class Gateways {
         var caches = config.roles().contains(Role.RETRIEVAL) ? config.cache() : CacheSettings.NONE;
         peers = new Peers(config.id(), config.region());
         retrieval = new RetrievalGateway(
-                router, channels, origin -> Caches.open(caches, clusterId, residency(config), peers, channels, origin));
+                router,
+                channels,
+                origin -> Caches.open(caches, clusterId, residency(config, watcher::view), peers, channels, origin));
     }
 
-    private Residency residency(CoordinatorConfig config) {
+    private Residency residency(CoordinatorConfig config, Supplier<ClusterView> view) {
         var there = config.cache().memcached().regionOr(config.region());
-        return new Residency(user -> isOfRegion(user, config.region()), user -> isOfRegion(user, there));
+        return new Residency(
+                user -> mayLeaveMemory(user, config.region(), view), user -> mayLeaveMemory(user, there, view));
     }
 
     /**
-     * Whether a user's pool belongs to a region, whose disks may then have his bytes, wherever the pool is pinned. What is not
-     * known for certain is not so.
+     * Whether a user's bytes may go to disks, or to a memcached, of a region: his pool belongs to it, wherever the pool is pinned,
+     * and does not ask for his bytes to be sealed. What is not known for certain is not so.
      */
-    private boolean isOfRegion(String user, String region) {
+    private boolean mayLeaveMemory(String user, String region, Supplier<ClusterView> view) {
         return directory
                 .remembered(UserId.of(user))
-                .filter(home -> home.pool().region().equals(region))
+                .map(UserHome::pool)
+                .filter(pool -> pool.region().equals(region))
+                .flatMap(pool -> Optional.ofNullable(view.get().pools().get(pool)))
+                .filter(pool -> !pool.sealed())
                 .isPresent();
     }
 }

@@ -9,25 +9,33 @@ import io.tintype.model.TintypeException;
 import java.nio.ByteBuffer;
 
 /**
- * A chunk as it is stored: the bytes, then {@code crc32c of the bytes u32 | binding u32 | format u8}.
+ * A chunk as it is stored: the bytes, then {@code crc32c of the bytes u32 | binding u32 | format u8}. Before that, if it is
+ * sealed, {@code crc32c of the bytes inside u32}.
  *
- * <p>The binding is the CRC32C of key, length and checksum: bytes that are whole but stand under another chunk's key are
- * found out. The trailer stands behind the bytes so that what was read can be handed on without moving it.
+ * <p>The binding is the CRC32C of key, length and checksums: bytes that are whole but stand under another chunk's key are
+ * found out. That a sealed chunk is as it was stored can be told without its key. The trailer stands behind the bytes so that what was read can be handed on without moving it.
  *
  * <p>Pure and thread-safe.
  */
 final class ChunkCodec {
-    static final int TRAILER_BYTES = 9;
-    private static final byte FORMAT = 1;
+    /** Bytes behind those of a chunk, at most. */
+    static final int TRAILER_BYTES = 13;
+
+    private static final int PLAIN_TRAILER_BYTES = 9;
+    private static final byte PLAIN = 1;
+    private static final byte SEALED = 2;
 
     private ChunkCodec() {}
 
     static ByteString encode(byte[] key, Chunk chunk) {
-        var trailer = ByteBuffer.allocate(TRAILER_BYTES)
-                .putInt(chunk.crc())
-                .putInt(binding(key, chunk.data().size(), chunk.crc()))
-                .put(FORMAT)
-                .array();
+        var trailer = ByteBuffer.allocate(chunk.sealed() ? TRAILER_BYTES : PLAIN_TRAILER_BYTES);
+        if (chunk.sealed()) {
+            trailer.putInt(chunk.plainCrc());
+        }
+        trailer.putInt(chunk.crc())
+                .putInt(binding(key, chunk))
+                .put(chunk.sealed() ? SEALED : PLAIN)
+                .flip();
         return chunk.data().concat(UnsafeByteOperations.unsafeWrap(trailer));
     }
 
@@ -42,32 +50,38 @@ final class ChunkCodec {
 
     /** As above, of a value that fills only the beginning of its array. */
     static Chunk decode(byte[] key, byte[] value, int valueLength, Object who) {
-        int length = valueLength - TRAILER_BYTES;
+        byte format = valueLength < PLAIN_TRAILER_BYTES ? 0 : value[valueLength - 1];
+        boolean sealed = format == SEALED;
+        int length = valueLength - (sealed ? TRAILER_BYTES : PLAIN_TRAILER_BYTES);
         if (length < 0) {
             throw corrupt(who, "is cut off");
         }
-        var trailer = ByteBuffer.wrap(value, length, TRAILER_BYTES);
-        int crc = trailer.getInt();
-        int binding = trailer.getInt();
-        byte format = trailer.get();
-        if (format != FORMAT) {
-            throw corrupt(who, "has format " + format + ", and only " + FORMAT + " is known here");
+        if (format != PLAIN && format != SEALED) {
+            throw corrupt(who, "has format " + format + ", and only " + PLAIN + " and " + SEALED + " are known here");
         }
-        if (binding != binding(key, length, crc)) {
+        var trailer = ByteBuffer.wrap(value, length, valueLength - length);
+        int plainCrc = sealed ? trailer.getInt() : 0;
+        int crc = trailer.getInt();
+        var data = UnsafeByteOperations.unsafeWrap(value, 0, length);
+        var chunk = sealed ? Chunk.sealed(data, crc, plainCrc) : new Chunk(data, crc);
+        if (trailer.getInt() != binding(key, chunk)) {
             throw corrupt(who, "is another chunk than the one asked for");
         }
         if (Crc32c.of(value, 0, length) != crc) {
             throw corrupt(who, "fails its checksum");
         }
-        return new Chunk(UnsafeByteOperations.unsafeWrap(value, 0, length), crc);
+        return chunk;
     }
 
-    private static int binding(byte[] key, int length, int crc) {
-        return Crc32c.of(ByteBuffer.allocate(key.length + 2 * Integer.BYTES)
+    private static int binding(byte[] key, Chunk chunk) {
+        var bound = ByteBuffer.allocate(key.length + 3 * Integer.BYTES)
                 .put(key)
-                .putInt(length)
-                .putInt(crc)
-                .array());
+                .putInt(chunk.data().size())
+                .putInt(chunk.crc());
+        if (chunk.sealed()) {
+            bound.putInt(chunk.plainCrc());
+        }
+        return Crc32c.of(bound.array(), 0, bound.position());
     }
 
     private static TintypeException corrupt(Object who, String how) {

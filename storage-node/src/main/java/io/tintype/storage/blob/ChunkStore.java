@@ -68,8 +68,8 @@ public final class ChunkStore {
                 Family.STAGE,
                 keys.stage(key.upload(), key.user(), key.index()),
                 ByteBuffer.allocate(STAGED_BYTES)
-                        .putInt(chunk.data().size())
-                        .putInt(chunk.crc())
+                        .putInt(chunk.plainBytes())
+                        .putInt(chunk.plainCrc())
                         .array());
     }
 

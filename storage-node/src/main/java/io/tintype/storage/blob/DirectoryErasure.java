@@ -65,6 +65,7 @@ public final class DirectoryErasure {
                 .clearTo()
                 .clearPool()
                 .setErasedAtMs(record.logTimeMs())
+                .setKeyGone(end.getKeyGone())
                 .build();
         tx.putEntry(user, erased, false);
         tx.markMoving(user, false);

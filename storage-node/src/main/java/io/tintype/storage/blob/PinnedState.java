@@ -129,7 +129,7 @@ public final class PinnedState implements AutoCloseable {
             if (value == null) {
                 return -1;
             }
-            int size = ChunkCodec.decode(key, value, index).data().size();
+            int size = ChunkCodec.decode(key, value, index).plainBytes();
             return size == Stored.chunkBytes(manifest, index) ? size : -1;
         } catch (TintypeException e) {
             return -1;

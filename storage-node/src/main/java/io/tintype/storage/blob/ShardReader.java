@@ -32,7 +32,7 @@ import java.util.Set;
  */
 public final class ShardReader {
     /** How many bytes a chunk takes beyond its own. */
-    public static final int STORED_WITH = ChunkCodec.TRAILER_BYTES;
+    public static final int STORED_WITH = Chunk.SEAL_BYTES + ChunkCodec.TRAILER_BYTES;
 
     private static final byte[] NO_ROOM = new byte[0];
 
@@ -118,7 +118,7 @@ public final class ShardReader {
     }
 
     /**
-     * A chunk of a version, verified.
+     * A chunk of a version, verified; where it is sealed, as it is.
      *
      * @throws TintypeException VERSION_GONE if the version was replaced and its chunks collected; CORRUPT_DATA
      */
@@ -138,11 +138,11 @@ public final class ShardReader {
                 .orElseThrow(() -> new TintypeException(
                         Reason.VERSION_GONE,
                         "this version was replaced or deleted, and its bytes are gone; read the blob again"));
-        if (chunk.data().size() != expected) {
+        if (chunk.plainBytes() != expected) {
             throw new TintypeException(
                     Reason.CORRUPT_DATA,
-                    "chunk " + index + " of upload " + upload + " has "
-                            + chunk.data().size() + " bytes, not " + expected + "; another replica may have it whole");
+                    "chunk " + index + " of upload " + upload + " has " + chunk.plainBytes() + " bytes, not " + expected
+                            + "; another replica may have it whole");
         }
         return chunk;
     }

@@ -16,7 +16,7 @@ import io.tintype.storage.disk.Write;
  */
 public final class SnapshotSink {
     private static final int MAX_KEY_BYTES = 4 << 10;
-    private static final int MAX_VALUE_BYTES = Limits.MAX_FRAME_BYTES + ChunkCodec.TRAILER_BYTES;
+    private static final int MAX_VALUE_BYTES = Limits.MAX_FRAME_BYTES + Chunk.SEAL_BYTES + ChunkCodec.TRAILER_BYTES;
 
     private final Disk disk;
     private final ShardId shard;

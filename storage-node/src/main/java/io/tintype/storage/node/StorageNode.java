@@ -190,6 +190,7 @@ public final class StorageNode implements AutoCloseable {
                         clusterId,
                         started.shards(),
                         homes(directory),
+                        closing.add("keys", config.keys().open()),
                         known(nodes, NodeInfo::address),
                         config.limits(),
                         InstantSource.system()));

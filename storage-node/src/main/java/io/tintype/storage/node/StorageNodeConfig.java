@@ -38,6 +38,7 @@ public record StorageNodeConfig(
         DiskSettings disk,
         RpcLimits limits,
         MoveSettings moves,
+        KeySettings keys,
         TracingSettings tracing) {
     private static final String ANY_TIER = "standard";
     private static final String LEGAL_ZONE = "[a-z0-9-]{1,32}";
@@ -65,35 +66,39 @@ public record StorageNodeConfig(
                 DiskSettings.DEFAULT,
                 RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()),
                 MoveSettings.DEFAULT,
+                KeySettings.NONE,
                 TracingSettings.OFF);
     }
 
     /** The same under another id. */
     public StorageNodeConfig withId(String other) {
         return new StorageNodeConfig(
-                other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, tracing);
+                other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing);
     }
 
     /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
     public StorageNodeConfig withZookeeper(String connect) {
         var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
-        return new StorageNodeConfig(id, other, dataDir, region, zone, labels, listen, disk, limits, moves, tracing);
+        return new StorageNodeConfig(
+                id, other, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing);
     }
 
     /** The same with another data directory. */
     public StorageNodeConfig withDataDir(Path other) {
-        return new StorageNodeConfig(id, zookeeper, other, region, zone, labels, listen, disk, limits, moves, tracing);
+        return new StorageNodeConfig(
+                id, zookeeper, other, region, zone, labels, listen, disk, limits, moves, keys, tracing);
     }
 
     /** The same in another place. */
     public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves, tracing);
+                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves, keys, tracing);
     }
 
     /** The same with other labels. */
     public StorageNodeConfig withLabels(List<String> other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves, tracing);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves, keys, tracing);
     }
 
     /**
@@ -106,28 +111,37 @@ public record StorageNodeConfig(
      */
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
         var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves, tracing);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves, keys, tracing);
     }
 
     /** The same with another use of the disk. */
     public StorageNodeConfig withDisk(DiskSettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves, keys, tracing);
     }
 
     /** The same with other limits. */
     public StorageNodeConfig withLimits(RpcLimits other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves, tracing);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves, keys, tracing);
     }
 
     /** The same with other limits of moves. */
     public StorageNodeConfig withMoves(MoveSettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other, keys, tracing);
     }
 
     /** The same with other traces. */
     public StorageNodeConfig withTracing(TracingSettings other) {
-        return new StorageNodeConfig(id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, other);
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, other);
+    }
+
+    /** The same with another source of users' keys. */
+    public StorageNodeConfig withKeys(KeySettings other) {
+        return new StorageNodeConfig(
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, other, tracing);
     }
 }

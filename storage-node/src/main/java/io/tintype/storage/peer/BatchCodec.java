@@ -48,10 +48,13 @@ final class BatchCodec {
             }
             var inline = record.inline();
             if (inline != null) {
-                message.addChunks(io.tintype.proto.internal.v1.InlineChunk.newBuilder()
+                var chunk = message.addChunksBuilder()
                         .setSequence(record.seq())
                         .setData(inline.chunk().data())
-                        .setCrc32C(inline.chunk().crc()));
+                        .setCrc32C(inline.chunk().crc());
+                if (inline.chunk().sealed()) {
+                    chunk.setSealedCrc32C(inline.chunk().plainCrc());
+                }
             } else if (record.gone()) {
                 message.addChunks(io.tintype.proto.internal.v1.InlineChunk.newBuilder()
                         .setSequence(record.seq())
@@ -161,6 +164,8 @@ final class BatchCodec {
             throw new IllegalArgumentException(
                     "the chunk of record " + chunk.getSequence() + " does not have the checksum sent with it");
         }
-        return new Chunk(chunk.getData(), chunk.getCrc32C());
+        return chunk.hasSealedCrc32C()
+                ? Chunk.sealed(chunk.getData(), chunk.getCrc32C(), chunk.getSealedCrc32C())
+                : new Chunk(chunk.getData(), chunk.getCrc32C());
     }
 }

@@ -68,7 +68,11 @@ final class ChunkFetch implements ClientResponseObserver<FetchChunksRequest, Fet
             throw new IllegalArgumentException(
                     "chunk " + message.getIndex() + " does not have the checksum sent with it");
         }
-        return new Fetched(key, new Chunk(message.getData(), message.getCrc32C()));
+        return new Fetched(
+                key,
+                message.hasSealedCrc32C()
+                        ? Chunk.sealed(message.getData(), message.getCrc32C(), message.getSealedCrc32C())
+                        : new Chunk(message.getData(), message.getCrc32C()));
     }
 
     private void fail(Throwable failure) {

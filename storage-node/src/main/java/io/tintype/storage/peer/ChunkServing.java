@@ -86,6 +86,9 @@ final class ChunkServing {
         } else {
             ByteString data = chunk.data();
             response.setData(data).setCrc32C(chunk.crc());
+            if (chunk.sealed()) {
+                response.setSealedCrc32C(chunk.plainCrc());
+            }
         }
         responses.onNext(response.build());
     }

@@ -66,7 +66,7 @@ final class StageReceiver implements StreamObserver<StageChunksRequest> {
             throw new Refused(RefuseReason.REFUSE_REASON_MALFORMED, String.valueOf(e.getMessage()));
         }
         var data = message.getData();
-        if (data.size() > Limits.MAX_FRAME_BYTES) {
+        if (data.size() > Limits.MAX_FRAME_BYTES + Chunk.SEAL_BYTES) {
             throw new Refused(RefuseReason.REFUSE_REASON_MALFORMED, "a chunk of " + data.size() + " bytes");
         }
         if (Crc32c.of(data) != message.getCrc32C()) {
@@ -74,12 +74,17 @@ final class StageReceiver implements StreamObserver<StageChunksRequest> {
                     RefuseReason.REFUSE_REASON_MALFORMED,
                     "chunk " + message.getIndex() + " does not have the checksum sent with it");
         }
+        var chunk = message.hasSealedCrc32C()
+                ? Chunk.sealed(data, message.getCrc32C(), message.getSealedCrc32C())
+                : new Chunk(data, message.getCrc32C());
+        if (chunk.plainBytes() < 0) {
+            throw new Refused(RefuseReason.REFUSE_REASON_MALFORMED, "a sealed chunk of only " + data.size() + " bytes");
+        }
         var shard = shards.find(id);
         if (shard.isEmpty()) {
             throw new Refused(RefuseReason.REFUSE_REASON_NOT_ASSIGNED, "this node has no replica of shard " + id);
         }
-        return shard.get()
-                .stageReceived(message.getEpoch(), new StagedBytes(key, new Chunk(data, message.getCrc32C())));
+        return shard.get().stageReceived(message.getEpoch(), new StagedBytes(key, chunk));
     }
 
     private Refuse refuse(Throwable failure) {

@@ -101,7 +101,8 @@ final class StageSender {
 
     private StageChunksRequest message(long ticket, Sending sending) {
         var key = sending.chunk().key();
-        return StageChunksRequest.newBuilder()
+        var chunk = sending.chunk().chunk();
+        var message = StageChunksRequest.newBuilder()
                 .setClusterId(cluster.clusterId())
                 .setTicket(ticket)
                 .setShard(sending.shard().value())
@@ -109,9 +110,12 @@ final class StageSender {
                 .setUser(key.user().value())
                 .setUploadId(Wire.bytes(key.upload()))
                 .setIndex(key.index())
-                .setData(sending.chunk().chunk().data())
-                .setCrc32C(sending.chunk().chunk().crc())
-                .build();
+                .setData(chunk.data())
+                .setCrc32C(chunk.crc());
+        if (chunk.sealed()) {
+            message.setSealedCrc32C(chunk.plainCrc());
+        }
+        return message.build();
     }
 
     private Stream open() {

@@ -73,8 +73,8 @@ final class ChunkedUploads {
         box.uploads().take(bytes);
         return Futures.begin(() -> {
                     open.stage(upload, key.index());
-                    return Futures.begin(() -> box.forChanges(user, request.getShard())
-                                    .thenCompose(shard -> stage(shard, key, chunk)))
+                    return Futures.begin(() -> box.forBytes(user, request.getShard())
+                                    .thenCompose(taker -> stage(taker, key, chunk)))
                             .whenComplete((done, failure) -> open.staged(upload, key.index()));
                 })
                 .whenComplete((done, failure) -> box.uploads().give(bytes))
@@ -109,11 +109,10 @@ final class ChunkedUploads {
         spec.checkFinish(finish, box.limits().maxBlobBytes());
         var upload = Wire.uploadId(request.getUploadId());
         open.complete(upload);
-        return Futures.begin(() -> box.forChanges(
-                                spec.user(), request.getHeader().getShard())
-                        .thenCompose(shard -> complete(shard, spec, upload, finish)
+        return Futures.begin(() -> box.forBytes(spec.user(), request.getHeader().getShard())
+                        .thenCompose(taker -> complete(taker, spec, upload, finish)
                                 .thenApply(committed -> {
-                                    var stored = Writes.stored(shard.id(), spec.user(), spec.name(), committed);
+                                    var stored = Writes.stored(taker.shard().id(), spec.user(), spec.name(), committed);
                                     return CompleteUploadResponse.newBuilder()
                                             .setHead(stored.head())
                                             .addAllReplicas(stored.replicas())
@@ -135,15 +134,17 @@ final class ChunkedUploads {
                 });
     }
 
-    private CompletableFuture<Void> stage(ShardReplica shard, ChunkKey key, Chunk chunk) {
+    private CompletableFuture<Void> stage(Toolbox.Taker taker, ChunkKey key, Chunk chunk) {
+        var shard = taker.shard();
         return CompletableFuture.supplyAsync(
                         () -> {
                             checkOpen(shard, key.user(), key.upload());
                             return isThere(shard, key, chunk);
                         },
                         box.readers())
-                .thenCompose(there ->
-                        there ? CompletableFuture.completedFuture(null) : shard.stage(new StagedBytes(key, chunk)));
+                .thenCompose(there -> there
+                        ? CompletableFuture.completedFuture(null)
+                        : shard.stage(new StagedBytes(key, taker.sealing().seal(key.user(), key.index(), chunk))));
     }
 
     private static boolean isThere(ShardReplica shard, ChunkKey key, Chunk chunk) {
@@ -159,7 +160,9 @@ final class ChunkedUploads {
         return there.isPresent();
     }
 
-    private CompletableFuture<Committed> complete(ShardReplica shard, PutSpec spec, UploadId upload, PutFinish finish) {
+    private CompletableFuture<Committed> complete(
+            Toolbox.Taker taker, PutSpec spec, UploadId upload, PutFinish finish) {
+        var shard = taker.shard();
         long digest = RequestDigest.complete(spec, upload, finish.getSize(), finish.getCrc32C());
         return CompletableFuture.supplyAsync(
                         () -> {
@@ -189,7 +192,8 @@ final class ChunkedUploads {
                                 Writes.commit(
                                                 shard.status().rules(),
                                                 spec,
-                                                Writes.manifest(upload, finish.getSize(), finish.getCrc32C()),
+                                                Writes.manifest(
+                                                        upload, finish.getSize(), finish.getCrc32C(), taker.sealing()),
                                                 digest,
                                                 box.clock().millis())
                                         .build())));

@@ -14,6 +14,7 @@ import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.v1.CopyRequest;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.keys.Sealing;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ReadDemand;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class CopyCall {
     private final Toolbox box;
     private final ShardReplica shard;
+    private final Sealing sealing;
     private final Task task;
     private final UploadId upload;
 
@@ -63,9 +65,10 @@ final class CopyCall {
         }
     }
 
-    CopyCall(Toolbox box, ShardReplica shard, Task task) {
+    CopyCall(Toolbox box, Toolbox.Taker taker, Task task) {
         this.box = box;
-        this.shard = shard;
+        this.shard = taker.shard();
+        this.sealing = taker.sealing();
         this.task = task;
         this.upload = Writes.newUpload(box.clock().millis());
     }
@@ -151,14 +154,16 @@ final class CopyCall {
     }
 
     private CompletableFuture<Chunk> read(Manifest manifest, int index) {
-        return CompletableFuture.supplyAsync(() -> shard.reader().chunk(task.user(), manifest, index), box.readers());
+        return CompletableFuture.supplyAsync(
+                () -> sealing.seal(task.user(), index, shard.reader().chunk(task.user(), manifest, index)),
+                box.readers());
     }
 
     private PutCommit.Builder commit(StoredHead head) {
         task.age().check(box.stalls().now());
         var manifest = head.getManifest().toBuilder();
         if (manifest.getSize() > 0) {
-            manifest.setUploadId(Wire.bytes(upload));
+            manifest.setUploadId(Wire.bytes(upload)).setSealed(manifest.getSealed() || sealing.seals());
         }
         var rules = shard.status().rules();
         return PutCommit.newBuilder()

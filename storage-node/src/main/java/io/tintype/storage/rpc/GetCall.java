@@ -249,7 +249,8 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private Chunk chunk(StoredHead found, int index, byte[] into) {
         var part = index < TRACED_CHUNKS ? task.trace().child("rocksdb chunk") : Trace.NONE;
         try {
-            return shard.reader().chunk(task.user(), found.getManifest(), index, into);
+            return box.keys()
+                    .open(task.user(), index, shard.reader().chunk(task.user(), found.getManifest(), index, into));
         } finally {
             part.end();
         }

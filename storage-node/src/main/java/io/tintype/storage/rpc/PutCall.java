@@ -15,6 +15,7 @@ import io.tintype.proto.v1.PutResponse;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.keys.Sealing;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;
@@ -52,6 +53,7 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     // All of these only under this object's lock.
     private @Nullable Task task;
     private @Nullable ShardReplica shard;
+    private Sealing sealing = Sealing.NONE;
     private @Nullable PutFinish finish;
     private boolean asked;
     private boolean ended;
@@ -178,13 +180,16 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         if (box.uploads().isFuller(ADMISSION)) {
             throw box.uploads().refusal();
         }
-        var unused = box.forChanges(spec.user(), header.getShard()).whenComplete(this::admitted);
+        var unused = box.forBytes(spec.user(), header.getShard()).whenComplete(this::admitted);
     }
 
-    private synchronized void admitted(@Nullable ShardReplica replica, @Nullable Throwable failure) {
+    private synchronized void admitted(Toolbox.@Nullable Taker taker, @Nullable Throwable failure) {
         guarded(() -> {
-            Futures.rethrow(failure);
-            shard = replica;
+            if (taker == null) {
+                throw Futures.unchecked(failure);
+            }
+            shard = taker.shard();
+            sealing = taker.sealing();
             advance();
         });
     }
@@ -219,7 +224,8 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         held -= bytes;
         staging++;
         var part = chunks < TRACED_CHUNKS ? trace.child("stage chunk") : Trace.NONE;
-        var unused = shard.stage(new StagedBytes(new ChunkKey(task.spec().user(), upload, chunks++), chunk))
+        var key = new ChunkKey(task.spec().user(), upload, chunks++);
+        var unused = shard.stage(new StagedBytes(key, sealing.seal(key.user(), key.index(), chunk)))
                 .whenComplete((done, failure) -> {
                     part.end(failure);
                     staged(bytes, failure);
@@ -245,17 +251,17 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         var commit = Writes.commit(
                 replica.status().rules(),
                 spec,
-                Writes.manifest(upload, agreed.getSize(), agreed.getCrc32C()),
+                Writes.manifest(upload, agreed.getSize(), agreed.getCrc32C(), sealing),
                 RequestDigest.put(spec, agreed.getSize(), agreed.getCrc32C()),
                 box.clock().millis());
-        var unused = trace.get(() -> replica.propose(proposal(spec, commit, inline)))
+        var unused = trace.get(() -> replica.propose(proposal(spec, commit, inline, sealing)))
                 .whenComplete((committed, failure) -> answer(spec, replica, committed, failure));
     }
 
-    private static Proposal proposal(PutSpec spec, PutCommit.Builder commit, @Nullable Chunk inline) {
+    private static Proposal proposal(PutSpec spec, PutCommit.Builder commit, @Nullable Chunk inline, Sealing sealing) {
         return inline == null || inline.data().isEmpty()
                 ? Writes.proposal(RecordType.PUT_COMMIT, spec.user(), spec.requestId(), commit.build())
-                : Writes.inline(spec.user(), spec.requestId(), commit, inline);
+                : Writes.inline(spec.user(), spec.requestId(), commit, sealing.seal(spec.user(), 0, inline));
     }
 
     private synchronized void answer(

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.channel.ParseGuard;
 import io.tintype.model.NodeId;
+import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.shard.Shards;
 import java.time.InstantSource;
 import java.util.List;
@@ -30,12 +31,14 @@ public final class RpcServices implements AutoCloseable {
      * @param clusterId id of the cluster
      * @param shards the replicas to serve
      * @param homes the directory
+     * @param keys seals chunks of users who have a key, and opens them
      * @param addresses host:port of a node's public API, where known
      */
     public RpcServices(
             String clusterId,
             Shards shards,
             Homes homes,
+            UserKeys keys,
             Function<NodeId, Optional<String>> addresses,
             RpcLimits limits,
             InstantSource clock) {
@@ -44,6 +47,7 @@ public final class RpcServices implements AutoCloseable {
         this.box = new Toolbox(
                 new Routes(shards, homes),
                 new UserGate(readers, homes),
+                keys,
                 readers,
                 new Failures(addresses),
                 new ByteBudget("limits.uploadBytes", limits.uploadBytes(), WAITING_FOR_MEMORY),

@@ -3,6 +3,8 @@ package io.tintype.storage.rpc;
 
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.PutHeader;
+import io.tintype.storage.keys.Sealing;
+import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.wire.Wire;
 import java.time.InstantSource;
@@ -13,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * @param routes finds replicas
  * @param gate takes users in
+ * @param keys seals chunks and opens them
  * @param readers threads that may block on the disk
  * @param failures ends calls with errors
  * @param uploads bytes that uploads may hold
@@ -24,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 record Toolbox(
         Routes routes,
         UserGate gate,
+        UserKeys keys,
         ReaderPool readers,
         Failures failures,
         ByteBudget uploads,
@@ -62,4 +66,24 @@ record Toolbox(
                 .thenApply(Routes::leading)
                 .thenCompose(shard -> gate.admit(shard, user).thenApply(admitted -> shard));
     }
+
+    /**
+     * The same, for who brings bytes: with what is to be done to them.
+     *
+     * @return fails as above, and with UNAVAILABLE where the user's key cannot be had
+     */
+    CompletableFuture<Taker> forBytes(UserId user, int hint) {
+        return forChanges(user, hint)
+                .thenCompose(shard -> sealing(shard, user).thenApply(sealing -> new Taker(shard, sealing)));
+    }
+
+    /** What is to be done to chunks of a user by the rules of the shard that takes them. */
+    CompletableFuture<Sealing> sealing(ShardReplica shard, UserId user) {
+        return shard.status().rules().sealed()
+                ? keys.sealing(user, readers)
+                : CompletableFuture.completedFuture(Sealing.NONE);
+    }
+
+    /** A replica that takes bytes, and what is done to them before. */
+    record Taker(ShardReplica shard, Sealing sealing) {}
 }

@@ -123,9 +123,9 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
 
     private CompletableFuture<CopyResponse> copy(CopyRequest request) {
         var task = CopyCall.Task.of(request, box.age(request.getRetryAgeMs()));
-        return box.forChanges(task.user(), request.getShard())
-                .thenCompose(shard -> new CopyCall(box, shard, task).run().thenApply(committed -> {
-                    var stored = Writes.stored(shard.id(), task.user(), task.name(), committed);
+        return box.forBytes(task.user(), request.getShard())
+                .thenCompose(taker -> new CopyCall(box, taker, task).run().thenApply(committed -> {
+                    var stored = Writes.stored(taker.shard().id(), task.user(), task.name(), committed);
                     return CopyResponse.newBuilder()
                             .setHead(stored.head())
                             .addAllReplicas(stored.replicas())

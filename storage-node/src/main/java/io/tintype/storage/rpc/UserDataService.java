@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryErase;
 import io.tintype.proto.internal.v1.DirectoryErased;
+import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.EndErasureRequest;
 import io.tintype.proto.internal.v1.EndErasureResponse;
 import io.tintype.proto.internal.v1.EraseEntryRequest;
@@ -21,6 +22,7 @@ import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.proto.internal.v1.UserTrace;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.blob.UserExport;
+import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
@@ -122,15 +124,32 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
     public void endErasure(EndErasureRequest request, StreamObserver<EndErasureResponse> out) {
         replies.send(out, "EndErasure", () -> {
             var user = callers.user(request.getClusterId(), request.getUser());
-            var end = DirectoryErased.newBuilder()
-                    .setGeneration(request.getGeneration())
-                    .build();
-            return DirectoryService.entry(
-                            directory(request.getShard()), Writes.proposal(RecordType.DIR_ERASED, user, null, end))
+            var directory = directory(request.getShard());
+            return CompletableFuture.supplyAsync(
+                            () -> destroyKey(directory, user, request.getGeneration()), box.readers())
+                    .thenCompose(gone -> {
+                        var end = DirectoryErased.newBuilder()
+                                .setGeneration(request.getGeneration())
+                                .setKeyGone(gone)
+                                .build();
+                        return DirectoryService.entry(
+                                directory, Writes.proposal(RecordType.DIR_ERASED, user, null, end));
+                    })
                     .thenApply(entry -> EndErasureResponse.newBuilder()
                             .setEntry(entry.entry())
                             .build());
         });
+    }
+
+    /** Before the erasure is noted to be over: then his id may come to somebody else. Only of one who is being erased. */
+    private boolean destroyKey(ShardReplica directory, UserId user, long generation) {
+        var erasing = directory
+                .reader()
+                .entry(user)
+                .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED
+                        && entry.getGeneration() == generation
+                        && entry.getErasedAtMs() == 0);
+        return erasing.isPresent() && box.keys().destroy(user) != UserKeys.Fate.NO_SOURCE;
     }
 
     private ShardReplica directory(int shard) {

@@ -23,6 +23,7 @@ import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.keys.Sealing;
 import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
@@ -49,9 +50,13 @@ final class Writes {
         return new UploadId(nowMs, ThreadLocalRandom.current().nextLong());
     }
 
-    /** The manifest of chunks that were cut in the usual way. */
-    static Manifest manifest(UploadId upload, long size, int crc) {
-        var manifest = Manifest.newBuilder().setSize(size).setCrc32C(crc).setChunkSize(Limits.CHUNK_BYTES);
+    /** The manifest of chunks that were cut in the usual way, and sealed so. */
+    static Manifest manifest(UploadId upload, long size, int crc, Sealing sealing) {
+        var manifest = Manifest.newBuilder()
+                .setSize(size)
+                .setCrc32C(crc)
+                .setChunkSize(Limits.CHUNK_BYTES)
+                .setSealed(size > 0 && sealing.seals());
         if (size > 0) {
             manifest.setUploadId(ByteString.copyFrom(upload.toBytes())).setChunks(chunks(size));
         }
@@ -187,6 +192,7 @@ final class Writes {
                 .setWrittenAtMs(head.getWrittenAtMs())
                 .setExpiresAtMs(head.getExpiresAtMs())
                 .setEtag(version.etag())
+                .setSealed(head.getManifest().getSealed())
                 .build();
     }
 

@@ -43,7 +43,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     private final ShardStore store;
     private final ExecutorService loop = Executors.newSingleThreadExecutor();
     private final ExecutorService applier = Executors.newSingleThreadExecutor();
-    volatile ShardRules rules = new ShardRules(1_000, 0, 0);
+    volatile ShardRules rules = new ShardRules(1_000, 0, 0, false);
     volatile Optional<NodeId> primary = Optional.of(NODE);
 
     private final List<HeadWatch> heads = new CopyOnWriteArrayList<>();

@@ -27,7 +27,10 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.keys.KeySource;
+import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardRules;
 import io.tintype.storage.shard.Shards;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
@@ -68,7 +71,7 @@ final class Rig implements AutoCloseable {
     private final Disk disk;
     private final Server server;
 
-    private Rig(Path folder, RpcLimits limits) throws Exception {
+    private Rig(Path folder, RpcLimits limits, UserKeys keys) throws Exception {
         disk = Disk.open(DiskConfig.of(folder.resolve("data"), CLUSTER).withReserve(0));
         data = new LoneReplica(disk, DATA, false);
         directory = new LoneReplica(disk, DIRECTORY, true);
@@ -79,6 +82,7 @@ final class Rig implements AutoCloseable {
                 (user, latest) -> Optional.ofNullable(homes.get(user))
                         .map(CompletableFuture::completedFuture)
                         .orElseGet(() -> CompletableFuture.failedFuture(Routes.unknown(user))),
+                keys,
                 node -> Optional.of(node + ".example:7410"),
                 limits,
                 clock);
@@ -104,7 +108,14 @@ final class Rig implements AutoCloseable {
     }
 
     static Rig start(Path folder, RpcLimits limits) throws Exception {
-        return new Rig(folder, limits);
+        return new Rig(folder, limits, UserKeys.none());
+    }
+
+    /** With keys of users, and a pool that asks for them. */
+    static Rig sealed(Path folder, KeySource source) throws Exception {
+        var rig = new Rig(folder, limits(Limits.MAX_BLOB_BYTES, 64L << 20), UserKeys.of(source));
+        rig.data.rules = new ShardRules(1_000, 0, 0, true);
+        return rig;
     }
 
     static RpcLimits limits(long maxBlob, long bytes) {

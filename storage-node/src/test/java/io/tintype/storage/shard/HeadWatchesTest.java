@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 final class HeadWatchesTest {
     private static final ShardIdentity SHARD = new ShardIdentity(
-            new ShardId(7), ShardType.SHARD_TYPE_DATA, new PoolId("here", "standard"), new ShardRules(10, 0, 0));
+            new ShardId(7), ShardType.SHARD_TYPE_DATA, new PoolId("here", "standard"), new ShardRules(10, 0, 0, false));
     private static final UserId ALICE = UserId.of("alice");
 
     private final Board board = new Board(ShardStatus.booting(SHARD), true);

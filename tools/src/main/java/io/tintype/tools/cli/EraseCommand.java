@@ -128,6 +128,7 @@ final class EraseCommand implements Callable<Integer> {
                 + erasure.erased()
                         .map(at -> "user '" + Text.printable(user) + "' was erased from all shards at " + at
                                 + (erasure.isDone() ? "" : "; repeat the command to see whether bytes are left")
+                                + (erasure.keyGone() ? ". No key of his is left" : "")
                                 + erasure.idRefusedUntil()
                                         .map(until -> ". His id is refused until " + until)
                                         .orElse(""))
@@ -145,6 +146,7 @@ final class EraseCommand implements Callable<Integer> {
      * @param found what the shards had
      * @param left replicas that have something still, and nodes that could not be asked
      * @param caches coordinators that were told to forget him, and why one is not known to have
+     * @param keyGone whether the source of keys has no key of his any more
      */
     record EraseDocument(
             String user,
@@ -154,7 +156,8 @@ final class EraseCommand implements Callable<Integer> {
             @Nullable String idRefusedUntil,
             List<Erasure.Shard> found,
             List<Erasure.Replica> left,
-            List<Erasure.Cache> caches) {
+            List<Erasure.Cache> caches,
+            boolean keyGone) {
         static EraseDocument of(String user, Erasure erasure) {
             return new EraseDocument(
                     user,
@@ -164,7 +167,8 @@ final class EraseCommand implements Callable<Integer> {
                     erasure.idRefusedUntil().map(Instant::toString).orElse(null),
                     erasure.found(),
                     erasure.replicas(),
-                    erasure.caches());
+                    erasure.caches(),
+                    erasure.keyGone());
         }
     }
 }

@@ -118,6 +118,7 @@ final class PoolChangeCommand implements Callable<Integer> {
         add(lines, "copies in other regions allowed", before.unpinned(), after.unpinned());
         add(lines, "copies in", before.observers(), after.observers());
         add(lines, "Cache-Control", before.cacheControl(), after.cacheControl());
+        add(lines, "sealed", before.sealed(), after.sealed());
         return lines;
     }
 

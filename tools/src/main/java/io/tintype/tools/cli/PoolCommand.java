@@ -172,6 +172,7 @@ final class PoolCommand {
      * @param unpinned whether copies may stand in other regions
      * @param servingRegion region whose nodes lead and vote; empty: the pool's own
      * @param labels what a node must have to hold a replica that counts
+     * @param sealed whether chunks that come in are sealed under a key of their user's own
      */
     record PoolDocument(
             String id,
@@ -187,7 +188,8 @@ final class PoolCommand {
             List<String> observers,
             String servingRegion,
             String cacheControl,
-            Set<String> labels) {
+            Set<String> labels,
+            boolean sealed) {
         static PoolDocument of(PoolInfo pool) {
             return new PoolDocument(
                     pool.id().toString(),
@@ -203,7 +205,8 @@ final class PoolCommand {
                     pool.observers(),
                     pool.servingRegion(),
                     pool.cacheControl(),
-                    pool.labels());
+                    pool.labels(),
+                    pool.sealed());
         }
     }
 }

@@ -113,6 +113,14 @@ final class PoolRuleOptions {
             description = "Cache-Control of answers over HTTP; empty: the default.")
     private @Nullable String cacheControl;
 
+    @Option(
+            names = "--sealed",
+            arity = "1",
+            paramLabel = "BOOLEAN",
+            description = "true: chunks that come in are sealed (encrypted) under a key of their user's own, so that"
+                    + " 'user erase' reaches copies of disks, too; nodes need keys.source (a new pool: false).")
+    private @Nullable Boolean sealed;
+
     /** A pool with what is given here. */
     PoolInfo over(PoolInfo pool) {
         return new PoolInfo(
@@ -129,7 +137,8 @@ final class PoolRuleOptions {
                 observers == null ? pool.observers() : given(observers),
                 pool.servingRegion(),
                 or(cacheControl, pool.cacheControl()),
-                labels == null ? pool.labels() : Set.copyOf(given(labels)));
+                labels == null ? pool.labels() : Set.copyOf(given(labels)),
+                or(sealed, pool.sealed()));
     }
 
     /** Sets what is given here. */
@@ -145,6 +154,7 @@ final class PoolRuleOptions {
         Optional.ofNullable(observers).ifPresent(names -> edit.observers(given(names)));
         Optional.ofNullable(cacheControl).ifPresent(edit::cacheControl);
         Optional.ofNullable(labels).ifPresent(names -> edit.labels(given(names)));
+        Optional.ofNullable(sealed).ifPresent(edit::sealed);
     }
 
     private static List<String> given(List<String> names) {

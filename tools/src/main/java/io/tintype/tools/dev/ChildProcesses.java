@@ -48,6 +48,8 @@ final class ChildProcesses implements ServerLauncher {
                 "0",
                 "--peer-port",
                 Integer.toString(plan.peerPort()),
+                "--set",
+                "keys.source=" + plan.keys(),
                 "--stop-with-stdin",
                 "--json");
     }

@@ -47,6 +47,7 @@ final class DevCluster implements AutoCloseable {
             var zooKeeper =
                     EmbeddedZooKeeper.start(Files.createDirectories(data.resolve("zookeeper")), ports.zooKeeper());
             running.push(zooKeeper);
+            var keys = DevKeys.in(data);
             List<Running> nodes = new ArrayList<>();
             for (int number = 1; number <= nodeCount; number++) {
                 var id = "node-" + number;
@@ -55,7 +56,8 @@ final class DevCluster implements AutoCloseable {
                         Files.createDirectories(data.resolve(id)),
                         zooKeeper.connectString(),
                         ports.node(number),
-                        ports.nodePeers(number)));
+                        ports.nodePeers(number),
+                        keys));
                 running.push(node.stop());
                 nodes.add(node);
             }

@@ -4,6 +4,7 @@ package io.tintype.tools.dev;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.Coordinator;
 import io.tintype.coordinator.CoordinatorConfig;
+import io.tintype.storage.node.KeySettings;
 import io.tintype.storage.node.StorageNode;
 import io.tintype.storage.node.StorageNodeConfig;
 import io.tintype.storage.node.StorageNodeException;
@@ -21,6 +22,7 @@ final class OneProcess implements ServerLauncher {
                     .withId(plan.id())
                     .withZookeeper(plan.zookeeper())
                     .withDataDir(plan.data())
+                    .withKeys(new KeySettings(plan.keys()))
                     .withListen(LOOPBACK, plan.port(), plan.peerPort()));
             return running(
                     new ServerOptions.Serving(plan.id(), node.address(), node.peerAddress(), node.stopped(), node));

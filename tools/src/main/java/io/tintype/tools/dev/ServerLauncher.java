@@ -20,8 +20,9 @@ interface ServerLauncher {
      * @param zookeeper host:port
      * @param port of the public API; 0: any that is free
      * @param peerPort for its peers; 0: any that is free
+     * @param keys address of the source of users' keys
      */
-    record NodePlan(String id, Path data, String zookeeper, int port, int peerPort) {}
+    record NodePlan(String id, Path data, String zookeeper, int port, int peerPort, String keys) {}
 
     /**
      * How a coordinator is to run.

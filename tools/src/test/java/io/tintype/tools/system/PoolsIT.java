@@ -99,7 +99,7 @@ final class PoolsIT {
     @Test
     void aPoolThatAsksForLabelsStandsOnNodesThatHaveThem() throws Exception {
         var pool = new PoolId("eu", "labelled");
-        create(new PoolInfo(pool, 2, 1, 100, 2, 0, 0, 0, false, false, List.of(), "", "", Set.of("ssd")));
+        create(new PoolInfo(pool, 2, 1, 100, 2, 0, 0, 0, false, false, List.of(), "", "", Set.of("ssd"), false));
         assertThat(client.admin().shards(pool))
                 .hasSize(2)
                 .allSatisfy(shard ->
@@ -162,7 +162,7 @@ final class PoolsIT {
     @Test
     void aQuotaIsExactUnderConcurrentWriters() throws Exception {
         var pool = new PoolId("eu", "quota");
-        var rules = new PoolInfo(pool, 3, 2, 100, 1, 0, 10_000, 0, false, false, List.of(), "", "", Set.of());
+        var rules = new PoolInfo(pool, 3, 2, 100, 1, 0, 10_000, 0, false, false, List.of(), "", "", Set.of(), false);
         create(rules);
         var user = "quota-user";
         client.users().register(user, pool);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.client.BlobSource;
+import io.tintype.client.Consistency;
 import io.tintype.client.Erasure;
+import io.tintype.client.GetOptions;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
@@ -18,12 +20,21 @@ import io.tintype.client.UserNotFoundException;
 import io.tintype.client.WrongStateException;
 import io.tintype.model.PoolId;
 import io.tintype.tools.console.ExitCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -185,6 +196,80 @@ final class UserDataIT {
                 .isEqualTo(report.get("found"));
         assertThat(JSON.readTree(again.text()).get("erasedAt")).isEqualTo(report.get("erasedAt"));
         assertThatThrownBy(() -> client.users().erase("never-seen", 0)).isInstanceOf(UserNotFoundException.class);
+    }
+
+    @Test
+    void ofWhoIsSealedNoDiskHasAnythingReadableAndHisKeyGoesWithHim() throws Exception {
+        var sealed = PoolId.parse("local.sealed");
+        var created =
+                Command.run(dev.server(), "pool", "create", sealed.toString(), "--shards", "1", "--sealed", "true");
+        assertThat(created.code()).as("%s", created).isZero();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> client.admin().shards(sealed).stream()
+                        .anyMatch(shard -> shard.primary().isPresent()));
+        String user = "private";
+        client.users().register(user, sealed);
+        var images = new TreeMap<String, byte[]>();
+        for (int size : List.of(1_000, 200_000, 2_500_000)) {
+            byte[] image =
+                    ("what nobody shall see of " + size + ' ').repeat(size / 30).getBytes(StandardCharsets.UTF_8);
+            images.put("image" + size, image);
+            assertThat(client.put(user, "image" + size, image).info().version()).isNotNull();
+        }
+        assertThat(keyFiles()).hasSize(1);
+        assertWhole(user, images);
+        assertThat(onDisks("what nobody shall see")).isEmpty();
+
+        move(user, PAID);
+        assertWhole(user, images);
+        assertThat(onDisks("what nobody shall see")).isEmpty();
+        client.put(user, "open", "what all may see".repeat(100).getBytes(StandardCharsets.UTF_8));
+        assertThat(onDisks("what all may see"))
+                .as("written where nothing is sealed")
+                .isNotEmpty();
+
+        var report = Command.run(dev.server(), "user", "erase", user, "--confirm", user, "--json", "--wait", "1s");
+        Awaitility.await("he is erased: " + report)
+                .atMost(PATIENCE)
+                .until(() -> client.users().erase(user, 0).erased().isPresent());
+        assertThat(client.users().erase(user, 0).keyGone()).isTrue();
+        assertThat(keyFiles()).isEmpty();
+        assertThat(Command.run(dev.server(), "user", "erase", user, "--confirm", user, "--wait", "1s")
+                        .text())
+                .contains("No key of his is left");
+    }
+
+    private static void assertWhole(String user, Map<String, byte[]> images) {
+        images.forEach((name, bytes) -> {
+            assertThat(client.get(user, name).bytes()).isEqualTo(bytes);
+            assertThat(client.get(user, name, GetOptions.DEFAULT.withConsistency(Consistency.near()))
+                            .bytes())
+                    .isEqualTo(bytes);
+        });
+    }
+
+    private static List<Path> keyFiles() throws IOException {
+        try (var tree = Files.walk(dev.data().resolve("keys"))) {
+            return tree.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    /** Files of nodes that have a text in them. */
+    private static List<Path> onDisks(String text) throws IOException {
+        var found = new ArrayList<Path>();
+        for (int node = 1; node <= 3; node++) {
+            try (var tree = Files.walk(dev.data().resolve("node-" + node).resolve("store"))) {
+                for (var file : tree.filter(Files::isRegularFile).toList()) {
+                    if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
+                        found.add(file);
+                    }
+                }
+            } catch (NoSuchFileException | UncheckedIOException e) {
+                return onDisks(text); // a compaction took a file away: look again
+            }
+        }
+        return found;
     }
 
     @Test

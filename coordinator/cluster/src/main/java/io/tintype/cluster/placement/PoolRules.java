@@ -21,6 +21,7 @@ import java.util.Set;
  * @param quota what a user may store who has no quota of his own
  * @param residency where copies may stand, and where they do
  * @param cacheControl Cache-Control of answers over HTTP; empty: the default
+ * @param sealed whether chunks that come in are sealed under a key of their user's own
  */
 public record PoolRules(
         PoolId id,
@@ -30,7 +31,8 @@ public record PoolRules(
         Capacity capacity,
         UserQuota quota,
         Residency residency,
-        String cacheControl) {
+        String cacheControl,
+        boolean sealed) {
     /** Most replicas of a shard. */
     public static final int MAX_REPLICATION_FACTOR = 7;
     /** Most users of a shard. */
@@ -93,7 +95,8 @@ public record PoolRules(
                 new Capacity(usersPerShard, 0, initialShards),
                 UserQuota.NONE,
                 Residency.PINNED,
-                "");
+                "",
+                false);
     }
 
     /** Whether each replica that counts must have a zone of its own. */
@@ -131,7 +134,8 @@ public record PoolRules(
                 capacity,
                 quota,
                 residency.switchedTo(id, region),
-                cacheControl);
+                cacheControl,
+                sealed);
     }
 
     /** The rules in their znode. */
@@ -144,7 +148,8 @@ public record PoolRules(
                 new Capacity(record.getUsersPerShard(), record.getBytesPerShard(), record.getInitialShards()),
                 new UserQuota(record.getUserBytes(), record.getUserBlobs()),
                 new Residency(record.getUnpinned(), record.getObserversList(), record.getServingRegion()),
-                record.getCacheControl());
+                record.getCacheControl(),
+                record.getSealed());
     }
 
     /** The rules somebody asks for. */
@@ -157,7 +162,8 @@ public record PoolRules(
                 new Capacity(pool.getUsersPerShard(), pool.getBytesPerShard(), pool.getInitialShards()),
                 new UserQuota(pool.getUserBytes(), pool.getUserBlobs()),
                 new Residency(pool.getUnpinned(), pool.getObserversList(), pool.getServingRegion()),
-                pool.getCacheControl());
+                pool.getCacheControl(),
+                pool.getSealed());
     }
 
     /** For their znode; the format is the caller's to add. */
@@ -177,7 +183,8 @@ public record PoolRules(
                 .setUnpinned(residency.unpinned())
                 .addAllObservers(residency.observers())
                 .setServingRegion(residency.servingOrEmpty())
-                .setCacheControl(cacheControl);
+                .setCacheControl(cacheControl)
+                .setSealed(sealed);
     }
 
     /** For an answer. */
@@ -198,6 +205,7 @@ public record PoolRules(
                 .addAllObservers(residency.observers())
                 .setServingRegion(residency.servingOrEmpty())
                 .setCacheControl(cacheControl)
+                .setSealed(sealed)
                 .build();
     }
 

@@ -96,6 +96,7 @@ final class Assignments {
                 .setUserBlobs(rules.quota().blobs())
                 .setUnpinned(rules.residency().unpinned())
                 .setReplicationFactor(rules.replicationFactor())
+                .setSealed(rules.sealed())
                 .build();
     }
 

@@ -69,6 +69,9 @@ final class PoolChange {
         if (change.hasCacheControl()) {
             pool.setCacheControl(change.getCacheControl());
         }
+        if (change.hasSealed()) {
+            pool.setSealed(change.getSealed());
+        }
         return PoolRules.of(pool.build());
     }
 

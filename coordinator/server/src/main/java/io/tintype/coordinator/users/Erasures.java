@@ -126,7 +126,8 @@ public final class Erasures {
                                 ? ErasureState.ERASURE_STATE_ERASING
                                 : ErasureState.ERASURE_STATE_ERASED)
                 .setBegunMs(entry.getSinceMs())
-                .setErasedMs(entry.getErasedAtMs());
+                .setErasedMs(entry.getErasedAtMs())
+                .setKeyGone(entry.getKeyGone());
         if (entry.getErasedAtMs() != 0) {
             answer.setIdRefusedUntilMs(entry.getErasedAtMs() + Limits.ERASED_ID_REFUSED.toMillis());
         }

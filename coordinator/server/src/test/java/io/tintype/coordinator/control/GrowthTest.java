@@ -68,6 +68,7 @@ final class GrowthTest {
                 new PoolRules.Capacity(users, bytes, 4),
                 UserQuota.NONE,
                 Residency.PINNED,
-                "");
+                "",
+                false);
     }
 }

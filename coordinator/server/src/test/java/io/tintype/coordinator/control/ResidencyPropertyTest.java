@@ -215,7 +215,8 @@ final class ResidencyPropertyTest {
                 new PoolRules.Capacity(10, 0, 1),
                 UserQuota.NONE,
                 residency,
-                "");
+                "",
+                false);
     }
 
     private static boolean hasSsd(String id) {

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.keys;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Keys in a folder that all nodes share, one file a user, each wrapped under a master key that is kept elsewhere.
+ *
+ * <p>The file is named by the SHA-256 of the user's id, in a folder of its first byte, and holds one line: {@code tintype-key 1
+ * ID NONCE WRAPPED}, in hexadecimal; WRAPPED is the secret under AES-256-GCM, bound to the user and to ID. It comes to its name
+ * by a hard link, which one of several makers gets, whole; so there is nothing to lock.
+ *
+ * <p>Thread-safe; blocks on the folder's disk.
+ */
+final class FileKeySource implements KeySource {
+    private static final String MAGIC = "tintype-key";
+    private static final String FORMAT = "1";
+    private static final int PARTS = 5;
+    private static final int NONCE_BYTES = 12;
+    private static final int TAG_BITS = 128;
+    private static final int MAX_FILE_BYTES = 1 << 10;
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final Path folder;
+    private final SecretKeySpec master;
+    private final SecureRandom random = new SecureRandom();
+
+    FileKeySource(Path folder, byte[] master) {
+        this.folder = folder;
+        this.master = new SecretKeySpec(master, UserKey.CIPHER);
+    }
+
+    @Override
+    public UserKey current(UserId user) {
+        return find(user).orElseGet(() -> make(user));
+    }
+
+    private UserKey make(UserId user) {
+        var file = file(user);
+        try {
+            Files.createDirectories(parent(file));
+            var draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID());
+            try {
+                write(draft, line(user, UserKey.random(random)), StandardOpenOption.CREATE_NEW);
+                Files.createLink(file, draft);
+            } catch (FileAlreadyExistsException e) {
+                // Another node was first: its key is the user's.
+            } finally {
+                Files.deleteIfExists(draft);
+            }
+            sync(parent(file));
+            sync(folder);
+        } catch (IOException | UnsupportedOperationException e) {
+            throw unavailable(user, "cannot be made: " + e, e);
+        }
+        return find(user).orElseThrow(() -> unavailable(user, "was destroyed as it was made", null));
+    }
+
+    @Override
+    public Optional<UserKey> find(UserId user) {
+        var file = file(user);
+        try (var in = Files.newInputStream(file)) {
+            return Optional.of(read(user, new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.US_ASCII)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw unavailable(user, "cannot be read: " + e, e);
+        }
+    }
+
+    @Override
+    public boolean destroy(UserId user) {
+        var file = file(user);
+        try {
+            // On file systems that write in place nothing of it stays; on others the master key has to be replaced as
+            // well.
+            write(file, "0".repeat((int) Files.size(file)), StandardOpenOption.WRITE);
+            Files.delete(file);
+            sync(parent(file));
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw unavailable(user, "cannot be destroyed: " + e, e);
+        }
+    }
+
+    @Override
+    public void close() {}
+
+    private String line(UserId user, UserKey key) {
+        byte[] id = key.id().toByteArray();
+        byte[] nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        byte[] wrapped =
+                crypt(Cipher.ENCRYPT_MODE, user, id, nonce, key.secret().getEncoded());
+        return String.join(" ", MAGIC, FORMAT, HEX.formatHex(id), HEX.formatHex(nonce), HEX.formatHex(wrapped)) + "\n";
+    }
+
+    private UserKey read(UserId user, String line) {
+        var parts = line.strip().split(" ", -1);
+        if (parts.length != PARTS || !parts[0].equals(MAGIC) || !parts[1].equals(FORMAT)) {
+            throw unavailable(user, "is no file of a key, format " + FORMAT, null);
+        }
+        try {
+            byte[] id = HEX.parseHex(parts[2]);
+            return UserKey.of(id, crypt(Cipher.DECRYPT_MODE, user, id, HEX.parseHex(parts[3]), HEX.parseHex(parts[4])));
+        } catch (IllegalArgumentException e) {
+            throw unavailable(user, "is damaged, or was made under another master key", null);
+        }
+    }
+
+    /** @throws IllegalArgumentException if what is to be unwrapped is not what was wrapped */
+    private byte[] crypt(int mode, UserId user, byte[] id, byte[] nonce, byte[] input) {
+        try {
+            var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+            cipher.init(mode, master, new GCMParameterSpec(TAG_BITS, nonce));
+            cipher.updateAAD(id);
+            cipher.updateAAD(user.value().getBytes(StandardCharsets.UTF_8));
+            return cipher.doFinal(input);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    private Path file(UserId user) {
+        try {
+            var digest =
+                    MessageDigest.getInstance("SHA-256").digest(user.value().getBytes(StandardCharsets.UTF_8));
+            return folder.resolve(HEX.toHexDigits(digest[0])).resolve(HEX.formatHex(digest) + ".key");
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private static Path parent(Path file) {
+        var parent = file.getParent();
+        if (parent == null) {
+            throw new IllegalStateException(file + " stands in no folder");
+        }
+        return parent;
+    }
+
+    private static void write(Path file, String text, StandardOpenOption how) throws IOException {
+        try (var out = FileChannel.open(file, how, StandardOpenOption.WRITE)) {
+            var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true);
+        }
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private TintypeException unavailable(UserId user, String how, @org.jspecify.annotations.Nullable Throwable cause) {
+        return new TintypeException(
+                Reason.UNAVAILABLE,
+                "the key of user '" + user + "' in " + folder + " " + how + "; see keys.source in docs/operations.md",
+                Map.of(),
+                null,
+                cause);
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.keys;
+
+import io.tintype.model.UserId;
+import java.util.Optional;
+
+/**
+ * Where keys of users are kept: outside of the nodes' disks and of their backups, and the same for all nodes of a cluster.
+ *
+ * <p>Thread-safe. Every method may block, and fails with {@link io.tintype.model.TintypeException} UNAVAILABLE where the
+ * source cannot be reached or says nothing sensible; repeating is always right.
+ *
+ * <p>Always: while a user has a key, everybody is given that one, also when several ask for a first one at once; and what
+ * was destroyed is never given again, nor another key under the same id.
+ */
+public interface KeySource extends AutoCloseable {
+    /** The user's key; a new one, on whatever it is kept on for good, if he has none. */
+    UserKey current(UserId user);
+
+    /** The user's key; empty if he has none. */
+    Optional<UserKey> find(UserId user);
+
+    /**
+     * Destroys the user's key for good.
+     *
+     * @return whether he had one
+     */
+    boolean destroy(UserId user);
+
+    /** Lets go of what it holds. */
+    @Override
+    void close();
+}

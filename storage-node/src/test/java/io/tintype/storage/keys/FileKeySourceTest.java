@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.storage.keys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys in files. */
+final class FileKeySourceTest {
+    private static final UserId ALICE = UserId.of("alice/Ω😀");
+    private static final String MASTER = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    @TempDir
+    private Path folder;
+
+    private String address(String master) throws Exception {
+        var file = folder.resolve("master-" + master.hashCode());
+        Files.writeString(file, master + "\n");
+        return "file:" + Files.createDirectories(folder.resolve("keys")) + "?master=" + file;
+    }
+
+    private List<Path> files() throws Exception {
+        try (var tree = Files.walk(folder.resolve("keys"))) {
+            return tree.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    @Test
+    void allWhoAskAtOnceAreGivenTheSameKey() throws Exception {
+        int askers = 32;
+        var address = address(MASTER);
+        var asking = new ArrayList<Callable<UserKey>>();
+        for (int i = 0; i < askers; i++) {
+            var source = KeySources.open(address);
+            asking.add(() -> source.current(ALICE));
+        }
+        var threads = Executors.newFixedThreadPool(askers);
+        var keys = new HashSet<UserKey>();
+        for (var one : threads.invokeAll(asking)) {
+            keys.add(one.get());
+        }
+        threads.shutdown();
+
+        assertThat(keys).hasSize(1);
+        assertThat(files()).hasSize(1);
+        assertThat(KeySources.open(address).find(ALICE))
+                .contains(keys.iterator().next());
+    }
+
+    @Test
+    void whatIsDestroyedIsGoneAndTheNextKeyIsAnother() throws Exception {
+        var source = KeySources.open(address(MASTER));
+        var first = source.current(ALICE);
+        var bob = source.current(UserId.of("bob"));
+
+        assertThat(source.destroy(ALICE)).isTrue();
+        assertThat(source.destroy(ALICE)).isFalse();
+        assertThat(source.find(ALICE)).isEmpty();
+        assertThat(files()).hasSize(1);
+
+        var second = source.current(ALICE);
+        assertThat(second.id()).isNotEqualTo(first.id());
+        assertThat(second.secret()).isNotEqualTo(first.secret());
+        assertThat(source.find(UserId.of("bob"))).contains(bob);
+    }
+
+    @Test
+    void theSecretIsNotInTheFile() throws Exception {
+        var key = KeySources.open(address(MASTER)).current(ALICE);
+        var text = Files.readString(files().get(0));
+
+        assertThat(text).startsWith("tintype-key 1 ");
+        assertThat(text)
+                .doesNotContain(java.util.HexFormat.of().formatHex(key.secret().getEncoded()));
+        assertThat(key.toString())
+                .doesNotContain(java.util.HexFormat.of().formatHex(key.secret().getEncoded()));
+    }
+
+    @Test
+    void aFileThatIsNotWhatWasWrittenIsRefused() throws Exception {
+        var source = KeySources.open(address(MASTER));
+        var unused = source.current(ALICE);
+        var file = files().get(0);
+        var line = Files.readString(file);
+
+        assertRefused(KeySources.open(address(MASTER.replace('0', '1'))), "made under another master key");
+        for (var wrong : List.of("", "x", line.replace(" 1 ", " 2 "), line.substring(0, 40), "0".repeat(2_000))) {
+            Files.writeString(file, wrong);
+            assertRefused(source, "the key of user 'alice/Ω😀'");
+        }
+        for (int at = "tintype-key 1 ".length(); at < line.strip().length(); at++) {
+            char other = line.charAt(at) == '0' ? '1' : '0';
+            Files.writeString(file, line.substring(0, at) + other + line.substring(at + 1));
+            assertRefused(source, "the key of user 'alice/Ω😀'");
+        }
+        // The key of one user is none for another.
+        Files.writeString(file, line);
+        source.current(UserId.of("bob"));
+        for (var one : files()) {
+            if (!one.equals(file)) {
+                Files.writeString(one, line);
+            }
+        }
+        assertThatThrownBy(() -> source.find(UserId.of("bob"))).hasMessageContaining("is damaged");
+    }
+
+    private static void assertRefused(KeySource source, String text) {
+        assertThatThrownBy(() -> source.find(ALICE))
+                .isInstanceOfSatisfying(
+                        TintypeException.class,
+                        refusal -> assertThat(refusal.reason()).isEqualTo(Reason.UNAVAILABLE))
+                .hasMessageContaining(text)
+                .hasMessageContaining("docs/operations.md");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "vault:x", "/a/folder", "file:/nowhere?master=/nothing", "file:/tmp", "file:/tmp?key=/x"})
+    void anAddressOfNoUseIsRefusedInWordsThatNameTheSetting(String address) {
+        assertThatThrownBy(() -> KeySources.open(address))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("keys.source");
+    }
+
+    @Test
+    void aMasterKeyThatIsNoneIsRefusedWithoutShowingIt() throws Exception {
+        for (var master : List.of("secret!", MASTER.substring(2), MASTER + "00")) {
+            var address = address(master);
+            assertThatThrownBy(() -> KeySources.open(address))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("64 hexadecimal digits")
+                    .satisfies(refusal -> assertThat(refusal.getMessage()).doesNotContain(master));
+        }
+    }
+}
