@@ -15,6 +15,7 @@ final class LoopDisk implements Volume {
     private static final long BYTES = 8L << 30;
 
     /** Left for the last writes, which show that the disk is full. */
+    private static final int LOOKS = 10;
     private static final long LAST_BYTES = 8L << 20;
 
     /** EXT4_IOC_SHUTDOWN, _IOR('X', 125, __u32), and the flag that keeps even its journal from being flushed. */
@@ -70,16 +71,27 @@ final class LoopDisk implements Volume {
 
     /** Leaves no byte free. */
     void fill() throws IOException {
-        long free = Files.getFileStore(mount).getUsableSpace() - LAST_BYTES;
-        Shell.run("fallocate -l " + Math.max(1, free) + " " + ballast());
+        takeAllBut(LAST_BYTES);
         // This ends when nothing fits any more, which is the point.
         Shell.succeeds("cat /dev/zero > " + ballast() + "-end");
     }
 
     /** Takes room away until so many bytes are free. */
     void leave(long bytes) throws IOException {
-        long free = Files.getFileStore(mount).getUsableSpace() - bytes;
-        Shell.run("fallocate -l " + Math.max(1, free) + " " + ballast());
+        takeAllBut(bytes);
+    }
+
+    /** Whoever writes here at the same time may leave less room than was seen: then it is looked again. */
+    private void takeAllBut(long bytes) throws IOException {
+        for (int look = 1; ; look++) {
+            long free = Files.getFileStore(mount).getUsableSpace() - bytes;
+            if (Shell.succeeds("fallocate -l " + Math.max(1, free) + " " + ballast())) {
+                return;
+            }
+            if (look == LOOKS) {
+                throw new IOException(mount + " has no room for a file of " + free + " bytes, though it said so");
+            }
+        }
     }
 
     /** Undoes {@link #fill} and {@link #leave}. */
