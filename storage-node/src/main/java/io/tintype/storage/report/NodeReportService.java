@@ -96,6 +96,8 @@ public final class NodeReportService extends NodeReportsImplBase {
                 .setUsers(figures.users())
                 .setBlobs(figures.blobs())
                 .setBytes(figures.bytes())
+                .setGrowthBytesPerSecond(figures.growth())
+                .setGrowingMs(figures.growingMs())
                 .setCallsPerSecond(figures.callsPerSecond())
                 .setInstalledBytes(figures.installed())
                 .setInstallingBytes(figures.expected())

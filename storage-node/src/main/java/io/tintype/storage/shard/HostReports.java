@@ -22,7 +22,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the controller wants to know of a node's replicas: how much they hold and bear, how far copies are, and whether they
@@ -37,9 +36,6 @@ public final class HostReports implements AutoCloseable {
 
     private static final long PIN_WAIT_MS = 1_000;
     private static final long PIN_LIFE_MS = 60_000;
-    private static final int SIZE_SAMPLES = 15;
-    private static final double SMOOTHING = 0.2;
-    private static final double SECOND = 1e9;
     /** Bytes that are only read here count so many times less than those that travel. */
     private static final int READS_FASTER = 4;
 
@@ -52,6 +48,8 @@ public final class HostReports implements AutoCloseable {
      * @param users users it holds
      * @param blobs live blobs
      * @param bytes bytes a copy of it has, about
+     * @param growth bytes a second by which that grew lately
+     * @param growingMs for how long it has grown about like that
      * @param callsPerSecond calls lately
      * @param installed bytes of the snapshot being installed; 0: none is
      * @param expected bytes that has, about
@@ -65,6 +63,8 @@ public final class HostReports implements AutoCloseable {
             long users,
             long blobs,
             long bytes,
+            double growth,
+            long growingMs,
             double callsPerSecond,
             long installed,
             long expected,
@@ -80,12 +80,10 @@ public final class HostReports implements AutoCloseable {
      */
     public record Pinned(long pin, long sequence, Member member) {}
 
-    private record Sample(long calls, long atNanos, double rate, long bytes, int round) {}
-
     private final ShardContext context;
     private final ShardRegistry registry;
     private final SecureRandom random = new SecureRandom();
-    private final Map<ShardId, Sample> samples = new ConcurrentHashMap<>();
+    private final Map<ShardId, ReplicaSample> samples = new ConcurrentHashMap<>();
     private final Map<Long, PinnedState> pins = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor digests =
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(PINS), task -> {
@@ -106,24 +104,14 @@ public final class HostReports implements AutoCloseable {
     void sample() {
         for (var shard : registry.running()) {
             long now = context.clock().now().nanos();
-            samples.compute(shard.id(), (id, last) -> next(shard, last, now));
+            var seen = new ReplicaSample.Seen(
+                    shard.calls(),
+                    now,
+                    shard.reader().appliedAt().seq(),
+                    context.snapshots().arrival(shard.id()).taken());
+            samples.compute(shard.id(), (id, last) -> ReplicaSample.next(last, seen, shard.store()::sizeBytes));
         }
         samples.keySet().removeIf(id -> registry.runtime(id).isEmpty());
-    }
-
-    private static Sample next(ShardRuntime shard, @Nullable Sample last, long now) {
-        long calls = shard.calls();
-        if (last == null) {
-            return new Sample(calls, now, 0, shard.store().sizeBytes(), 0);
-        }
-        double rate = (calls - last.calls()) * SECOND / Math.max(1, now - last.atNanos());
-        boolean measure = last.round() % SIZE_SAMPLES == 0;
-        return new Sample(
-                calls,
-                now,
-                last.rate() + SMOOTHING * (rate - last.rate()),
-                measure ? shard.store().sizeBytes() : last.bytes(),
-                last.round() + 1);
     }
 
     /** All replicas that run, in order of shard. */
@@ -145,7 +133,13 @@ public final class HostReports implements AutoCloseable {
                 status.serving(),
                 stats.users(),
                 stats.blobs(),
-                Math.max(stats.bytes(), sample == null ? 0 : sample.bytes()),
+                Math.max(
+                        stats.bytes(),
+                        sample == null
+                                ? 0
+                                : sample.bytesAt(context.clock().now().nanos())),
+                sample == null ? 0 : sample.growth(),
+                sample == null ? 0 : TimeUnit.NANOSECONDS.toMillis(sample.growingNanos()),
                 sample == null ? 0 : sample.rate(),
                 arrival.installed(),
                 arrival.expected(),

@@ -212,8 +212,8 @@ final class NodeCare {
             await(until, "others to lead what " + node + " leads", () -> handOver(client));
             output.err().println("restart " + node + " now");
             output.err().flush();
-            await(until, node + " to go down", () -> !isLive(client));
-            await(until, node + " to come back", () -> isLive(client));
+            await(until, node + " to go down", () -> !isUp(client));
+            await(until, node + " to come back", () -> isUp(client));
             await(
                     until,
                     "every shard to have all its in-sync replicas",
@@ -242,10 +242,10 @@ final class NodeCare {
             return id.value().equals(node);
         }
 
-        private boolean isLive(TintypeClient client) {
-            return client.admin().nodes().stream()
-                    .anyMatch(
-                            status -> isIt(status.node().id()) && status.node().live());
+        /** One that was killed stays live in ZooKeeper until its session ends, but answers nobody meanwhile. */
+        private boolean isUp(TintypeClient client) {
+            var detail = client.admin().node(new NodeId(node));
+            return detail.status().node().live() && detail.error().isEmpty();
         }
 
         private void await(long until, String what, BooleanSupplier condition) throws InterruptedException {

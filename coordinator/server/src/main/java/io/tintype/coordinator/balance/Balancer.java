@@ -5,23 +5,16 @@ import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
-import io.tintype.cluster.placement.plan.PlanNode;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ShardOrders;
-import io.tintype.model.NodeInfo;
-import io.tintype.proto.internal.v1.PlanPhase;
-import io.tintype.proto.internal.v1.PlanPurpose;
-import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepPhase;
-import io.tintype.proto.internal.v1.ReportNodeResponse;
 import io.tintype.proto.v1.GetPlanResponse;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,20 +36,15 @@ public final class Balancer implements AutoCloseable {
             .toList();
 
     private static final long LOOK_MS = 500;
-    private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long IDLE_POLL_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long POLL_WAIT_S = 3;
-    private static final long SELF_PLAN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ShardMapWatcher watcher;
-    private final BalanceSettings settings;
     private final NodePolls polls;
     private final Absences absences = new Absences(System::nanoTime);
-    private final Planning planning;
+    private final Pacing pacing;
     private final PlanRunner runner;
+    private final SelfPlanning unasked;
     private final Journal journal;
-    private final Throttle throttle;
     private final BalancingService service;
     private final VerificationService verification;
     private final ScheduledThreadPoolExecutor loop;
@@ -67,14 +55,8 @@ public final class Balancer implements AutoCloseable {
     private volatile List<StoredPlan> running = List.of();
     /** What another controller carries out, looked at now and then; written by the loop. */
     private volatile List<StoredPlan> watched = List.of();
-    /** What the last round told nodes; written by the loop. */
-    private volatile long rate;
-
-    // Confined to the loop:
-    private long polledAt = System.nanoTime() - IDLE_POLL_NANOS;
-    private long plannedAt = System.nanoTime();
+    /** Confined to the loop. */
     private long watchedAt = System.nanoTime() - WATCH_NANOS;
-    private boolean sawPlans;
 
     private Balancer(
             ZkSession session,
@@ -83,15 +65,14 @@ public final class Balancer implements AutoCloseable {
             String clusterId,
             BalanceSettings settings) {
         this.watcher = watcher;
-        this.settings = settings;
         this.polls = new NodePolls(channels, clusterId);
-        this.throttle = new Throttle(settings.bytesPerSecond());
-        this.rate = settings.bytesPerSecond();
+        this.pacing = new Pacing(polls, settings.bytesPerSecond(), System::nanoTime);
         this.journal = new Journal(session);
         var plans = new PlanZnodes(session);
         var history = new PaceHistory(plans, System::nanoTime);
-        this.planning =
+        var planning =
                 new Planning(watcher::view, polls, absences, settings, plans, history, System::currentTimeMillis);
+        this.unasked = new SelfPlanning(polls, absences, settings, planning, System::nanoTime);
         var verifier = new Verifier(watcher::view, channels, clusterId);
         this.verification = new VerificationService(watcher::view, verifier);
         var maker = new StepMaker(
@@ -172,7 +153,7 @@ public final class Balancer implements AutoCloseable {
 
     /** Bytes a second that a node may move now. */
     public long rateLimit() {
-        return rate;
+        return pacing.rate();
     }
 
     /** A phase as people are told. */
@@ -209,10 +190,25 @@ public final class Balancer implements AutoCloseable {
             watch(view);
             return;
         }
-        poll(view);
-        running = runner.look(office, view);
-        sawPlans = true;
-        repairIfNeeded(view);
+        var plans = active(view);
+        pace(view, plans);
+        running = runner.look(office, view, plans);
+        unasked.look(view, running);
+    }
+
+    /** What is to be carried out; where that cannot be read, what goes on by itself keeps its pace. */
+    private List<StoredPlan> active(ClusterView view) throws Journal.Interrupted {
+        try {
+            return journal.active();
+        } catch (Journal.Interrupted e) {
+            pace(view, running);
+            throw e;
+        }
+    }
+
+    private void pace(ClusterView view, List<StoredPlan> plans) {
+        pacing.look(view, plans);
+        service.throttled(pacing.rate());
     }
 
     /** Looks at what the controller does, for people who ask here. */
@@ -225,88 +221,6 @@ public final class Balancer implements AutoCloseable {
                 var unused = polls.round(view, 0);
             }
         }
-    }
-
-    /** Asks nodes how they fare, and tells them how fast they may move. */
-    private void poll(ClusterView view) {
-        boolean moving = running.stream()
-                .anyMatch(plan -> plan.record().value().getPhase() == PlanPhase.PLAN_PHASE_RUNNING
-                        || plan.record().value().getPhase() == PlanPhase.PLAN_PHASE_CANCELLING);
-        long now = System.nanoTime();
-        if (now - polledAt < (moving ? POLL_NANOS : IDLE_POLL_NANOS)) {
-            return;
-        }
-        polledAt = now;
-        running.stream()
-                .map(plan -> plan.record().value())
-                .mapToLong(PlanRecord::getBytesPerSecond)
-                .filter(rate -> rate > 0)
-                .min()
-                .ifPresent(throttle::limit);
-        try {
-            polls.round(view, moving ? throttle.rate() : 0).get(POLL_WAIT_S, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (Exception e) { // whoever did not answer is not heard
-            log.debug("not all nodes reported", e);
-        }
-        throttle.felt(
-                moving,
-                view.map()
-                        .nodes()
-                        .map(NodeInfo::id)
-                        .map(polls::report)
-                        .flatMap(Optional::stream)
-                        .mapToLong(ReportNodeResponse::getReadP99Micros)
-                        .max()
-                        .orElse(0));
-        rate = throttle.rate();
-        service.throttled(rate);
-    }
-
-    /** Makes anew what a node had that is gone for good; with the setting for it, gives new nodes their share. */
-    private void repairIfNeeded(ClusterView view) throws Journal.Interrupted {
-        long now = System.nanoTime();
-        if (now - plannedAt < SELF_PLAN_NANOS || !sawPlans) {
-            return;
-        }
-        plannedAt = now;
-        boolean gone = view.map()
-                .nodes()
-                .anyMatch(node ->
-                        PlanInputs.part(view, absences, settings, node, true, Optional.empty()) == PlanNode.Part.DEAD
-                                && holds(view, node));
-        if (gone) {
-            begin(PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
-        } else if (settings.join() && view.map().nodes().anyMatch(node -> isNew(view, node))) {
-            begin(PlanPurpose.PLAN_PURPOSE_BALANCE, false, "give new nodes their share");
-        }
-    }
-
-    /** Has nothing, and is there to be given something: not drained, not in maintenance. */
-    private boolean isNew(ClusterView view, NodeInfo node) {
-        boolean reports = polls.report(node.id()).isPresent();
-        return !holds(view, node)
-                && PlanInputs.part(view, absences, settings, node, reports, Optional.empty()) == PlanNode.Part.ACTIVE;
-    }
-
-    private static boolean holds(ClusterView view, NodeInfo node) {
-        return view.assignments().values().stream().flatMap(PlanInputs::voters).anyMatch(node.id()::equals);
-    }
-
-    private void begin(PlanPurpose purpose, boolean onlyWhatMust, String title) throws Journal.Interrupted {
-        if (running.stream().anyMatch(plan -> plan.record().value().getPurpose() == purpose)) {
-            return;
-        }
-        var wish = planning.wish(onlyWhatMust, Optional.empty(), 0, 0);
-        var made = planning.make(wish, purpose, title, Journal.await(planning.paces()));
-        if (made.plan().steps().isEmpty()) {
-            return;
-        }
-        String id = Journal.await(planning.keep(made));
-        log.info(
-                "applying plan {}: {}, {} steps", id, title, made.plan().steps().size());
-        var unused = Journal.await(planning.apply(id));
     }
 
     /** Stops; what is under way goes on with the next controller. */

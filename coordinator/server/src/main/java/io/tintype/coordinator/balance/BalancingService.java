@@ -56,6 +56,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     private final PlanZnodes plans;
     private final PaceHistory history;
     private final Progress progress;
+    private final PlanSteering steering;
     private final NodeIntents intents;
     private final ClusterHealth health;
     private final ThreadPoolExecutor planner =
@@ -80,6 +81,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         this.plans = plans;
         this.history = history;
         this.progress = new Progress(view, polls, settings);
+        this.steering = new PlanSteering(plans);
         this.intents = new NodeIntents(session, view);
         this.health = new ClusterHealth(view, polls, absences, settings);
     }
@@ -214,33 +216,10 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 () -> (request.getId().isEmpty()
                                 ? latest()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
-                        .thenCompose(plans::header)
-                        .thenCompose(found -> {
-                            var plan = found.orElseThrow(() -> Planning.refused("There is no such plan."));
-                            var next = switch (request.getOrder()) {
-                                case PLAN_ORDER_PAUSE -> PlanPhase.PLAN_PHASE_PAUSED;
-                                case PLAN_ORDER_RESUME -> PlanPhase.PLAN_PHASE_RUNNING;
-                                case PLAN_ORDER_CANCEL -> PlanPhase.PLAN_PHASE_CANCELLING;
-                                default -> throw new TintypeException(Reason.INVALID_ARGUMENT, "order is not set");
-                            };
-                            var now = plan.value().getPhase();
-                            boolean open = now == PlanPhase.PLAN_PHASE_RUNNING || now == PlanPhase.PLAN_PHASE_PAUSED;
-                            if (!open && now != next) {
-                                throw Planning.refused("Plan " + plan.value().getId() + " is "
-                                        + Messages.state(now).name().substring("PLAN_STATE_".length())
-                                        + " and cannot be steered any more.");
-                            }
-                            var record = plan.value().toBuilder().setPhase(next).build();
-                            return plans.change(plan, record).thenApply(won -> {
-                                if (!won) {
-                                    throw Planning.refused(
-                                            "The plan changed at the same moment. Look at it, and say it again.");
-                                }
-                                return SteerPlanResponse.newBuilder()
-                                        .setPlan(Messages.plan(record))
-                                        .build();
-                            });
-                        }));
+                        .thenCompose(id -> steering.steer(id, request.getOrder()))
+                        .thenApply(plan -> SteerPlanResponse.newBuilder()
+                                .setPlan(Messages.plan(plan))
+                                .build()));
     }
 
     @Override

@@ -123,6 +123,19 @@ final class PlanInputs {
                         .orElse(0));
     }
 
+    /** How shards grow, as their primaries say; those that do not are missing. */
+    static Map<ShardId, Growth> growth(ClusterView view, NodePolls polls) {
+        Map<ShardId, Growth> growth = new HashMap<>();
+        view.map()
+                .nodes()
+                .map(node -> polls.report(node.id()))
+                .flatMap(Optional::stream)
+                .flatMap(report -> report.getReplicasList().stream())
+                .filter(replica -> replica.getLeads() && replica.getGrowthBytesPerSecond() != 0)
+                .forEach(replica -> growth.put(new ShardId(replica.getShard()), Growth.of(replica)));
+        return growth;
+    }
+
     /** The nodes that are to vote in a shard. */
     static Stream<NodeId> voters(ShardAssignment assignment) {
         return assignment.getReplicasList().stream()

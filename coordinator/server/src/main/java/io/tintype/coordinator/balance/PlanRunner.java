@@ -38,9 +38,14 @@ final class PlanRunner {
         this.nowMs = nowMs;
     }
 
-    /** One look at all plans; returns those that are being carried out. */
-    List<StoredPlan> look(Term term, ClusterView view) throws Journal.Interrupted {
-        var plans = journal.active();
+    /**
+     * One look at all plans.
+     *
+     * @param found those that are being carried out, as they were read just now
+     * @return the same as they are now
+     */
+    List<StoredPlan> look(Term term, ClusterView view, List<StoredPlan> found) throws Journal.Interrupted {
+        var plans = new ArrayList<>(found);
         List<PlannedStep> underWay = new ArrayList<>();
         plans.forEach(
                 plan -> plan.steps().stream().filter(PlanSteps::isUnderWay).forEach(underWay::add));

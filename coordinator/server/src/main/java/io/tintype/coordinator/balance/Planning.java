@@ -5,6 +5,7 @@ import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.Plan;
 import io.tintype.cluster.placement.plan.PlanInput;
+import io.tintype.cluster.placement.plan.PlanStep;
 import io.tintype.cluster.placement.plan.PlanTime;
 import io.tintype.cluster.placement.plan.Planner;
 import io.tintype.cluster.plan.PlanSteps;
@@ -24,6 +25,7 @@ import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.PlansRecord;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -98,12 +100,11 @@ final class Planning {
         var now = view.get();
         var rules = wish.onlyWhatMust() ? settings.rules().onlyWhatMust() : settings.rules();
         PlanInput input = PlanInputs.of(now, polls, absences, settings, rules, wish.drain());
-        var plan = Planner.plan(input);
-        double limit = wish.bytesPerSecond();
-        var works = plan.steps().stream()
-                .map(step -> PlanTime.work(step, primary(now, step.shard()), paces, limit))
-                .toList();
-        double seconds = PlanTime.seconds(works, wish.movesAtOnce(), limit, paces);
+        var found = Planner.plan(input);
+        var begins = schedule(found, now, wish, paces).begins();
+        var growth = PlanInputs.growth(now, polls);
+        var plan = found.withBytes(i -> grown(found.steps().get(i), growth, begins.get(i)));
+        double seconds = schedule(plan, now, wish, paces).seconds();
         var record = PlanRecord.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setId(plan.hash())
@@ -118,6 +119,21 @@ final class Planning {
                 .setBytesPerSecond(wish.bytesPerSecond())
                 .build();
         return new Made(plan, record, paces);
+    }
+
+    private static PlanTime.Schedule schedule(Plan plan, ClusterView view, Wish wish, CopyPaces paces) {
+        double limit = wish.bytesPerSecond();
+        var works = plan.steps().stream()
+                .map(step -> PlanTime.work(step, primary(view, step.shard()), paces, limit))
+                .toList();
+        return PlanTime.schedule(works, wish.movesAtOnce(), limit, paces);
+    }
+
+    /** What a copy has when it begins: what is written until then travels too. */
+    static long grown(PlanStep step, Map<ShardId, Growth> growth, double begins) {
+        return step.bytes() == 0
+                ? 0
+                : growth.getOrDefault(step.shard(), Growth.NONE).after(begins, step.bytes());
     }
 
     private static @Nullable NodeId primary(ClusterView view, ShardId shard) {

@@ -2,6 +2,7 @@
 package io.tintype.coordinator.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.cluster.channel.ChannelSource;
@@ -19,6 +20,7 @@ import io.tintype.coordinator.control.ShardOrders;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Member;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanPhase;
@@ -114,6 +116,20 @@ final class PlanRunnerTest {
         assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
     }
 
+    @Test
+    void aPlanIsRefusedOnceTheClusterChangedInAWayThatMatters() throws Exception {
+        var add = step(PlanStepKind.PLAN_STEP_KIND_ADD, "n3", "n1", "n2", "n4")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+
+        assertThatThrownBy(() -> lookAt(add))
+                .hasCauseInstanceOf(TintypeException.class)
+                .hasMessageContaining(
+                        "The cluster has changed since plan " + PLAN + " was made: shard 1 is assigned to n1 n2"
+                                + " now, not to n1 n2 n4. Make a new plan: tintype rebalance plan");
+        assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+    }
+
     /** As when a node dies: moves of its shards end only once it is replaced, and must not hold that up. */
     @Test
     void movesThatCannotEndHoldNoRepairUp() throws Exception {
@@ -170,7 +186,7 @@ final class PlanRunnerTest {
                 Duration.ofMinutes(10),
                 System::currentTimeMillis);
         var unused = new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis)
-                .look(term, view());
+                .look(term, view(), journal.active());
     }
 
     /** Applies a plan of these steps and looks at it once. */

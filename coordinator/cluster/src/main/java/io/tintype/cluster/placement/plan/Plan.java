@@ -7,7 +7,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What to do, in order, and what comes of it. Immutable.
@@ -37,6 +39,18 @@ public record Plan(
     /** Bytes that travel. */
     public long bytes() {
         return steps.stream().mapToLong(PlanStep::bytes).sum();
+    }
+
+    /**
+     * The same plan, reckoned anew how much travels.
+     *
+     * @param bytes of each step, by its place in the order
+     */
+    public Plan withBytes(IntToLongFunction bytes) {
+        var reckoned = IntStream.range(0, steps.size())
+                .mapToObj(i -> steps.get(i).withBytes(bytes.applyAsLong(i)))
+                .toList();
+        return new Plan(reckoned, problems, hot, before, after);
     }
 
     /** Whether a node that is to be drained would keep something. */

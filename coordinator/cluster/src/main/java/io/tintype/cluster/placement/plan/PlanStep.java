@@ -65,6 +65,10 @@ public record PlanStep(
         return Objects.requireNonNull(toOrNull);
     }
 
+    PlanStep withBytes(long other) {
+        return new PlanStep(kind, shard, fromOrNull, toOrNull, leaderOrNull, other, base, reason);
+    }
+
     /** In words, without the reason. */
     public String text() {
         return switch (kind) {

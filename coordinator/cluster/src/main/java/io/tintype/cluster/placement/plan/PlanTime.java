@@ -2,6 +2,7 @@
 package io.tintype.cluster.placement.plan;
 
 import io.tintype.model.NodeId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -44,13 +45,32 @@ public final class PlanTime {
      * @param paces what copies reach
      */
     public static double seconds(List<Work> works, int atOnce, double limit, CopyPaces paces) {
+        return schedule(works, atOnce, limit, paces).seconds();
+    }
+
+    /**
+     * When what begins. Immutable.
+     *
+     * @param begins when each work begins, in seconds from the plan's beginning
+     * @param seconds when all is done
+     */
+    public record Schedule(List<Double> begins, double seconds) {
+        public Schedule {
+            begins = List.copyOf(begins);
+        }
+    }
+
+    /** The same, with when each work begins. */
+    public static Schedule schedule(List<Work> works, int atOnce, double limit, CopyPaces paces) {
         double[] places = new double[atOnce];
+        List<Double> begins = new ArrayList<>(works.size());
         Map<NodeId, Double> sends = new HashMap<>();
         Map<NodeId, Double> takes = new HashMap<>();
         double end = 0;
         for (var work : works) {
             Arrays.sort(places);
             double copied = places[0];
+            begins.add(copied);
             if (work.bytes() > 0) {
                 double sent = busyUntil(sends, work.fromOrNull(), copied, work.bytes() / limit);
                 double pace = work.toOrNull() == null
@@ -62,7 +82,7 @@ public final class PlanTime {
             places[0] = copied + work.restSeconds();
             end = Math.max(end, places[0]);
         }
-        return end;
+        return new Schedule(begins, end);
     }
 
     private static double busyUntil(Map<NodeId, Double> busy, @Nullable NodeId node, double from, double seconds) {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.model.NodeInfo;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks nodes how they fare, and tells them how fast replicas may move: before a plan's first step begins, every 2 s while
+ * something moves, and seldom else. Confined to the balancer's thread but for {@link #rate}; blocks for some seconds at most.
+ */
+final class Pacing {
+    private static final Logger log = LoggerFactory.getLogger(Pacing.class);
+
+    private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long WAIT_S = 3;
+
+    private final NodePolls polls;
+    private final Throttle throttle;
+    private final LongSupplier nanoTime;
+    private long askedAt;
+    private boolean moving;
+    /** What the last round told nodes. */
+    private volatile long rate;
+
+    Pacing(NodePolls polls, long bytesPerSecond, LongSupplier nanoTime) {
+        this.polls = polls;
+        this.throttle = new Throttle(bytesPerSecond);
+        this.rate = bytesPerSecond;
+        this.nanoTime = nanoTime;
+        this.askedAt = nanoTime.getAsLong() - IDLE_NANOS;
+    }
+
+    /** Bytes a second that a node may move now. From any thread. */
+    long rate() {
+        return rate;
+    }
+
+    /** Looks whether it is time to ask; {@code plans} are those being carried out, before anything is done for them. */
+    void look(ClusterView view, List<StoredPlan> plans) {
+        boolean moves = plans.stream()
+                .map(plan -> plan.record().value().getPhase())
+                .anyMatch(phase -> phase == PlanPhase.PLAN_PHASE_RUNNING || phase == PlanPhase.PLAN_PHASE_CANCELLING);
+        boolean begins = moves && !moving;
+        moving = moves;
+        long now = nanoTime.getAsLong();
+        if (begins || now - askedAt >= (moving ? MOVING_NANOS : IDLE_NANOS)) {
+            askedAt = now;
+            ask(view, plans);
+        }
+    }
+
+    private void ask(ClusterView view, List<StoredPlan> plans) {
+        plans.stream()
+                .map(plan -> plan.record().value())
+                .mapToLong(PlanRecord::getBytesPerSecond)
+                .filter(limit -> limit > 0)
+                .min()
+                .ifPresent(throttle::limit);
+        try {
+            polls.round(view, moving ? throttle.rate() : 0).get(WAIT_S, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) { // whoever did not answer is not heard
+            log.debug("not all nodes reported", e);
+        }
+        throttle.felt(
+                moving,
+                view.map()
+                        .nodes()
+                        .map(NodeInfo::id)
+                        .map(polls::report)
+                        .flatMap(Optional::stream)
+                        .mapToLong(ReportNodeResponse::getReadP99Micros)
+                        .max()
+                        .orElse(0));
+        rate = throttle.rate();
+    }
+}

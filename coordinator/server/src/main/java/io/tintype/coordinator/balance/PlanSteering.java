@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.v1.PlanOrder;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Pauses, resumes and cancels plans: a word in the plan's header, which whoever carries it out finds at the next look.
+ * Thread-safe; never blocks.
+ */
+final class PlanSteering {
+    private final PlanZnodes plans;
+
+    PlanSteering(PlanZnodes plans) {
+        this.plans = plans;
+    }
+
+    /**
+     * Steers a plan; returns it as it is then. Saying the same twice is harmless. Fails with WRONG_STATE where there is no such
+     * plan, it is over or is not being carried out, or it changed at the same moment; INVALID_ARGUMENT without an order.
+     */
+    CompletableFuture<PlanRecord> steer(String id, PlanOrder order) {
+        return plans.header(id).thenCompose(found -> {
+            var plan = found.orElseThrow(() -> Planning.refused("There is no such plan."));
+            var next = phase(order);
+            var now = plan.value().getPhase();
+            boolean open = now == PlanPhase.PLAN_PHASE_RUNNING || now == PlanPhase.PLAN_PHASE_PAUSED;
+            if (!open && now != next) {
+                throw Planning.refused("Plan " + plan.value().getId() + " is "
+                        + Messages.state(now).name().substring("PLAN_STATE_".length())
+                        + " and cannot be steered any more.");
+            }
+            var record = plan.value().toBuilder().setPhase(next).build();
+            return plans.change(plan, record).thenApply(won -> {
+                if (!won) {
+                    throw Planning.refused("The plan changed at the same moment. Look at it, and say it again.");
+                }
+                return record;
+            });
+        });
+    }
+
+    private static PlanPhase phase(PlanOrder order) {
+        return switch (order) {
+            case PLAN_ORDER_PAUSE -> PlanPhase.PLAN_PHASE_PAUSED;
+            case PLAN_ORDER_RESUME -> PlanPhase.PLAN_PHASE_RUNNING;
+            case PLAN_ORDER_CANCEL -> PlanPhase.PLAN_PHASE_CANCELLING;
+            default -> throw new TintypeException(Reason.INVALID_ARGUMENT, "order is not set");
+        };
+    }
+}

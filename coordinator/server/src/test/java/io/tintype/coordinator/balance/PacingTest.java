@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.ShardMap;
+import io.tintype.proto.internal.v1.NodeReportsGrpc;
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.ReportNodeRequest;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a node is told. */
+final class PacingTest {
+    private static final long LIMIT = 8 << 20;
+    private static final long SECOND = 1_000_000_000L;
+    private static final ClusterView VIEW = new ClusterView(
+            ShardMap.EMPTY.with(
+                    List.of(new NodeInfo(new NodeId("n1"), "n1", "n1", "eu", "a", true, 1L << 40)), List.of()),
+            Map.of(),
+            Map.of(),
+            null);
+
+    private final AtomicLong now = new AtomicLong();
+    /** Paces that the node was told; 0: none. */
+    private final List<Long> told = new CopyOnWriteArrayList<>();
+    /** What the node says of its reads. */
+    private volatile long p99Micros = 5_000;
+
+    private Server server;
+    private ManagedChannel channel;
+    private Pacing pacing;
+
+    @BeforeEach
+    void start() throws Exception {
+        String name = UUID.randomUUID().toString();
+        server = InProcessServerBuilder.forName(name)
+                .addService(new NodeReportsGrpc.NodeReportsImplBase() {
+                    @Override
+                    public void reportNode(ReportNodeRequest request, StreamObserver<ReportNodeResponse> out) {
+                        told.add(request.getSnapshotBytesPerSecond());
+                        out.onNext(ReportNodeResponse.newBuilder()
+                                .setReadP99Micros(p99Micros)
+                                .build());
+                        out.onCompleted();
+                    }
+                })
+                .build()
+                .start();
+        channel = InProcessChannelBuilder.forName(name).build();
+        pacing = new Pacing(new NodePolls(address -> channel, "cluster"), 4 * LIMIT, now::get);
+    }
+
+    @AfterEach
+    void stop() {
+        channel.shutdownNow();
+        server.shutdownNow();
+    }
+
+    private static List<StoredPlan> plan(PlanPhase phase) {
+        return List.of(new StoredPlan(
+                new Versioned<>(
+                        PlanRecord.newBuilder()
+                                .setPhase(phase)
+                                .setBytesPerSecond(LIMIT)
+                                .build(),
+                        1),
+                List.of()));
+    }
+
+    @Test
+    void aNodeKnowsThePaceOfAPlanBeforeItsFirstStepBegins() {
+        pacing.look(VIEW, List.of());
+        now.addAndGet(SECOND / 10); // it was asked just now
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+
+        assertThat(told).containsExactly(0L, LIMIT);
+        assertThat(pacing.rate()).isEqualTo(LIMIT);
+    }
+
+    @Test
+    void itIsToldAgainEveryTwoSecondsWhatReadersBear() {
+        pacing.look(VIEW, List.of());
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        p99Micros = 20_000;
+        for (int i = 0; i < 4; i++) {
+            now.addAndGet(SECOND);
+            pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        }
+        assertThat(told).as("once for each two seconds").hasSize(4);
+        assertThat(pacing.rate()).as("halved twice, for readers felt it").isEqualTo(LIMIT / 4);
+        p99Micros = 5_000;
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).as("an eighth of the limit more").isEqualTo(LIMIT / 4 + LIMIT / 8);
+    }
+
+    @Test
+    void whileAPlanIsPausedNodesAreAskedSeldom() {
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_PAUSED));
+        now.addAndGet(9 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_PAUSED));
+        assertThat(told).containsExactly(0L);
+    }
+}

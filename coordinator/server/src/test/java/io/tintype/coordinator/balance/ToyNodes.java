@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.channel.ChannelSource;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.zk.CasOutcome;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkSession;
+import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
+import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.model.ShardMap;
+import io.tintype.proto.internal.v1.DescribeReplicaRequest;
+import io.tintype.proto.internal.v1.DescribeReplicaResponse;
+import io.tintype.proto.internal.v1.DigestReplicaRequest;
+import io.tintype.proto.internal.v1.DigestReplicaResponse;
+import io.tintype.proto.internal.v1.Member;
+import io.tintype.proto.internal.v1.NodeReportsGrpc;
+import io.tintype.proto.internal.v1.PinReplicaRequest;
+import io.tintype.proto.internal.v1.PinReplicaResponse;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicationGrpc;
+import io.tintype.proto.internal.v1.ReportNodeRequest;
+import io.tintype.proto.internal.v1.ReportNodeResponse;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardOrdersGrpc;
+import io.tintype.proto.internal.v1.ShardRecord;
+import io.tintype.proto.internal.v1.TransferShardRequest;
+import io.tintype.proto.internal.v1.TransferShardResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Nodes without disks: whoever is assigned a shard joins its in-sync set at the next {@link #move}, whoever is not leaves it, and
+ * what they are asked about their replicas they answer. Records and assignments stand in a real ZooKeeper.
+ */
+final class ToyNodes implements ChannelSource, AutoCloseable {
+    static final String CLUSTER = "toys";
+    static final String POOL = "eu.standard";
+    private static final long DISK = 1L << 40;
+    private static final int WAIT_S = 30;
+
+    private final String name = UUID.randomUUID().toString();
+    private final List<String> nodes;
+    private final ShardZnodes shards;
+    private final Map<String, Server> servers = new HashMap<>();
+    private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+    private final AtomicLong nonces = new AtomicLong(1);
+    /** Targets that never get all there is. */
+    private final Set<String> neverJoin = ConcurrentHashMap.newKeySet();
+    /** Nodes whose replicas hold something else. */
+    private final Set<String> different = ConcurrentHashMap.newKeySet();
+
+    ToyNodes(ZkSession session, List<String> nodes) throws IOException {
+        this.nodes = List.copyOf(nodes);
+        this.shards = new ShardZnodes(session);
+        for (var node : nodes) {
+            var service = new Node(node);
+            servers.put(
+                    node,
+                    InProcessServerBuilder.forName(name + node)
+                            .addService(service.replication)
+                            .addService(service.reports)
+                            .addService(service.orders)
+                            .build()
+                            .start());
+        }
+    }
+
+    void neverJoins(String node) {
+        neverJoin.add(node);
+    }
+
+    void holdsSomethingElse(String node) {
+        different.add(node);
+    }
+
+    /** The first record of a shard that is assigned. */
+    void first(ShardAssignment assignment) throws Exception {
+        var primary = assignment.getReplicas(0).getNode();
+        var record = ShardRecord.newBuilder()
+                .setFormat(1)
+                .setShard(assignment.getShard())
+                .setType(assignment.getType())
+                .setPool(POOL)
+                .setConfigVersion(1)
+                .setEpoch(1)
+                .setPrimary(primary)
+                .addAllReplicas(assignment.getReplicasList())
+                .setWriter(primary)
+                .setWriterNonce(nonces.getAndIncrement());
+        assignment.getReplicasList().forEach(placed -> record.addInSync(member(placed.getNode())));
+        assertThat(get(shards.create(record.build()))).isInstanceOf(CasOutcome.Won.class);
+    }
+
+    private static Member member(String node) {
+        return Member.newBuilder().setNode(node).setIncarnation(1).build();
+    }
+
+    /** All do once what they should; returns whether that was nothing. */
+    boolean move(List<Integer> ids) throws Exception {
+        boolean still = true;
+        for (int id : ids) {
+            var assigned = names(assignment(id).getReplicasList());
+            var found = record(id);
+            var inSync = new ArrayList<>(inSync(found.value()));
+            inSync.retainAll(assigned);
+            assertThat(inSync)
+                    .as("in sync of shard %d after what is not assigned left; assigned are %s", id, assigned)
+                    .hasSizeGreaterThanOrEqualTo(2);
+            assigned.stream()
+                    .filter(node -> !inSync.contains(node) && !neverJoin.contains(node))
+                    .forEach(inSync::add);
+            var primary = found.value().getPrimary();
+            var next = found.value().toBuilder()
+                    .clearInSync()
+                    .addAllInSync(inSync.stream().map(ToyNodes::member).toList())
+                    .clearReplicas()
+                    .addAllReplicas(assignment(id).getReplicasList())
+                    .setPrimary(inSync.contains(primary) ? primary : inSync.get(0));
+            still &= change(found, next);
+        }
+        return still;
+    }
+
+    private boolean change(Versioned<ShardRecord> found, ShardRecord.Builder next) throws Exception {
+        if (next.build().equals(found.value())) {
+            return true;
+        }
+        next.setConfigVersion(found.value().getConfigVersion() + 1).setWriterNonce(nonces.getAndIncrement());
+        var unused = get(shards.replace(found.version(), next.build()));
+        return false;
+    }
+
+    ShardAssignment assignment(int shard) throws Exception {
+        return get(shards.readAssignment(new ShardId(shard))).orElseThrow().value();
+    }
+
+    Versioned<ShardRecord> record(int shard) throws Exception {
+        return get(shards.read(new ShardId(shard))).orElseThrow();
+    }
+
+    static List<String> names(List<Placement> placed) {
+        return placed.stream().map(Placement::getNode).toList();
+    }
+
+    static List<String> inSync(ShardRecord record) {
+        return record.getInSyncList().stream().map(Member::getNode).toList();
+    }
+
+    /** The cluster with these shards. */
+    ClusterView view(List<Integer> ids) throws Exception {
+        var infos = new ArrayList<ShardInfo>();
+        var assignments = new TreeMap<ShardId, ShardAssignment>();
+        for (int id : ids) {
+            var record = record(id).value();
+            var shard = new ShardId(id);
+            assignments.put(shard, assignment(id));
+            infos.add(new ShardInfo(
+                    shard,
+                    false,
+                    PoolId.parse(POOL),
+                    record.getEpoch(),
+                    new NodeId(record.getPrimary()),
+                    inSync(record).stream().map(NodeId::new).toList(),
+                    names(record.getReplicasList()).stream().map(NodeId::new).toList(),
+                    record.getConfigVersion()));
+        }
+        var there = nodes.stream()
+                .map(node -> new NodeInfo(new NodeId(node), node, node, "eu", "a", true, DISK))
+                .toList();
+        return new ClusterView(ShardMap.EMPTY.with(there, infos), Map.of(), assignments, null);
+    }
+
+    /** Has somebody hear what all say of themselves. */
+    void report(NodePolls polls) {
+        nodes.forEach(node -> polls.put(new NodeId(node), said(node)));
+    }
+
+    private static ReportNodeResponse said(String node) {
+        return ReportNodeResponse.newBuilder()
+                .setNode(node)
+                .setDiskBytes(DISK)
+                .setFreeBytes(DISK)
+                .build();
+    }
+
+    @Override
+    public Channel to(String address) {
+        return channels.computeIfAbsent(
+                address, node -> InProcessChannelBuilder.forName(name + node).build());
+    }
+
+    static <T> T get(Future<T> future) throws Exception {
+        return future.get(WAIT_S, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        channels.values().forEach(ManagedChannel::shutdownNow);
+        servers.values().forEach(Server::shutdownNow);
+        shards.close();
+    }
+
+    private static <T> void answer(StreamObserver<T> out, T with) {
+        out.onNext(with);
+        out.onCompleted();
+    }
+
+    /** What one node answers. */
+    private final class Node {
+        private final String self;
+
+        Node(String self) {
+            this.self = self;
+        }
+
+        final ReplicationGrpc.ReplicationImplBase replication = new ReplicationGrpc.ReplicationImplBase() {
+            @Override
+            public void describeReplica(DescribeReplicaRequest request, StreamObserver<DescribeReplicaResponse> out) {
+                answer(
+                        out,
+                        DescribeReplicaResponse.newBuilder()
+                                .setAppliedSequence(7)
+                                .build());
+            }
+        };
+
+        final NodeReportsGrpc.NodeReportsImplBase reports = new NodeReportsGrpc.NodeReportsImplBase() {
+            @Override
+            public void reportNode(ReportNodeRequest request, StreamObserver<ReportNodeResponse> out) {
+                answer(out, said(self));
+            }
+
+            @Override
+            public void pinReplica(PinReplicaRequest request, StreamObserver<PinReplicaResponse> out) {
+                answer(
+                        out,
+                        PinReplicaResponse.newBuilder()
+                                .setPin(1)
+                                .setSequence(request.getAtSequence())
+                                .setMember(member(self))
+                                .build());
+            }
+
+            @Override
+            public void digestReplica(DigestReplicaRequest request, StreamObserver<DigestReplicaResponse> out) {
+                answer(
+                        out,
+                        DigestReplicaResponse.newBuilder()
+                                .setSequence(7)
+                                .setEntries(different.contains(self) ? 1 : 2)
+                                .build());
+            }
+        };
+
+        final ShardOrdersGrpc.ShardOrdersImplBase orders = new ShardOrdersGrpc.ShardOrdersImplBase() {
+            @Override
+            public void transferShard(TransferShardRequest request, StreamObserver<TransferShardResponse> out) {
+                try {
+                    var found = record(request.getShard());
+                    var unused = change(found, found.value().toBuilder().setPrimary(request.getTo()));
+                    answer(
+                            out,
+                            TransferShardResponse.newBuilder()
+                                    .setPrimary(request.getTo())
+                                    .setEpoch(1)
+                                    .build());
+                } catch (Exception e) { // whatever it was, the one who ordered it hears of it
+                    out.onError(e);
+                }
+            }
+        };
+    }
+}
