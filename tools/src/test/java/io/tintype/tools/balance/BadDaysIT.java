@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,21 +51,55 @@ final class BadDaysIT {
                     .isInstanceOf(WrongStateException.class)
                     .hasMessageContaining("was applied before");
 
+            var watch = story.fleet().begin("c1", "rebalance", "status", id, "--watch");
             story.awaitStep(id, step -> step.getPhase() == StepPhase.STEP_PHASE_COPYING);
             story.fleet().kill("n4");
             story.awaitStep(id, step -> step.getDetail().contains("node n4 went away while it was copied to"));
             story.awaitStep(id, step -> step.getDetail().contains("waits for node n4 to be back"));
             story.awaitSafe();
             story.assertGood();
+            Awaitility.await("whoever watches reads that nobody can say how long it takes, and why")
+                    .atMost(Story.LONG)
+                    .until(() -> watch.printed().contains("; left: nobody can say; waits for node n4 to be back"));
 
             story.fleet().node("n4");
             var over = story.awaitOver(id);
             assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
             assertThat(over.getNotDone()).as("what was given up is told").isPositive();
             assertThat(story.holders()).contains("n4");
+            assertThatWatchingTellsTheTruth(watch.end(), over);
             story.awaitSafe();
             story.assertAllThere();
         }
+    }
+
+    /** What {@code rebalance status --watch} printed until the plan was over. */
+    private static void assertThatWatchingTellsTheTruth(String transcript, Plan over) {
+        var looks = List.of(transcript.strip().split("\\R\\R(?=plan )"));
+        var running = looks.subList(0, looks.size() - 1);
+        assertThat(running)
+                .as("progress, pace, throttle and time left, at every look")
+                .isNotEmpty()
+                .allSatisfy(look -> assertThat(look)
+                        .startsWith("plan " + over.getId() + ": even out the cluster, running")
+                        .containsPattern("\\d+ of " + over.getStepCount() + " steps made.*; .* of .* copied")
+                        .containsPattern("/s now, of 1\\.0 MiB/s a node allowed; left: (\\d+ (s|min)|nobody can say)"));
+        assertThat(running)
+                .as("a copy under way, with what has come of what is to come")
+                .anySatisfy(look -> assertThat(look)
+                        .containsPattern(
+                                "shard \\d+: n\\d -> n4 +copying +[0-9.]+ (B|KiB|MiB) +[0-9.]+ (KiB|MiB) +copying"));
+        assertThat(running)
+                .as("part of the bytes has come")
+                .anySatisfy(look -> assertThat(look).containsPattern("; [1-9][0-9.]* (KiB|MiB) of .* copied"));
+        assertThat(running)
+                .as("what waits for what")
+                .anySatisfy(look -> assertThat(look).containsPattern("-> n4 +waiting .*waits for node n4 to be back"));
+        assertThat(looks.get(looks.size() - 1))
+                .startsWith("plan " + over.getId() + ": even out the cluster, done")
+                .contains(over.getDone() + " of " + over.getStepCount() + " steps made, " + over.getNotDone()
+                        + " not made")
+                .containsPattern("took .*, planned .*");
     }
 
     @Test
@@ -114,23 +149,17 @@ final class BadDaysIT {
     void theOnlyControllerIsKilledEveryFewSeconds() throws Exception {
         try (var story = Story.begin("bad-controller", THREE, SEED + 3)) {
             story.fleet().node("n4");
-            String id = story.apply(story.planThatUses("n4", SLOW));
+            String id = story.apply(story.planStepByStep("n4", SLOW));
             int killed = 0;
             boolean over = false;
             while (!over && killed < 100) {
                 story.fleet().kill("c1");
                 story.fleet().coordinator("c1");
                 killed++;
-                long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(4 + killed % 4);
-                over = Awaitility.await("the plan is over, or it is time for the next one")
-                        .atMost(Story.LONG)
-                        .ignoreExceptions()
-                        .until(
-                                () -> story.plan(id).getPlan().getFinishedAtMs() != 0,
-                                finished -> finished || System.nanoTime() - until >= 0);
+                over = oneStepFurtherOrSomeSecondsLater(story, id, 4 + killed % 4);
             }
             var plan = story.awaitOver(id);
-            assertThat(killed).isGreaterThan(2);
+            assertThat(killed).as("kills").isGreaterThan(2);
             assertThat(plan.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
             assertThat(plan.getNotDone()).as("%s", story.plan(id)).isZero();
             story.awaitSafe();
@@ -138,12 +167,29 @@ final class BadDaysIT {
         }
     }
 
+    /** Waits until a plan got on, or for some seconds; returns whether it is over. */
+    private static boolean oneStepFurtherOrSomeSecondsLater(Story story, String id, int seconds) {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        var doneAtFirst = new AtomicInteger(-1);
+        return Awaitility.await("the plan gets on or is over, or it is time for the next one")
+                        .atMost(Story.LONG)
+                        .ignoreExceptions()
+                        .until(() -> story.plan(id).getPlan(), now -> {
+                            doneAtFirst.compareAndSet(-1, now.getDone());
+                            return now.getFinishedAtMs() != 0
+                                    || now.getDone() > doneAtFirst.get()
+                                    || System.nanoTime() - until >= 0;
+                        })
+                        .getFinishedAtMs()
+                != 0;
+    }
+
     @Test
     @EnabledIfSystemProperty(named = "rebalance", matches = "all")
     void aPlanIsPausedResumedAndCancelledHalfWay() throws Exception {
         try (var story = Story.begin("bad-cancel", THREE, SEED + 4)) {
             story.fleet().node("n4");
-            String id = story.apply(story.planThatUses("n4", SLOW));
+            String id = story.apply(story.planStepByStep("n4", SLOW));
             story.awaitStep(id, step -> step.getPhase() == StepPhase.STEP_PHASE_COPYING);
             var paused = story.client().balancing().steer("", PlanOrder.PLAN_ORDER_PAUSE);
             assertThat(paused.getState()).isEqualTo(PlanState.PLAN_STATE_PAUSED);

@@ -8,7 +8,6 @@ import io.tintype.client.TintypeClientBuilder;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +34,7 @@ public final class Fleet implements AutoCloseable {
     private final Path zooKeeperData;
     private EmbeddedZooKeeper zooKeeper;
     private final Map<String, Server> servers = new LinkedHashMap<>();
+    private final List<CommandRun> commands = new ArrayList<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
 
     private Fleet(Path folder, Map<String, String> settings) throws IOException {
@@ -249,19 +249,14 @@ public final class Fleet implements AutoCloseable {
 
     /** What a command prints, asked of a coordinator as a process of its own; it must succeed. */
     String command(String coordinator, String... words) throws Exception {
-        var line = new ArrayList<String>();
-        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        line.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", LIBRARIES + "/*", "io.tintype.tools.Main"));
-        line.addAll(List.of(words));
-        line.addAll(List.of("--server", address(coordinator, servers.get(coordinator))));
-        var process = new ProcessBuilder(line)
-                .redirectError(folder.resolve("command.err").toFile())
-                .start();
-        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new AssertionError(String.join(" ", words) + " failed; see " + folder.resolve("command.err"));
-        }
-        return said;
+        return begin(coordinator, words).end();
+    }
+
+    /** Begins a command that goes on by itself, until this is closed at the latest. */
+    CommandRun begin(String coordinator, String... words) throws IOException {
+        var run = CommandRun.begin(folder, address(coordinator), words);
+        commands.add(run);
+        return run;
     }
 
     /** A client of these coordinators, without a cache. */
@@ -292,6 +287,7 @@ public final class Fleet implements AutoCloseable {
 
     @Override
     public void close() {
+        commands.forEach(CommandRun::close);
         List.copyOf(servers.keySet()).forEach(this::kill);
         zooKeeper.close();
     }

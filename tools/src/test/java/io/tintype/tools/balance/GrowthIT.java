@@ -4,8 +4,6 @@ package io.tintype.tools.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.client.TintypeClient;
-import io.tintype.model.NodeId;
-import io.tintype.model.ShardInfo;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.Plan;
@@ -20,7 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -71,14 +68,15 @@ final class GrowthIT {
             fleet.coordinator("c1");
             try (var client = fleet.client("c1");
                     var load = new MixedLoad(client, SEED, mib * BLOBS_A_MIB, BLOB_BYTES)) {
-                awaitSafe(client);
+                var overview = new Overview(client, LONG);
+                overview.awaitSafe();
                 load.fill(6);
                 load.begin(READERS, READS_PER_SECOND);
                 line("", "bytes", "planned", "off", "seconds", "planned", "off", "reads", "p99 ms", "before", "ratio");
 
-                join(fleet, client, load);
-                drain(fleet, client, load);
-                die(fleet, client, load);
+                join(fleet, client, overview, load);
+                drain(fleet, client, overview, load);
+                die(fleet, client, overview, load);
 
                 load.checkAll();
                 assertThat(load.bad()).as("seed %d", SEED).isEmpty();
@@ -92,20 +90,19 @@ final class GrowthIT {
         }
     }
 
-    private void join(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+    private void join(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
         fleet.node("n4");
         fleet.node("n5");
         var before = quiet(load);
-        var made = Awaitility.await("a plan that uses the new nodes")
-                .atMost(LONG)
-                .until(
-                        () -> client.balancing().makePlan(MakePlanRequest.getDefaultInstance()),
-                        plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
-        carryOut("3 to 5: two join", client, load, before, made);
-        assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+        var made = overview.awaitPlan(
+                "a plan that uses the new nodes",
+                MakePlanRequest.getDefaultInstance(),
+                plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
+        carryOut("3 to 5: two join", client, overview, load, before, made);
+        assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
     }
 
-    private void drain(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+    private void drain(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
         var before = quiet(load);
         var made = client.balancing()
                 .makePlan(MakePlanRequest.newBuilder().setDrain("n5").build());
@@ -114,16 +111,13 @@ final class GrowthIT {
                         .setNode("n5")
                         .setDraining(true)
                         .build());
-        carryOut("5 to 4: one is drained", client, load, before, made);
-        assertThat(holders(client)).doesNotContain("n5");
+        carryOut("5 to 4: one is drained", client, overview, load, before, made);
+        assertThat(overview.holders()).doesNotContain("n5");
         fleet.stop("n5");
-        Awaitility.await("n5 is forgotten").atMost(LONG).ignoreExceptions().until(() -> {
-            client.balancing().removeNode("n5");
-            return true;
-        });
+        overview.forget("n5");
     }
 
-    private void die(Fleet fleet, TintypeClient client, MixedLoad load) throws Exception {
+    private void die(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
         var before = quiet(load);
         fleet.kill("n4");
         var repair = Awaitility.await("the controller begins to make anew what n4 held")
@@ -133,18 +127,14 @@ final class GrowthIT {
                 .get(0);
         // Until others led what n4 had led, its readers waited: that is the death's doing, not the repair's.
         var death = load.times();
-        var over = awaitOver(client, repair.getId());
+        var over = overview.awaitOver(repair.getId());
         measured("4 to 3: one is killed", load, before, new Foretold(over.getBytes(), over.getExpectedSeconds()), over);
         table.add(String.format(
                 Locale.ROOT,
                 "the death itself: of %d reads the longest took %.1f s",
                 death.getTotalCount(),
                 death.getMaxValue() / MILLI / MILLI));
-        Awaitility.await("all is made anew")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> holders(client).equals(Set.of("n1", "n2", "n3"))
-                        && client.balancing().status().getSafe());
+        overview.awaitHolders(Set.of("n1", "n2", "n3"));
     }
 
     private static List<Plan> repairs(TintypeClient client) {
@@ -154,10 +144,16 @@ final class GrowthIT {
                 .toList();
     }
 
-    private void carryOut(String what, TintypeClient client, MixedLoad load, Histogram before, MakePlanResponse made) {
+    private void carryOut(
+            String what,
+            TintypeClient client,
+            Overview overview,
+            MixedLoad load,
+            Histogram before,
+            MakePlanResponse made) {
         var unused = load.times();
-        var over = awaitOver(
-                client, client.balancing().apply(made.getPlan().getId()).getId());
+        var over = overview.awaitOver(
+                client.balancing().apply(made.getPlan().getId()).getId());
         assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
         assertThat(over.getNotDone()).isZero();
         measured(
@@ -166,7 +162,7 @@ final class GrowthIT {
                 before,
                 new Foretold(made.getPlan().getBytes(), made.getPlan().getExpectedSeconds()),
                 over);
-        awaitSafe(client);
+        overview.awaitSafe();
     }
 
     private void measured(String what, MixedLoad load, Histogram before, Foretold foretold, Plan over) {
@@ -209,28 +205,5 @@ final class GrowthIT {
         long goal = load.reads() + QUIET_READS;
         Awaitility.await("reads in quiet times").atMost(LONG).until(() -> load.reads() >= goal);
         return load.times();
-    }
-
-    private static void awaitSafe(TintypeClient client) {
-        Awaitility.await("all shards have all replicas")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
-    }
-
-    private static Plan awaitOver(TintypeClient client, String id) {
-        return Awaitility.await("plan " + id + " is over")
-                .atMost(LONG)
-                .pollInterval(Duration.ofMillis(500))
-                .ignoreExceptions()
-                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
-    }
-
-    private static Set<String> holders(TintypeClient client) {
-        return client.admin().shards().stream()
-                .map(ShardInfo::replicas)
-                .flatMap(List::stream)
-                .map(NodeId::value)
-                .collect(Collectors.toSet());
     }
 }

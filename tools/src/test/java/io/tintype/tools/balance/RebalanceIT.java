@@ -8,8 +8,6 @@ import io.tintype.client.Consistency;
 import io.tintype.client.GetOptions;
 import io.tintype.client.TintypeClient;
 import io.tintype.client.WrongStateException;
-import io.tintype.model.NodeId;
-import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.Plan;
@@ -27,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -51,22 +48,20 @@ final class RebalanceIT {
             fleet.coordinator("c2");
             try (var client = fleet.client("c1", "c2");
                     var readers = new Readers(client, SEED)) {
-                awaitSafe(client);
+                var overview = new Overview(client, LONG);
+                overview.awaitSafe();
                 readers.fill(300);
                 readers.begin(3);
 
-                grow(fleet, client);
-                assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+                grow(fleet, client, overview);
+                assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
                 assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
 
-                drain(fleet, client);
+                drain(fleet, client, overview);
                 assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
 
                 fleet.kill("n4");
-                Awaitility.await("what n4 held is made anew")
-                        .atMost(LONG)
-                        .until(() -> holders(client).equals(Set.of("n1", "n2", "n3"))
-                                && client.balancing().status().getSafe());
+                overview.awaitHolders(Set.of("n1", "n2", "n3"));
                 readers.checkAll();
                 assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
                 assertThat(readers.reads()).isGreaterThan(300);
@@ -79,30 +74,27 @@ final class RebalanceIT {
     }
 
     /** Two nodes come; the controller is killed again and again while the plan runs. */
-    private static void grow(Fleet fleet, TintypeClient client) throws Exception {
+    private static void grow(Fleet fleet, TintypeClient client, Overview overview) throws Exception {
         fleet.node("n4");
         fleet.node("n5");
-        var made = Awaitility.await("a plan that uses the new nodes")
-                .atMost(LONG)
-                .until(
-                        () -> client.balancing().makePlan(MakePlanRequest.getDefaultInstance()),
-                        plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
+        var made = overview.awaitPlan(
+                "a plan that uses the new nodes",
+                MakePlanRequest.getDefaultInstance(),
+                plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
         String id = client.balancing().apply(made.getPlan().getId()).getId();
         assertThatThrownBy(() -> client.balancing().apply(id)).isInstanceOf(WrongStateException.class);
         var killer = killControllers(fleet);
         try {
-            var done = awaitOver(client, id);
+            var done = overview.awaitOver(id);
             assertThat(done.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
-            assertThat(done.getNotDone())
-                    .as("%s", client.balancing().plan(id, 1000))
-                    .isZero();
+            assertThat(done.getNotDone()).as("%s", overview.plan(id)).isZero();
         } finally {
             killer.shutdownNow();
             assertThat(killer.awaitTermination(1, TimeUnit.MINUTES))
                     .as("the killer ended")
                     .isTrue();
         }
-        awaitSafe(client);
+        overview.awaitSafe();
         assertThat(client.balancing()
                         .makePlan(MakePlanRequest.getDefaultInstance())
                         .getPlan()
@@ -131,7 +123,7 @@ final class RebalanceIT {
         return killer;
     }
 
-    private static void drain(Fleet fleet, TintypeClient client) throws Exception {
+    private static void drain(Fleet fleet, TintypeClient client, Overview overview) throws Exception {
         assertThatThrownBy(() -> client.balancing().removeNode("n5"))
                 .isInstanceOf(WrongStateException.class)
                 .hasMessageContaining("live");
@@ -143,10 +135,10 @@ final class RebalanceIT {
                         .setNode("n5")
                         .setDraining(true)
                         .build());
-        var done = awaitOver(
-                client, client.balancing().apply(preview.getPlan().getId()).getId());
+        var done = overview.awaitOver(
+                client.balancing().apply(preview.getPlan().getId()).getId());
         assertThat(done.getNotDone()).isZero();
-        assertThat(holders(client)).doesNotContain("n5");
+        assertThat(overview.holders()).doesNotContain("n5");
         var moved = preview.getPlan().getStepsList().stream()
                 .filter(step -> step.getKind() == StepKind.STEP_KIND_MOVE)
                 .findFirst()
@@ -157,14 +149,7 @@ final class RebalanceIT {
                 .contains("n5 -> " + moved.getTo())
                 .contains("node n5 is to be drained");
         fleet.stop("n5");
-        Awaitility.await("n5 is forgotten").atMost(LONG).ignoreExceptions().until(() -> {
-            client.balancing().removeNode("n5");
-            return true;
-        });
-        Awaitility.await("every coordinator has heard of it")
-                .atMost(LONG)
-                .until(() -> client.admin().nodes().stream()
-                        .noneMatch(node -> node.node().id().value().equals("n5")));
+        overview.forget("n5");
     }
 
     @Test
@@ -177,7 +162,8 @@ final class RebalanceIT {
             }
             fleet.coordinator("c1");
             try (var client = fleet.client("c1")) {
-                awaitSafe(client);
+                var overview = new Overview(client, LONG);
+                overview.awaitSafe();
                 assertThatThrownBy(() -> client.balancing()
                                 .makePlan(MakePlanRequest.newBuilder()
                                         .setDrain("n9")
@@ -215,7 +201,7 @@ final class RebalanceIT {
                         .as("it is in maintenance, and not replaced")
                         .allMatch(node -> node.getReplacedInSeconds() == -1);
                 fleet.node("n3");
-                awaitSafe(client);
+                overview.awaitSafe();
                 unused = client.balancing()
                         .want(SetNodeIntentRequest.newBuilder()
                                 .setNode("n3")
@@ -223,7 +209,7 @@ final class RebalanceIT {
                                 .build());
                 assertThatAHotShardIsNamed(client);
                 assertThatAllReplicasServeAHotBlob(client);
-                assertThatANewNodeGetsItsShareUnasked(fleet, client);
+                assertThatANewNodeGetsItsShareUnasked(fleet, client, overview);
             }
         }
     }
@@ -269,7 +255,8 @@ final class RebalanceIT {
     }
 
     /** By {@code control.balance.join}. */
-    private static void assertThatANewNodeGetsItsShareUnasked(Fleet fleet, TintypeClient client) throws IOException {
+    private static void assertThatANewNodeGetsItsShareUnasked(Fleet fleet, TintypeClient client, Overview overview)
+            throws IOException {
         fleet.node("n4");
         Awaitility.await("n4 has its share")
                 .atMost(LONG)
@@ -278,35 +265,13 @@ final class RebalanceIT {
                         .anyMatch(plan -> plan.getTitle().equals("give new nodes their share")
                                 && plan.getState() == PlanState.PLAN_STATE_DONE
                                 && plan.getNotDone() == 0));
-        assertThat(holders(client)).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+        assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
         assertThat(client.balancing()
                         .makePlan(MakePlanRequest.getDefaultInstance())
                         .getPlan()
                         .getStepsList())
                 .as("copies of a second plan")
                 .noneMatch(step -> step.getKind() == StepKind.STEP_KIND_MOVE);
-        awaitSafe(client);
-    }
-
-    private static void awaitSafe(TintypeClient client) {
-        Awaitility.await("all shards have all replicas")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
-    }
-
-    private static Plan awaitOver(TintypeClient client, String id) {
-        return Awaitility.await("plan " + id + " is over")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
-    }
-
-    private static Set<String> holders(TintypeClient client) {
-        return client.admin().shards().stream()
-                .map(ShardInfo::replicas)
-                .flatMap(List::stream)
-                .map(NodeId::value)
-                .collect(Collectors.toSet());
+        overview.awaitSafe();
     }
 }

@@ -4,8 +4,6 @@ package io.tintype.tools.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.client.TintypeClient;
-import io.tintype.model.NodeId;
-import io.tintype.model.ShardInfo;
 import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
@@ -16,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** A fleet that has data and is read from and written to, and what tests ask of it. Used by one thread. */
@@ -24,7 +21,6 @@ public final class Story implements AutoCloseable {
     /** What takes seconds on a quiet machine. */
     public static final Duration LONG = Duration.ofMinutes(5);
 
-    private static final int STEPS = 1_000;
     private static final int BLOBS = 300;
     private static final int READERS = 2;
 
@@ -35,12 +31,14 @@ public final class Story implements AutoCloseable {
 
     private final Fleet fleet;
     private final TintypeClient client;
+    private final Overview overview;
     private final Readers readers;
     private final long seed;
 
     private Story(Fleet fleet, TintypeClient client, long seed) {
         this.fleet = fleet;
         this.client = client;
+        this.overview = new Overview(client, LONG);
         this.readers = new Readers(client, seed);
         this.seed = seed;
     }
@@ -76,16 +74,23 @@ public final class Story implements AutoCloseable {
 
     /** A plan to even out that gives a node something. */
     public MakePlanResponse planThatUses(String node, long bytesPerSecond) {
-        return Awaitility.await("a plan that uses " + node)
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(
-                        () -> client.balancing()
-                                .makePlan(MakePlanRequest.newBuilder()
-                                        .setBytesPerSecond(bytesPerSecond)
-                                        .build()),
-                        plan -> plan.getPlan().getStepsList().stream()
-                                .anyMatch(step -> step.getTo().equals(node) && step.getBytes() > 0));
+        return planThatUses(node, bytesPerSecond, 0);
+    }
+
+    /** The same, step by step: while one is under way, others are yet to begin. */
+    public MakePlanResponse planStepByStep(String node, long bytesPerSecond) {
+        return planThatUses(node, bytesPerSecond, 1);
+    }
+
+    private MakePlanResponse planThatUses(String node, long bytesPerSecond, int movesAtOnce) {
+        return overview.awaitPlan(
+                "a plan that uses " + node,
+                MakePlanRequest.newBuilder()
+                        .setBytesPerSecond(bytesPerSecond)
+                        .setMovesAtOnce(movesAtOnce)
+                        .build(),
+                plan -> plan.getPlan().getStepsList().stream()
+                        .anyMatch(step -> step.getTo().equals(node) && step.getBytes() > 0));
     }
 
     /** Applies a plan; returns its id. */
@@ -95,7 +100,7 @@ public final class Story implements AutoCloseable {
 
     /** A plan with its steps. */
     public GetPlanResponse plan(String id) {
-        return client.balancing().plan(id, STEPS);
+        return overview.plan(id);
     }
 
     /** Waits until some step of a plan is so; returns it. */
@@ -113,18 +118,12 @@ public final class Story implements AutoCloseable {
 
     /** Waits until a plan is over, whatever came of it. */
     public Plan awaitOver(String id) {
-        return Awaitility.await("plan " + id + " is over")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> client.balancing().plan(id, 0).getPlan(), plan -> plan.getFinishedAtMs() != 0);
+        return overview.awaitOver(id);
     }
 
     /** Waits until every shard has all its replicas. */
     public void awaitSafe() {
-        Awaitility.await("all shards have all replicas")
-                .atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> client.balancing().status(), status -> status.getSafe() && status.getShards() > 0);
+        overview.awaitSafe();
     }
 
     /** Waits until so many more reads were answered. */
@@ -135,11 +134,19 @@ public final class Story implements AutoCloseable {
 
     /** The nodes that hold something. */
     public Set<String> holders() {
-        return client.admin().shards().stream()
-                .map(ShardInfo::replicas)
-                .flatMap(List::stream)
-                .map(NodeId::value)
-                .collect(Collectors.toSet());
+        return overview.holders();
+    }
+
+    /** Waits until exactly these nodes hold everything. */
+    public void awaitHolders(Set<String> nodes) {
+        overview.awaitHolders(nodes);
+    }
+
+    /** Whether a node is in touch. */
+    public boolean isLive(String node) {
+        return client.admin().nodes().stream()
+                .anyMatch(there ->
+                        there.node().live() && there.node().id().value().equals(node));
     }
 
     /** No read failed or was wrong so far. */
