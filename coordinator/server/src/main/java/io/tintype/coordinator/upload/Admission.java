@@ -4,7 +4,6 @@ package io.tintype.coordinator.upload;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -13,13 +12,13 @@ import java.util.Map;
  *
  * <p>Uploads are bounded by what they hold, not by their number: a slow one that holds little costs little. Once half of the
  * limit is in use, a user is admitted only up to his share: the limit by the number of users who upload, and one more, so that
- * whoever comes next finds room. A user's first upload is admitted as long as there is any.
+ * whoever comes next finds room. A user's first upload is admitted as long as there is any. Whoever is refused is told when to come
+ * back: see {@link RetryPace}.
  */
 public final class Admission {
-    private static final Duration RETRY = Duration.ofSeconds(1);
-
     private final long maxBytes;
     private final Map<UserId, Long> byUser = new HashMap<>(); // guarded by this
+    private final RetryPace pace = new RetryPace(System::nanoTime); // guarded by this
     private long held; // guarded by this
 
     /** An admission of so many bytes in all. */
@@ -48,7 +47,7 @@ public final class Admission {
                     Reason.OVERLOADED,
                     "This coordinator holds " + held + " bytes of uploads under way; its limit is " + maxBytes
                             + ". Try again a little later, or add coordinators of role upload.",
-                    RETRY);
+                    pace.refuse());
         }
         long his = byUser.getOrDefault(user, 0L);
         long share = maxBytes / (byUser.size() + (his == 0 ? 2 : 1));
@@ -57,7 +56,7 @@ public final class Admission {
                     Reason.OVERLOADED,
                     "This coordinator holds " + his + " bytes of this user's uploads under way; his share is " + share
                             + " while it is busy. Try again a little later, or with fewer uploads at a time.",
-                    RETRY);
+                    pace.refuse());
         }
         add(user, bytes);
         return new Lease(user, bytes);
