@@ -42,10 +42,14 @@ public final class TraceParent {
         var trace = header.substring(VERSION.length(), SPAN_AT - 1);
         var span = header.substring(SPAN_AT, FLAGS_AT - 1);
         var flags = header.substring(FLAGS_AT, LENGTH);
-        if (!TraceId.isValid(trace) || !SpanId.isValid(span) || !flags.matches("[0-9a-f]{2}")) {
+        if (!TraceId.isValid(trace) || !SpanId.isValid(span) || !isHex(flags.charAt(0)) || !isHex(flags.charAt(1))) {
             return Optional.empty();
         }
         return Optional.of(
                 SpanContext.createFromRemoteParent(trace, span, TraceFlags.fromHex(flags, 0), TraceState.getDefault()));
+    }
+
+    private static boolean isHex(char digit) {
+        return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
     }
 }

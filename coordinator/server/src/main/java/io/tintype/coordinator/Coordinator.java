@@ -221,7 +221,7 @@ public final class Coordinator implements AutoCloseable {
         var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
                 .directExecutor() // nothing here blocks
                 .intercept(metrics.calls())
-                .intercept(new ServerTraces(tracing))
+                .intercept(ServerTraces.passingOn(tracing))
                 .addService(healthy.service())
                 .addService(ProtoReflectionServiceV1.newInstance());
         services.forEach(service -> builder.addService(ParseGuard.aliasing(service)));

@@ -105,7 +105,7 @@ public final class StorageNode implements AutoCloseable {
                             config.limits().uploadBytes(),
                             health,
                             process,
-                            new ServerTraces(tracing)));
+                            ServerTraces.last(tracing)));
             var clock = register(session, self, disk);
             await(nodes.ready());
             host = serve(session, self, disk, nodes, clock, memory);

@@ -21,10 +21,21 @@ public final class ServerTraces implements ServerInterceptor {
     private static final String ENDLESS = "WatchHeads";
 
     private final Tracing tracing;
+    private final boolean passesOn;
 
-    /** Of a process. */
-    public ServerTraces(Tracing tracing) {
+    private ServerTraces(Tracing tracing, boolean passesOn) {
         this.tracing = tracing;
+        this.passesOn = passesOn;
+    }
+
+    /** Of a process that asks others for what it is asked for: it tells them also which calls are not to be traced. */
+    public static ServerTraces passingOn(Tracing tracing) {
+        return new ServerTraces(tracing, true);
+    }
+
+    /** Of a process that nobody comes after who would decide anew: a call that is not traced costs nothing more in it. */
+    public static ServerTraces last(Tracing tracing) {
+        return new ServerTraces(tracing, false);
     }
 
     @Override
@@ -39,7 +50,7 @@ public final class ServerTraces implements ServerInterceptor {
         var trace = name.startsWith(BLOBS) && !ENDLESS.equals(method.getBareMethodName())
                 ? tracing.begin(name, header)
                 : tracing.proceed(name, header);
-        if (trace == Trace.NONE) {
+        if (trace == Trace.NONE || (trace == Trace.NOT_SAMPLED && !passesOn)) {
             return next.startCall(call, headers);
         }
         trace.set("rpc.system", "grpc");

@@ -108,6 +108,9 @@ public final class Tracing implements AutoCloseable {
         if (sender == null) {
             return Trace.NONE;
         }
+        if (TraceParent.NOT_SAMPLED.equals(header)) {
+            return Trace.NOT_SAMPLED; // what nearly all calls carry that another of our processes makes
+        }
         var parent = header == null ? null : TraceParent.parse(header).orElse(null);
         if (parent != null) {
             return parent.isSampled() ? server(sender, name, Span.wrap(parent)) : Trace.NOT_SAMPLED;
