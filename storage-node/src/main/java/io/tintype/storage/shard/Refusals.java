@@ -11,6 +11,10 @@ import java.util.HashMap;
 /** The failures that more than one part of a shard speaks of. Stateless. */
 final class Refusals {
     private static final Duration ELECTION_TAKES = Duration.ofMillis(250);
+    /** From the last write that a primary takes to the first one of the successor whom it names. */
+    private static final Duration HANDOVER_TAKES = Duration.ofMillis(50);
+    /** A primary begins within milliseconds after a handover, and within two seconds after a death. */
+    private static final Duration OPENING_TAKES = Duration.ofMillis(100);
 
     private Refusals() {}
 
@@ -23,10 +27,17 @@ final class Refusals {
                             + status.failure().orElse("unknown cause"));
         }
         var primary = status.primary().orElse(null);
-        boolean electing = status.leads()
-                || status.state() == ReplicaState.PRIMARY_ELECT
-                || status.state() == ReplicaState.PRE_ELECT;
-        if (primary == null || electing) {
+        if (status.leads()) {
+            return new TintypeException(
+                    Reason.NO_PRIMARY,
+                    "shard " + status.id() + " is being handed over to another primary",
+                    HANDOVER_TAKES);
+        }
+        if (status.state() == ReplicaState.PRIMARY_ELECT) {
+            return new TintypeException(
+                    Reason.NO_PRIMARY, "the new primary of shard " + status.id() + " is about to begin", OPENING_TAKES);
+        }
+        if (primary == null || status.state() == ReplicaState.PRE_ELECT) {
             return new TintypeException(
                     Reason.NO_PRIMARY,
                     "shard " + status.id() + " has no primary at the moment; one is being elected",

@@ -31,6 +31,9 @@ final class OrdersIT {
     private static final String USER = "orders";
     private static final int TRANSFERS = 6;
 
+    /** Stops of a node until one costs as little as it should; mostly the first does. */
+    private static final int STOPS = 5;
+
     /** On a quiet machine; the best of several must do it on any. */
     private static final long PLANNED_PAUSE_MS = 300;
 
@@ -71,14 +74,18 @@ final class OrdersIT {
                 report("planned transfers", transfers);
                 assertThat(Collections.min(transfers)).isLessThan(PLANNED_PAUSE_MS);
 
-                long stopped = pause(writer, () -> servers.stop(leader(client, shard)));
-                back(servers, client, shard);
-                long stoppedBackup = pause(
-                        writer, () -> servers.stop(backup(info(client, shard)).value()));
-                back(servers, client, shard);
-                report("SIGTERM of the primary's node, and of a backup's", List.of(stopped, stoppedBackup));
-                assertThat(stopped).isLessThan(FAILOVER_PAUSE_MS);
-                assertThat(stoppedBackup).isLessThan(FAILOVER_PAUSE_MS);
+                bestOf(STOPS, "SIGTERM of the primary's node", () -> {
+                    long stopped = pause(writer, () -> servers.stop(leader(client, shard)));
+                    back(servers, client, shard);
+                    return stopped;
+                });
+                bestOf(STOPS, "SIGTERM of a backup's node", () -> {
+                    long stopped = pause(
+                            writer,
+                            () -> servers.stop(backup(info(client, shard)).value()));
+                    back(servers, client, shard);
+                    return stopped;
+                });
 
                 long killedBackup = pause(
                         writer, () -> servers.kill(backup(info(client, shard)).value()));
@@ -131,6 +138,24 @@ final class OrdersIT {
 
     private interface Blow {
         void strike() throws Exception;
+    }
+
+    private interface Measured {
+        long pauseMs() throws Exception;
+    }
+
+    /**
+     * Does it until writes paused for as short as they should, so many times at most: a machine under load may add to any one
+     * pause, and no machine takes from all of them.
+     */
+    private static void bestOf(int most, String what, Measured once) throws Exception {
+        var pauses = new ArrayList<Long>();
+        do {
+            pauses.add(once.pauseMs());
+        } while (pauses.size() < most && Collections.min(pauses) >= PLANNED_PAUSE_MS);
+        report(what, pauses);
+        assertThat(Collections.min(pauses)).as(what).isLessThan(PLANNED_PAUSE_MS);
+        assertThat(Collections.max(pauses)).as(what).isLessThan(FAILOVER_PAUSE_MS);
     }
 
     private static long pause(Writer writer, Blow blow) throws Exception {
