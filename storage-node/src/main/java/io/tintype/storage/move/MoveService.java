@@ -3,6 +3,7 @@ package io.tintype.storage.move;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.log.Bugs;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
@@ -30,6 +31,7 @@ import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.proto.internal.v1.UserMovesGrpc;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
+import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -207,10 +209,10 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
                 out.onCompleted();
                 return;
             }
-            if (Errors.isBug(failure)) {
-                log.error("a call about a move failed by a bug", failure);
-            }
-            out.onError(Errors.toWire(failure));
+            out.onError(Errors.toWire(
+                    Errors.isBug(failure)
+                            ? Bugs.logged(log, "A call about a move", null, Trace.current(), failure)
+                            : failure));
         });
     }
 }

@@ -3,6 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.log.Bugs;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
@@ -12,7 +13,6 @@ import io.tintype.wire.Errors;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,22 +53,7 @@ final class Failures {
     /** The status to answer. */
     StatusRuntimeException toWire(Throwable failure, Call call) {
         if (Errors.isBug(failure)) {
-            var given = call.request();
-            var id = given != null ? given : RequestId.random(ThreadLocalRandom.current());
-            log.atError()
-                    .setCause(failure)
-                    .addKeyValue("request", id)
-                    .addKeyValue("trace", call.trace().id().orElse(""))
-                    .log(
-                            "{} failed, request {}{}",
-                            call.what(),
-                            id,
-                            call.trace().suffix());
-            return Errors.toWire(new TintypeException(
-                    Reason.INTERNAL,
-                    call.what()
-                            + " failed for a reason that is a bug of this server; its log has the cause under request "
-                            + id));
+            return Errors.toWire(Bugs.logged(log, call.what(), call.request(), call.trace(), failure));
         }
         var wire = Errors.toWire(failure);
         var known = Errors.fromWire(wire);

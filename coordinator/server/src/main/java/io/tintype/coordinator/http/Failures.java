@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.cluster.log.Bugs;
 import io.tintype.model.Reason;
+import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -75,15 +79,24 @@ final class Failures {
 
     /** The same, telling in Content-Range which ranges could be had. */
     static void answer(Response response, Callback callback, Throwable failure, @Nullable String contentRange) {
-        if (Errors.isBug(failure)) {
-            log.error("an HTTP request failed by a bug{}", Trace.current().suffix(), failure);
-        }
-        var cause = Errors.isBug(failure) ? Errors.fromWire(Errors.toWire(failure)) : Errors.fromWire(failure);
+        var cause = Errors.isBug(failure) ? bug(response.getRequest(), failure) : Errors.fromWire(failure);
         if (response.isCommitted()) {
             callback.failed(cause);
             return;
         }
         answer(response, callback, status(cause.reason()), cause, null, contentRange);
+    }
+
+    private static TintypeException bug(Request request, Throwable failure) {
+        RequestId id;
+        try {
+            id = BlobHeaders.requestId(request.getHeaders(), ThreadLocalRandom.current());
+        } catch (TintypeException noId) {
+            id = null;
+        }
+        // Without what follows the path: it may be a signature.
+        var what = request.getMethod() + " " + request.getHttpURI().getPath();
+        return Bugs.logged(log, what, id, Trace.current(), failure);
     }
 
     /** Answers with a failure under a status of its own. */

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.route;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.log.Bugs;
+import io.tintype.model.RequestId;
+import io.tintype.model.TintypeException;
 import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
+import io.tintype.wire.Wire;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,8 +22,17 @@ public final class Answers {
 
     private Answers() {}
 
-    /** Runs the work and answers with what becomes of it; a failure that is a bug is logged. */
+    /** Runs the work and answers with what becomes of it; a failure that is a bug is logged under an id made up for it. */
     public static <A> void send(StreamObserver<A> out, Supplier<CompletableFuture<A>> work) {
+        send(out, ByteString.EMPTY, work);
+    }
+
+    /**
+     * The same for a request that has an id: a bug is logged under that.
+     *
+     * @param request the id as it came, which may be none
+     */
+    public static <A> void send(StreamObserver<A> out, ByteString request, Supplier<CompletableFuture<A>> work) {
         var trace = Trace.current();
         CompletableFuture<A> answer;
         try {
@@ -33,11 +48,17 @@ public final class Answers {
                 out.onNext(value);
                 out.onCompleted();
             } else {
-                if (Errors.isBug(failure)) {
-                    log.error("a call failed by a bug{}", trace.suffix(), failure);
-                }
-                out.onError(Errors.toWire(failure));
+                out.onError(Errors.toWire(
+                        Errors.isBug(failure) ? Bugs.logged(log, "A call", known(request), trace, failure) : failure));
             }
         });
+    }
+
+    private static @Nullable RequestId known(ByteString request) {
+        try {
+            return Wire.requestId(request);
+        } catch (TintypeException none) {
+            return null;
+        }
     }
 }

@@ -49,7 +49,7 @@ public final class BlobUploadService extends BlobUploadGrpc.BlobUploadImplBase {
 
     @Override
     public void startUpload(StartUploadRequest request, StreamObserver<StartUploadResponse> out) {
-        Answers.send(out, () -> {
+        Answers.send(out, request.getHeader().getRequestId(), () -> {
             gateway.check(request.getHeader());
             return gateway.change(
                     request.getHeader().getUser(),
@@ -84,7 +84,7 @@ public final class BlobUploadService extends BlobUploadGrpc.BlobUploadImplBase {
 
     @Override
     public void completeUpload(CompleteUploadRequest request, StreamObserver<CompleteUploadResponse> out) {
-        Answers.send(out, () -> {
+        Answers.send(out, request.getHeader().getRequestId(), () -> {
             gateway.check(request.getHeader());
             Wire.uploadId(request.getUploadId());
             return gateway.change(
@@ -109,12 +109,12 @@ public final class BlobUploadService extends BlobUploadGrpc.BlobUploadImplBase {
 
     @Override
     public void delete(DeleteRequest request, StreamObserver<DeleteResponse> out) {
-        Answers.send(out, () -> gateway.delete(request));
+        Answers.send(out, request.getRequestId(), () -> gateway.delete(request));
     }
 
     @Override
     public void copy(CopyRequest request, StreamObserver<CopyResponse> out) {
-        Answers.send(out, () -> {
+        Answers.send(out, request.getRequestId(), () -> {
             BlobName.of(request.getSourceName());
             BlobName.of(request.getName());
             Wire.requestId(request.getRequestId());
