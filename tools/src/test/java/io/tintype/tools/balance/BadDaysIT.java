@@ -63,6 +63,8 @@ final class BadDaysIT {
                     .until(() -> watch.printed().contains("; left: nobody can say; waits for node n4 to be back"));
 
             story.fleet().node("n4");
+            var page = new StatusPage(story.fleet(), "c1");
+            page.showsThatSomethingMoves("even out", "n4 lost touch", "n4 is back");
             var over = story.awaitOver(id);
             assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
             assertThat(over.getNotDone()).as("what was given up is told").isPositive();
@@ -70,6 +72,11 @@ final class BadDaysIT {
             assertThatWatchingTellsTheTruth(watch.end(), over);
             story.awaitSafe();
             story.assertAllThere();
+
+            // Nobody is left on whom copies could be made anew.
+            story.fleet().kill("n1");
+            story.fleet().kill("n2");
+            page.showsThatCopiesAreMissing("n1 lost touch", "n2 lost touch");
         }
     }
 

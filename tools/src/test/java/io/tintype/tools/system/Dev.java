@@ -94,6 +94,11 @@ final class Dev implements AutoCloseable {
         return data.toAbsolutePath();
     }
 
+    /** What all its servers log, where they run in one process. */
+    Path log() {
+        return data().resolve("logs").resolve("dev.log");
+    }
+
     /** host:port of the coordinator's gRPC. */
     String server() {
         return file.server();

@@ -4,18 +4,13 @@ package io.tintype.tools.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.client.TintypeClient;
-import java.io.File;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,21 +22,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedDev.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class StatusPageIT {
-    private static final int BROWSER_SECONDS = 120;
+    private static final String DESKTOP = "1280,1000";
 
-    private Path folder;
-    private Path browser;
+    private Browser browser;
     private Dev dev;
 
     @BeforeAll
     void start(Dev shared) throws Exception {
-        var found = find("chromium").or(() -> find("google-chrome"));
-        if (found.isEmpty()) {
-            System.err.println("SKIPPED: the status page in a browser, since there is no chromium on the PATH.");
-        }
+        var found = Browser.find(Dev.folder("status"));
         Assumptions.assumeTrue(found.isPresent(), "no chromium on the PATH");
         browser = found.orElseThrow();
-        folder = Dev.folder("status");
         dev = shared;
     }
 
@@ -55,7 +45,7 @@ final class StatusPageIT {
                     .build();
             HttpClient.newHttpClient().send(read, BodyHandlers.discarding());
         }
-        var page = run("--dump-dom", "--virtual-time-budget=8000");
+        var page = browser.page(address(), DESKTOP);
         assertThat(page)
                 .contains("Your data is safe")
                 .contains("3 of 3 nodes in touch")
@@ -68,48 +58,29 @@ final class StatusPageIT {
                 .contains("data-ready=\"yes\"");
     }
 
+    /** Browsers take seconds, and meanwhile the cluster's clocks tick: replicas beat, logs age, disks are looked at. */
     @Test
-    void fitsADesktopAndAPhone() throws Exception {
-        for (var size : List.of("1280,1000", "412,915")) {
-            var picture = folder.resolve("status-" + size.replace(',', 'x') + ".png");
-            run("--screenshot=" + picture, "--window-size=" + size, "--virtual-time-budget=8000");
-            var image = ImageIO.read(picture.toFile());
+    void whileItIsOnlyLookedAtTheClusterWritesNoLine() throws Exception {
+        var before = Files.size(dev.log());
+        assertThat(before).as("what was logged at its start").isPositive();
+        fitsADesktopAndAPhone();
+        try (var log = Files.newInputStream(dev.log())) {
+            log.skipNBytes(before);
+            assertThat(new String(log.readAllBytes(), StandardCharsets.UTF_8))
+                    .as("log of a cluster at rest")
+                    .isEmpty();
+        }
+    }
+
+    private void fitsADesktopAndAPhone() throws Exception {
+        for (var size : List.of(DESKTOP, Browser.PHONE)) {
+            var image = ImageIO.read(browser.picture(address(), size, "status").toFile());
             assertThat(image.getWidth() + "," + image.getHeight()).isEqualTo(size);
         }
-        var phone = run("--dump-dom", "--window-size=412,915", "--virtual-time-budget=8000");
-        assertThat(phone).contains("width=device-width");
+        assertThat(browser.page(address(), Browser.PHONE)).contains("width=device-width");
     }
 
-    private String run(String... options) throws Exception {
-        var line = new ArrayList<>(List.of(
-                browser.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--hide-scrollbars",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--user-data-dir=" + Files.createTempDirectory(folder, "profile")));
-        line.addAll(List.of(options));
-        line.add(dev.file().http() + "/");
-        var out = folder.resolve("browser.out");
-        var process = new ProcessBuilder(line)
-                .redirectOutput(out.toFile())
-                .redirectError(folder.resolve("browser.err").toFile())
-                .start();
-        assertThat(process.waitFor(BROWSER_SECONDS, TimeUnit.SECONDS))
-                .as("the browser ends")
-                .isTrue();
-        return Files.readString(out);
-    }
-
-    private static Optional<Path> find(String program) {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .map(directory -> Path.of(directory, program))
-                .filter(Files::isExecutable)
-                .findFirst();
+    private String address() {
+        return dev.file().http() + "/";
     }
 }
