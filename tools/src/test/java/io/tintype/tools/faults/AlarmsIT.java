@@ -11,6 +11,7 @@ import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
 import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.PutHeader;
@@ -38,6 +39,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -50,6 +52,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class AlarmsIT {
     private static final Path RULES = Path.of("..", "docker", "observability", "alerts.yaml");
+    private static final Path DASHBOARD =
+            Path.of("..", "docker", "observability", "grafana", "dashboards", "tintype.json");
     private static final Path FOLDER = Path.of("target", "alarms").toAbsolutePath();
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Pattern NAME = Pattern.compile("- alert: (\\w+)");
@@ -93,6 +97,7 @@ final class AlarmsIT {
                             faster(rules))) {
                 var watched = new Watched(cluster, view, client, prometheus);
                 healthy(watched, rules);
+                everyPanelOfTheDashboardHasFigures(watched);
                 transfersThatStandStill(watched);
                 aFollowerThatHangs(watched);
                 aDiskThatFills(watched);
@@ -168,6 +173,19 @@ final class AlarmsIT {
                 .untilAsserted(() -> assertThat(watched.prometheus().alarms())
                         .hasSize(names(rules).size())
                         .allSatisfy((name, state) -> assertThat(state).as(name).isEqualTo("inactive")));
+    }
+
+    /** Prometheus takes each question that a panel asks, and has an answer once the cluster was used a little. */
+    private static void everyPanelOfTheDashboardHasFigures(Watched watched) throws Exception {
+        var questions = Prometheus.questionsOf(DASHBOARD);
+        assertThat(questions).hasSizeGreaterThan(25);
+        Awaitility.await("every panel has figures").atMost(PATIENCE).untilAsserted(() -> {
+            watched.client().put(USER, "image", new byte[1000]);
+            assertThat(watched.client().get(USER, "image").bytes()).hasSize(1000);
+            for (var question : questions) {
+                assertThat(watched.prometheus().series(question)).as(question).isPositive();
+            }
+        });
     }
 
     /** Waits until alarms go off. */
@@ -256,22 +274,39 @@ final class AlarmsIT {
         awaitSilent(watched, "DiskFillsUp");
     }
 
-    /** Killed again as soon as it was seen, as something that ends at each start would be. */
-    private void aNodeThatKeepsDying(Watched watched) {
+    /**
+     * Killed again as soon as it was seen, as something that ends at each start would be. The others serve on, and nothing
+     * is moved or copied for it: it has its disk, and is back each time before it counts as lost.
+     */
+    private void aNodeThatKeepsDying(Watched watched) throws IOException {
         var node = watched.cluster().nodes().get(1);
         var process = watched.cluster().process(node);
-        var started = "changes(process_start_time_seconds{instance=\""
-                + watched.cluster().network().home(node) + ":" + NODE_HTTP_PORT + "\"}[60s]) >= ";
+        var name = watched.cluster().network().home(node) + ":" + NODE_HTTP_PORT;
+        var started = "changes(process_start_time_seconds{instance=\"" + name + "\"}[60s]) >= ";
+        var placed = places(watched);
+        var others = "sum(tintype_snapshots_sent_bytes_total{instance!=\"" + name + "\"})";
+        double sent = watched.prometheus().value(others);
         for (int times = 1; times <= 4; times++) {
             process.kill();
             process.start();
             int seen = times;
+            watched.client().put(USER, "image", new byte[1000]);
             Awaitility.await(node + " was seen after start " + times)
                     .atMost(PATIENCE)
                     .until(() -> watched.prometheus().series(started + seen) > 0);
         }
         awaitFiring(watched, "CrashLoop");
         watched.view().awaitWhole();
+        assertThat(places(watched)).as("where replicas are").isEqualTo(placed);
+        assertThat(watched.client().balancing().plans()).as("plans made").isEmpty();
+        assertThat(watched.prometheus().value(others))
+                .as("bytes of snapshots sent by the others")
+                .isEqualTo(sent);
+    }
+
+    private static Map<ShardId, Set<NodeId>> places(Watched watched) {
+        return watched.client().admin().shards().stream()
+                .collect(Collectors.toMap(ShardInfo::id, shard -> Set.copyOf(shard.replicas())));
     }
 
     private void nodesThatAreGone(Watched watched) {

@@ -98,11 +98,23 @@ final class Prometheus implements AutoCloseable {
         return states;
     }
 
+    /** What the panels of a dashboard of Grafana's ask. */
+    static List<String> questionsOf(Path dashboard) throws IOException {
+        return JSON.readTree(dashboard.toFile()).get("panels").findValuesAsText("expr");
+    }
+
     /** How many series an expression has now. */
     int series(String expression) throws IOException {
         return json("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8))
                 .at("/data/result")
                 .size();
+    }
+
+    /** The value of an expression that has one series; NaN where it has none. */
+    double value(String expression) throws IOException {
+        var found = json("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8))
+                .at("/data/result/0/value/1");
+        return found.isMissingNode() ? Double.NaN : Double.parseDouble(found.asText());
     }
 
     @Override
