@@ -27,7 +27,7 @@ final class ContainerCluster implements AutoCloseable {
     private static final int NODE_HTTP = 7412;
     private static final int STOP_SECONDS = 60;
     private static final long ZOOKEEPER_MEMORY = 256L << 20;
-    private static final long SERVER_MEMORY = 640L << 20;
+    static final long SERVER_MEMORY = 640L << 20;
 
     private final DockerClient docker = DockerClientFactory.instance().client();
     private final Network network = Network.newNetwork();
@@ -210,6 +210,12 @@ final class ContainerCluster implements AutoCloseable {
     boolean isHealthy(int node) {
         var health = docker.inspectContainerCmd(id(node)).exec().getState().getHealth();
         return health != null && "healthy".equals(health.getStatus());
+    }
+
+    /** As whom a node runs. */
+    String user(int node) {
+        var config = docker.inspectContainerCmd(id(node)).exec().getConfig();
+        return String.valueOf(config.getUser());
     }
 
     /** What a node has logged, for whoever looks into a failure. */

@@ -40,6 +40,9 @@ final class ContainersIT {
     private static final Path OBSERVABILITY = Path.of("observability");
     private static final Pattern METRIC = Pattern.compile("\\btintype_[a-z_]+");
 
+    private static final Pattern MAX_HEAP =
+            Pattern.compile("(?m)^jvm_memory_max_bytes\\{[^}]*area=\"heap\"[^}]*\\} (\\S+)$");
+
     private final HttpClient http = HttpClient.newHttpClient();
     private final long seed = new Random().nextLong();
     private ContainerCluster cluster;
@@ -197,6 +200,18 @@ final class ContainersIT {
             assertThat(names).as(file).hasSizeGreaterThan(5);
             assertThat(told.toString()).as("metrics that %s asks for", file).contains(names);
         }
+    }
+
+    /** The image of a node gives the heap two fifths of the memory that its container has, and runs as nobody in particular. */
+    @Test
+    void aContainerSizesItsHeapAndIsNotRoot() throws Exception {
+        assertThat(cluster.user(1)).isEqualTo("10001:10001");
+        double heap = MAX_HEAP.matcher(page(cluster.metricsPages().get(1)).body())
+                .results()
+                .mapToDouble(found -> Double.parseDouble(found.group(1)))
+                .filter(bytes -> bytes > 0) // parts of the heap that have no bound of their own
+                .sum();
+        assertThat(heap / ContainerCluster.SERVER_MEMORY).isBetween(0.33, 0.41);
     }
 
     private void judge(Traffic traffic) throws InterruptedException {

@@ -33,6 +33,7 @@ final class ManifestsTest {
     private static final Path COMPOSE = Path.of("compose.yaml");
     private static final Path OPERATIONS = Path.of("..", "docs", "operations.md");
     private static final Pattern ENV = Pattern.compile("(TINTYPE_CONFIG_\\w+)=(\\S+)");
+    private static final String ZONE = "topology.kubernetes.io/zone";
     private static final YAMLMapper YAML = new YAMLMapper();
 
     @Test
@@ -90,6 +91,35 @@ final class ManifestsTest {
             assertThat(covers(workload.at("/spec/selector/matchLabels"), labels))
                     .as(name)
                     .isTrue();
+        }
+    }
+
+    /** Copies of a coordinator or of ZooKeeper's go to several zones; storage nodes of a zone are a workload and stay there. */
+    @Test
+    void everyWorkloadKnowsZones() throws IOException {
+        for (var workload : workloads(manifests())) {
+            var name = workload.at("/metadata/name").asText();
+            var pod = workload.at("/spec/template/spec");
+            var zones = pod.at("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+                    + "/nodeSelectorTerms/0/matchExpressions/0");
+            if (zones.isMissingNode()) {
+                assertThat(pod.at("/topologySpreadConstraints/0/topologyKey").asText())
+                        .as(name)
+                        .isEqualTo(ZONE);
+                assertThat(covers(
+                                pod.at("/topologySpreadConstraints/0/labelSelector/matchLabels"),
+                                workload.at("/spec/template/metadata/labels")))
+                        .as(name)
+                        .isTrue();
+            } else {
+                assertThat(zones.get("key").asText()).as(name).isEqualTo(ZONE);
+                var settings = pod.at("/containers/0/env");
+                assertThat(StreamSupport.stream(settings.spliterator(), false)
+                                .filter(one -> one.get("name").asText().equals("TINTYPE_CONFIG_ZONE"))
+                                .map(one -> one.get("value").asText()))
+                        .as("the zone that %s is told, and the one it is in", name)
+                        .containsExactly(zones.at("/values/0").asText());
+            }
         }
     }
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.TintypeClient;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * The compose file as people start it: twelve containers, used through the ports it publishes, until Prometheus has an answer
+ * to whatever a panel of the dashboard asks. Runs where {@code -Dcompose=true} asks for it: twelve containers are too many for
+ * every build. Where no registry is reached, memcached and Prometheus are Debian's, and Grafana is left out, loudly.
+ */
+@EnabledIfSystemProperty(named = "compose", matches = "true")
+final class ComposeIT {
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final Path OBSERVABILITY = Path.of("observability");
+    private static final int HTTP = 7480;
+    private static final int GRPC = 7400;
+    private static final int PROMETHEUS = 9090;
+    private static final int GRAFANA = 3000;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ObjectMapper json = new ObjectMapper();
+
+    @Test
+    void everythingComesUpStoresAndIsSeen() throws Exception {
+        Images.assumeEngine();
+        Assumptions.assumeTrue(Compose.isThere(), "neither docker compose nor docker-compose is there");
+        var images = Compose.images(Images.tag());
+        try (var compose = new Compose(images)) {
+            long begun = System.nanoTime();
+            compose.up();
+            var server = "http://127.0.0.1:" + compose.port("coordinator", HTTP);
+            await("the first image is stored")
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(200))
+                    .ignoreExceptionsInstanceOf(IOException.class)
+                    .until(() -> put(server + "/v1/users/alice/blobs/cat.jpg") == 200);
+            System.out.printf(
+                    "compose: from up to the first stored image %.1f s, %d containers%n",
+                    (System.nanoTime() - begun) / 1e9, compose.services().size());
+            try (var client = TintypeClient.builder()
+                    .seeds("127.0.0.1:" + compose.port("coordinator", GRPC))
+                    .direct(false)
+                    .nearCacheBytes(0)
+                    .requestTimeout(Duration.ofSeconds(30))
+                    .build()) {
+                theClusterIsTheOneOfTheFile(client);
+                assertThat(Compose.cli("ls", "alice")).contains("cat.jpg");
+                var prometheus = "http://127.0.0.1:" + compose.port("prometheus", PROMETHEUS);
+                prometheusSeesEveryServer(prometheus);
+                everyPanelHasFigures(prometheus, client, server);
+                theMemcachedIsAsked(prometheus);
+            }
+            if (compose.services().contains("grafana")) {
+                grafanaHasItsDashboard("http://127.0.0.1:" + compose.port("grafana", GRAFANA));
+            } else {
+                System.err.println(
+                        "SKIPPED: Grafana itself, since its image is not here; what it would ask was asked.");
+            }
+        }
+    }
+
+    private static void theClusterIsTheOneOfTheFile(TintypeClient client) {
+        var places = new TreeSet<String>();
+        client.admin().nodes().forEach(node -> places.add(node.node().region() + "/" + node.node().zone()));
+        assertThat(places).containsExactly("eu/a", "eu/b", "us/a");
+        client.admin()
+                .shards()
+                .forEach(shard -> assertThat(shard.replicas())
+                        .as("replicas of the first pool, which is in eu")
+                        .extracting(node -> node.value())
+                        .isSubsetOf("node-1", "node-2"));
+    }
+
+    private void prometheusSeesEveryServer(String prometheus) {
+        await("all servers are up")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(series(prometheus, "up == 1")).isEqualTo(7));
+    }
+
+    private void everyPanelHasFigures(String prometheus, TintypeClient client, String server) throws IOException {
+        var questions = json.readTree(
+                        OBSERVABILITY.resolve("grafana/dashboards/tintype.json").toFile())
+                .get("panels")
+                .findValuesAsText("expr");
+        assertThat(questions).hasSizeGreaterThan(25);
+        await("every panel has figures")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> {
+                    client.put("bob", "image", new byte[50_000]);
+                    assertThat(client.get("bob", "image").bytes()).hasSize(50_000);
+                    assertThat(get(server + "/v1/users/bob/blobs/image").statusCode())
+                            .isEqualTo(200);
+                    for (var question : questions) {
+                        assertThat(series(prometheus, question)).as(question).isPositive();
+                    }
+                });
+    }
+
+    private void theMemcachedIsAsked(String prometheus) {
+        await("memcached was asked")
+                .atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(series(prometheus, "sum(tintype_cache_misses_total{layer=\"memcached\"}) > 0"))
+                                .isEqualTo(1));
+    }
+
+    private void grafanaHasItsDashboard(String grafana) {
+        await("Grafana has its dashboard and its source")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> assertThat(
+                                get(grafana + "/api/search?query=Tintype").body())
+                        .contains("dash-db"));
+    }
+
+    private int series(String prometheus, String question) throws Exception {
+        var answer = get(prometheus + "/api/v1/query?query=" + URLEncoder.encode(question, StandardCharsets.UTF_8));
+        assertThat(answer.statusCode()).as("%s: %s", question, answer.body()).isEqualTo(200);
+        JsonNode result = json.readTree(answer.body()).at("/data/result");
+        return result.size();
+    }
+
+    private int put(String address) throws Exception {
+        var bytes = new byte[10_000];
+        new Random(1).nextBytes(bytes);
+        return http.send(
+                        HttpRequest.newBuilder(URI.create(address))
+                                .timeout(Duration.ofSeconds(5))
+                                .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    private HttpResponse<String> get(String address) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(address))
+                        .timeout(Duration.ofSeconds(10))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+}
