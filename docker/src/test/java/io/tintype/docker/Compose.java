@@ -64,12 +64,7 @@ final class Compose implements AutoCloseable {
         if (!all.containsKey("MEMCACHED_IMAGE")) {
             all.put("MEMCACHED_IMAGE", "tintype/memcached:debian");
             Images.run(
-                    List.of(
-                            script,
-                            "tintype/memcached:debian",
-                            Images.named("cli"),
-                            "memcached",
-                            "/usr/bin/memcached"),
+                    List.of(script, "tintype/memcached:debian", Images.named("cli"), "memcached", "/usr/bin/memcached"),
                     Path.of("target", "memcached.log"));
         }
         if (!all.containsKey("PROMETHEUS_IMAGE")) {

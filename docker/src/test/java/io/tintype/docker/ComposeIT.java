@@ -80,7 +80,10 @@ final class ComposeIT {
 
     private static void theClusterIsTheOneOfTheFile(TintypeClient client) {
         var places = new TreeSet<String>();
-        client.admin().nodes().forEach(node -> places.add(node.node().region() + "/" + node.node().zone()));
+        client.admin()
+                .nodes()
+                .forEach(node ->
+                        places.add(node.node().region() + "/" + node.node().zone()));
         assertThat(places).containsExactly("eu/a", "eu/b", "us/a");
         client.admin()
                 .shards()

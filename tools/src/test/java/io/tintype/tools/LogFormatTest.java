@@ -25,7 +25,8 @@ final class LogFormatTest {
     void aRequestThatFailedIsFoundByItsIdInText() throws Exception {
         var lines = logged("text").lines().toList();
         assertThat(lines.get(0))
-                .matches("\\d{4}-\\d\\d-\\d\\dT\\S+ ERROR \\[\\S+] io\\.tintype\\.test GET /here failed, request " + ID);
+                .matches(
+                        "\\d{4}-\\d\\d-\\d\\dT\\S+ ERROR \\[\\S+] io\\.tintype\\.test GET /here failed, request " + ID);
         assertThat(lines.get(1)).contains("IllegalStateException: on purpose");
     }
 

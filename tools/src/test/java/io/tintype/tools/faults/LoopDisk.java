@@ -16,6 +16,7 @@ final class LoopDisk implements Volume {
 
     /** Left for the last writes, which show that the disk is full. */
     private static final int LOOKS = 10;
+
     private static final long LAST_BYTES = 8L << 20;
 
     /** EXT4_IOC_SHUTDOWN, _IOR('X', 125, __u32), and the flag that keeps even its journal from being flushed. */
