@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.keys;
 
+import com.google.protobuf.ByteString;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
@@ -90,7 +91,10 @@ final class FileKeySource implements KeySource {
     }
 
     @Override
-    public boolean destroy(UserId user) {
+    public void destroy(UserId user, ByteString id) {
+        if (find(user).filter(key -> key.id().equals(id)).isEmpty()) {
+            return;
+        }
         var file = file(user);
         try {
             // On file systems that write in place nothing of it stays; on others the master key has to be replaced as
@@ -98,9 +102,8 @@ final class FileKeySource implements KeySource {
             write(file, "0".repeat((int) Files.size(file)), StandardOpenOption.WRITE);
             Files.delete(file);
             sync(parent(file));
-            return true;
         } catch (NoSuchFileException e) {
-            return false;
+            // Another node was first.
         } catch (IOException e) {
             throw unavailable(user, "cannot be destroyed: " + e, e);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.keys;
 
+import com.google.protobuf.ByteString;
 import io.tintype.model.UserId;
 import java.util.Optional;
 
@@ -21,11 +22,11 @@ public interface KeySource extends AutoCloseable {
     Optional<UserKey> find(UserId user);
 
     /**
-     * Destroys the user's key for good.
+     * Destroys a key of the user's for good; does nothing where he has none, or another one by now, which is somebody else's.
      *
-     * @return whether he had one
+     * @param id of the key
      */
-    boolean destroy(UserId user);
+    void destroy(UserId user, ByteString id);
 
     /** Lets go of what it holds. */
     @Override

@@ -3,11 +3,13 @@ package io.tintype.storage.keys;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.protobuf.ByteString;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.storage.blob.Chunk;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +33,6 @@ public final class UserKeys implements AutoCloseable {
             .maximumSize(REMEMBERED)
             .expireAfterWrite(REMEMBERED_FOR)
             .build();
-
-    /** What became of a user's key. */
-    public enum Fate {
-        /** He had none. */
-        NONE,
-        /** It is destroyed. */
-        DESTROYED,
-        /** This node has no source of keys. */
-        NO_SOURCE
-    }
 
     private UserKeys(@Nullable KeySource source) {
         this.source = source;
@@ -99,19 +91,28 @@ public final class UserKeys implements AutoCloseable {
         return remembered.get(user, unknown -> source(user).find(unknown).orElse(null));
     }
 
+    /** Whether there is a source, so that it can be said that a user has no key. */
+    public boolean hasSource() {
+        return source != null;
+    }
+
     /**
-     * Destroys a user's key. May wait for the source.
+     * The id of the key that a user has by the source, never by what is remembered. May wait for the source.
+     *
+     * @throws TintypeException UNAVAILABLE where it cannot be reached
+     */
+    public Optional<ByteString> idOf(UserId user) {
+        return source == null ? Optional.empty() : source.find(user).map(UserKey::id);
+    }
+
+    /**
+     * Destroys a key of a user's; one that came after it stays. May wait for the source.
      *
      * @throws TintypeException UNAVAILABLE where it cannot be reached: the key is as it was, or destroyed
      */
-    public Fate destroy(UserId user) {
-        var from = source;
-        if (from == null) {
-            return Fate.NO_SOURCE;
-        }
-        boolean destroyed = from.destroy(user);
+    public void destroy(UserId user, ByteString id) {
+        source(user).destroy(user, id);
         remembered.invalidate(user);
-        return destroyed ? Fate.DESTROYED : Fate.NONE;
     }
 
     private KeySource source(UserId user) {

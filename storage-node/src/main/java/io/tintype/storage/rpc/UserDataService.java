@@ -22,7 +22,6 @@ import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.proto.internal.v1.UserTrace;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.blob.UserExport;
-import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
@@ -125,8 +124,7 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
         replies.send(out, "EndErasure", () -> {
             var user = callers.user(request.getClusterId(), request.getUser());
             var directory = directory(request.getShard());
-            return CompletableFuture.supplyAsync(
-                            () -> destroyKey(directory, user, request.getGeneration()), box.readers())
+            return destroyKey(directory, user, request.getGeneration())
                     .thenCompose(gone -> {
                         var end = DirectoryErased.newBuilder()
                                 .setGeneration(request.getGeneration())
@@ -141,15 +139,38 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
         });
     }
 
-    /** Before the erasure is noted to be over: then his id may come to somebody else. Only of one who is being erased. */
-    private boolean destroyKey(ShardReplica directory, UserId user, long generation) {
-        var erasing = directory
-                .reader()
+    /**
+     * Before the erasure is noted to be over, for then his id may come to somebody else: so the key is looked for first, and is
+     * his for certain if he is still being erased after that, by a read that no other primary can have overtaken.
+     *
+     * @return whether there is no key of his any more
+     */
+    private CompletableFuture<Boolean> destroyKey(ShardReplica directory, UserId user, long generation) {
+        return CompletableFuture.supplyAsync(() -> box.keys().idOf(user), box.readers())
+                .thenCompose(key -> Reads.read(
+                                directory,
+                                new ReadDemand.Linearizable(),
+                                box.readers(),
+                                reader -> isBeingErased(reader, user, generation))
+                        .thenApplyAsync(
+                                answer -> {
+                                    if (answer.value()) {
+                                        key.ifPresent(id -> box.keys().destroy(user, id));
+                                    }
+                                    return answer.value()
+                                            && box.keys().hasSource()
+                                            && box.keys().idOf(user).isEmpty();
+                                },
+                                box.readers()));
+    }
+
+    private static boolean isBeingErased(ShardReader directory, UserId user, long generation) {
+        return directory
                 .entry(user)
                 .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED
                         && entry.getGeneration() == generation
-                        && entry.getErasedAtMs() == 0);
-        return erasing.isPresent() && box.keys().destroy(user) != UserKeys.Fate.NO_SOURCE;
+                        && entry.getErasedAtMs() == 0)
+                .isPresent();
     }
 
     private ShardReplica directory(int shard) {

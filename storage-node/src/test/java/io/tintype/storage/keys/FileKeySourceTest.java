@@ -67,14 +67,18 @@ final class FileKeySourceTest {
         var first = source.current(ALICE);
         var bob = source.current(UserId.of("bob"));
 
-        assertThat(source.destroy(ALICE)).isTrue();
-        assertThat(source.destroy(ALICE)).isFalse();
+        source.destroy(ALICE, bob.id());
+        assertThat(source.find(ALICE)).as("another key was named").contains(first);
+        source.destroy(ALICE, first.id());
+        source.destroy(ALICE, first.id());
         assertThat(source.find(ALICE)).isEmpty();
         assertThat(files()).hasSize(1);
 
         var second = source.current(ALICE);
         assertThat(second.id()).isNotEqualTo(first.id());
         assertThat(second.secret()).isNotEqualTo(first.secret());
+        source.destroy(ALICE, first.id());
+        assertThat(source.find(ALICE)).as("somebody else's, who has his id").contains(second);
         assertThat(source.find(UserId.of("bob"))).contains(bob);
     }
 

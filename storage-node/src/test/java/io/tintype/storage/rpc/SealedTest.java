@@ -9,18 +9,26 @@ import io.tintype.checksum.Crc32c;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DirectoryCreate;
+import io.tintype.proto.internal.v1.DirectoryEntry;
+import io.tintype.proto.internal.v1.EndErasureRequest;
+import io.tintype.proto.internal.v1.EraseEntryRequest;
+import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.proto.v1.ByteRange;
 import io.tintype.proto.v1.CompleteUploadRequest;
 import io.tintype.proto.v1.CopyRequest;
 import io.tintype.proto.v1.PutChunkRequest;
 import io.tintype.proto.v1.StartUploadRequest;
+import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.keys.KeySource;
 import io.tintype.storage.keys.KeySources;
+import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ShardRules;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,7 +135,8 @@ final class SealedTest {
                 var rig = Rig.sealed(folder, source)) {
             image = image(rig, 10_000);
             rig.put("one", image);
-            assertThat(source.destroy(UserId.of(Rig.USER))).isTrue();
+            var alice = UserId.of(Rig.USER);
+            source.destroy(alice, source.find(alice).orElseThrow().id());
             // A node that has the key in memory uses it until it forgets it; one that starts does not have it.
         }
         try (var source = source();
@@ -147,6 +156,58 @@ final class SealedTest {
             rig.data.rules = OPEN;
             rig.put("one", new byte[10]);
         }
+    }
+
+    @Test
+    void theEndOfAnErasureDestroysTheKeyOfWhoIsErasedAndOfNobodyElse() throws Exception {
+        try (var source = source();
+                var rig = Rig.sealed(folder, source)) {
+            var alice = UserId.of(Rig.USER);
+            var create = DirectoryCreate.newBuilder().setHome(Rig.DATA).setPool("r1.standard");
+            var created = rig.directory.propose(Writes.proposal(RecordType.DIR_CREATE, alice, null, create.build()));
+            long generation = ((Outcome.Entry) created.join().outcome()).entry().getGeneration();
+            rig.put("one", new byte[10]);
+            var key = source.find(alice).orElseThrow();
+
+            assertThat(endErasure(rig, generation).getKeyGone()).isFalse();
+            assertThat(source.find(alice)).as("he is not erased").contains(key);
+
+            var erasing = userData(rig)
+                    .eraseEntry(EraseEntryRequest.newBuilder()
+                            .setClusterId(Rig.CLUSTER)
+                            .setShard(Rig.DIRECTORY)
+                            .setUser(Rig.USER)
+                            .setGeneration(generation)
+                            .build())
+                    .getEntry();
+            assertThat(endErasure(rig, erasing.getGeneration() - 1).getKeyGone())
+                    .isFalse();
+            assertThat(source.find(alice)).as("another life of his was named").contains(key);
+
+            var erased = endErasure(rig, erasing.getGeneration());
+            assertThat(erased.getErasedAtMs()).isPositive();
+            assertThat(erased.getKeyGone()).isTrue();
+            assertThat(source.find(alice)).isEmpty();
+
+            var next = source.current(alice);
+            assertThat(endErasure(rig, erasing.getGeneration())).isEqualTo(erased);
+            assertThat(source.find(alice)).as("of who has his id now").contains(next);
+        }
+    }
+
+    private static UserDataGrpc.UserDataBlockingStub userData(Rig rig) {
+        return UserDataGrpc.newBlockingStub(rig.channel).withDeadlineAfter(60, TimeUnit.SECONDS);
+    }
+
+    private static DirectoryEntry endErasure(Rig rig, long generation) {
+        return userData(rig)
+                .endErasure(EndErasureRequest.newBuilder()
+                        .setClusterId(Rig.CLUSTER)
+                        .setShard(Rig.DIRECTORY)
+                        .setUser(Rig.USER)
+                        .setGeneration(generation)
+                        .build())
+                .getEntry();
     }
 
     private static void upload(Rig rig, String name, byte[] bytes) {
