@@ -38,9 +38,9 @@ public final class UserKeys implements AutoCloseable {
         this.source = source;
     }
 
-    /** Keys of a source, which is closed with this. */
+    /** Keys of a source, which is closed with this; one that hangs is waited for {@link PatientSource#PATIENCE} at most. */
     public static UserKeys of(KeySource source) {
-        return new UserKeys(source);
+        return new UserKeys(new PatientSource(source));
     }
 
     /** No keys at all: what is to be sealed is refused. */
