@@ -43,6 +43,8 @@ final class DocsIT {
         why.put("bin/tintype rebalance status", "needs a plan that was applied; see RebalanceIT");
         why.put("bin/tintype rebalance pause", "needs a plan that is being carried out; see BadDaysIT");
         why.put("curl -T cat.jpg \"$(bin/tintype url sign", "needs a coordinator that has the key; see SignedUrlsTest");
+        why.put("bin/tintype coordinator --id nocache", "goes with the next one");
+        why.put("bin/tintype bench http", "measures beside an nginx that whoever measures has set up");
         why.put("docker", "needs a Docker engine and images; see ContainersIT");
         why.put("eval \"$(docker/", "starts a Docker engine; .ci/run does it");
         why.put("kubectl ", "needs a Kubernetes cluster; see ManifestsTest");
