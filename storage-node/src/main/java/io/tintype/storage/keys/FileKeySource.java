@@ -37,6 +37,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class FileKeySource implements KeySource {
     private static final String MAGIC = "tintype-key";
     private static final String FORMAT = "1";
+    private static final String ZERO = "0";
     private static final int PARTS = 5;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
@@ -81,8 +82,17 @@ final class FileKeySource implements KeySource {
     @Override
     public Optional<UserKey> find(UserId user) {
         var file = file(user);
-        try (var in = Files.newInputStream(file)) {
-            return Optional.of(read(user, new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.US_ASCII)));
+        try {
+            String line;
+            try (var in = Files.newInputStream(file)) {
+                line = new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.US_ASCII);
+            }
+            if (line.startsWith(ZERO)) {
+                // Whoever destroyed it died before he was done. Nobody makes a key meanwhile: the erasure is not over.
+                remove(file);
+                return Optional.empty();
+            }
+            return Optional.of(read(user, line));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -99,9 +109,8 @@ final class FileKeySource implements KeySource {
         try {
             // On file systems that write in place nothing of it stays; on others the master key has to be replaced as
             // well.
-            write(file, "0".repeat((int) Files.size(file)), StandardOpenOption.WRITE);
-            Files.delete(file);
-            sync(parent(file));
+            write(file, ZERO.repeat((int) Files.size(file)), StandardOpenOption.WRITE);
+            remove(file);
         } catch (NoSuchFileException e) {
             // Another node was first.
         } catch (IOException e) {
@@ -111,6 +120,11 @@ final class FileKeySource implements KeySource {
 
     @Override
     public void close() {}
+
+    private static void remove(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        sync(parent(file));
+    }
 
     private String line(UserId user, UserKey key) {
         byte[] id = key.id().toByteArray();
