@@ -10,7 +10,9 @@ import io.tintype.client.memory.InMemoryTintype;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +88,35 @@ final class IntegrityTest {
             assertThat(in.readAllBytes()).isEqualTo(BYTES);
         }
         assertThat(cluster.faults.calls("Get")).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000, 1_500_000})
+    void nobodyWaitsForAnEndOnceAllBytesAreThereAndAnEndThatNeverComesIsGivenUp(int size) {
+        try (var other =
+                Clusters.client(cluster).requestTimeout(Duration.ofMillis(500)).build()) {
+            other.put("alice", "c", Arrays.copyOf(BYTES, size));
+            long cancelled = cluster.cancelled.get();
+            breakNextGets(1, Faults.Kind.NO_END);
+
+            assertThat(other.get("alice", "c").bytes()).isEqualTo(Arrays.copyOf(BYTES, size));
+
+            assertThat(cluster.faults.calls("Get")).hasSize(1);
+            Awaitility.await().atMost(Clusters.SOON).until(() -> cluster.cancelled.get() > cancelled);
+        }
+    }
+
+    @Test
+    void anEmptyBlobWithAnotherChecksumIsAskedForOnceMoreAndNeverHandedOut() {
+        client.put("alice", "empty", new byte[0]);
+
+        breakNextGets(1, Faults.Kind.CORRUPT_WHOLE);
+        assertThat(client.get("alice", "empty").length()).isZero();
+
+        breakNextGets(2, Faults.Kind.CORRUPT_WHOLE);
+        assertThatThrownBy(() -> client.get("alice", "empty"))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("came empty");
     }
 
     @Test

@@ -27,6 +27,8 @@ public final class Faults {
         CORRUPT_FRAME,
         /** Frames are right but the head's checksum is not theirs. */
         CORRUPT_WHOLE,
+        /** All bytes are sent, and then nothing: the stream stays open. */
+        NO_END,
         /** The connection breaks before the third frame. */
         BREAK,
         /** Nothing is read after the first message until {@link InMemoryTintype#resumeReading}. */

@@ -130,7 +130,9 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
             while (!over && answer.isReady()) {
                 if (position == end) {
                     over = true;
-                    answer.onCompleted();
+                    if (fault != Faults.Kind.NO_END) {
+                        answer.onCompleted();
+                    }
                 } else if (fault == Faults.Kind.BREAK && frames == 2) {
                     over = true;
                     answer.onError(Status.UNAVAILABLE

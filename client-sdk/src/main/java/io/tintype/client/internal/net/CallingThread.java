@@ -88,14 +88,15 @@ public final class CallingThread implements Executor {
 
     @Override
     public void execute(Runnable task) {
-        synchronized (this) {
-            if (!gone) {
-                tasks.add(task);
-                wake();
-                return;
-            }
+        if (take(task)) {
+            wake(); // not while the monitor is held: who wakes wants it at once
+        } else {
+            workers.execute(task);
         }
-        workers.execute(task);
+    }
+
+    private synchronized boolean take(Runnable task) {
+        return !gone && tasks.add(task);
     }
 
     private void wake() {

@@ -131,6 +131,11 @@ public final class Op {
                 .withDeadlineAfter(Math.max(1, Math.min(longest.toNanos(), remainingNanos())), TimeUnit.NANOSECONDS);
     }
 
+    /** Who does what comes in for it: the application's thread while it waits, else those given. */
+    public Executor waitingOr(Executor workers) {
+        return waiting == null ? workers : waiting;
+    }
+
     private CallOptions options() {
         var options = waiting == null ? CallOptions.DEFAULT : CallOptions.DEFAULT.withExecutor(waiting);
         var part = trace;

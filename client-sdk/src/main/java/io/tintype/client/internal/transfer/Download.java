@@ -43,6 +43,7 @@ public final class Download implements GetStream.Listener {
     // Guarded by this.
     private @Nullable GetStream stream;
     private long wanted = 1;
+    private boolean complete;
     private boolean cancelled;
 
     /** Opens streams, wherever they are to be had. */
@@ -71,7 +72,7 @@ public final class Download implements GetStream.Listener {
         synchronized (this) {
             long before = Math.max(0, wanted);
             wanted += frames;
-            ask = (int) (Math.max(0, wanted) - before);
+            ask = complete ? 0 : (int) (Math.max(0, wanted) - before);
             current = stream;
         }
         if (current != null && ask > 0) {
@@ -120,6 +121,10 @@ public final class Download implements GetStream.Listener {
         }
         op.onCancel(() -> opened.cancel("cancelled by the reader"));
         boolean delivered = accept(opened.first(), opened);
+        if (position == end) {
+            finish(opened);
+            return;
+        }
         int ask;
         synchronized (this) {
             wanted -= delivered ? 1 : 0;
@@ -130,7 +135,6 @@ public final class Download implements GetStream.Listener {
         if (ask > 0) {
             opened.request(ask);
         }
-        askForEnd(opened);
     }
 
     @Override
@@ -143,22 +147,26 @@ public final class Download implements GetStream.Listener {
             return;
         }
         guarded(from, () -> {
-            if (accept(message, from)) {
+            if (!accept(message, from)) {
+                from.request(1);
+            } else if (position == end) {
+                finish(from);
+            } else {
                 synchronized (this) {
                     wanted--;
                 }
-                askForEnd(from);
-            } else {
-                from.request(1);
             }
         });
     }
 
-    /** The end needs no asking, unless the server puts an empty message before it. */
-    private void askForEnd(GetStream from) {
-        if (position == end) {
-            from.request(1);
+    /** Every byte is here and checked: how the stream ends changes nothing. */
+    private void finish(GetStream from) {
+        if (isWhole() && end == 0 && head().getCrc32C() != Crc32c.EMPTY && !asked.hasIfNotVersion()) {
+            throw corrupt("it came empty, with another checksum", from);
         }
+        over = true;
+        from.done();
+        sink.finished();
     }
 
     /** Runs what may find the stream wrong, or throw out of the sink. */
@@ -202,6 +210,11 @@ public final class Download implements GetStream.Listener {
         }
         position += data.size();
         op.progress(data.size());
+        if (position == end) {
+            synchronized (this) {
+                complete = true; // the sink need not ask for more
+            }
+        }
         sink.data(data);
         return true;
     }
@@ -219,17 +232,6 @@ public final class Download implements GetStream.Listener {
         synchronized (this) {
             address = stream == null ? "" : stream.address();
             stream = null;
-        }
-        // Once every byte is here and checked, how the stream ends changes nothing.
-        if (position == end) {
-            if (isWhole() && end == 0 && head().getCrc32C() != Crc32c.EMPTY && !asked.hasIfNotVersion()) {
-                fail(CallFailure.of(
-                        Reason.CORRUPT_DATA, "'" + asked.getName() + "' came empty, with another checksum"));
-                return;
-            }
-            over = true;
-            sink.finished();
-            return;
         }
         goOn(
                 failure != null
@@ -275,7 +277,7 @@ public final class Download implements GetStream.Listener {
 
     private void resumeOrBeginAnew(CallFailure failure) {
         // Where the whole was found wrong nobody knows which part is, so none of it is kept.
-        if (failure.reason() == Reason.CORRUPT_DATA && isWhole() && sum.length() > position) {
+        if (failure.reason() == Reason.CORRUPT_DATA && isWhole() && (end == 0 || sum.length() > position)) {
             beginAnew(failure);
         } else if (head == null) {
             open(asked);
@@ -295,6 +297,9 @@ public final class Download implements GetStream.Listener {
         }
         head = null;
         sum = new Crc32c.Running();
+        synchronized (this) {
+            complete = false;
+        }
         open(asked);
     }
 

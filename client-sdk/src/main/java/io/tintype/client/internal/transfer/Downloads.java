@@ -39,7 +39,7 @@ public final class Downloads {
     private final Router router;
     private final Retrier retrier;
     private final ChannelCache channels;
-    private final StallWatch stalls;
+    private final GetStream.Watch watch;
     private final ClientThreads threads;
     private final ClientSettings settings;
 
@@ -53,7 +53,7 @@ public final class Downloads {
         this.router = router;
         this.retrier = retrier;
         this.channels = channels;
-        this.stalls = stalls;
+        this.watch = new GetStream.Watch(stalls, threads.workers());
         this.threads = threads;
         this.settings = settings;
     }
@@ -156,7 +156,7 @@ public final class Downloads {
                 .setOptions(mode.options().apply(target.shard()))
                 .build();
         var server = new GetStream.Server(channels.to(target.address()), target.address(), verified);
-        var stream = GetStream.open(server, addressed, op, stalls);
+        var stream = GetStream.open(server, addressed, op, watch);
         return new Race.Running<>(stream.opened(), stream::cancel, () -> router.slow(target));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.transfer;
 
+import com.google.common.util.concurrent.MoreExecutors;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -12,11 +13,17 @@ import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One try at reading. The first message is asked for by itself; all others are only asked for by {@link #request}, so that
  * no more of them are ever in memory than its user wants. Thread-safe.
+ *
+ * <p>Hears from the transport on its own threads, and there does next to nothing: what takes time, or somebody's word, is
+ * done one after the other by whoever waits for it. So nobody is woken for what concerns nobody, such as headers, or an end
+ * after everything has come.
  */
 final class GetStream extends ClientCall.Listener<Received> implements StallWatch.Watched {
     private final ClientCall<GetRequest, Received> call;
@@ -24,6 +31,7 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
     private final String name;
     private final boolean verified;
     private final StallWatch stalls;
+    private final Executor hearing;
     private final CompletableFuture<GetStream> opened = new CompletableFuture<>();
 
     private @Nullable Received first;
@@ -33,6 +41,7 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
     private @Nullable CallFailure clientFailure;
     private long awaited = 1;
     private long waitingSince = System.nanoTime();
+    private boolean done;
 
     /**
      * Who is asked.
@@ -44,6 +53,14 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
      */
     record Server(Channel channel, String address, boolean verified) {}
 
+    /**
+     * Who looks after it.
+     *
+     * @param stalls end it when it stands still
+     * @param workers do what comes in where no thread of the application waits for it
+     */
+    record Watch(StallWatch stalls, Executor workers) {}
+
     /** Hears what follows the first message, one thing at a time. */
     interface Listener {
         /** The next message, of which nothing may be kept once this returns. */
@@ -53,19 +70,20 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
         void end(@Nullable CallFailure failure);
     }
 
-    private GetStream(Server server, GetRequest request, Op op, StallWatch stalls) {
+    private GetStream(Server server, GetRequest request, Op op, Watch watch) {
         this.address = server.address();
         this.name = request.getName();
         this.verified = server.verified();
-        this.stalls = stalls;
-        var channel = server.channel();
-        call = channel.newCall(LentBytes.GET, op.transferOptions());
+        this.stalls = watch.stalls();
+        this.hearing = MoreExecutors.newSequentialExecutor(op.waitingOr(watch.workers()));
+        var options = op.transferOptions().withExecutor(MoreExecutors.directExecutor());
+        call = server.channel().newCall(LentBytes.GET, options);
     }
 
     /** Sends the request; the future completes with the first message, or fails with {@link CallFailure}. */
-    static GetStream open(Server server, GetRequest request, Op op, StallWatch stalls) {
-        var stream = new GetStream(server, request, op, stalls);
-        stalls.add(stream);
+    static GetStream open(Server server, GetRequest request, Op op, Watch watch) {
+        var stream = new GetStream(server, request, op, watch);
+        watch.stalls().add(stream);
         stream.call.start(stream, new Metadata());
         stream.call.request(1);
         stream.call.sendMessage(request);
@@ -130,12 +148,25 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
         call.cancel(why.getMessage(), null);
     }
 
+    /** Nobody wants to hear of it any more: all that was wanted has come, and how it ends is of no interest. */
+    synchronized void done() {
+        done = true;
+        awaited = Math.max(1, awaited); // the end, without which the stream would be open for ever
+        waitingSince = System.nanoTime();
+    }
+
     @Override
     public void onMessage(Received message) {
-        Listener hearer;
         synchronized (this) {
             awaited--;
             waitingSince = System.nanoTime();
+        }
+        hear(() -> received(message));
+    }
+
+    private void received(Received message) {
+        Listener hearer;
+        synchronized (this) {
             hearer = listener;
             if (first == null) {
                 first = message;
@@ -156,19 +187,42 @@ final class GetStream extends ClientCall.Listener<Received> implements StallWatc
     @Override
     public void onClose(Status status, Metadata trailers) {
         stalls.remove(this);
+        boolean unheard;
+        synchronized (this) {
+            unheard = done;
+        }
+        if (!unheard) {
+            hear(() -> closed(status, trailers));
+        }
+    }
+
+    private void closed(Status status, Metadata trailers) {
         Listener hearer;
         synchronized (this) {
+            if (done) {
+                return;
+            }
             end = status;
             endTrailers = trailers;
             hearer = listener;
         }
         var failure = failure(status, trailers);
-        opened.completeExceptionally(
-                failure != null
-                        ? failure
-                        : CallFailure.of(Status.INTERNAL.withDescription("an empty answer"), trailers, true));
+        if (!opened.isDone()) { // else nobody needs a failure, and making one costs more than all else here
+            opened.completeExceptionally(
+                    failure != null
+                            ? failure
+                            : CallFailure.of(Status.INTERNAL.withDescription("an empty answer"), trailers, true));
+        }
         if (hearer != null) {
             hearer.end(failure);
+        }
+    }
+
+    private void hear(Runnable news) {
+        try {
+            hearing.execute(news);
+        } catch (RejectedExecutionException closed) {
+            news.run(); // the client was closed meanwhile: its workers are gone, and only failures are left to tell
         }
     }
 
