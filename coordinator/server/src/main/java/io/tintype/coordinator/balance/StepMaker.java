@@ -13,12 +13,7 @@ import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -35,17 +30,13 @@ final class StepMaker {
     /** A target that is away for so long while it is copied to is given up; earlier where nodes are replaced earlier. */
     private static final Duration TARGET_AWAY = Duration.ofSeconds(60);
 
-    private static final int ORDER_TRIES = 10;
-    private static final long ORDER_S = 10;
-
     private final Journal journal;
     private final Absences absences;
     private final Verdicts verdicts;
-    private final ShardOrders orders;
     private final Duration targetAway;
     private final Duration replaceAfter;
     private final LongSupplier nowMs;
-    private final Map<String, Integer> tries = new HashMap<>();
+    private final LeadOrders leads;
     private final CopyWatch copies;
 
     StepMaker(
@@ -59,7 +50,7 @@ final class StepMaker {
         this.journal = journal;
         this.absences = absences;
         this.verdicts = new Verdicts(verifier);
-        this.orders = orders;
+        this.leads = new LeadOrders(orders);
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
         this.replaceAfter = replaceAfter;
         this.nowMs = nowMs;
@@ -122,26 +113,14 @@ final class StepMaker {
     private StoredPlan lead(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
             throws Journal.Interrupted {
         var to = new NodeId(step.getTo());
-        var leads = shard(view, step).flatMap(ShardInfo::primary).filter(to::equals);
-        if (leads.isPresent() || order(step, to)) {
+        boolean done =
+                shard(view, step).flatMap(ShardInfo::primary).filter(to::equals).isPresent();
+        if (done || leads.give(step.getShard(), to)) {
             return done(term, plan, i, next -> next);
         }
-        return tries.merge(key(plan, i), 1, Integer::sum) < ORDER_TRIES
+        return leads.mayTryAgain(key(plan, i))
                 ? plan
                 : skip(term, plan, i, step.getTo() + " could not be made to lead");
-    }
-
-    private boolean order(PlannedStep step, NodeId to) {
-        try {
-            var unused = orders.transfer(new ShardId(step.getShard()), Optional.of(to))
-                    .get(ORDER_S, TimeUnit.SECONDS);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            log.info("shard {}: {} could not be made to lead yet: {}", step.getShard(), to, String.valueOf(e));
-        }
-        return false;
     }
 
     // ---- going on
@@ -213,10 +192,10 @@ final class StepMaker {
             Term term, StoredPlan plan, int i, PlannedStep step, ShardInfo shard, Verifier.Verdict verdict)
             throws Journal.Interrupted {
         var leader = new NodeId(step.getLeader().isEmpty() ? step.getTo() : step.getLeader());
-        boolean leads =
+        boolean fromLeads =
                 shard.primary().filter(new NodeId(step.getFrom())::equals).isPresent();
-        if (leads && tries.merge(key(plan, i), 1, Integer::sum) < ORDER_TRIES) {
-            var unused = order(step, leader);
+        if (fromLeads && leads.mayTryAgain(key(plan, i))) {
+            var unused = leads.give(step.getShard(), leader);
             return plan;
         }
         var assignment = journal.assignment(step.getShard());
@@ -284,7 +263,7 @@ final class StepMaker {
     void forget(StoredPlan plan) {
         String prefix = plan.id() + "/";
         verdicts.forgetAll(prefix);
-        tries.keySet().removeIf(key -> key.startsWith(prefix));
+        leads.forgetAll(prefix);
         copies.forgetAll(prefix);
     }
 

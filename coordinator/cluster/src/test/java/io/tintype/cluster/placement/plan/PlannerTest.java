@@ -104,6 +104,26 @@ final class PlannerTest {
         }
     }
 
+    /** What costs nothing helps at once; only what makes a copy anew that is missing may come before it. */
+    @Property(tries = 500)
+    void leadsThatNeedNoCopyComeBeforeAllThatIsCopiedForBalance(@ForAll long seed) {
+        var input = Clusters.random(seed);
+        boolean copied = false;
+        for (var step : Planner.plan(input).steps()) {
+            var shard = shard(input, step.shard());
+            if (step.kind() == PlanStep.Kind.LEAD) {
+                boolean free = Set.copyOf(step.base()).equals(Set.copyOf(shard.replicas()));
+                assertThat(free && copied).as("%s", step).isFalse();
+            } else {
+                boolean repairs = shard.replicas().size() < pool(input, shard).replicationFactor()
+                        || input.nodes().stream()
+                                .anyMatch(node -> node.part() == Part.DEAD
+                                        && shard.replicas().contains(node.id()));
+                copied |= !repairs;
+            }
+        }
+    }
+
     @Property(tries = 500)
     void aSecondPlanIsEmptyUnlessSomethingHadNoPlace(@ForAll long seed) {
         var input = Clusters.random(seed);
@@ -274,6 +294,31 @@ final class PlannerTest {
         assertThat(plan.steps())
                 .extracting(PlanStep::shard)
                 .containsExactly(new ShardId(2), new ShardId(1), new ShardId(2));
+    }
+
+    @Example
+    void usersAreEvenedOutByTheFewestBytesOnceBytesAre() {
+        var nodes = Clusters.nodes(2, 1);
+        var full = nodes.get(0).id();
+        var shards = new ArrayList<PlanShard>();
+        shards.add(alone(1, full, 100 * Clusters.GIB, 0));
+        shards.add(alone(2, nodes.get(1).id(), 100 * Clusters.GIB, 0));
+        for (int s = 3; s < 23; s++) {
+            shards.add(alone(s, full, 0, 100));
+        }
+        var plan = Planner.plan(
+                new PlanInput(nodes, shards, List.of(new PlanPool(Clusters.POOL, 1, Set.of())), PlanRules.DEFAULT));
+        assertThat(plan.before()).extracting(NodeShare::users).containsExactly(2000L, 0L);
+        assertThat(plan.after()).extracting(NodeShare::users).allMatch(users -> users >= 750 && users <= 1250);
+        assertThat(plan.bytes()).as("of the shards with users alone").isLessThan(Clusters.GIB);
+        assertThat(plan.steps())
+                .filteredOn(step -> step.kind() == PlanStep.Kind.MOVE)
+                .isNotEmpty()
+                .allSatisfy(step -> assertThat(step.reason()).startsWith("evens out users: " + full));
+    }
+
+    private static PlanShard alone(int shard, NodeId node, long bytes, int users) {
+        return new PlanShard(new ShardId(shard), Clusters.POOL, List.of(node), node, Set.of(node), bytes, users, 0);
     }
 
     @Example
