@@ -69,6 +69,7 @@ public final class NodeReportService extends NodeReportsImplBase {
                     .setDiskBytes(disk.totalBytes())
                     .setFreeBytes(Math.max(0, disk.freeBytes() - reserveBytes))
                     .setReadP99Micros(reads.p99Micros())
+                    .setRecentReadP99Micros(reads.recentP99Micros())
                     .setCallsPerSecond(figures.stream()
                             .mapToDouble(HostReports.Figures::callsPerSecond)
                             .sum())

@@ -12,25 +12,27 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
 /**
- * How long the calls of a service take to their first answer, over the last ten to twenty seconds: what tells the controller
- * that moving replicas is felt. Thread-safe; never blocks, and allocates only what belongs to a call.
+ * How long the calls of a service take to their first answer, over the last ten to twenty seconds, and over the last two to
+ * four: what tells the controller that moving replicas is felt. Thread-safe; never blocks, and allocates only what belongs to a
+ * call.
  */
 public final class ReadTimes implements ServerInterceptor {
-    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int STEPS = 8;
     private static final int BUCKETS = 64 * STEPS;
     private static final int FEWEST = 20;
     private static final double PERCENTILE = 0.99;
 
     private final LongSupplier nanoTime;
-    private AtomicLongArray current = new AtomicLongArray(BUCKETS);
-    private AtomicLongArray former = new AtomicLongArray(BUCKETS);
-    private long windowEnds;
+    private final Windows lately;
+    private final Windows recently;
 
     /** Over a clock of nanoseconds. */
     public ReadTimes(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
-        this.windowEnds = nanoTime.getAsLong() + WINDOW_NANOS;
+        this.lately = new Windows(LONG_NANOS);
+        this.recently = new Windows(RECENT_NANOS);
     }
 
     @Override
@@ -53,39 +55,63 @@ public final class ReadTimes implements ServerInterceptor {
 
     /** A call took so long. */
     void record(long nanos) {
-        window().incrementAndGet(bucket(Math.max(0, nanos / 1_000)));
+        int bucket = bucket(Math.max(0, nanos / 1_000));
+        lately.now().incrementAndGet(bucket);
+        recently.now().incrementAndGet(bucket);
     }
 
-    /** Microseconds that 99 of 100 calls stayed below, within an eighth; 0: there were too few. */
-    public synchronized long p99Micros() {
-        var now = window();
-        var before = former;
-        long total = 0;
-        for (int i = 0; i < BUCKETS; i++) {
-            total += now.get(i) + before.get(i);
+    /** Microseconds that 99 of 100 calls of the last ten seconds or so stayed below, within an eighth; 0: there were too few. */
+    public long p99Micros() {
+        return lately.p99Micros();
+    }
+
+    /** The same of the last two to four seconds. */
+    public long recentP99Micros() {
+        return recently.p99Micros();
+    }
+
+    /** The window that is being filled, and the one before it. */
+    private final class Windows {
+        private final long windowNanos;
+        private AtomicLongArray current = new AtomicLongArray(BUCKETS);
+        private AtomicLongArray former = new AtomicLongArray(BUCKETS);
+        private long ends;
+
+        Windows(long windowNanos) {
+            this.windowNanos = windowNanos;
+            this.ends = nanoTime.getAsLong() + windowNanos;
         }
-        if (total < FEWEST) {
-            return 0;
-        }
-        long seen = 0;
-        for (int i = 0; i < BUCKETS; i++) {
-            seen += now.get(i) + before.get(i);
-            if (seen >= Math.ceil(total * PERCENTILE)) {
-                return upper(i);
+
+        synchronized AtomicLongArray now() {
+            long now = nanoTime.getAsLong();
+            if (now - ends > 0) {
+                boolean gap = now - ends > windowNanos;
+                former = gap ? new AtomicLongArray(BUCKETS) : current;
+                current = new AtomicLongArray(BUCKETS);
+                ends = now + windowNanos;
             }
+            return current;
         }
-        return upper(BUCKETS - 1);
-    }
 
-    private synchronized AtomicLongArray window() {
-        long now = nanoTime.getAsLong();
-        if (now - windowEnds > 0) {
-            boolean gap = now - windowEnds > WINDOW_NANOS;
-            former = gap ? new AtomicLongArray(BUCKETS) : current;
-            current = new AtomicLongArray(BUCKETS);
-            windowEnds = now + WINDOW_NANOS;
+        synchronized long p99Micros() {
+            var now = now();
+            var before = former;
+            long total = 0;
+            for (int i = 0; i < BUCKETS; i++) {
+                total += now.get(i) + before.get(i);
+            }
+            if (total < FEWEST) {
+                return 0;
+            }
+            long seen = 0;
+            for (int i = 0; i < BUCKETS; i++) {
+                seen += now.get(i) + before.get(i);
+                if (seen >= Math.ceil(total * PERCENTILE)) {
+                    return upper(i);
+                }
+            }
+            return upper(BUCKETS - 1);
         }
-        return current;
     }
 
     private static int bucket(long micros) {

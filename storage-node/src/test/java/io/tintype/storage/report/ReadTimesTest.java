@@ -32,4 +32,22 @@ final class ReadTimesTest {
         now.addAndGet(Duration.ofSeconds(25).toNanos());
         assertThat(times.p99Micros()).isZero();
     }
+
+    @Test
+    void tellsWhatWasFeltLatelyBeforeAndAfterItIsFeltOverLong() {
+        for (int i = 0; i < 10_000; i++) {
+            times.record(1_000_000);
+        }
+        now.addAndGet(Duration.ofSeconds(5).toNanos());
+        for (int i = 0; i < 50; i++) {
+            times.record(20_000_000);
+        }
+        assertThat(times.p99Micros()).as("one of two hundred").isBetween(1_000L, 1_130L);
+        assertThat(times.recentP99Micros()).isBetween(20_000L, 22_600L);
+        now.addAndGet(Duration.ofSeconds(4).toNanos());
+        for (int i = 0; i < 10_000; i++) {
+            times.record(1_000_000);
+        }
+        assertThat(times.recentP99Micros()).as("it is over").isBetween(1_000L, 1_130L);
+    }
 }

@@ -25,11 +25,16 @@ final class Pacing {
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long WAIT_S = 3;
 
+    /** What nodes say of their reads covers so much: what they say earlier after a move is not of quiet times. */
+    private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(20);
+
     private final NodePolls polls;
     private final Throttle throttle;
     private final LongSupplier nanoTime;
     private long askedAt;
+    private boolean asked;
     private boolean moving;
+    private long movedAt;
     /** What the last round told nodes. */
     private volatile long rate;
 
@@ -39,6 +44,7 @@ final class Pacing {
         this.rate = bytesPerSecond;
         this.nanoTime = nanoTime;
         this.askedAt = nanoTime.getAsLong() - IDLE_NANOS;
+        this.movedAt = nanoTime.getAsLong() - QUIET_AFTER_NANOS;
     }
 
     /** Bytes a second that a node may move now. From any thread. */
@@ -54,6 +60,7 @@ final class Pacing {
         boolean begins = moves && !moving;
         moving = moves;
         long now = nanoTime.getAsLong();
+        movedAt = moving ? now : movedAt;
         if (begins || now - askedAt >= (moving ? MOVING_NANOS : IDLE_NANOS)) {
             askedAt = now;
             ask(view, plans);
@@ -67,23 +74,43 @@ final class Pacing {
                 .filter(limit -> limit > 0)
                 .min()
                 .ifPresent(throttle::limit);
+        if (moving && !asked) { // taken over from another controller: nodes keep its pace until theirs is known
+            round(view, 0);
+            felt(view);
+        }
+        asked = true;
+        round(view, moving ? throttle.rate() : 0);
+        felt(view);
+    }
+
+    private void round(ClusterView view, long bytesPerSecond) {
         try {
-            polls.round(view, moving ? throttle.rate() : 0).get(WAIT_S, TimeUnit.SECONDS);
+            polls.round(view, bytesPerSecond).get(WAIT_S, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) { // whoever did not answer is not heard
             log.debug("not all nodes reported", e);
         }
-        throttle.felt(
-                moving,
-                view.map()
-                        .nodes()
-                        .map(NodeInfo::id)
-                        .map(polls::report)
-                        .flatMap(Optional::stream)
-                        .mapToLong(ReportNodeResponse::getReadP99Micros)
-                        .max()
-                        .orElse(0));
+    }
+
+    private void felt(ClusterView view) {
+        long slowest = view.map()
+                .nodes()
+                .map(NodeInfo::id)
+                .map(polls::report)
+                .flatMap(Optional::stream)
+                .mapToLong(this::p99Micros)
+                .max()
+                .orElse(0);
+        boolean quiet = !moving && nanoTime.getAsLong() - movedAt >= QUIET_AFTER_NANOS;
+        throttle.felt(moving, moving || quiet ? slowest : 0);
         rate = throttle.rate();
+    }
+
+    /** While something moves, how it is felt at present, so that a pace is held against its own doing. */
+    private long p99Micros(ReportNodeResponse report) {
+        return moving && report.getRecentReadP99Micros() > 0
+                ? report.getRecentReadP99Micros()
+                : report.getReadP99Micros();
     }
 }

@@ -44,6 +44,8 @@ final class PacingTest {
     private final List<Long> told = new CopyOnWriteArrayList<>();
     /** What the node says of its reads. */
     private volatile long p99Micros = 5_000;
+    /** The same of the last seconds; 0: there were too few. */
+    private volatile long recentMicros;
 
     private Server server;
     private ManagedChannel channel;
@@ -59,6 +61,7 @@ final class PacingTest {
                         told.add(request.getSnapshotBytesPerSecond());
                         out.onNext(ReportNodeResponse.newBuilder()
                                 .setReadP99Micros(p99Micros)
+                                .setRecentReadP99Micros(recentMicros)
                                 .build());
                         out.onCompleted();
                     }
@@ -111,6 +114,55 @@ final class PacingTest {
         now.addAndGet(2 * SECOND);
         pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
         assertThat(pacing.rate()).as("an eighth of the limit more").isEqualTo(LIMIT / 4 + LIMIT / 8);
+    }
+
+    @Test
+    void itGoesByWhatReadersFeelAtPresentAndNotByWhatTheyFeltBefore() {
+        pacing.look(VIEW, List.of());
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        recentMicros = 20_000; // felt for two seconds, and over twenty not yet
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
+        p99Micros = 20_000;
+        recentMicros = 5_000; // the slower pace is not felt, though what was before it still counts over twenty
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2 + LIMIT / 8);
+    }
+
+    @Test
+    void aControllerThatTakesAPlanOverGoesSlowlyUntilItKnowsWhatReadersBear() {
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(told)
+                .as("no pace of its own before it has heard how reads fare")
+                .containsExactly(0L, Throttle.LEAST);
+        for (int i = 0; i < 3; i++) {
+            now.addAndGet(2 * SECOND);
+            pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        }
+        assertThat(pacing.rate()).isGreaterThan(Throttle.LEAST);
+        p99Micros = 20_000;
+        now.addAndGet(2 * SECOND);
+        long before = pacing.rate();
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).as("readers felt it").isEqualTo(before / 2);
+    }
+
+    @Test
+    void whatReadersFeltOfAPlanIsNotTakenForQuietTimes() {
+        pacing.look(VIEW, List.of());
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        p99Micros = 100_000;
+        now.addAndGet(SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        for (int i = 0; i < 2; i++) {
+            pacing.look(VIEW, List.of());
+            now.addAndGet(10 * SECOND - 1);
+        }
+        p99Micros = 9_000; // more than 1.7 times what quiet times were
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
     }
 
     @Test
