@@ -12,28 +12,44 @@ import io.tintype.storage.shard.Peers;
 import io.tintype.wire.Errors;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
-/** Answers one request for chunks: reads them one by one, off the transport's threads, as fast as they are taken. */
+/**
+ * Answers one request for chunks: reads them one by one, off the transport's threads, as fast as they are taken, or, where they
+ * are part of a copy, no faster than the node may send those.
+ */
 final class ChunkServing {
+    /** Most that is rested in a call at a time: all of the call must be over within its deadline. */
+    private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final PeerInbox shard;
-    private final long sequence;
+    private final Wanted wanted;
     private final Iterator<ChunkKey> keys;
     private final Executor blocking;
     private final ServerCallStreamObserver<FetchChunksResponse> responses;
     private boolean working;
     private boolean over;
 
+    /**
+     * What was asked for.
+     *
+     * @param sequence the record that names the chunks
+     * @param keys the chunks
+     * @param paced they are part of a copy
+     */
+    record Wanted(long sequence, List<ChunkKey> keys, boolean paced) {}
+
     ChunkServing(
             PeerInbox shard,
-            long sequence,
-            List<ChunkKey> keys,
+            Wanted wanted,
             Executor blocking,
             ServerCallStreamObserver<FetchChunksResponse> responses) {
         this.shard = shard;
-        this.sequence = sequence;
-        this.keys = keys.iterator();
+        this.wanted = wanted;
+        this.keys = wanted.keys().iterator();
         this.blocking = blocking;
         this.responses = responses;
         responses.setOnReadyHandler(this::pump);
@@ -57,22 +73,39 @@ final class ChunkServing {
     }
 
     private void work() {
+        long rest = 0;
         try {
-            while (responses.isReady() && keys.hasNext() && !isOver()) {
-                var key = keys.next();
-                shard.serve(key, sequence).ifPresent(this::send);
+            while (rest == 0 && responses.isReady() && keys.hasNext() && !isOver()) {
+                var found = shard.serve(keys.next(), wanted.sequence());
+                found.ifPresent(this::send);
+                rest = found.map(this::rest).orElse(0L);
             }
-            if (!keys.hasNext()) {
+            if (rest == 0 && !keys.hasNext()) {
                 complete();
             }
         } catch (TintypeException e) {
             fail(Errors.toWire(e));
-        } finally {
-            synchronized (this) {
-                working = false;
-            }
+        }
+        if (rest == 0) {
+            worked();
+        } else {
+            CompletableFuture.delayedExecutor(rest, TimeUnit.NANOSECONDS).execute(this::worked);
+        }
+    }
+
+    private void worked() {
+        synchronized (this) {
+            working = false;
         }
         pump();
+    }
+
+    /** Nanoseconds to rest after a chunk. */
+    private long rest(Peers.Fetched sent) {
+        var chunk = sent.chunk();
+        return chunk == null || !wanted.paced()
+                ? 0
+                : Math.min(LONGEST_REST_NANOS, shard.copied(chunk.data().size()));
     }
 
     private synchronized void send(Peers.Fetched found) {

@@ -95,17 +95,22 @@ final class PeerCodec {
                 .setTruncateEpoch(attach.truncateTo().epoch())
                 .setSnapshot(attach.snapshot())
                 .setDisowned(attach.disowned())
+                .setBacklog(attach.backlog())
                 .build();
     }
 
     static Attach attach(io.tintype.proto.internal.v1.Attach message) {
         requireEpoch(message.getEpoch());
+        if (message.getBacklog() < 0) {
+            throw new IllegalArgumentException("a backlog up to record " + message.getBacklog());
+        }
         return new Attach(
                 message.getEpoch(),
                 message.getConfigVersion(),
                 new LogPosition(message.getTruncateEpoch(), message.getTruncateTo()),
                 message.getSnapshot(),
-                message.getDisowned());
+                message.getDisowned(),
+                message.getBacklog());
     }
 
     static Acknowledge ack(Ack ack) {

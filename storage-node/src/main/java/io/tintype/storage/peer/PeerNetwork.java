@@ -185,6 +185,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
             NodeId from,
             long sequence,
             List<ChunkKey> keys,
+            boolean paced,
             Function<Fetched, CompletableFuture<Void>> taker) {
         var fetch = new ChunkFetch(keys, taker);
         var first = keys.get(0);
@@ -193,6 +194,7 @@ public final class PeerNetwork implements Peers, AutoCloseable {
                     .setClusterId(cluster.clusterId())
                     .setShard(shard.value())
                     .setSequence(sequence)
+                    .setPaced(paced)
                     .setUser(first.user().value())
                     .setUploadId(Wire.bytes(first.upload()));
             keys.forEach(key -> request.addIndexes(key.index()));

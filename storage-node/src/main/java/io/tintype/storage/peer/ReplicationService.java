@@ -84,9 +84,11 @@ final class ReplicationService extends ReplicationImplBase {
                     .orElseThrow(() -> new Refused(
                             RefuseReason.REFUSE_REASON_NOT_ASSIGNED,
                             "this node has no replica of shard " + request.getShard()));
-            new ChunkServing(shard, request.getSequence(), keys(request), shards.blocking(), (ServerCallStreamObserver<
-                                    FetchChunksResponse>)
-                            responses)
+            new ChunkServing(
+                            shard,
+                            new ChunkServing.Wanted(request.getSequence(), keys(request), request.getPaced()),
+                            shards.blocking(),
+                            (ServerCallStreamObserver<FetchChunksResponse>) responses)
                     .pump();
         } catch (Refused e) {
             responses.onError(gatekeeper.status(e));

@@ -13,5 +13,11 @@ package io.tintype.storage.replica;
  *     has by a snapshot of the primary's
  * @param disowned with {@code snapshot}: the primary can tell that what the follower has applied is not in its log and never
  *     will be, because an operator gave it up
+ * @param backlog records up to this one are a newcomer's backlog, fed no faster than replicas may move; 0: there is none
  */
-public record Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot, boolean disowned) {}
+public record Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot, boolean disowned, long backlog) {
+    /** Of a follower that is fed as fast as it goes. */
+    public Attach(long epoch, long cfg, LogPosition truncateTo, boolean snapshot, boolean disowned) {
+        this(epoch, cfg, truncateTo, snapshot, disowned, 0);
+    }
+}

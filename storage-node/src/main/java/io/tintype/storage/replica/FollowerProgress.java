@@ -28,6 +28,9 @@ final class FollowerProgress {
     /** Where both logs agreed when it attached. */
     long base;
 
+    /** What was committed when this incarnation came with nothing; 0: it had something, or gets a snapshot. */
+    long backlog;
+
     /** Last record that this incarnation acknowledged in this epoch. */
     long acked;
 

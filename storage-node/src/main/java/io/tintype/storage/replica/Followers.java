@@ -69,6 +69,7 @@ final class Followers {
                 progress.acked = 0;
             }
             progress.incarnation = hello.follower().incarnation();
+            progress.backlog = 0;
             progress.progressNanos = context.now().nanos();
         }
         heard(progress);
@@ -94,13 +95,28 @@ final class Followers {
         }
         var cut = reachable ? shape.at(common) : parting(hello, common);
         boolean disowned = !reachable && !hello.installing() && shape.excludes(hello.log(), hello.committed());
-        context.act(new ReplicaAction.SendAttach(stream, new Attach(epoch, cfg, cut, !reachable, disowned)));
+        progress.backlog = backlog(progress, hello, reachable && !counted);
+        context.act(new ReplicaAction.SendAttach(
+                stream, new Attach(epoch, cfg, cut, !reachable, disowned, progress.backlog)));
         if (reachable) {
             progress.base = common;
             progress.sent = common;
             progress.sentCommitted = 0;
             fill(progress, cfg);
         }
+    }
+
+    /**
+     * Up to where a follower is fed no faster than replicas may move: what was committed when it came with nothing. Nobody
+     * waits for that, for whoever lacks a committed record is not in sync. All else goes as fast as it can: who counts holds
+     * writes up, who was here before is missed as a copy, and what comes behind the backlog or a snapshot is being written
+     * now, so that one who is held back there might never catch up.
+     */
+    private long backlog(FollowerProgress progress, Hello hello, boolean paced) {
+        if (!paced) {
+            return 0;
+        }
+        return hello.log().lastSeq() == 0 ? context.journal.committed() : progress.backlog;
     }
 
     /**

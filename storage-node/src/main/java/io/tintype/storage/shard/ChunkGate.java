@@ -8,13 +8,15 @@ import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Committer;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogEntry;
+import io.tintype.storage.replica.Attach;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Holds records back from a follower's log until every chunk they name is on its disk, or is known to be gone for good.
  * So an acknowledgement, which follows the log, speaks for the chunks too; and a record whose chunks cannot be had is to
- * the core as if it had never come.
+ * the core as if it had never come. A newcomer's backlog is taken no faster than the node may take copies in.
  *
  * <p>One a stream, fed one batch at a time by the transport's flow control. Thread-safe.
  */
@@ -30,16 +32,26 @@ final class ChunkGate {
     private static final Logger log = LoggerFactory.getLogger(ChunkGate.class);
     private static final int FETCH_AT_ONCE = 64;
 
+    /** Of a backlog: so few that a call is over in time, however slowly they come. */
+    private static final int BACKLOG_FETCH_AT_ONCE = 4;
+
     /** Where a gate looks for chunks. */
-    record Source(ShardStore store, Committer committer, Peers peers, Executor io, ShardMetrics metrics) {
+    record Source(
+            ShardStore store,
+            Committer committer,
+            Peers peers,
+            ShardThreads threads,
+            ShardMetrics metrics,
+            SnapshotTraffic traffic) {
         /** Those of one shard. */
         static Source of(ShardStore store, ShardContext context) {
             return new Source(
                     store,
                     context.disk().committer(),
                     context.peers(),
-                    context.threads().io(),
-                    context.metrics());
+                    context.threads(),
+                    context.metrics(),
+                    context.snapshots());
         }
     }
 
@@ -48,6 +60,7 @@ final class ChunkGate {
     private final Consumer<ReceivedBatch> complete;
     private final Runnable giveUp;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile long backlog;
 
     /**
      * @param complete takes batches whose chunks are all here
@@ -60,13 +73,54 @@ final class ChunkGate {
         this.giveUp = giveUp;
     }
 
+    /** The primary takes this replica on; called before the first batch comes. */
+    void attached(Attach attach) {
+        backlog = attach.backlog();
+        if (backlog > 0) {
+            source.traffic().feeding(source.store().id(), attach.truncateTo().seq() == 0);
+        }
+    }
+
     /** Takes a batch; does not block. */
     void receive(ReceivedBatch batch) {
         if (!namesOtherChunks(batch)) {
-            complete.accept(batch);
+            complete(batch);
             return;
         }
         checkOnIo(batch, new HashSet<>());
+    }
+
+    /** Whoever is told of the batch asks for the next one: so it is here that a backlog waits. */
+    private void complete(ReceivedBatch batch) {
+        if (!isBacklog(batch.append().previous().seq() + 1)) {
+            complete.accept(batch);
+            return;
+        }
+        long bytes = 0;
+        for (var entry : batch.entries()) {
+            bytes += entry.encoded().size();
+        }
+        for (var inline : batch.inline().values()) {
+            bytes += inline.chunk().data().size();
+        }
+        after(source.traffic().fed(source.store().id(), bytes), () -> complete.accept(batch));
+    }
+
+    private boolean isBacklog(long seq) {
+        return seq <= backlog;
+    }
+
+    private void after(long nanos, Runnable task) {
+        long pauseMs = TimeUnit.NANOSECONDS.toMillis(nanos);
+        if (pauseMs <= 0) {
+            task.run();
+            return;
+        }
+        source.threads().later(pauseMs, () -> {
+            if (!closed.get()) {
+                task.run();
+            }
+        });
     }
 
     void close() {
@@ -84,7 +138,7 @@ final class ChunkGate {
 
     private void checkOnIo(ReceivedBatch batch, Set<UploadId> gone) {
         try {
-            source.io().execute(() -> check(batch, gone));
+            source.threads().io().execute(() -> check(batch, gone));
         } catch (RejectedExecutionException e) {
             giveUp(batch, e);
         }
@@ -103,7 +157,7 @@ final class ChunkGate {
                     return;
                 }
             }
-            complete.accept(batch);
+            complete(batch);
         } catch (RuntimeException e) {
             giveUp(batch, e);
         }
@@ -119,7 +173,8 @@ final class ChunkGate {
         if (gone.contains(upload) || source.store().chunks().closed(user, upload)) {
             return List.of(); // garbage already, or this record comes second and will be refused
         }
-        return source.store().reader().missing(user, manifest.get(), FETCH_AT_ONCE).stream()
+        int most = isBacklog(entry.record().seq()) ? BACKLOG_FETCH_AT_ONCE : FETCH_AT_ONCE;
+        return source.store().reader().missing(user, manifest.get(), most).stream()
                 .map(index -> new ChunkKey(user, upload, index))
                 .toList();
     }
@@ -127,7 +182,9 @@ final class ChunkGate {
     private void fetch(ReceivedBatch batch, LogEntry entry, List<ChunkKey> missing, Set<UploadId> gone) {
         var arrived = new HashSet<ChunkKey>();
         long sequence = entry.record().seq();
-        var fetched = source.peers().fetch(source.store().id(), primary, sequence, missing, one -> {
+        boolean paced = isBacklog(sequence);
+        var restUntil = new AtomicLong(System.nanoTime());
+        var fetched = source.peers().fetch(source.store().id(), primary, sequence, missing, paced, one -> {
             var chunk = one.chunk();
             if (!missing.contains(one.key())) {
                 throw new IllegalArgumentException("chunk " + one.key() + " was not asked for");
@@ -138,6 +195,10 @@ final class ChunkGate {
                 return CompletableFuture.completedFuture(null);
             }
             source.metrics().fetched();
+            if (paced) {
+                restUntil.set(System.nanoTime()
+                        + source.traffic().fed(source.store().id(), chunk.data().size()));
+            }
             var write = new Write();
             source.store().chunks().stage(write, one.key(), chunk);
             return source.committer().commit(write);
@@ -148,7 +209,7 @@ final class ChunkGate {
             } else if (!gone.contains(missing.get(0).upload()) && !arrived.containsAll(missing)) {
                 giveUp(batch, new IllegalStateException("the primary lacks some of " + missing));
             } else {
-                checkOnIo(batch, gone);
+                after(restUntil.get() - System.nanoTime(), () -> checkOnIo(batch, gone));
             }
         });
     }

@@ -4,6 +4,7 @@ package io.tintype.storage.shard;
 import io.tintype.storage.blob.Proposal.InlineChunk;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.log.LogEntry;
+import io.tintype.storage.replica.Attach;
 import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.ReplicaAction.SendAppend;
 import java.util.ArrayDeque;
@@ -12,13 +13,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sends one follower what the core says it is to have, as fast as the follower takes it: out of memory where possible,
  * else from the disk, read on another thread. How far records are committed rides on the next records; where none follow at
- * once, it waits a moment for some before it travels alone.
+ * once, it waits a moment for some before it travels alone. A newcomer's backlog goes no faster than the node may send.
  *
  * <p>Confined to the shard's loop.
  */
@@ -27,7 +29,7 @@ final class Feeder {
     private static final long RETRY_MS = 10;
 
     /** Where a feeder gets records from, and threads to read on. */
-    record Source(ShardStore store, Tail tail, ShardThreads threads, Executor loop) {}
+    record Source(ShardStore store, Tail tail, ShardThreads threads, Executor loop, SnapshotTraffic traffic) {}
 
     private record InFlight(long seq, long bytes) {}
 
@@ -44,6 +46,8 @@ final class Feeder {
     private long committedSent = -1;
     private boolean begun;
     private boolean reading;
+    private long backlog;
+    private boolean resting;
     private boolean ended;
 
     /** @param linger has {@link #tellCommitted} called before long */
@@ -60,6 +64,11 @@ final class Feeder {
     /** Records the follower is to have and has not been sent. */
     long behind() {
         return Math.max(0, target - sent.seq());
+    }
+
+    void attach(Attach attach) {
+        backlog = attach.backlog();
+        link.attach(attach);
     }
 
     void send(SendAppend action) {
@@ -87,6 +96,7 @@ final class Feeder {
     void pump() {
         while (!ended
                 && !reading
+                && !resting
                 && begun
                 && inFlightBytes < ShardLimits.FOLLOWER_WINDOW_BYTES
                 && link.isReady()
@@ -141,10 +151,27 @@ final class Feeder {
     private void transmit(List<FollowerLink.Outgoing> records, LogPosition last, long bytes) {
         link.append(epoch, cfg, sent, records, committed);
         committedSent = committed;
+        if (sent.seq() < backlog) {
+            rest(source.traffic().sent(bytes));
+        }
         sent = last;
         if (bytes > 0) {
             inFlight.add(new InFlight(last.seq(), bytes));
             inFlightBytes += bytes;
+        }
+    }
+
+    private void rest(long nanos) {
+        long pauseMs = TimeUnit.NANOSECONDS.toMillis(nanos);
+        if (pauseMs > 0) {
+            resting = true;
+            source.threads()
+                    .later(
+                            pauseMs,
+                            () -> source.loop().execute(() -> {
+                                resting = false;
+                                pump();
+                            }));
         }
     }
 

@@ -68,7 +68,7 @@ final class FollowerStreams {
         } else if (action instanceof SendAttach attach) {
             var feeder = feeders.get(attach.stream());
             if (feeder != null) {
-                feeder.link().attach(attach.attach());
+                feeder.attach(attach.attach());
             }
         } else if (action instanceof RefuseFollower refuse) {
             var feeder = remove(refuse.stream());

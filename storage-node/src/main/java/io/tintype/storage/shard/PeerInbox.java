@@ -91,4 +91,7 @@ public interface PeerInbox {
      * @param sequence the record that names it
      */
     Optional<Peers.Fetched> serve(ChunkKey key, long sequence);
+
+    /** Nanoseconds to rest after so many bytes of a copy were sent to another node. */
+    long copied(long bytes);
 }

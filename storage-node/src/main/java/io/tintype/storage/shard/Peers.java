@@ -52,6 +52,7 @@ public interface Peers {
      *
      * @param sequence the record that names them
      * @param keys chunks of one upload, at least one
+     * @param paced the other node sends them no faster than replicas may move
      * @param taker takes each chunk as it comes, on a thread of the transport; must not block. The next one comes when its
      *     future is complete
      * @return completes after the last chunk; chunks that the other replica lacks were left out
@@ -61,7 +62,18 @@ public interface Peers {
             NodeId from,
             long sequence,
             List<ChunkKey> keys,
+            boolean paced,
             Function<Fetched, CompletableFuture<Void>> taker);
+
+    /** Fetches chunks from another replica as fast as it goes. */
+    default CompletableFuture<Void> fetch(
+            ShardId shard,
+            NodeId from,
+            long sequence,
+            List<ChunkKey> keys,
+            Function<Fetched, CompletableFuture<Void>> taker) {
+        return fetch(shard, from, sequence, keys, false, taker);
+    }
 
     /**
      * Fetches a snapshot of the shard from its primary, as fast as the taker takes it.

@@ -81,6 +81,7 @@ final class PrimaryStream {
 
         @Override
         public void attached(Attach attach) {
+            gate.attached(attach);
             post(new ReplicaEvent.AttachReceived(stream, attach));
         }
 

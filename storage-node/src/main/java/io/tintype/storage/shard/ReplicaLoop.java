@@ -72,7 +72,8 @@ final class ReplicaLoop {
         this.diskQueue = new DiskQueue(context.disk().committer(), context.threads(), this::onLoop, this::post);
         var tail = new Tail(context.budgets().tails());
         this.disk = new DiskActions(store, tail, diskQueue, context.clock());
-        this.followers = new FollowerStreams(new Feeder.Source(store, tail, context.threads(), this::onLoop), inbox);
+        this.followers = new FollowerStreams(
+                new Feeder.Source(store, tail, context.threads(), this::onLoop, context.snapshots()), inbox);
         this.primary = new PrimaryStream(ChunkGate.Source.of(store, context), inbox);
         this.configs = new ConfigActions(context.znodes(), identity, board, this::post);
         this.heads = new HeadWatches(identity, board, store.machine().applied().seq());

@@ -251,6 +251,11 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         return Optional.of(new Peers.Fetched(key, chunk.orElse(null)));
     }
 
+    @Override
+    public long copied(long bytes) {
+        return context.snapshots().sent(bytes);
+    }
+
     // ---- for the host
 
     ShardIdentity identity() {

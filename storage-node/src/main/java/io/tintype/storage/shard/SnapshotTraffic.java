@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * What all snapshots of a node share: how many may be under way, how fast they may go so that those who read and write
- * hardly notice, and how far they are. Thread-safe; never blocks.
+ * What all copies of a node share, be they snapshots or the logs of newcomers: how many snapshots may be under way, how fast
+ * all of them together may go so that those who read and write hardly notice, and how far they are. Thread-safe; never blocks.
  */
 final class SnapshotTraffic {
     /** A limit that somebody set is forgotten after so long. */
@@ -36,13 +36,14 @@ final class SnapshotTraffic {
     private volatile long limitedUntil;
 
     /**
-     * What came of snapshots of one shard. Immutable.
+     * What came of one shard. Immutable.
      *
-     * @param installed bytes of the one that is being installed
-     * @param expected bytes it has, about; 0: none is being installed
-     * @param taken bytes of all since the start
-     * @param takingNanos how long installing those took that are over, pauses for the pace included
-     * @param sinceNanos when the one that is being installed began
+     * @param installed bytes of the snapshot that is being installed, or of the backlog that is being fed
+     * @param expected bytes the snapshot has, about; 0: none is being installed
+     * @param taken bytes of all snapshots and backlogs since the start
+     * @param takingNanos how long installing those snapshots took that are over, and feeding backlogs so far, pauses for the
+     *     pace included
+     * @param sinceNanos when the snapshot that is being installed began, or the backlog last came on
      */
     record Arrival(long installed, long expected, long taken, long takingNanos, long sinceNanos) {
         static final Arrival NONE = new Arrival(0, 0, 0, 0, 0);
@@ -107,7 +108,7 @@ final class SnapshotTraffic {
         sending.decrementAndGet();
     }
 
-    /** Nanoseconds to wait after so many bytes were sent. */
+    /** Nanoseconds to wait after so many bytes were sent, of whatever copy. */
     long sent(long bytes) {
         var unused = bytesPerSecond();
         return outgoing.took(bytes);
@@ -129,7 +130,7 @@ final class SnapshotTraffic {
         installing.decrementAndGet();
     }
 
-    /** Nanoseconds to wait after so many bytes of a shard were installed. */
+    /** Nanoseconds to wait after so many bytes of a shard's snapshot were installed. */
     long installed(ShardId shard, long bytes) {
         var unused = bytesPerSecond();
         installedBytes.addAndGet(bytes);
@@ -143,6 +144,35 @@ final class SnapshotTraffic {
                     before.takingNanos(),
                     before.sinceNanos());
         });
+        return incoming.took(bytes);
+    }
+
+    /**
+     * A shard's backlog begins to come, or goes on.
+     *
+     * @param afresh nothing of it is here
+     */
+    void feeding(ShardId shard, boolean afresh) {
+        long now = nanoTime.getAsLong();
+        arrivals.compute(shard, (id, was) -> {
+            var before = was == null ? Arrival.NONE : was;
+            return new Arrival(afresh ? 0 : before.installed(), 0, before.taken(), before.takingNanos(), now);
+        });
+    }
+
+    /** Nanoseconds to wait after so many bytes of a shard's backlog were taken. */
+    long fed(ShardId shard, long bytes) {
+        var unused = bytesPerSecond();
+        takenBytes.addAndGet(bytes);
+        long now = nanoTime.getAsLong();
+        arrivals.computeIfPresent(
+                shard,
+                (id, was) -> new Arrival(
+                        was.installed() + bytes,
+                        was.expected(),
+                        was.taken() + bytes,
+                        was.takingNanos() + now - was.sinceNanos(),
+                        now));
         return incoming.took(bytes);
     }
 
@@ -173,7 +203,7 @@ final class SnapshotTraffic {
         return arrivals.getOrDefault(shard, Arrival.NONE);
     }
 
-    /** Bytes that came of all snapshots since the start. */
+    /** Bytes that came of all copies since the start. */
     long takenBytes() {
         return takenBytes.get();
     }

@@ -364,13 +364,61 @@ final class ReplicaCoreTest {
         assertThat(unknown.disowned()).isTrue();
     }
 
+    @Test
+    void aNewcomerIsFedItsBacklogAtThePaceOfMovesThoughTheStreamBreaksAndNobodyElseIs() {
+        lead(fiftyRecords(), aloneOfTwo(4));
+        var some = new LogShape(List.of(new EpochStart(1, 1)), 1, 20);
+
+        assertThat(attach(1, AT_B, some).backlog())
+                .as("who has something was here before, and is missed")
+                .isZero();
+        assertThat(attach(2, new Member(B, 3), LogShape.empty()).backlog())
+                .as("what was committed when it came")
+                .isEqualTo(50);
+        assertThat(attach(3, new Member(B, 3), some).backlog())
+                .as("the stream broke")
+                .isEqualTo(50);
+        assertThat(attach(4, new Member(B, 4), some).backlog())
+                .as("another incarnation")
+                .isZero();
+    }
+
+    @Test
+    void whoCountsIsNeverHeldBackThoughItsLogIsEmpty() {
+        lead(fiftyRecords(), handedOver(4, Set.of(AT_A, AT_B)));
+        assertThat(attach(1, AT_B, LogShape.empty()).backlog()).isZero();
+    }
+
+    /** All of them committed. */
+    private static ReplicaEvent.Booted fiftyRecords() {
+        return new ReplicaEvent.Booted(AT_A, 3, new LogShape(List.of(new EpochStart(1, 1)), 1, 50), 50, false);
+    }
+
+    private void lead(ReplicaEvent.Booted booted, ShardConfig config) {
+        step(booted);
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(pair(3, B), 3)));
+        step(new ReplicaEvent.ConfigSeen(new VersionedConfig(config, 4)));
+        step(new ReplicaEvent.PromisePersisted(4));
+    }
+
+    private Attach attach(long stream, Member follower, LogShape log) {
+        return only(
+                        ReplicaAction.SendAttach.class,
+                        step(new ReplicaEvent.HelloReceived(stream, new Hello(follower, 0, log, 0, false))))
+                .attach();
+    }
+
     /** A was made primary by B's word, and B no longer counts. */
     private static ShardConfig aloneOfTwo(long epoch) {
+        return handedOver(epoch, Set.of(AT_A));
+    }
+
+    private static ShardConfig handedOver(long epoch, Set<Member> inSync) {
         return new ShardConfig(
                 epoch + 2,
                 epoch,
                 A,
-                Set.of(AT_A),
+                inSync,
                 Set.of(),
                 Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.VOTER),
                 2,

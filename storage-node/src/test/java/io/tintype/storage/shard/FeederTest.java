@@ -36,6 +36,9 @@ final class FeederTest {
     private final Tail tail = new Tail(new ByteBudget(1 << 20));
     private Disk disk;
     private ShardThreads threads;
+    /** One byte a second: nobody who was told to rest is seen again. */
+    private final SnapshotTraffic traffic = new SnapshotTraffic(1, () -> 0);
+
     private Feeder feeder;
     private boolean ready = true;
     private int lingered;
@@ -48,7 +51,7 @@ final class FeederTest {
 
         @Override
         public void attach(Attach attach) {
-            throw new AssertionError("attached by the core, not by the feeder");
+            assertThat(attach.cfg()).isEqualTo(1);
         }
 
         @Override
@@ -79,7 +82,7 @@ final class FeederTest {
                 DiskConfig.of(directory, CLUSTER).withMemory(8 << 20, 16 << 20).withReserve(0));
         threads = new ShardThreads(1, 1, 1);
         var source = new Feeder.Source(
-                ShardStore.open(disk, new ShardId(7), 1 << 20), tail, threads, threads.loop(new ShardId(7)));
+                ShardStore.open(disk, new ShardId(7), 1 << 20), tail, threads, threads.loop(new ShardId(7)), traffic);
         feeder = new Feeder(source, new Link(), () -> lingered++);
     }
 
@@ -127,6 +130,29 @@ final class FeederTest {
         assertThat(lingered).isPositive();
         feeder.tellCommitted();
         assertThat(sent).containsExactly("behind 0: [1], committed 0", "behind 1: [], committed 1");
+    }
+
+    @Test
+    void aBacklogGoesNoFasterThanCopiesMay() {
+        feeder.attach(new Attach(EPOCH, 1, LogPosition.NONE, false, false, 3));
+        written(1, 2);
+        feeder.send(upTo(2, 2));
+        written(3, 4);
+        feeder.send(upTo(4, 2));
+        feeder.acked(2);
+        assertThat(sent).containsExactly("behind 0: [1, 2], committed 2");
+        assertThat(traffic.sent(1)).as("those who send snapshots rest as well").isGreaterThan(60_000_000_000L);
+    }
+
+    @Test
+    void whatIsBehindTheBacklogGoesAtOnce() {
+        feeder.attach(new Attach(EPOCH, 1, LogPosition.NONE, false, false, 0));
+        written(1, 2);
+        feeder.send(upTo(2, 2));
+        written(3, 3);
+        feeder.send(upTo(3, 2));
+        assertThat(sent).containsExactly("behind 0: [1, 2], committed 2", "behind 2: [3], committed 2");
+        assertThat(traffic.sent(0)).as("none of it was a copy").isZero();
     }
 
     private void written(long from, long to) {
