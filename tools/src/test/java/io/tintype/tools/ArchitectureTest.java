@@ -94,7 +94,10 @@ final class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyStorageKnowsRocksDb = noClasses(DescribedPredicate.not(resideInAnyPackage(
-                    "io.tintype.storage..", "io.tintype.coordinator.cache..", "io.tintype.tools.bench..")))
+                    "io.tintype.storage..",
+                    "io.tintype.cluster.rocks..",
+                    "io.tintype.coordinator.cache..",
+                    "io.tintype.tools.bench..")))
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.rocksdb..")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.disk;
 
+import io.tintype.cluster.rocks.RocksLibrary;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
@@ -14,6 +16,7 @@ final class DiskOpening {
 
     static Disk open(DiskConfig config) throws DiskException {
         var directory = DataDirectory.open(config.directory(), config.clusterId());
+        loadLibrary(config.directory(), directory);
         var options = new StoreOptions(config);
         try {
             var damage = directory.damage();
@@ -34,6 +37,15 @@ final class DiskOpening {
             options.close();
             directory.close();
             throw e;
+        }
+    }
+
+    private static void loadLibrary(Path folder, DataDirectory directory) throws DiskException {
+        try {
+            RocksLibrary.load(folder);
+        } catch (IOException e) {
+            directory.close();
+            throw new DiskException(DiskException.Kind.IO, String.valueOf(e.getMessage()), e);
         }
     }
 

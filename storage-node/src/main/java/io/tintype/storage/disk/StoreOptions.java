@@ -14,7 +14,6 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
-import org.rocksdb.RocksDB;
 import org.rocksdb.Statistics;
 import org.rocksdb.StatsLevel;
 import org.rocksdb.WALRecoveryMode;
@@ -41,7 +40,6 @@ final class StoreOptions implements AutoCloseable {
     private final BlockBasedTableConfig table;
 
     StoreOptions(DiskConfig config) {
-        RocksDB.loadLibrary();
         this.config = config;
         this.cache = own(new LRUCache(config.blockCacheBytes()));
         this.writeBuffers = own(new WriteBufferManager(config.writeBufferBytes(), cache));

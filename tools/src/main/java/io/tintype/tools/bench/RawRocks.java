@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.bench;
 
+import io.tintype.cluster.rocks.RocksLibrary;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -39,8 +41,8 @@ final class RawRocks implements AutoCloseable {
     }
 
     /** Opens an empty database in a folder. */
-    static RawRocks open(Path folder, int size, int concurrency, Raw.Pace pace) throws RocksDBException {
-        RocksDB.loadLibrary();
+    static RawRocks open(Path folder, int size, int concurrency, Raw.Pace pace) throws RocksDBException, IOException {
+        RocksLibrary.load(folder);
         var options = new Options()
                 .setCreateIfMissing(true)
                 .setErrorIfExists(true)

@@ -94,6 +94,9 @@ final class ForgettingIT {
                     forgotten(fleet, client, user);
                 }
             }
+            assertThat(fleet.folder().resolve("cache").resolve("native"))
+                    .as("where the coordinator unpacks RocksDB's library, however often it is killed")
+                    .isDirectoryContaining("glob:**rocksdb*");
         }
     }
 

@@ -64,7 +64,7 @@ final class DiskLayer implements PieceLayer {
     DiskLayer(Path folder, long bytes, Duration lifetime, PieceCodec codec, Predicate<String> mayLieHere) {
         this.codec = codec;
         this.mayLieHere = mayLieHere;
-        store = new DiskStore(folder, bytes, lifetime);
+        store = DiskStore.open(folder, bytes, lifetime);
         secrets = new UserSecrets(store, lifetime);
         var queue = new ArrayBlockingQueue<Runnable>(WAITING);
         threads = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, queue, work -> {

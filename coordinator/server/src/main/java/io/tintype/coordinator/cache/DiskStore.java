@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.cache;
 
+import io.tintype.cluster.rocks.RocksLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +46,6 @@ final class DiskStore implements AutoCloseable {
     private static final int BLOOM_BITS = 10;
     private static final long USERS_GATHERED_BYTES = 1L << 20;
 
-    static {
-        RocksDB.loadLibrary();
-    }
-
     private final DBOptions options = new DBOptions()
             .setCreateIfMissing(true)
             .setCreateMissingColumnFamilies(true)
@@ -73,7 +70,19 @@ final class DiskStore implements AutoCloseable {
      * @param lifetime after this files are removed, at the next {@link #age}
      * @throws UncheckedIOException if nothing can be kept there
      */
-    DiskStore(Path folder, long bytes, Duration lifetime) {
+    static DiskStore open(Path folder, long bytes, Duration lifetime) {
+        try {
+            RocksLibrary.load(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "The disk cache cannot use " + folder + ": " + e.getMessage()
+                            + " Set cache.diskPath to another folder.",
+                    e);
+        }
+        return new DiskStore(folder, bytes, lifetime);
+    }
+
+    private DiskStore(Path folder, long bytes, Duration lifetime) {
         long file = Math.min(LARGEST_FILE_BYTES, bytes / FILES);
         fifo = new CompactionOptionsFIFO().setMaxTableFilesSize(bytes - 2 * file);
         blocks = new LRUCache(file);
