@@ -9,6 +9,8 @@ import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.cluster.channel.ParseGuard;
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.SlowCalls;
+import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.CoordinatorsWatcher;
 import io.tintype.cluster.map.PoolZnodes;
@@ -121,6 +123,7 @@ public final class Coordinator implements AutoCloseable {
             metrics.bind(renditions);
         }
         metrics.bind(tracing);
+        var slow = metrics.slow(config.log());
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
         var services = services(session, clusterId, watcher, coordinators, channels, gateways);
@@ -139,7 +142,7 @@ public final class Coordinator implements AutoCloseable {
         services.add(map);
         var healthy = new Health(watcher, services);
         health = healthy;
-        startGrpc(services, metrics, tracing, healthy);
+        startGrpc(services, metrics, tracing, slow, healthy);
         undo.push(map::close);
         var events = new Events(InstantSource.system());
         undo.push(watcher.addListener(events::learn)::close);
@@ -155,7 +158,8 @@ public final class Coordinator implements AutoCloseable {
                             metrics::scrape,
                             new StatusView(watcher, events, plans, gateways.retrieval.caches())::now,
                             metrics::httpAnswered),
-                    tracing);
+                    tracing,
+                    slow);
             http = frontend;
             undo.push(frontend::close);
         }
@@ -217,10 +221,12 @@ public final class Coordinator implements AutoCloseable {
         return services;
     }
 
-    private void startGrpc(List<BindableService> services, Metrics metrics, Tracing tracing, Health healthy) {
+    private void startGrpc(
+            List<BindableService> services, Metrics metrics, Tracing tracing, SlowRequests slow, Health healthy) {
         var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
                 .directExecutor() // nothing here blocks
                 .intercept(metrics.calls())
+                .intercept(new SlowCalls(slow))
                 .intercept(ServerTraces.passingOn(tracing))
                 .addService(healthy.service())
                 .addService(ProtoReflectionServiceV1.newInstance());

@@ -2,6 +2,7 @@
 package io.tintype.coordinator;
 
 import io.tintype.cluster.config.Meaning;
+import io.tintype.cluster.log.LogSettings;
 import io.tintype.cluster.trace.TracingSettings;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.coordinator.cache.CacheSettings;
@@ -55,6 +56,7 @@ public record CoordinatorConfig(
         RenditionSettings renditions,
         ControlSettings control,
         TracingSettings tracing,
+        LogSettings log,
         ZkConfig zookeeper) {
     /** The gRPC port where none is named. */
     public static final int DEFAULT_PORT = 7400;
@@ -82,6 +84,7 @@ public record CoordinatorConfig(
             RenditionSettings.DEFAULTS,
             ControlSettings.DEFAULTS,
             TracingSettings.OFF,
+            LogSettings.DEFAULTS,
             ZkConfig.of("127.0.0.1:2181"));
 
     public CoordinatorConfig {
@@ -104,6 +107,17 @@ public record CoordinatorConfig(
                 "uploadTimeout",
                 uploadTimeout,
                 "1 min to 7 days");
+        require(
+                uploadTimeout.compareTo(http.idleTimeout()) >= 0,
+                "uploadTimeout",
+                uploadTimeout,
+                "at least http.idleTimeout (" + http.idleTimeout()
+                        + "): else an upload that stands still is ended for the wrong reason");
+        require(
+                log.slowRequests().compareTo(uploadTimeout) < 0,
+                "log.slowRequests",
+                log.slowRequests(),
+                "less than uploadTimeout (" + uploadTimeout + "): what is ended before is never slow");
         checkNames(id, region, tier);
     }
 
@@ -211,6 +225,7 @@ public record CoordinatorConfig(
         private RenditionSettings renditions;
         private ControlSettings control;
         private TracingSettings tracing;
+        private LogSettings log;
         private ZkConfig zookeeper;
 
         Draft(CoordinatorConfig from) {
@@ -230,6 +245,7 @@ public record CoordinatorConfig(
             renditions = from.renditions;
             control = from.control;
             tracing = from.tracing;
+            log = from.log;
             zookeeper = from.zookeeper;
         }
 
@@ -251,6 +267,7 @@ public record CoordinatorConfig(
                     renditions,
                     control,
                     tracing,
+                    log,
                     zookeeper);
         }
     }

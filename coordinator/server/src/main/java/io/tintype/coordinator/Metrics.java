@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tintype.cluster.log.LogSettings;
+import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.trace.Tracing;
@@ -182,6 +184,11 @@ final class Metrics implements AutoCloseable {
                 .tag("status", Integer.toString(status))
                 .register(registry)
                 .increment();
+    }
+
+    /** Counts requests that were slow, and logs some of them. To be called once. */
+    SlowRequests slow(LogSettings settings) {
+        return new SlowRequests(settings, registry);
     }
 
     /** Counts and times every gRPC call by method and status. */

@@ -6,6 +6,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.log.SlowCalls;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.trace.ServerTraces;
 import io.tintype.storage.peer.Unreadable;
@@ -24,7 +25,12 @@ final class NodeServers implements AutoCloseable {
     private final Server peerServer;
 
     private NodeServers(
-            ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process, ServerTraces traces)
+            ListenSettings listen,
+            long inboundBytes,
+            NodeHealth health,
+            ProcessMetrics process,
+            ServerTraces traces,
+            SlowCalls slow)
             throws IOException {
         var calls = process.calls();
         publicServer = start(
@@ -33,6 +39,7 @@ final class NodeServers implements AutoCloseable {
                 listen.port(),
                 GrpcServers.builder(listen.host(), listen.port(), inboundBytes)
                         .intercept(calls)
+                        .intercept(slow)
                         .intercept(traces)
                         .addService(health.service())
                         .addService(ProtoReflectionServiceV1.newInstance())
@@ -59,12 +66,18 @@ final class NodeServers implements AutoCloseable {
      * @param inboundBytes most bytes of everybody's messages that have not come whole yet
      * @param process is told of every call, and of what was no message
      * @param traces traces some of them
+     * @param slow is told of everybody's calls
      * @throws IOException if one is taken; the message says which
      */
     static NodeServers start(
-            ListenSettings listen, long inboundBytes, NodeHealth health, ProcessMetrics process, ServerTraces traces)
+            ListenSettings listen,
+            long inboundBytes,
+            NodeHealth health,
+            ProcessMetrics process,
+            ServerTraces traces,
+            SlowCalls slow)
             throws IOException {
-        return new NodeServers(listen, inboundBytes, health, process, traces);
+        return new NodeServers(listen, inboundBytes, health, process, traces, slow);
     }
 
     private static Server start(String setting, String host, int port, NettyServerBuilder builder) throws IOException {

@@ -9,6 +9,8 @@ import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.ZnodeLocator;
+import io.tintype.cluster.log.SlowCalls;
+import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
@@ -105,7 +107,8 @@ public final class StorageNode implements AutoCloseable {
                             config.limits().uploadBytes(),
                             health,
                             process,
-                            ServerTraces.last(tracing)));
+                            ServerTraces.last(tracing),
+                            new SlowCalls(new SlowRequests(config.log(), metrics))));
             var clock = register(session, self, disk);
             await(nodes.ready());
             host = serve(session, self, disk, nodes, clock, memory);

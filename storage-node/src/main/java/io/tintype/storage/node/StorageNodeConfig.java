@@ -2,6 +2,7 @@
 package io.tintype.storage.node;
 
 import io.tintype.cluster.config.Meaning;
+import io.tintype.cluster.log.LogSettings;
 import io.tintype.cluster.trace.TracingSettings;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.model.Labels;
@@ -39,7 +40,8 @@ public record StorageNodeConfig(
         RpcLimits limits,
         MoveSettings moves,
         KeySettings keys,
-        TracingSettings tracing) {
+        TracingSettings tracing,
+        LogSettings log) {
     private static final String ANY_TIER = "standard";
     private static final String LEGAL_ZONE = "[a-z0-9-]{1,32}";
 
@@ -67,38 +69,51 @@ public record StorageNodeConfig(
                 RpcLimits.fitting(runtime.maxMemory(), runtime.availableProcessors()),
                 MoveSettings.DEFAULT,
                 KeySettings.NONE,
-                TracingSettings.OFF);
+                TracingSettings.OFF,
+                LogSettings.DEFAULTS);
     }
 
     /** The same under another id. */
     public StorageNodeConfig withId(String other) {
         return new StorageNodeConfig(
-                other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing);
+                other, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing, log);
     }
 
     /** The same with other ZooKeeper servers, as {@code host:port,host:port}. */
     public StorageNodeConfig withZookeeper(String connect) {
         var other = new ZkConfig(connect, zookeeper.root(), zookeeper.sessionTimeout(), zookeeper.connectWait());
         return new StorageNodeConfig(
-                id, other, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing);
+                id, other, dataDir, region, zone, labels, listen, disk, limits, moves, keys, tracing, log);
     }
 
     /** The same with another data directory. */
     public StorageNodeConfig withDataDir(Path other) {
         return new StorageNodeConfig(
-                id, zookeeper, other, region, zone, labels, listen, disk, limits, moves, keys, tracing);
+                id, zookeeper, other, region, zone, labels, listen, disk, limits, moves, keys, tracing, log);
     }
 
     /** The same in another place. */
     public StorageNodeConfig withPlace(String otherRegion, String otherZone) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, otherRegion, otherZone, labels, listen, disk, limits, moves, keys, tracing);
+                id,
+                zookeeper,
+                dataDir,
+                otherRegion,
+                otherZone,
+                labels,
+                listen,
+                disk,
+                limits,
+                moves,
+                keys,
+                tracing,
+                log);
     }
 
     /** The same with other labels. */
     public StorageNodeConfig withLabels(List<String> other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves, keys, tracing);
+                id, zookeeper, dataDir, region, zone, other, listen, disk, limits, moves, keys, tracing, log);
     }
 
     /**
@@ -112,36 +127,36 @@ public record StorageNodeConfig(
     public StorageNodeConfig withListen(String host, int port, int peerPort) {
         var other = new ListenSettings(host, port, peerPort, 0, listen.advertisedHost());
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves, keys, tracing);
+                id, zookeeper, dataDir, region, zone, labels, other, disk, limits, moves, keys, tracing, log);
     }
 
     /** The same with another use of the disk. */
     public StorageNodeConfig withDisk(DiskSettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves, keys, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, other, limits, moves, keys, tracing, log);
     }
 
     /** The same with other limits. */
     public StorageNodeConfig withLimits(RpcLimits other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves, keys, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, other, moves, keys, tracing, log);
     }
 
     /** The same with other limits of moves. */
     public StorageNodeConfig withMoves(MoveSettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other, keys, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, other, keys, tracing, log);
     }
 
     /** The same with other traces. */
     public StorageNodeConfig withTracing(TracingSettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, other);
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, keys, other, log);
     }
 
     /** The same with another source of users' keys. */
     public StorageNodeConfig withKeys(KeySettings other) {
         return new StorageNodeConfig(
-                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, other, tracing);
+                id, zookeeper, dataDir, region, zone, labels, listen, disk, limits, moves, other, tracing, log);
     }
 }

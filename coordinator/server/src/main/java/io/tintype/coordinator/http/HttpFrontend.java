@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
@@ -72,14 +73,15 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable UploadGateway upload,
             @Nullable RetrievalGateway retrieval,
             StatusPages status) {
-        return start(host, settings, upload, retrieval, null, status, Tracing.OFF);
+        return start(host, settings, upload, retrieval, null, status, InstantSource.system());
     }
 
     /**
-     * The same with renditions and traces.
+     * The same with renditions, traces and a look at what is slow.
      *
      * @param renditions makes images in other sizes and formats; null: none are made
      * @param tracing decides which requests are traced
+     * @param slow is told of every request for blobs
      */
     public static HttpFrontend start(
             String host,
@@ -88,8 +90,9 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable RetrievalGateway retrieval,
             @Nullable Renditions renditions,
             StatusPages status,
-            Tracing tracing) {
-        return start(host, settings, upload, retrieval, renditions, status, tracing, InstantSource.system());
+            Tracing tracing,
+            SlowRequests slow) {
+        return start(host, settings, upload, retrieval, renditions, status, tracing, slow, InstantSource.system());
     }
 
     /** The same by another clock, and without traces. */
@@ -101,7 +104,7 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable Renditions renditions,
             StatusPages status,
             InstantSource clock) {
-        return start(host, settings, upload, retrieval, renditions, status, Tracing.OFF, clock);
+        return start(host, settings, upload, retrieval, renditions, status, Tracing.OFF, SlowRequests.none(), clock);
     }
 
     private static HttpFrontend start(
@@ -112,6 +115,7 @@ public final class HttpFrontend implements AutoCloseable {
             @Nullable Renditions renditions,
             StatusPages status,
             Tracing tracing,
+            SlowRequests slowRequests,
             InstantSource clock) {
         var keys = SigningKeys.open(settings.signedUrls().keyFile());
         var compression = new Compression(settings.gzip());
@@ -132,7 +136,7 @@ public final class HttpFrontend implements AutoCloseable {
         connector.setPort(settings.port());
         connector.setIdleTimeout(settings.idleTimeout().toMillis());
         server.addConnector(connector);
-        var traced = new HttpTraces(tracing, router);
+        var traced = new HttpTraces(tracing, new SlowHttp(slowRequests, router));
         var slow = new SlowHeaders(traced, settings.headerTimeout(), System::nanoTime);
         connector.addBean(slow);
         server.setHandler(slow);

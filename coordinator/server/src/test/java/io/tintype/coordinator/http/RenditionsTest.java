@@ -4,6 +4,7 @@ package io.tintype.coordinator.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.PieceKey;
@@ -41,7 +42,8 @@ final class RenditionsTest extends HttpStage {
                 cluster.retrieval,
                 renditions,
                 new StatusPages(() -> notReady, () -> ""),
-                Tracing.OFF);
+                Tracing.OFF,
+                SlowRequests.none());
     }
 
     @AfterEach
