@@ -6,7 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.client.PoolDetail;
 import io.tintype.client.TintypeClient;
+import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
+import io.tintype.model.TintypeException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -23,14 +27,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * The compose file as people start it: twelve containers, used through the ports it publishes, until Prometheus has an answer
- * to whatever a panel of the dashboard asks. Runs where {@code -Dcompose=true} asks for it: twelve containers are too many for
- * every build. Where no registry is reached, memcached and Prometheus are Debian's, and Grafana is left out, loudly.
+ * The compose file as people start it: twelve containers and one that ends, used through the ports it publishes, until both
+ * regions have their pools and Prometheus has an answer to whatever a panel of the dashboard asks. Runs where {@code
+ * -Dcompose=true} asks for it: twelve containers are too many for every build. Where no registry is reached, memcached and Prometheus are Debian's, and Grafana is left out, loudly.
  */
 @EnabledIfSystemProperty(named = "compose", matches = "true")
 final class ComposeIT {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
     private static final Path OBSERVABILITY = Path.of("observability");
+    private static final PoolId EU = new PoolId("eu", "standard");
+    private static final PoolId US = new PoolId("us", "standard");
     private static final int HTTP = 7480;
     private static final int GRPC = 7400;
     private static final int PROMETHEUS = 9090;
@@ -63,6 +69,7 @@ final class ComposeIT {
                     .requestTimeout(Duration.ofSeconds(30))
                     .build()) {
                 theClusterIsTheOneOfTheFile(client);
+                aUserLivesInEachRegion(client);
                 assertThat(Compose.cli("ls", "alice")).contains("cat.jpg");
                 var prometheus = "http://127.0.0.1:" + compose.port("prometheus", PROMETHEUS);
                 prometheusSeesEveryServer(prometheus);
@@ -85,12 +92,38 @@ final class ComposeIT {
                 .forEach(node ->
                         places.add(node.node().region() + "/" + node.node().zone()));
         assertThat(places).containsExactly("eu/a", "eu/b", "us/a");
-        client.admin()
-                .shards()
-                .forEach(shard -> assertThat(shard.replicas())
-                        .as("replicas of the first pool, which is in eu")
-                        .extracting(node -> node.value())
-                        .isSubsetOf("node-1", "node-2"));
+        await("each region has its pool")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(TintypeException.class)
+                .untilAsserted(() -> {
+                    assertThat(client.admin().pools())
+                            .extracting(pool -> pool.id() + " x" + pool.replicationFactor())
+                            .containsExactlyInAnyOrder("eu.standard x2", "us.standard x1");
+                    for (var shard : client.admin().shards()) {
+                        boolean eu = shard.pool().equals(EU);
+                        assertThat(shard.inSync())
+                                .as("in-sync replicas of shard %s of %s", shard.id(), shard.pool())
+                                .extracting(NodeId::value)
+                                .containsExactlyInAnyOrder(
+                                        eu ? new String[] {"node-1", "node-2"} : new String[] {"node-3"});
+                    }
+                    assertThat(client.admin().pool(US).shards())
+                            .isNotEmpty()
+                            .allSatisfy(shard -> assertThat(shard.copies())
+                                    .extracting(PoolDetail.Copy::region)
+                                    .containsExactly("eu"));
+                });
+    }
+
+    private static void aUserLivesInEachRegion(TintypeClient client) throws IOException {
+        var bytes = new byte[20_000];
+        new Random(2).nextBytes(bytes);
+        assertThat(Compose.cli("user", "register", "uma", "--pool", "us.standard"))
+                .contains("us.standard");
+        client.put("uma", "image", bytes);
+        assertThat(client.get("uma", "image").bytes()).isEqualTo(bytes);
+        assertThat(Compose.cli("user", "show", "uma")).contains("us.standard");
+        assertThat(Compose.cli("user", "show", "alice")).contains("eu.standard");
     }
 
     private void prometheusSeesEveryServer(String prometheus) {
