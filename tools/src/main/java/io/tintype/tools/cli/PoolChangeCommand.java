@@ -117,6 +117,7 @@ final class PoolChangeCommand implements Callable<Integer> {
         add(lines, "zones required", before.zonesRequired(), after.zonesRequired());
         add(lines, "copies in other regions allowed", before.unpinned(), after.unpinned());
         add(lines, "copies in", before.observers(), after.observers());
+        add(lines, "labels", before.labels(), after.labels());
         add(lines, "Cache-Control", before.cacheControl(), after.cacheControl());
         add(lines, "sealed", before.sealed(), after.sealed());
         return lines;

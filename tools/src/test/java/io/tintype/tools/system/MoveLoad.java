@@ -20,10 +20,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
-/** Clients who write, read and delete a user's blobs without a pause, and take down what they saw. */
+/**
+ * Clients who write, read and delete a user's blobs without a pause, and take down what they saw. {@code
+ * -Dtintype.moves.pauseMs=N} has each rest between two operations, so that a long run fits what is taken down.
+ */
 final class MoveLoad implements AutoCloseable {
     private static final int OPERATIONS = 400_000;
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(Long.getLong("tintype.moves.pauseMs", 0));
     private static final int NAMES = 24;
     private static final int LARGE = 400_000;
 
@@ -52,6 +57,7 @@ final class MoveLoad implements AutoCloseable {
 
     private void write(int number, SplittableRandom random) {
         for (int n = 0; !stop.get(); n++) {
+            LockSupport.parkNanos(PAUSE_NANOS);
             var name = "load/" + random.nextInt(NAMES);
             boolean delete = random.nextInt(8) == 0;
             String content = number + "-" + n;
@@ -81,6 +87,7 @@ final class MoveLoad implements AutoCloseable {
 
     private void read(int number, SplittableRandom random) {
         while (!stop.get()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
             var name = "load/" + random.nextInt(NAMES);
             var operation = recorder.begin(number, BlobKey.of(user, name), new Call.Read());
             try {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.InvalidRequestException;
+import io.tintype.client.MoveInfo;
+import io.tintype.client.MoveTarget;
 import io.tintype.client.NotFoundException;
 import io.tintype.client.PoolDetail;
 import io.tintype.client.PoolEdit;
@@ -21,6 +23,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
+import io.tintype.storage.history.Linearizability;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,7 +76,11 @@ final class PoolsIT {
                     return client.users().register("racer-" + i, pool).user().shard();
                 } catch (StorageFullException e) {
                     assertThat(e.reason()).isEqualTo(Reason.POOL_FULL);
-                    assertThat(e).hasMessageContaining("pool change");
+                    assertThat(e)
+                            .hasMessage("No shard of pool eu.racing has room for another user. The controller adds"
+                                    + " shards while region eu has nodes for them: try again in a minute. Else raise"
+                                    + " --users-per-shard or --bytes-per-shard by 'tintype pool change', or register"
+                                    + " the user in another pool.");
                     Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
                 } catch (TintypeException e) {
                     assertThat(e.reason().isTransient()).as(e.toString()).isTrue();
@@ -110,6 +117,10 @@ final class PoolsIT {
         assertThatThrownBy(() -> client.admin().changePool(PoolEdit.of(pool).labels(Set.of("SSD!"))))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("label 'SSD!' is none; give 1 to 32 characters out of a-z, 0-9 and '-'");
+        assertThat(Command.run(cluster.server(), "pool", "change", pool.toString(), "--labels")
+                        .text())
+                .as("what it would be without labels")
+                .contains("labels: [ssd] -> []");
         assertThat(client.admin().pool(pool).pool().labels()).containsExactly("ssd");
         assertThat(client.admin().nodes())
                 .filteredOn(node -> node.node().labels().contains("ssd"))
@@ -242,6 +253,34 @@ final class PoolsIT {
                         .hasSize(3)
                         .allMatch(place -> place.region().equals("eu")));
         assertThat(client.get(user, "a").bytes()).hasSize(70_000);
+    }
+
+    @Test
+    void aUserMovesToAnotherRegionAndBackWhileHeReadsAndWrites() throws Exception {
+        var us = new PoolId("us", "abroad");
+        create(new PoolInfo(us, 1, 1, 100, 1));
+        var user = "traveller";
+        client.put(user, "kept", new byte[300_000]);
+        var eu = client.users().lookup(user).pool();
+        assertThat(eu).as("the coordinator's region and the default tier").isEqualTo(new PoolId("eu", "standard"));
+        try (var load = new MoveLoad(client, user, 2, 2, 7)) {
+            for (var target : List.of(new MoveTarget("us", "abroad", 0), new MoveTarget("eu", "standard", 0))) {
+                client.users().moves().begin(user, target);
+                var end = Awaitility.await()
+                        .atMost(PATIENCE)
+                        .until(() -> client.users().moves().get(user), move -> !move.isUnderWay());
+                assertThat(end.result()).as("%s", end).isEqualTo(MoveInfo.Result.DONE);
+                assertThat(end.user().pool()).isEqualTo(new PoolId(target.region(), target.tier()));
+                assertThat(homes(user))
+                        .isNotEmpty()
+                        .allMatch(place -> place.region().equals(target.region()));
+            }
+            load.stop();
+            assertThat(load.failedReads()).isEmpty();
+            assertThat(load.failedWrites()).isEmpty();
+            assertThat(Linearizability.check(load.history()).problems()).isEmpty();
+        }
+        assertThat(client.get(user, "kept").bytes()).hasSize(300_000);
     }
 
     private static List<UserLocation.Place> homes(String user) {

@@ -131,21 +131,24 @@ final class UserMoveIT {
                     .flatMap(move -> load.writesBetween(move[0], move[1]).stream())
                     .sorted()
                     .toList();
-            report(
-                    ("%d blobs of %d bytes on average, %d moves, seed %d: longest write of each move, ms: %s; p50 of these"
-                                    + " %.0f, p99 %.0f; all %d writes meanwhile: p50 %.1f, p99 %.1f ms; failed reads %d%n")
-                            .formatted(
-                                    BLOBS,
-                                    BLOB_BYTES,
-                                    ROUNDS,
-                                    SEED,
-                                    pauses,
-                                    quantile(pauses, 0.5),
-                                    quantile(pauses, 0.99),
-                                    all.size(),
-                                    quantile(all, 0.5),
-                                    quantile(all, 0.99),
-                                    load.failedReads().size()));
+            report(("%d blobs of %d bytes on average, %d moves, seed %d, which took s: %s; longest write of each move,"
+                            + " ms: %s; p50 of these %.0f, p99 %.0f; all %d writes meanwhile: p50 %.1f, p99 %.1f"
+                            + " ms; failed reads %d%n")
+                    .formatted(
+                            BLOBS,
+                            BLOB_BYTES,
+                            ROUNDS,
+                            SEED,
+                            moves.stream()
+                                    .map(move -> Math.round((move[1] - move[0]) / 1e8) / 10.0)
+                                    .toList(),
+                            pauses,
+                            quantile(pauses, 0.5),
+                            quantile(pauses, 0.99),
+                            all.size(),
+                            quantile(all, 0.5),
+                            quantile(all, 0.99),
+                            load.failedReads().size()));
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(manifest(user, "kept/")).isEqualTo(before);
             assertThat(pauses.get(pauses.size() - 1))
@@ -381,6 +384,85 @@ final class UserMoveIT {
             assertThat(client.users().lookup("many" + i).shard().value()).isNotEqualTo(from);
             assertThat(client.get("many" + i, "cat").bytes()).containsExactly(i);
         }
+    }
+
+    @Test
+    void eachWayToSayWhereByCommandLine() {
+        String user = "erin";
+        client.put(user, "cat", new byte[] {3});
+        int alone = shardsOf(PAID).get(1).value();
+        var isolated = Command.run(dev.server(), "user", "move", user, "--shard", Integer.toString(alone));
+        assertThat(isolated.code()).as("%s", isolated).isZero();
+        assertThat(isolated.text()).contains("erin: lives on shard " + alone + " of pool local.paid");
+        assertThat(client.users().lookup(user).shard().value()).isEqualTo(alone);
+        assertThat(client.get(user, "cat").bytes()).containsExactly(3);
+
+        var sameRegion = Command.run(dev.server(), "user", "move", user, "--region", "local");
+        assertThat(sameRegion.code()).as("where he is: %s", sameRegion).isZero();
+        assertRefused(ExitCode.NOT_FOUND, "There is no pool mars.paid. ", "user", "move", user, "--region", "mars");
+        assertRefused(
+                ExitCode.NOT_FOUND,
+                "User 'erin' is not being moved; he lives on shard " + alone + " of pool local.paid.",
+                "user",
+                "move",
+                user,
+                "--abort");
+        assertRefused(ExitCode.USAGE, "Say where the user is to live", "user", "move", user);
+        assertRefused(ExitCode.USAGE, "Name either a user, or", "user", "move", "--tier", "paid");
+        assertRefused(
+                ExitCode.USAGE,
+                "--at-once is 65; give 1 to 64",
+                "user",
+                "move",
+                user,
+                "--tier",
+                "paid",
+                "--at-once",
+                "65");
+        assertThat(client.users().lookup(user).shard().value()).isEqualTo(alone);
+    }
+
+    private static void assertRefused(ExitCode code, String words, String... command) {
+        var refused = Command.run(dev.server(), command);
+        assertThat(refused.code()).as("%s", refused).isEqualTo(code.number());
+        assertThat(refused.err()).contains(words);
+    }
+
+    @Test
+    void aWholeTierMovesByPlan() {
+        var crowd = "local.crowd";
+        var created = Command.run(dev.server(), "pool", "create", crowd, "--shards", "2");
+        assertThat(created.code()).as("%s", created).isZero();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> shardsOf(PoolId.parse(crowd)).size() == 2);
+        var users = List.of("frank", "grace", "heidi");
+        for (var user : users) {
+            client.users().register(user, PoolId.parse(crowd));
+            client.put(user, "cat", new byte[] {4});
+        }
+        String[] plan = {"user", "move", "--all-of-tier", crowd, "--to", PAID.toString(), "--at-once", "2", "--json"};
+        var planned = Command.run(dev.server(), plan);
+        assertThat(planned.text())
+                .contains("\"users\" : 3,")
+                .contains("\"bytes\" : 3,")
+                .contains("\"made\" : false");
+        var args = new ArrayList<>(List.of(plan));
+        args.add("--yes");
+        var made = Command.run(dev.server(), args.toArray(String[]::new));
+        assertThat(made.code()).as("%s", made).isZero();
+        assertThat(made.text()).contains("\"moved\" : 3,");
+        for (var user : users) {
+            assertThat(client.users().lookup(user).pool()).isEqualTo(PAID);
+            assertThat(client.get(user, "cat").bytes()).containsExactly(4);
+        }
+
+        String[] change = {"pool", "change", crowd, "--user-blobs", "5"};
+        assertThat(Command.run(dev.server(), change).text())
+                .contains("would be changed:")
+                .contains("blobs a user: 0 -> 5")
+                .contains("Nothing was changed. --yes makes the change");
+        assertThat(client.admin().pool(PoolId.parse(crowd)).pool().userBlobs()).isZero();
     }
 
     @Test

@@ -126,6 +126,29 @@ final class ReplicaPlacementTest {
         chosen.ifPresent(shard -> assertThat(users.get(shard.value() - 1)).isLessThan(3));
     }
 
+    /** The fuller of two is taken only where both draws fall on it: a quarter of the users. */
+    @Example
+    void ofTwoDrawnAtRandomTheEmptierOneByUsersOrBytesIsTaken() {
+        var moreUsers = new ShardLoad(new ShardId(1), 600, 1_000, 500, 0);
+        var moreBytes = new ShardLoad(new ShardId(1), 500, 1_000, 900, 1_000);
+        var random = new Random(20_261_128);
+        int users = 10_000;
+        for (var fuller : List.of(moreUsers, moreBytes)) {
+            var emptier = new ShardLoad(new ShardId(2), 500, 1_000, 500, fuller.bytesLimit());
+            int toFuller = 0;
+            for (int i = 0; i < users; i++) {
+                var chosen =
+                        ShardChoice.choose(List.of(fuller, emptier), random).orElseThrow();
+                toFuller += chosen.equals(fuller.shard()) ? 1 : 0;
+            }
+            assertThat(toFuller).isBetween(users * 23 / 100, users * 27 / 100);
+        }
+        var beyond = new ShardLoad(new ShardId(1), 0, 1_000, 1_000, 1_000);
+        assertThat(ShardChoice.choose(List.of(beyond), random))
+                .as("no room for bytes")
+                .isEmpty();
+    }
+
     @Example
     void aPoolOutsideItsLimitsIsRefusedByName() {
         var id = new PoolId("eu", "standard");
