@@ -20,10 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What a user costs a node besides his blobs: his entry in the directory and his shard's record of him, written by the very
  * records that register him, and how long it takes to look him up. Not part of the build; see docs/benchmarks.md for the
- * command. {@code bench.users} says how many.
+ * command. {@code bench.users} says how many, {@code bench.blobs} how many small blobs each has besides.
  */
 class UserIndexBench {
     private static final int USERS = Integer.getInteger("bench.users", 1_000_000);
+    private static final int BLOBS = Integer.getInteger("bench.blobs", 0);
     private static final int LOOKUPS = 100_000;
     /** Aimed at, of both records together on one node. */
     private static final long MOST_BYTES = 200;
@@ -56,6 +57,11 @@ class UserIndexBench {
                 home.claim(user(i), 1);
             }
             double seconds = (System.nanoTime() - began) / 1e9;
+            for (int i = 0; i < USERS; i++) {
+                for (int blob = 0; blob < BLOBS; blob++) {
+                    home.put(user(i), "blob-" + blob, null, blob);
+                }
+            }
             ShardStore.compact(disk, new ShardId(1));
             ShardStore.compact(disk, new ShardId(2));
             long entries = bytes(disk, 1, Family.DIR);
@@ -64,6 +70,12 @@ class UserIndexBench {
             System.out.printf(
                     "%,d users with ids of 36 bytes, applied in %.0f s: directory %.1f B each, record of the user %.1f B each%n",
                     USERS, seconds, (double) entries / USERS, (double) records / USERS);
+            if (BLOBS > 0) {
+                assertThat(home.store.reader().stats().blobs()).isEqualTo((long) USERS * BLOBS);
+                System.out.printf(
+                        "%,d blobs: head of each %.1f B%n",
+                        (long) USERS * BLOBS, (double) bytes(disk, 2, Family.HEAD) / USERS / BLOBS);
+            }
 
             long[] nanos = new long[LOOKUPS];
             var random = new SplittableRandom(1);

@@ -8,12 +8,17 @@ import io.tintype.client.TintypeClient;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.PoolId;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -46,10 +51,14 @@ final class ManyUsersIT {
             PoolId pool = client.users().register("first").user().pool();
             client.admin().changePool(PoolEdit.of(pool).usersPerShard(Math.max(10_000, USERS)));
             long before = znodes(session);
+            var resident = resident(dev);
+            long disk = bytes(dev.data());
             double seconds = each(i -> client.users().register(user(i)));
             var lines = new StringBuilder();
             lines.append("%,d users registered at %,.0f/s by %d clients at a time%n"
                     .formatted(USERS, USERS / seconds, AT_ONCE));
+            lines.append("memory of all processes, KiB: %s before, %s after; disks of all: %,d bytes more%n"
+                    .formatted(resident, resident(dev), bytes(dev.data()) - disk));
             if (BLOBS > 0) {
                 double stored = each(i -> {
                     for (int b = 0; b < BLOBS; b++) {
@@ -78,9 +87,7 @@ final class ManyUsersIT {
                 lines.append("lookup of a random user by the coordinator, one at a time: p50 %.2f ms, p99 %.2f ms%n"
                         .formatted(nanos[LOOKUPS / 2] / 1e6, nanos[LOOKUPS * 99 / 100] / 1e6));
             }
-            for (var node : dev.file().nodes()) {
-                lines.append("node %s: resident %,d KiB%n".formatted(node.id(), residentKib(node.pid())));
-            }
+            lines.append("memory of all processes at the end, KiB: %s%n".formatted(resident(dev)));
             System.out.print(lines);
             Files.writeString(
                     Path.of("target", "system", "many-users.txt"),
@@ -133,6 +140,29 @@ final class ManyUsersIT {
             found += count(session, path.equals("/") ? "/" + child : path + "/" + child);
         }
         return found;
+    }
+
+    /** By what runs in it, the resident memory of each process. */
+    private static Map<String, Long> resident(Dev dev) throws Exception {
+        var found = new TreeMap<String, Long>();
+        found.put("zookeeper", residentKib(dev.file().pid()));
+        found.put("coordinator", residentKib(dev.file().coordinatorPid()));
+        for (var node : dev.file().nodes()) {
+            found.put(node.id(), residentKib(node.pid()));
+        }
+        return found;
+    }
+
+    /** Bytes of all files that are there when they are looked at. */
+    private static long bytes(Path folder) {
+        try (var tree = Files.walk(folder)) {
+            return tree.map(Path::toFile)
+                    .filter(File::isFile)
+                    .mapToLong(File::length)
+                    .sum();
+        } catch (IOException | UncheckedIOException e) {
+            return bytes(folder); // a compaction took a file away: look again
+        }
     }
 
     private static long residentKib(long pid) throws Exception {
