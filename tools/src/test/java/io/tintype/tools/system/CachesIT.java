@@ -214,7 +214,14 @@ final class CachesIT {
                             hotly.others().p99(),
                             hotly.others().p99() / evenly.others().p99(),
                             evenly.failed() + hotly.failed());
+                    assertThat(evenly.failures()).isEmpty();
                     assertThat(hotly.failures()).isEmpty();
+                    assertThat(hotly.perSecond() / evenly.perSecond())
+                            .as("reads a second beside an even load")
+                            .isGreaterThan(0.8);
+                    assertThat(hotly.others().p99() / evenly.others().p99())
+                            .as("p99 of the others beside an even load")
+                            .isLessThan(1.1);
                 }
             }
         }
