@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.transfer;
 
-import io.tintype.checksum.Crc32c;
 import io.tintype.client.internal.net.CallFailure;
 import io.tintype.client.internal.net.Op;
 import io.tintype.client.internal.net.Retrier;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
 import java.util.HashSet;
@@ -32,10 +30,7 @@ public final class Download implements GetStream.Listener {
     private final DownloadSink sink;
 
     private final Set<String> avoid = new HashSet<>();
-    private @Nullable BlobHead head;
-    private long position;
-    private long end;
-    private Crc32c.Running sum = new Crc32c.Running();
+    private final Assembly assembly;
     private int corruptions;
     private int restarts;
     private boolean over;
@@ -54,6 +49,7 @@ public final class Download implements GetStream.Listener {
 
     Download(GetRequest asked, Op op, Retrier retrier, Opener opener, DownloadSink sink) {
         this.asked = asked;
+        this.assembly = new Assembly(asked);
         this.op = op;
         this.retrier = retrier;
         this.opener = opener;
@@ -105,23 +101,14 @@ public final class Download implements GetStream.Listener {
 
     private void begin(GetStream opened) {
         var first = opened.said();
-        if (head == null) {
-            head = first.getHead();
-            position = asked.getRange().getOffset();
-            long length = asked.getRange().getLength();
-            long size = head.getSize();
-            end = length == 0 || length > size - position ? size : position + length;
-            if (first.getNotModified()) {
-                end = position;
-            }
+        boolean begins = !assembly.hasBegun();
+        assembly.opens(first);
+        if (begins) {
             sink.opened(first);
-        } else if (!first.getHead().getVersion().equals(head.getVersion())) {
-            throw CallFailure.of(
-                    Reason.VERSION_GONE, "'" + asked.getName() + "' changed while it was read; start over");
         }
         op.onCancel(() -> opened.cancel("cancelled by the reader"));
         boolean delivered = accept(opened.first(), opened);
-        if (position == end) {
+        if (assembly.isComplete()) {
             finish(opened);
             return;
         }
@@ -149,7 +136,7 @@ public final class Download implements GetStream.Listener {
         guarded(from, () -> {
             if (!accept(message, from)) {
                 from.request(1);
-            } else if (position == end) {
+            } else if (assembly.isComplete()) {
                 finish(from);
             } else {
                 synchronized (this) {
@@ -161,9 +148,7 @@ public final class Download implements GetStream.Listener {
 
     /** Every byte is here and checked: how the stream ends changes nothing. */
     private void finish(GetStream from) {
-        if (isWhole() && end == 0 && head().getCrc32C() != Crc32c.EMPTY && !asked.hasIfNotVersion()) {
-            throw corrupt("it came empty, with another checksum", from);
-        }
+        assembly.checkNothing(from.address());
         over = true;
         from.done();
         sink.finished();
@@ -195,32 +180,15 @@ public final class Download implements GetStream.Listener {
         if (data.size() == 0) {
             return false;
         }
-        if (frame.getOffset() != position || data.size() > end - position) {
-            throw corrupt(
-                    "bytes " + frame.getOffset() + " to " + (frame.getOffset() + data.size()) + " came where "
-                            + position + " to at most " + end + " were due",
-                    from);
-        }
-        if (data.crc() != frame.getCrc32C()) {
-            throw corrupt("bytes from " + position + " on fail their checksum", from);
-        }
-        sum.add(frame.getCrc32C(), data.size());
-        if (isWhole() && position + data.size() == end && sum.crc() != head().getCrc32C()) {
-            throw corrupt("the whole fails its checksum", from);
-        }
-        position += data.size();
+        assembly.add(frame, data, from.address());
         op.progress(data.size());
-        if (position == end) {
+        if (assembly.isComplete()) {
             synchronized (this) {
                 complete = true; // the sink need not ask for more
             }
         }
         sink.data(data);
         return true;
-    }
-
-    private CallFailure corrupt(String what, GetStream from) {
-        return CallFailure.of(Reason.CORRUPT_DATA, "'" + asked.getName() + "' from " + from.address() + ": " + what);
     }
 
     @Override
@@ -236,12 +204,13 @@ public final class Download implements GetStream.Listener {
         goOn(
                 failure != null
                         ? failure
-                        : CallFailure.of(Reason.UNAVAILABLE, "'" + asked.getName() + "' ended at byte " + position),
+                        : CallFailure.of(
+                                Reason.UNAVAILABLE, "'" + asked.getName() + "' ended at byte " + assembly.position()),
                 address);
     }
 
     private void openFailed(Throwable thrown) {
-        if (head != null && thrown instanceof CallFailure failure && isGone(failure.reason())) {
+        if (assembly.hasBegun() && thrown instanceof CallFailure failure && isGone(failure.reason())) {
             goOn(failure, "");
         } else {
             fail(thrown);
@@ -276,16 +245,10 @@ public final class Download implements GetStream.Listener {
     }
 
     private void resumeOrBeginAnew(CallFailure failure) {
-        // Where the whole was found wrong nobody knows which part is, so none of it is kept.
-        if (failure.reason() == Reason.CORRUPT_DATA && isWhole() && (end == 0 || sum.length() > position)) {
+        if (failure.reason() == Reason.CORRUPT_DATA && assembly.isWrongAsAWhole()) {
             beginAnew(failure);
-        } else if (head == null) {
-            open(asked);
         } else {
-            long length = asked.getRange().getLength() == 0 ? 0 : end - position;
-            var rest = asked.toBuilder().clearIfNotVersion().setIfVersion(head().getVersion());
-            rest.getRangeBuilder().setOffset(position).setLength(length);
-            open(rest.build());
+            open(assembly.rest());
         }
     }
 
@@ -295,8 +258,7 @@ public final class Download implements GetStream.Listener {
             fail(isGone(failure.reason()) ? gone(failure) : failure);
             return;
         }
-        head = null;
-        sum = new Crc32c.Running();
+        assembly.forget();
         synchronized (this) {
             complete = false;
         }
@@ -319,19 +281,7 @@ public final class Download implements GetStream.Listener {
         }
     }
 
-    private boolean isWhole() {
-        return !asked.hasRange()
-                || (asked.getRange().getOffset() == 0 && asked.getRange().getLength() == 0);
-    }
-
     private static boolean isGone(Reason reason) {
         return reason == Reason.VERSION_GONE || reason == Reason.VERSION_CONFLICT || reason == Reason.BLOB_NOT_FOUND;
-    }
-
-    private BlobHead head() {
-        if (head == null) {
-            throw new IllegalStateException("not open");
-        }
-        return head;
     }
 }
