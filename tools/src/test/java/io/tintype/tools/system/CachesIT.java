@@ -239,7 +239,8 @@ final class CachesIT {
             fleet.coordinator(name, "retrieval", own, JAVA);
         }
         var load = load(urls(fleet, names), resources, choose, 0);
-        // Each is a JVM of its own, which compiles what it has run often enough: several share the reads, and the cores.
+        // Each is a JVM of its own, which compiles what it has run often enough: several share the reads, and the
+        // cores.
         load.run(time.multipliedBy(4L * names.size()), 1);
         var before = figures(fleet, names);
         var result = load.run(time, 2);
