@@ -32,7 +32,6 @@ final class Pacing {
     private final Throttle throttle;
     private final LongSupplier nanoTime;
     private long askedAt;
-    private boolean asked;
     private boolean moving;
     private long movedAt;
     /** What the last round told nodes. */
@@ -74,11 +73,6 @@ final class Pacing {
                 .filter(limit -> limit > 0)
                 .min()
                 .ifPresent(throttle::limit);
-        if (moving && !asked) { // taken over from another controller: nodes keep its pace until theirs is known
-            round(view, 0);
-            felt(view);
-        }
-        asked = true;
         round(view, moving ? throttle.rate() : 0);
         felt(view);
     }

@@ -3,8 +3,7 @@ package io.tintype.coordinator.balance;
 
 /**
  * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it, and a little faster again each
- * time they do not (additive increase, multiplicative decrease). Where nobody knows what quiet times are like, because the
- * controller that knew it died, replicas move as slowly as they may until that is known. Not thread-safe.
+ * time they do not (additive increase, multiplicative decrease). Not thread-safe.
  */
 final class Throttle {
     /** Never slower than this: something must get on. */
@@ -15,13 +14,9 @@ final class Throttle {
     private static final int STEPS = 8;
     private static final double SMOOTHING = 0.2;
 
-    /** After so many looks at the lowest pace, what readers feel is taken for what they feel in quiet times. */
-    static final int CALM_LOOKS = 3;
-
     private long limit;
     private long rate;
     private double quietMicros;
-    private int calm;
 
     Throttle(long limit) {
         this.limit = limit;
@@ -53,12 +48,9 @@ final class Throttle {
             rate = limit;
             return;
         }
-        if (p99Micros > 0 && quietMicros == 0) {
-            rate = Math.min(LEAST, limit);
-            quietMicros = ++calm >= CALM_LOOKS ? p99Micros : 0;
-            return;
-        }
-        if (p99Micros == 0 || p99Micros <= Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS)) {
+        if (p99Micros == 0
+                || quietMicros == 0
+                || p99Micros <= Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS)) {
             rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
         } else {
             rate = Math.max(Math.min(LEAST, limit), rate / 2);

@@ -132,24 +132,6 @@ final class PacingTest {
     }
 
     @Test
-    void aControllerThatTakesAPlanOverGoesSlowlyUntilItKnowsWhatReadersBear() {
-        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
-        assertThat(told)
-                .as("no pace of its own before it has heard how reads fare")
-                .containsExactly(0L, Throttle.LEAST);
-        for (int i = 0; i < 3; i++) {
-            now.addAndGet(2 * SECOND);
-            pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
-        }
-        assertThat(pacing.rate()).isGreaterThan(Throttle.LEAST);
-        p99Micros = 20_000;
-        now.addAndGet(2 * SECOND);
-        long before = pacing.rate();
-        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
-        assertThat(pacing.rate()).as("readers felt it").isEqualTo(before / 2);
-    }
-
-    @Test
     void whatReadersFeltOfAPlanIsNotTakenForQuietTimes() {
         pacing.look(VIEW, List.of());
         pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));

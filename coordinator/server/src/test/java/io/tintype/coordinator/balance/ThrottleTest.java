@@ -31,19 +31,6 @@ final class ThrottleTest {
     }
 
     @Test
-    void whoDoesNotKnowQuietTimesGoesAsSlowlyAsMayBeUntilHeDoes() {
-        var throttle = new Throttle(LIMIT);
-        for (int i = 0; i < Throttle.CALM_LOOKS; i++) {
-            throttle.felt(true, 10_000);
-            assertThat(throttle.rate()).isEqualTo(Throttle.LEAST);
-        }
-        throttle.felt(true, 12_000);
-        assertThat(throttle.rate()).isEqualTo(Throttle.LEAST + LIMIT / 8);
-        throttle.felt(true, 30_000);
-        assertThat(throttle.rate()).as("felt").isEqualTo((Throttle.LEAST + LIMIT / 8) / 2);
-    }
-
-    @Test
     void goesAtFullPaceWhereNobodyReads() {
         var throttle = new Throttle(LIMIT);
         throttle.felt(true, 0);
