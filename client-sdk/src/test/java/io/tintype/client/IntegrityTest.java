@@ -107,6 +107,17 @@ final class IntegrityTest {
     }
 
     @Test
+    void streamsThatNeverBringAByteAreNotOpenedForEver() {
+        breakNextGets(5, Faults.Kind.HEAD_ONLY);
+        assertThat(client.get("alice", "b").bytes()).isEqualTo(BYTES);
+
+        breakNextGets(1000, Faults.Kind.HEAD_ONLY);
+        int before = cluster.faults.calls("Get").size();
+        assertThatThrownBy(() -> client.get("alice", "b")).isInstanceOf(UnavailableException.class);
+        assertThat(cluster.faults.calls("Get")).hasSizeLessThan(before + 20);
+    }
+
+    @Test
     void anEmptyBlobWithAnotherChecksumIsAskedForOnceMoreAndNeverHandedOut() {
         client.put("alice", "empty", new byte[0]);
 

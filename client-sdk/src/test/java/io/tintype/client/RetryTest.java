@@ -218,6 +218,20 @@ final class RetryTest {
         assertThat(reports.get(0).failure()).contains(Reason.OUTCOME_UNKNOWN);
     }
 
+    /** Sending the same bytes again is no progress: without a timeout the client would try as often as it may. */
+    @Test
+    void aWriteThatFailsAgainAndAgainAtTheSamePlaceEndsWithPatience() {
+        cluster.faults.next(1000, Faults.Kind.LOSE_ANSWER, call -> call.endsWith(" Put"));
+        try (var hasty = Clusters.client(cluster)
+                .requestTimeout(Duration.ofMillis(300))
+                .backoff(Duration.ofMillis(100), Duration.ofMillis(100))
+                .build()) {
+            assertThatThrownBy(() -> hasty.put("alice", "b", new byte[500_000]))
+                    .isInstanceOf(OutcomeUnknownException.class);
+        }
+        assertThat(cluster.faults.calls("Put")).hasSizeBetween(2, 50); // 20 rounds of five servers are allowed
+    }
+
     @Test
     void aWriteThatReachedNobodyWasNotMade() {
         for (var server : List.of("n0", "n1", "n2", "c0", "c1")) {

@@ -31,6 +31,8 @@ public final class Faults {
         NO_END,
         /** The connection breaks before the third frame. */
         BREAK,
+        /** The head is sent, and the connection breaks before the first byte. */
+        HEAD_ONLY,
         /** Nothing is read after the first message until {@link InMemoryTintype#resumeReading}. */
         STOP_READING,
     }

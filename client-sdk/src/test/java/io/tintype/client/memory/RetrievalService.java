@@ -116,6 +116,12 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 answer.onCompleted();
                 return;
             }
+            if (fault == Faults.Kind.HEAD_ONLY) {
+                answer.onNext(first.build());
+                answer.onError(
+                        Status.UNAVAILABLE.withDescription("connection lost").asRuntimeException());
+                return;
+            }
             if (position < end) {
                 first.setFrame(frame());
             }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * One operation of an application over all its attempts: its clock, its counters, and how to stop it. Thread-safe.
  *
  * <p>An operation with a timeout ends by it. One without goes on as long as it makes progress, and for the client's request
- * timeout without.
+ * timeout without. What an attempt sends again is progress while it lasts, and none once it has failed where another one
+ * failed before.
  */
 public final class Op {
     /** Repeats end well before servers forget request ids: clocks drift, and requests wait in queues. */
@@ -30,7 +31,7 @@ public final class Op {
     private final AtomicInteger attempts = new AtomicInteger();
     private final AtomicInteger tries = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
-    private volatile long lastProgressNanos = startNanos;
+    private final Ground ground = new Ground(startNanos);
     private volatile boolean maybeApplied;
     private volatile Trace trace = Trace.NONE;
     private @Nullable Runnable canceller;
@@ -75,6 +76,12 @@ public final class Op {
     /** An attempt begins. */
     public void attempt() {
         attempts.incrementAndGet();
+        ground.begin();
+    }
+
+    /** The attempt failed. Where it came no further than one before it, the time that it took was no progress. */
+    public void attemptFailed() {
+        ground.lost();
     }
 
     /** How many attempts began. */
@@ -82,10 +89,10 @@ public final class Op {
         return attempts.get();
     }
 
-    /** Bytes moved on. */
+    /** Bytes moved on, counted from where the attempt began. */
     public void progress(long moved) {
         bytes.addAndGet(moved);
-        lastProgressNanos = System.nanoTime();
+        ground.covered(moved, System.nanoTime());
     }
 
     /** Bytes that moved in all. */
@@ -103,7 +110,7 @@ public final class Op {
         long now = System.nanoTime();
         return timeout != null
                 ? timeout.toNanos() - (now - startNanos)
-                : patience.toNanos() - (now - lastProgressNanos);
+                : patience.toNanos() - (now - ground.lastGainedNanos());
     }
 
     /** Whether another try would come so late that servers might not recognise it as one. */

@@ -111,6 +111,7 @@ public final class Retrier {
         }
 
         private Throwable outcome(Throwable thrown) {
+            op.attemptFailed();
             if (!CallFailure.isOne(thrown)) {
                 return CallFailure.unwrap(thrown);
             }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Download implements GetStream.Listener {
     private static final int MAX_RESTARTS = 3;
 
+    /** How often in a row a stream may break before it has brought a byte. */
+    private static final int MAX_FRUITLESS = 10;
+
     private final GetRequest asked;
     private final Op op;
     private final Retrier retrier;
@@ -33,6 +36,7 @@ public final class Download implements GetStream.Listener {
     private final Assembly assembly;
     private int corruptions;
     private int restarts;
+    private int fruitless;
     private boolean over;
 
     // Guarded by this.
@@ -182,6 +186,7 @@ public final class Download implements GetStream.Listener {
         }
         assembly.add(frame, data, from.address());
         op.progress(data.size());
+        fruitless = 0;
         if (assembly.isComplete()) {
             synchronized (this) {
                 complete = true; // the sink need not ask for more
@@ -238,7 +243,11 @@ public final class Download implements GetStream.Listener {
             beginAnew(failure);
         } else if (reason.isTransient()) {
             avoid.clear();
-            resumeOrBeginAnew(failure);
+            if (++fruitless > MAX_FRUITLESS) {
+                fail(failure);
+            } else {
+                resumeOrBeginAnew(failure);
+            }
         } else {
             fail(failure);
         }
