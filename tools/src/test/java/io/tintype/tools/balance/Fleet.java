@@ -78,8 +78,18 @@ public final class Fleet implements AutoCloseable {
 
     /** Starts a storage node with options of Java's besides, of which the last one counts. */
     public void node(String id, List<String> java) throws IOException {
+        node(id, Map.of(), java);
+    }
+
+    /** The same, with settings of its own, by the names of the environment. */
+    public void node(String id, Map<String, String> own, List<String> java) throws IOException {
         var data = folder.resolve(id).toString();
-        run(id, Map.of(), java, "storage-node", "--data", data, "--peer-port", "0", "--http-port", "0");
+        run(id, own, java, "storage-node", "--data", data, "--peer-port", "0", "--http-port", "0");
+    }
+
+    /** What servers run of, unless an option of Java's says otherwise. */
+    public static String classPath() {
+        return LIBRARIES + "/*";
     }
 
     /** Starts a coordinator, or starts it again. */
@@ -150,8 +160,9 @@ public final class Fleet implements AutoCloseable {
             line.add("--sun-misc-unsafe-memory-access=allow");
         }
         line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+        line.addAll(List.of("-cp", classPath()));
         line.addAll(java);
-        line.addAll(List.of("-cp", LIBRARIES + "/*", "io.tintype.tools.Main", what, "--json", "--id", id));
+        line.addAll(List.of("io.tintype.tools.Main", what, "--json", "--id", id));
         line.addAll(List.of("--zookeeper", zooKeeper.connectString(), "--host", "127.0.0.1", "--port", port(id)));
         line.addAll(List.of(more));
         var out = folder.resolve(id + ".out");

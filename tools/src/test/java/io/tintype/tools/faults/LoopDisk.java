@@ -70,11 +70,18 @@ final class LoopDisk implements Volume {
         mount();
     }
 
-    /** Leaves no byte free. */
+    /** Leaves no block free for whoever writes much at a time: some 100 KiB may be left. */
     void fill() throws IOException {
         takeAllBut(LAST_BYTES);
         // This ends when nothing fits any more, which is the point.
         Shell.succeeds("cat /dev/zero > " + ballast() + "-end");
+    }
+
+    /** Leaves no block free, not even for a file of a few bytes. */
+    void fillToTheLastBlock() throws IOException {
+        fill();
+        // Ends when nothing fits any more, too.
+        Shell.succeeds("while head -c 4096 /dev/zero >> B && sync B; do :; done".replace("B", ballast() + "-end"));
     }
 
     /** Takes room away until so many bytes are free. */
@@ -95,9 +102,19 @@ final class LoopDisk implements Volume {
         }
     }
 
-    /** Undoes {@link #fill} and {@link #leave}. */
+    /** Undoes {@link #fill}, {@link #fillToTheLastBlock} and {@link #leave}. */
     void free() {
         Shell.run("rm -f " + ballast() + " " + ballast() + "-end");
+    }
+
+    /** Nothing can be written or deleted any more, as when a file system finds itself damaged. */
+    void makeReadOnly() {
+        Shell.run("mount -o remount,ro " + mount);
+    }
+
+    /** Undoes {@link #makeReadOnly}. */
+    void makeWritable() {
+        Shell.run("mount -o remount,rw " + mount);
     }
 
     @Override
