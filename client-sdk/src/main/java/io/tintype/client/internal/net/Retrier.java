@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client.internal.net;
 
-import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
@@ -28,22 +27,17 @@ public final class Retrier {
     /** A node without room that hands its shards over says so by a delay no longer than this. */
     private static final Duration ROOM_SOON = Duration.ofSeconds(2);
 
-    private static final double GROWTH = 2;
-    private static final double JITTER = 0.5;
-
     private final Retry retry;
     private final ScheduledExecutorService timer;
 
     public Retrier(ClientSettings.Retry settings, ScheduledExecutorService timer) {
         this.timer = timer;
-        var backoff = IntervalFunction.ofExponentialRandomBackoff(
-                settings.firstBackoff(), GROWTH, JITTER, settings.maxBackoff());
+        var pauses = new Pauses(settings);
         retry = Retry.of(
                 "tintype",
                 RetryConfig.custom()
                         .maxAttempts(settings.maxAttempts())
-                        .intervalBiFunction((attempt, outcome) -> Math.max(
-                                backoff.apply(attempt), demandedDelay(outcome).toMillis()))
+                        .intervalBiFunction((attempt, outcome) -> pauses.afterMs(attempt, failureOf(outcome)))
                         .retryOnException(e -> e instanceof CallFailure failure && mayBeRepeated(failure))
                         .failAfterMaxAttempts(false)
                         .build());
@@ -139,10 +133,8 @@ public final class Retrier {
                 new TintypeException(Reason.UNAVAILABLE, "the client is closed; make a new one", Map.of(), null, null));
     }
 
-    private static Duration demandedDelay(Either<Throwable, Object> outcome) {
-        return outcome.isLeft() && outcome.getLeft() instanceof CallFailure failure
-                ? failure.failure().retryAfter().orElse(Duration.ZERO)
-                : Duration.ZERO;
+    private static @Nullable CallFailure failureOf(Either<Throwable, Object> outcome) {
+        return outcome.isLeft() && outcome.getLeft() instanceof CallFailure failure ? failure : null;
     }
 
     private static final class Final extends RuntimeException {
