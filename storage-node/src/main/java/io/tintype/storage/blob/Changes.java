@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,27 @@ final class Changes {
             found.pollLastEntry();
         }
         return found;
+    }
+
+    /** What there is in a range now, in no particular order, one entry at a time: there may be any number of them. */
+    void forEach(Family family, byte[] from, byte[] to, BiConsumer<byte[], byte[]> visitor) {
+        try (var scan = disk.scan(family, from, to)) {
+            for (; scan.valid(); scan.next()) {
+                byte[] key = scan.key();
+                if (pending.isEmpty() || !pending.containsKey(slot(family, key))) {
+                    visitor.accept(key, scan.value());
+                }
+            }
+        }
+        pending.forEach((slot, value) -> {
+            byte[] key = slot.key().array();
+            if (value != NONE
+                    && slot.family() == family
+                    && Arrays.compareUnsigned(key, from) >= 0
+                    && Arrays.compareUnsigned(key, to) < 0) {
+                visitor.accept(key, value);
+            }
+        });
     }
 
     Write write() {

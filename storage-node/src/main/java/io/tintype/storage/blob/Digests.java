@@ -24,6 +24,7 @@ import java.util.TreeMap;
  */
 final class Digests {
     private static final int BUFFER = 256;
+    private static final ThreadLocal<Paper> PAPER = ThreadLocal.withInitial(Paper::new);
 
     private Digests() {}
 
@@ -61,15 +62,29 @@ final class Digests {
     }
 
     private static long digest(Content content) {
-        var bytes = new ByteArrayOutputStream(BUFFER);
+        var paper = PAPER.get();
         try {
-            content.write(new DataOutputStream(bytes));
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()))
-                    .getLong();
+            paper.bytes.reset();
+            content.write(paper.out);
+            paper.out.flush();
+            return ByteBuffer.wrap(paper.sha.digest(paper.bytes.toByteArray())).getLong();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** What a thread writes a digest with: thousands are taken while a user who is being moved waits. */
+    private static final class Paper {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(BUFFER);
+        private final DataOutputStream out = new DataOutputStream(bytes);
+        private final MessageDigest sha;
+
+        Paper() {
+            try {
+                sha = MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java has SHA-256", e);
+            }
         }
     }
 

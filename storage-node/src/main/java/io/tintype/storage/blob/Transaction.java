@@ -16,6 +16,7 @@ import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogPosition;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -139,8 +140,11 @@ final class Transaction {
     void outcomes(UserId user, long nowMs, BiConsumer<byte[], StoredOutcome> visitor) {
         for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
             byte[] from = keys.dedupUser(bucket, user);
-            changes.first(Family.DEDUP, from, Keys.behindPrefix(from), Integer.MAX_VALUE)
-                    .forEach((key, value) -> visitor.accept(
+            changes.forEach(
+                    Family.DEDUP,
+                    from,
+                    Keys.behindPrefix(from),
+                    (key, value) -> visitor.accept(
                             Keys.rest(key, from.length),
                             Stored.parse(StoredOutcome.parser(), value, "an outcome of " + user)));
         }
@@ -150,9 +154,9 @@ final class Transaction {
     void forgetOutcomes(UserId user, long nowMs) {
         for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
             byte[] from = keys.dedupUser(bucket, user);
-            changes.first(Family.DEDUP, from, Keys.behindPrefix(from), Integer.MAX_VALUE)
-                    .keySet()
-                    .forEach(key -> changes.delete(Family.DEDUP, key));
+            var forgotten = new ArrayList<byte[]>();
+            changes.forEach(Family.DEDUP, from, Keys.behindPrefix(from), (key, value) -> forgotten.add(key));
+            forgotten.forEach(key -> changes.delete(Family.DEDUP, key));
         }
     }
 

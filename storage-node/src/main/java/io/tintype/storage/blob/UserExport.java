@@ -185,13 +185,16 @@ public final class UserExport {
     /** Counts a user's outcomes that were applied here at a time or later, by the log. */
     public Count count(UserId user, long nowMs, long fromMs) {
         var count = new OutcomeCount(fromMs);
-        byte[] after = {};
-        Outcomes page;
-        do {
-            page = outcomes(user, nowMs, after, Integer.MAX_VALUE);
-            page.outcomes().forEach(one -> count.addOwn(one.getRequestId().toByteArray(), one.getOutcome()));
-            after = page.last().toByteArray();
-        } while (page.more());
+        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+            byte[] prefix = keys.dedupUser(bucket, user);
+            try (var scan = disk.scan(Family.DEDUP, prefix, Keys.behindPrefix(prefix))) {
+                for (; scan.valid(); scan.next()) {
+                    count.addOwn(
+                            Keys.rest(scan.key(), prefix.length),
+                            Stored.parse(StoredOutcome.parser(), scan.value(), "an outcome of " + user));
+                }
+            }
+        }
         return new Count(count.count(), count.digest());
     }
 
