@@ -28,6 +28,12 @@ public final class UnaryProxy {
     /** How long a request looks for the right node where its caller set no deadline. */
     public static final long ROUTING_MS = 30_000;
 
+    /**
+     * The same for an upload: shorter than clients wait for a word (10 s by default), for else they hear of nothing but the
+     * silence; and longer than a shard is without a primary (6 s).
+     */
+    public static final long ROUTING_UPLOADS_MS = 8_000;
+
     private final ChannelSource channels;
 
     /** Over channels that outlive this object. */
@@ -37,7 +43,12 @@ public final class UnaryProxy {
 
     /** The caller's deadline, or {@link #ROUTING_MS} from now where that is sooner. */
     public static Deadline deadlineOfCaller() {
-        var ours = Deadline.after(ROUTING_MS, TimeUnit.MILLISECONDS);
+        return deadlineOfCaller(ROUTING_MS);
+    }
+
+    /** The caller's deadline, or this time from now where that is sooner. */
+    public static Deadline deadlineOfCaller(long mostMs) {
+        var ours = Deadline.after(mostMs, TimeUnit.MILLISECONDS);
         var theirs = Context.current().getDeadline();
         return theirs == null ? ours : ours.minimum(theirs);
     }

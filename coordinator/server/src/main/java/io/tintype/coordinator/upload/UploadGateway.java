@@ -85,8 +85,8 @@ public final class UploadGateway {
         var deadlineOfCaller = Context.current().getDeadline();
         var limit = Deadline.after(timeout.toMillis(), TimeUnit.MILLISECONDS);
         options = options.withDeadline(deadlineOfCaller == null ? limit : limit.minimum(deadlineOfCaller));
-        var relay = new PutRelay(
-                channels, options, router.write(user, UnaryProxy.deadlineOfCaller()), limit, lease, listener);
+        var route = router.write(user, UnaryProxy.deadlineOfCaller(UnaryProxy.ROUTING_UPLOADS_MS));
+        var relay = new PutRelay(channels, options, route, limit, lease, listener);
         relay.begin(first);
         return relay;
     }
