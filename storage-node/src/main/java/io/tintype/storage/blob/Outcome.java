@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** What came of a record. Immutable; decided from the log alone, hence the same on every replica. */
 public sealed interface Outcome {
     /** After how long it is worth asking for a user again who is being moved. */
-    Duration MOVING_RETRY = Duration.ofMillis(50);
+    Duration MOVING_RETRY = Duration.ofMillis(25);
 
     /**
      * This outcome if it is a success.
