@@ -64,15 +64,7 @@ final class Changes {
                 }
             }
         }
-        pending.forEach((slot, value) -> {
-            byte[] key = slot.key().array();
-            if (value != NONE
-                    && slot.family() == family
-                    && Arrays.compareUnsigned(key, from) >= 0
-                    && Arrays.compareUnsigned(key, to) < 0) {
-                found.put(key, value);
-            }
-        });
+        pendingIn(family, from, to, found::put);
         while (found.size() > limit) {
             found.pollLastEntry();
         }
@@ -89,6 +81,10 @@ final class Changes {
                 }
             }
         }
+        pendingIn(family, from, to, visitor);
+    }
+
+    private void pendingIn(Family family, byte[] from, byte[] to, BiConsumer<byte[], byte[]> visitor) {
         pending.forEach((slot, value) -> {
             byte[] key = slot.key().array();
             if (value != NONE
