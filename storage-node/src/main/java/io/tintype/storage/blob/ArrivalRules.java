@@ -24,9 +24,11 @@ import java.util.Set;
  */
 final class ArrivalRules {
     private final Set<MoveRule> rules;
+    private final ArrivingOutcomes arriving;
 
-    ArrivalRules(Set<MoveRule> rules) {
+    ArrivalRules(Set<MoveRule> rules, ArrivingOutcomes arriving) {
         this.rules = rules;
+        this.arriving = arriving;
     }
 
     /**
@@ -57,6 +59,7 @@ final class ArrivalRules {
             tx.countUsers(1);
         }
         tx.forgetOutcomes(user, record.logTimeMs());
+        arriving.begin(user);
         var importing = known.toBuilder()
                 .setState(OwnershipState.OWNERSHIP_STATE_IMPORTING)
                 .setGeneration(begin.getGeneration())
@@ -134,7 +137,7 @@ final class ArrivalRules {
     }
 
     /** An outcome is as old here as it was there, and stands at this record, which is behind all that it is about. */
-    private static void outcomes(Transaction tx, LogRecord record, UserId user, CopiedOutcomes copied) {
+    private void outcomes(Transaction tx, LogRecord record, UserId user, CopiedOutcomes copied) {
         for (var one : copied.getOutcomesList()) {
             var source = one.getOutcome();
             long age = Math.max(0, copied.getAsOfMs() - source.getAppliedAtMs());
@@ -142,16 +145,18 @@ final class ArrivalRules {
                 continue;
             }
             long appliedAt = record.logTimeMs() - age;
-            tx.putOutcome(
-                    Retries.bucket(appliedAt),
+            arriving.put(
+                    tx,
                     user,
                     requestId(one.getRequestId().toByteArray()),
+                    Retries.bucket(appliedAt),
                     source.toBuilder()
                             .setAppliedAtMs(appliedAt)
                             .setSourceAppliedAtMs(source.getAppliedAtMs())
                             .setEpoch(record.epoch())
                             .setSequence(record.seq())
-                            .build());
+                            .build(),
+                    record.logTimeMs());
         }
     }
 
@@ -190,11 +195,11 @@ final class ArrivalRules {
                 .setLosses((int) tx.losses()) // this shard's, not the source's
                 .build();
         tx.putUser(user, ready);
+        arriving.forget(user);
         return new Outcome.Moved(record.position(), ready);
     }
 
-    private static String difference(
-            Transaction tx, LogRecord record, UserId user, StoredUser known, InstallUser install) {
+    private String difference(Transaction tx, LogRecord record, UserId user, StoredUser known, InstallUser install) {
         var source = install.getUser();
         if (known.getBlobs() != source.getBlobs()
                 || known.getBytes() != source.getBytes()
@@ -202,8 +207,7 @@ final class ArrivalRules {
             return "the copy of user '" + user + "' has " + known.getBlobs() + " blobs of " + known.getBytes()
                     + " bytes, the source " + source.getBlobs() + " of " + source.getBytes() + ", or they differ";
         }
-        var outcomes = new OutcomeCount(install.getOutcomesFromMs());
-        tx.outcomes(user, record.logTimeMs(), outcomes::add);
+        var outcomes = arriving.count(tx, user, record.logTimeMs(), install.getOutcomesFromMs());
         if (outcomes.count() != install.getOutcomes() || outcomes.digest() != install.getOutcomesDigest()) {
             return "the copy of user '" + user + "' remembers " + outcomes.count() + " requests, the source "
                     + install.getOutcomes() + ", or they differ";
@@ -239,6 +243,7 @@ final class ArrivalRules {
         if (!exact || drop.getGeneration() <= known.getMove()) {
             return DepartureRules.otherMove("USER_DROP", drop.getMove(), known);
         }
+        arriving.forget(user);
         return new Outcome.Moved(record.position(), DepartureRules.gone(tx, record, user, known, drop.getHome()));
     }
 

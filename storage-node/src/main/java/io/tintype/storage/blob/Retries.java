@@ -35,6 +35,16 @@ final class Retries {
         return (int) (logTimeMs / MEMORY_MS);
     }
 
+    /** The first stretch that retries at a time can find something in. */
+    static int firstBucket(long logTimeMs) {
+        return Math.max(0, bucket(logTimeMs) - 1);
+    }
+
+    /** When a stretch begins: a whole second. */
+    static long begin(int bucket) {
+        return bucket * MEMORY_MS;
+    }
+
     /** The outcome of an earlier record of the same request, if it is still kept. */
     static Optional<StoredOutcome> find(Lookup lookup, UserId user, RequestId request, long nowMs) {
         int bucket = bucket(nowMs);

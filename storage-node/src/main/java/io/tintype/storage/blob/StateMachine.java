@@ -51,13 +51,14 @@ public final class StateMachine {
     private final ArrivalRules arrivals;
     private final DepartureRules departures;
     private final ErasureRules erasures;
+    private final ArrivingOutcomes arriving = new ArrivingOutcomes();
     private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
     private volatile State state;
 
     StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules) {
         this.rules = rules;
         this.users = new UserRules(rules);
-        this.arrivals = new ArrivalRules(rules);
+        this.arrivals = new ArrivalRules(rules, arriving);
         this.departures = new DepartureRules(rules);
         this.erasures = new ErasureRules(rules);
         this.disk = disk;
@@ -81,6 +82,7 @@ public final class StateMachine {
     void reset() {
         state = State.NONE;
         moving.clear();
+        arriving.clear();
     }
 
     /** Users, or entries, that are in a move. Never blocks. */
@@ -99,6 +101,7 @@ public final class StateMachine {
 
     /** Takes the state over that a snapshot brought. Blocks. */
     void reload() {
+        arriving.clear();
         findMoving();
         state = load(disk, shard, keys);
     }
@@ -117,6 +120,19 @@ public final class StateMachine {
      *     failed
      */
     public List<Applied> apply(List<LogRecord> records) {
+        boolean done = false;
+        try {
+            var applied = applyAll(records);
+            done = true;
+            return applied;
+        } finally {
+            if (!done) {
+                arriving.clear(); // it may have counted what did not come to the disk
+            }
+        }
+    }
+
+    private List<Applied> applyAll(List<LogRecord> records) {
         var before = state;
         var now = before;
         var tx = new Transaction(disk, keys, before);
@@ -166,7 +182,10 @@ public final class StateMachine {
             case USER_UNFREEZE -> departures.unfreeze(tx, record, user(record));
             case USER_RELEASE -> departures.release(tx, record, user(record));
             case USER_PURGE -> departures.purge(tx, record, user(record));
-            case USER_ERASE -> erasures.erase(tx, record, user(record));
+            case USER_ERASE -> {
+                arriving.forget(user(record));
+                yield erasures.erase(tx, record, user(record));
+            }
             case USER_HALT -> UserRules.halt(tx, record, user(record));
             case DIR_CREATE -> DirectoryRules.create(tx, record, user(record));
             case DIR_REHOME -> DirectoryRules.rehome(tx, record, user(record));

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 
 /**
  * What the rules see and change while a run of records is applied. All of it reaches the disk in one batch or not at
@@ -136,15 +135,22 @@ final class Transaction {
         return heads;
     }
 
+    /** Is told of an outcome. */
+    interface OutcomeVisitor {
+        void visit(int bucket, byte[] request, StoredOutcome outcome);
+    }
+
     /** Visits the outcomes of a user's requests that retries at a time can still find. */
-    void outcomes(UserId user, long nowMs, BiConsumer<byte[], StoredOutcome> visitor) {
-        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+    void outcomes(UserId user, long nowMs, OutcomeVisitor visitor) {
+        for (int bucket = Retries.firstBucket(nowMs); bucket <= Retries.bucket(nowMs); bucket++) {
+            int stretch = bucket;
             byte[] from = keys.dedupUser(bucket, user);
             changes.forEach(
                     Family.DEDUP,
                     from,
                     Keys.behindPrefix(from),
-                    (key, value) -> visitor.accept(
+                    (key, value) -> visitor.visit(
+                            stretch,
                             Keys.rest(key, from.length),
                             Stored.parse(StoredOutcome.parser(), value, "an outcome of " + user)));
         }
@@ -152,7 +158,7 @@ final class Transaction {
 
     /** Forgets what became of a user's requests. */
     void forgetOutcomes(UserId user, long nowMs) {
-        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+        for (int bucket = Retries.firstBucket(nowMs); bucket <= Retries.bucket(nowMs); bucket++) {
             byte[] from = keys.dedupUser(bucket, user);
             var forgotten = new ArrayList<byte[]>();
             changes.forEach(Family.DEDUP, from, Keys.behindPrefix(from), (key, value) -> forgotten.add(key));

@@ -13,6 +13,8 @@ import io.tintype.proto.internal.v1.NamedHead;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.ReadChangesResponse;
 import io.tintype.proto.internal.v1.StoredOutcome;
+import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.LogStore;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -34,49 +36,90 @@ public final class UserChanges {
     private final LogStore log;
     private final StateMachine machine;
     private final ShardReader reader;
+    private final LeavingOutcomes leaving;
 
     UserChanges(LogStore log, StateMachine machine, ShardReader reader) {
         this.log = log;
         this.machine = machine;
         this.reader = reader;
+        this.leaving = new LeavingOutcomes(reader.exports());
+    }
+
+    /** What records behind {@code after} changed of a user; without a summary. */
+    public ReadChangesResponse read(UserId user, long after) {
+        return read(user, after, machine.applied(), machine.logTimeMs()).build();
     }
 
     /**
-     * What records behind {@code after} changed of a user.
+     * As above, for a move: what is remembered of his requests is counted on the way, so that it need not be read while he is
+     * frozen.
      *
      * @return with a summary of all that a target must have, where he is frozen and nothing follows
      */
-    public ReadChangesResponse read(UserId user, long after) {
-        long applied = machine.applied().seq();
+    public ReadChangesResponse readForMove(UserId user, long after) {
+        var before =
+                reader.user(user); // first: if he was frozen by then, nothing of his is behind the last applied record
+        var applied = machine.applied();
+        long nowMs = machine.logTimeMs();
+        var response = read(user, after, applied, nowMs);
+        if (response.getTrimmed()) {
+            return response.build();
+        }
+        long seen = response.getSequence();
+        before.filter(Residence::isHome)
+                .ifPresent(owned -> leaving.goOn(
+                        user,
+                        owned,
+                        applied,
+                        nowMs,
+                        after,
+                        seen,
+                        response.getOutcomes().getOutcomesList()));
+        boolean counted = before.filter(UserChanges::isFrozen).isPresent();
+        if (seen >= applied.seq()) {
+            reader.user(user)
+                    .filter(UserChanges::isFrozen)
+                    .ifPresent(known -> response.setSummary(summary(user, known, counted, seen, nowMs)));
+        }
+        return response.build();
+    }
+
+    private ReadChangesResponse.Builder read(UserId user, long after, LogPosition applied, long nowMs) {
         var response = ReadChangesResponse.newBuilder();
         if (after + 1 < log.first()) {
-            return response.setTrimmed(true).build();
+            return response.setTrimmed(true);
         }
         var names = new LinkedHashSet<String>();
         var requests = new LinkedHashSet<RequestId>();
-        long seen = look(user, after, applied, names, requests);
+        long seen = look(user, after, applied.seq(), names, requests);
         if (seen < after) {
-            return response.setTrimmed(true).build();
+            return response.setTrimmed(true);
         }
-        long nowMs = machine.logTimeMs();
         names.forEach(name -> {
             var head = NamedHead.newBuilder().setName(name);
             reader.exports().head(user, name).ifPresent(head::setHead);
             response.addHeads(head);
         });
-        response.setSequence(seen).setMore(seen < applied).setOutcomes(outcomes(user, requests, nowMs));
-        var known = reader.user(user);
-        if (seen >= applied && known.isPresent() && known.get().getState() == OwnershipState.OWNERSHIP_STATE_FROZEN) {
-            long fromMs = reader.exports().outcomesFromMs(known.get().getSinceMs());
-            var count = reader.exports().count(user, nowMs, fromMs);
-            response.setSummary(InstallUser.newBuilder()
-                    .setMove(known.get().getMove())
-                    .setUser(known.get())
-                    .setOutcomes(count.count())
-                    .setOutcomesDigest(count.digest())
-                    .setOutcomesFromMs(fromMs));
-        }
-        return response.build();
+        return response.setSequence(seen).setMore(seen < applied.seq()).setOutcomes(outcomes(user, requests, nowMs));
+    }
+
+    /** @param counted whether all that is remembered of him is counted up to the last record that was looked at */
+    private InstallUser summary(UserId user, StoredUser known, boolean counted, long seen, long nowMs) {
+        long fromMs = reader.exports().outcomesFromMs(known.getSinceMs());
+        var count = counted
+                ? leaving.count(user, seen, nowMs, fromMs)
+                : reader.exports().count(user, nowMs, fromMs);
+        return InstallUser.newBuilder()
+                .setMove(known.getMove())
+                .setUser(known)
+                .setOutcomes(count.count())
+                .setOutcomesDigest(count.digest())
+                .setOutcomesFromMs(fromMs)
+                .build();
+    }
+
+    private static boolean isFrozen(StoredUser user) {
+        return user.getState() == OwnershipState.OWNERSHIP_STATE_FROZEN;
     }
 
     /** Looks through the log; the last record that was looked at, or less than {@code after} where they are gone. */

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * Reads what a move copies: whatever stands on the shard under a user's name, whether the shard owns him or not.
@@ -67,7 +68,9 @@ public final class UserExport {
     }
 
     /** How many outcomes there are, and the sum of their digests. */
-    public record Count(long count, long digest) {}
+    public record Count(long count, long digest) {
+        static final Count NONE = new Count(0, 0);
+    }
 
     /** What a record changed: a blob's name, if any; and the request, if any. */
     public record Touched(Optional<String> name, Optional<RequestId> request) {}
@@ -142,9 +145,12 @@ public final class UserExport {
         return Stored.isLive(head, nowMs);
     }
 
-    /** From when on outcomes matter to a move, at a time of the log: retries of older requests are refused. */
+    /**
+     * From when on outcomes matter to a move, at a time of the log: retries of older requests are refused. A whole second, so
+     * that they can be counted by seconds.
+     */
     public long outcomesFromMs(long nowMs) {
-        return nowMs - Limits.DEDUP_WINDOW.toMillis();
+        return OutcomeSums.floor(nowMs - Limits.DEDUP_WINDOW.toMillis());
     }
 
     /**
@@ -157,7 +163,7 @@ public final class UserExport {
         var found = new ArrayList<CopiedOutcome>();
         byte[] last = after;
         long bytes = 0;
-        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+        for (int bucket = Retries.firstBucket(nowMs); bucket <= Retries.bucket(nowMs); bucket++) {
             byte[] prefix = keys.dedupUser(bucket, user);
             byte[] end = Keys.behindPrefix(prefix);
             byte[] from = after.length > 0 && compare(after, prefix) > 0 ? behind(after) : prefix;
@@ -182,20 +188,48 @@ public final class UserExport {
         return new Outcomes(found, ByteString.copyFrom(last), false);
     }
 
-    /** Counts a user's outcomes that were applied here at a time or later, by the log. */
+    /**
+     * Of outcomes that a source sent, those that did not come before; what one says never changes. One that is copied again
+     * is as old as before but for some milliseconds, and where these lie on both sides of the border of two stretches it would
+     * be kept, and counted, twice.
+     */
+    public List<CopiedOutcome> lacking(UserId user, List<CopiedOutcome> sent, long nowMs) {
+        return sent.stream()
+                .filter(one -> Retries.find(
+                                this::stored,
+                                user,
+                                RequestId.of(one.getRequestId().toByteArray()),
+                                nowMs)
+                        .filter(here ->
+                                here.getSourceAppliedAtMs() == one.getOutcome().getAppliedAtMs())
+                        .isEmpty())
+                .toList();
+    }
+
+    private Optional<StoredOutcome> stored(int bucket, UserId user, RequestId request) {
+        return Optional.ofNullable(disk.get(Family.DEDUP, keys.dedup(bucket, user, request)))
+                .map(value -> Stored.parse(StoredOutcome.parser(), value, "outcome of request " + request));
+    }
+
+    /** Counts a user's outcomes that were applied here at a time or later, by the log, by reading all of them. */
     public Count count(UserId user, long nowMs, long fromMs) {
         var count = new OutcomeCount(fromMs);
-        for (int bucket = Math.max(0, Retries.bucket(nowMs) - 1); bucket <= Retries.bucket(nowMs); bucket++) {
+        forEachOutcome(user, nowMs, count::addOwn);
+        return new Count(count.count(), count.digest());
+    }
+
+    /** Visits the outcomes of a user's requests that a retry at a time of the log can find. */
+    void forEachOutcome(UserId user, long nowMs, BiConsumer<byte[], StoredOutcome> visitor) {
+        for (int bucket = Retries.firstBucket(nowMs); bucket <= Retries.bucket(nowMs); bucket++) {
             byte[] prefix = keys.dedupUser(bucket, user);
             try (var scan = disk.scan(Family.DEDUP, prefix, Keys.behindPrefix(prefix))) {
                 for (; scan.valid(); scan.next()) {
-                    count.addOwn(
+                    visitor.accept(
                             Keys.rest(scan.key(), prefix.length),
                             Stored.parse(StoredOutcome.parser(), scan.value(), "an outcome of " + user));
                 }
             }
         }
-        return new Count(count.count(), count.digest());
     }
 
     /** What a record of a user may have changed of him; empty: neither blobs nor outcomes. */

@@ -136,7 +136,7 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
                 out,
                 request.getClusterId(),
                 request.getShard(),
-                shard -> shard.reader().changes().read(UserId.of(request.getUser()), request.getAfter()));
+                shard -> shard.reader().changes().readForMove(UserId.of(request.getUser()), request.getAfter()));
     }
 
     @Override

@@ -32,7 +32,7 @@ import java.util.concurrent.TimeoutException;
  * <p>Runs on one thread, which waits for what others do.
  */
 final class Pull {
-    /** A round of changes that took no longer is followed by the freeze. */
+    /** A round of changes that took longer is not followed by the freeze. */
     private static final Duration SHORT = Duration.ofMillis(200);
 
     /** So many rounds are made at most before the user is frozen all the same. */
@@ -169,7 +169,8 @@ final class Pull {
         var window = new Window();
         var part = CopiedOutcomes.newBuilder().setAsOfMs(outcomes.getAsOfMs());
         int bytes = 0;
-        for (var one : outcomes.getOutcomesList()) {
+        var reader = target.reader();
+        for (var one : reader.exports().lacking(user, outcomes.getOutcomesList(), reader.logTimeMs())) {
             if (bytes > OUTCOMES_BYTES) {
                 window.add(append(copy(part)));
                 part.clearOutcomes();
@@ -191,9 +192,13 @@ final class Pull {
                 .build();
     }
 
-    /** Rounds of what changed, until one is short; the record up to which the source's effect is known. */
+    /**
+     * Rounds of what changed, until one is short and the next would hardly be shorter; the record up to which the source's
+     * effect is known.
+     */
     private long catchUp(long mark) {
         long now = mark;
+        long before = Long.MAX_VALUE;
         for (int round = 0; round < ROUNDS; round++) {
             long began = System.nanoTime();
             var changes = changes(now);
@@ -203,9 +208,12 @@ final class Pull {
                 continue;
             }
             now = changes.getSequence();
-            if (!changes.getMore() && System.nanoTime() - began < SHORT.toNanos()) {
+            long took = System.nanoTime() - began;
+            // While rounds are becoming shorter, the last one, for which he waits frozen, is too.
+            if (!changes.getMore() && took < SHORT.toNanos() && took > before / 2) {
                 return now;
             }
+            before = took;
         }
         return now;
     }
