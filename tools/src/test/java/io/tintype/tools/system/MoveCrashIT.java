@@ -43,14 +43,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whoever has a part in a move dies by SIGKILL at each of its steps, while clients write and read: nothing is lost, nothing
- * wrong is read, and the user can be moved afterwards. {@code -Dmoves.crashes=all} runs every pair; {@code
- * target/system/move-crashes.txt} is the ledger.
+ * wrong is read, and the user can be moved afterwards. {@code -Dmoves.crashes=all} runs every pair, {@code
+ * -Dmoves.crashes=SOURCE:COPYING,TARGET:READY} these; {@code -Dtintype.moves.blobs} and {@code -Dtintype.moves.blobBytes} make
+ * the users larger. {@code target/system/move-crashes.txt} is the ledger.
  */
 final class MoveCrashIT {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final PoolId PAID = PoolId.parse("local.paid");
-    private static final int BLOBS = 40;
-    private static final int BLOB_BYTES = 200_000;
+    private static final int BLOBS = Integer.getInteger("tintype.moves.blobs", 40);
+    private static final int BLOB_BYTES = Integer.getInteger("tintype.moves.blobBytes", 200_000);
+
+    /** Of more blobs, a user is erased when his run is over: thirty of them need not fit the disk. */
+    private static final int SMALL = 40;
+
     private static final int TRIES = 12;
     private static final List<String> NODES = List.of("n1", "n2", "n3");
 
@@ -86,11 +91,14 @@ final class MoveCrashIT {
     private static int users;
 
     static Stream<Arguments> runs() {
-        if (!System.getProperty("moves.crashes", "").equals("all")) {
-            return Stream.of(arguments(Victim.SOURCE, Step.FROZEN), arguments(Victim.TARGET, Step.COPYING));
+        var chosen = System.getProperty("moves.crashes", "SOURCE:FROZEN,TARGET:COPYING");
+        if (chosen.equals("all")) {
+            return Arrays.stream(Victim.values())
+                    .flatMap(victim -> Arrays.stream(Step.values()).map(step -> arguments(victim, step)));
         }
-        return Arrays.stream(Victim.values())
-                .flatMap(victim -> Arrays.stream(Step.values()).map(step -> arguments(victim, step)));
+        return Arrays.stream(chosen.split(",", -1))
+                .map(pair -> pair.split(":", 2))
+                .map(pair -> arguments(Victim.valueOf(pair[0]), Step.valueOf(pair[1])));
     }
 
     @BeforeAll
@@ -132,7 +140,8 @@ final class MoveCrashIT {
             String user = "user" + users++;
             var seen = run(user, victim, step);
             if (seen || attempt == TRIES) {
-                report("%s at %s: %s%n".formatted(victim, step, seen ? "as seen, try " + attempt : "NEVER SEEN"));
+                report("%s at %s: %s, %d blobs of %d bytes on average%n"
+                        .formatted(victim, step, seen ? "as seen, try " + attempt : "NEVER SEEN", BLOBS, BLOB_BYTES));
                 assertThat(seen)
                         .as("the step was seen in one of %d moves", TRIES)
                         .isTrue();
@@ -231,6 +240,9 @@ final class MoveCrashIT {
             return back.user().pool().equals(standard) || begin(user, standard);
         });
         assertThat(manifest(user)).isEqualTo(before);
+        if (BLOBS > SMALL) {
+            client.users().erase(user, 0);
+        }
         return seen;
     }
 

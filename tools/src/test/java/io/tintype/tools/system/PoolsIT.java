@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.InvalidRequestException;
-import io.tintype.client.MoveInfo;
-import io.tintype.client.MoveTarget;
 import io.tintype.client.NotFoundException;
 import io.tintype.client.PoolDetail;
 import io.tintype.client.PoolEdit;
@@ -23,16 +21,19 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
-import io.tintype.storage.history.Linearizability;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Pools, their limits and quotas, in a cluster of three zones of one region and a node of another. */
+/** Pools, their limits and quotas, in a cluster of three zones of one region and a node each of two others. */
 final class PoolsIT {
     private static final int RACERS = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -52,7 +53,7 @@ final class PoolsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Regions.start("pools", CONTROL, "eu/a/ssd", "eu/b/ssd", "eu/c", "us/a");
+        cluster = Regions.start("pools", CONTROL, "eu/a/ssd", "eu/b/ssd", "eu/c", "us/a", "ap/a");
         client = cluster.client();
         Awaitility.await()
                 .atMost(PATIENCE)
@@ -177,13 +178,23 @@ final class PoolsIT {
         create(rules);
         var user = "quota-user";
         client.users().register(user, pool);
+        var acknowledged = new AtomicInteger();
         var stored = race(i -> () -> {
+            int now = 0;
             try {
                 client.put(user, "blob-" + i, new byte[300]);
-                return 1;
+                acknowledged.incrementAndGet();
+                now = 1;
             } catch (QuotaExceededException e) {
-                return 0;
+                assertThat(client.users().usage(user).blobs()).as("refused").isEqualTo(33);
             }
+            int least = acknowledged.get();
+            var usage = client.users().usage(user);
+            assertThat(usage.blobs())
+                    .as("all that was acknowledged is counted, and never too much")
+                    .isBetween((long) least, 33L);
+            assertThat(usage.bytes()).isEqualTo(usage.blobs() * 300);
+            return now;
         });
         assertThat(stored.stream().mapToInt(Integer::intValue).sum()).isEqualTo(33);
         var usage = client.users().usage(user);
@@ -221,29 +232,30 @@ final class PoolsIT {
         assertThat(client.users().locate(user).pinned()).isTrue();
         assertThat(homes(user).stream().map(UserLocation.Place::zone)).containsExactlyInAnyOrder("a", "b", "c");
 
-        client.admin().changePool(PoolEdit.of(pool).unpinned(true).observers(List.of("us")));
+        client.admin().changePool(PoolEdit.of(pool).unpinned(true).observers(List.of("us", "ap")));
         Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
             var copies = client.admin().pool(pool).shards().get(0).copies();
-            assertThat(copies).singleElement().satisfies(copy -> {
-                assertThat(copy.node()).isEqualTo("n4");
-                assertThat(copy.region()).isEqualTo("us");
+            assertThat(copies).hasSize(2).allSatisfy(copy -> {
+                assertThat(copy.node()).isEqualTo(copy.region().equals("us") ? "n4" : "n5");
                 assertThat(copy.error()).isEmpty();
                 assertThat(copy.lagRecords()).isZero();
                 assertThat(copy.asOf())
                         .hasValueSatisfying(
                                 at -> assertThat(at).isBetween(Instant.now().minus(PATIENCE), Instant.now()));
             });
+            assertThat(copies).extracting(copy -> copy.region()).containsExactlyInAnyOrder("us", "ap");
         });
         assertThat(homes(user))
-                .filteredOn(place -> place.region().equals("us"))
-                .singleElement()
-                .satisfies(place -> {
+                .filteredOn(place -> !place.region().equals("eu"))
+                .hasSize(2)
+                .allSatisfy(place -> {
                     assertThat(place.role()).isEqualTo("observer");
                     assertThat(place.bytes()).isEqualTo(70_000);
                 });
         assertThat(Command.run(cluster.server(), "pool", "show", pool.toString())
                         .text())
-                .contains("n4 in us: 0 records behind, has all as of ");
+                .contains("n4 in us: 0 records behind, has all as of ")
+                .contains("n5 in ap: 0 records behind, has all as of ");
 
         refused(PoolEdit.of(pool).unpinned(false), "pool eu.observed is pinned to region eu");
         client.admin().changePool(PoolEdit.of(pool).unpinned(false).observers(List.of()));
@@ -260,27 +272,44 @@ final class PoolsIT {
         var us = new PoolId("us", "abroad");
         create(new PoolInfo(us, 1, 1, 100, 1));
         var user = "traveller";
-        client.put(user, "kept", new byte[300_000]);
+        var moves = new MeasuredMoves(client, user);
+        moves.store();
         var eu = client.users().lookup(user).pool();
         assertThat(eu).as("the coordinator's region and the default tier").isEqualTo(new PoolId("eu", "standard"));
-        try (var load = new MoveLoad(client, user, 2, 2, 7)) {
-            for (var target : List.of(new MoveTarget("us", "abroad", 0), new MoveTarget("eu", "standard", 0))) {
-                client.users().moves().begin(user, target);
-                var end = Awaitility.await()
+        moves.backAndForth(
+                "between regions",
+                List.of(us, eu),
+                2,
+                pool -> Awaitility.await("the target knows")
                         .atMost(PATIENCE)
-                        .until(() -> client.users().moves().get(user), move -> !move.isUnderWay());
-                assertThat(end.result()).as("%s", end).isEqualTo(MoveInfo.Result.DONE);
-                assertThat(end.user().pool()).isEqualTo(new PoolId(target.region(), target.tier()));
-                assertThat(homes(user))
-                        .isNotEmpty()
-                        .allMatch(place -> place.region().equals(target.region()));
-            }
-            load.stop();
-            assertThat(load.failedReads()).isEmpty();
-            assertThat(load.failedWrites()).isEmpty();
-            assertThat(Linearizability.check(load.history()).problems()).isEmpty();
-        }
-        assertThat(client.get(user, "kept").bytes()).hasSize(300_000);
+                        .untilAsserted(() -> assertThat(homes(user))
+                                .isNotEmpty()
+                                .allMatch(place -> place.region().equals(pool.region()))));
+    }
+
+    /**
+     * Tintype makes no backups; what comes nearest to one is the copy that a new replica is sent. Every file of the cluster
+     * that has the bytes, or his id, lies in the data directory of a node of the region.
+     */
+    @Test
+    void noFileOutsideTheRegionOfAPinnedPoolEverHasAByteOfIt() throws Exception {
+        var pool = new PoolId("eu", "pinned");
+        create(new PoolInfo(pool, 1, 1, 100, 1));
+        var user = "pinned-" + "p".repeat(60);
+        byte[] image = new byte[200_000];
+        new Random(7).nextBytes(image); // nothing compresses it
+        client.users().register(user, pool);
+        client.put(user, "cat", image);
+        client.admin().changePool(PoolEdit.of(pool).replicationFactor(3).minInsync(2));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.admin().shards(pool))
+                        .allMatch(shard -> shard.inSync().size() == 3));
+        var found = cluster.filesWith(Arrays.copyOfRange(image, 100_000, 100_064));
+        assertThat(found.keySet()).as("%s", found).containsExactlyInAnyOrder("n1", "n2", "n3");
+        assertThat(cluster.filesWith(user.getBytes(StandardCharsets.UTF_8)))
+                .as("his id, but for the directory, which is of the region too")
+                .containsOnlyKeys("n1", "n2", "n3");
     }
 
     private static List<UserLocation.Place> homes(String user) {

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.client.BlobNotFoundException;
+import io.tintype.client.Consistency;
+import io.tintype.client.GetOptions;
 import io.tintype.client.InvalidRequestException;
 import io.tintype.client.PoolEdit;
 import io.tintype.client.PoolSwitch;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UnavailableException;
 import io.tintype.client.WrongStateException;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
@@ -104,8 +107,39 @@ final class RegionSwitchIT {
                 .allMatch(shard -> shard.way() == PoolSwitch.Way.THERE);
     }
 
+    /** A coordinator and a client who never heard of any user find them by the copies of the directory in their region. */
     @Test
     @Order(2)
+    void whileTheDirectorysRegionIsCutOffUsersAreFoundByItsCopies() throws Exception {
+        fleet.coordinator("c2", "upload,retrieval,control", Map.of("TINTYPE_CONFIG_REGION", "us"), List.of());
+        var stale = GetOptions.DEFAULT
+                .withConsistency(Consistency.boundedStaleness(PATIENCE))
+                .withTimeout(Duration.ofSeconds(20));
+        for (var node : EU) {
+            fleet.pause(node);
+        }
+        try (var newcomer = fleet.builder("c2").location("us", "1").build()) {
+            for (int i = 0; i < USERS; i++) {
+                var found = newcomer.get(user(i), "kept/" + i, stale);
+                assertThat(found.bytes()).isEqualTo(bytes(i));
+                assertThat(found.freshness().stale()).isTrue();
+            }
+            assertThatThrownBy(() -> newcomer.get("stranger", "cat", stale.withTimeout(Duration.ofSeconds(2))))
+                    .as("that somebody is not there only the primary can say")
+                    .isInstanceOf(UnavailableException.class);
+        } finally {
+            for (var node : EU) {
+                fleet.resume(node);
+            }
+        }
+        fleet.kill("c2");
+        awaitServed(EU, US);
+        awaitCopies("us");
+        write(5);
+    }
+
+    @Test
+    @Order(3)
     void aRegionThatIsCutOffIsReplacedAndAllThatWasPromisedIsThere() throws Exception {
         var acknowledged = new ConcurrentSkipListMap<String, Instant>();
         var stop = new AtomicBoolean();
@@ -223,7 +257,7 @@ final class RegionSwitchIT {
 
     /** Copies that were started after they last heard their primary do not know what they lack. */
     @Test
-    @Order(3)
+    @Order(4)
     void anOldTailNeverComesBackThoughItsProcessesWakeUpAsPrimaries() throws Exception {
         for (var node : EU) {
             fleet.kill(node);

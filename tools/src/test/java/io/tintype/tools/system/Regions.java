@@ -9,11 +9,14 @@ import io.tintype.coordinator.CoordinatorConfig;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.storage.node.StorageNode;
 import io.tintype.storage.node.StorageNodeConfig;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /** A cluster over several regions and zones, all of it in this process: real servers, real disks, real ZooKeeper. */
 final class Regions implements AutoCloseable {
@@ -124,6 +128,29 @@ final class Regions implements AutoCloseable {
                 .requestTimeout(Duration.ofSeconds(60))
                 .nearCacheBytes(0)
                 .build();
+    }
+
+    /** Files of nodes and of ZooKeeper that have these bytes in a row, by whose they are. */
+    Map<String, List<Path>> filesWith(byte[] bytes) throws IOException {
+        var found = new TreeMap<String, List<Path>>();
+        try (var tree = Files.walk(folder)) {
+            for (var path : tree.filter(Files::isRegularFile).toList()) {
+                var whose = folder.relativize(path).getName(0).toString();
+                if (has(path, bytes)) {
+                    found.computeIfAbsent(whose, any -> new ArrayList<>()).add(path);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static boolean has(Path path, byte[] bytes) throws IOException {
+        try {
+            var text = new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1);
+            return text.contains(new String(bytes, StandardCharsets.ISO_8859_1));
+        } catch (NoSuchFileException e) {
+            return false; // RocksDB was done with it
+        }
     }
 
     @Override

@@ -18,20 +18,14 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
-import io.tintype.storage.history.Linearizability;
 import io.tintype.tools.console.ExitCode;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -42,18 +36,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/**
- * Users move between tiers of a running cluster while they read and write. {@code -Dtintype.moves.blobs} and {@code
- * -Dtintype.moves.blobBytes} make the user larger, {@code -Dtintype.moves.rounds} moves him more often.
- */
+/** Users move between tiers of a running cluster while they read and write; {@link MeasuredMoves} says by which settings. */
 final class UserMoveIT {
-    private static final int BLOBS = Integer.getInteger("tintype.moves.blobs", 200);
-    private static final int BLOB_BYTES = Integer.getInteger("tintype.moves.blobBytes", 60_000);
-    private static final int ROUNDS = Integer.getInteger("tintype.moves.rounds", 4);
-    private static final Duration PATIENCE = Duration.ofSeconds(60 + (long) BLOBS * BLOB_BYTES / (8 << 20));
+    private static final Duration PATIENCE = MeasuredMoves.PATIENCE;
     private static final PoolId PAID = PoolId.parse("local.paid");
     private static final PoolId SMALL = PoolId.parse("local.small");
-    private static final long SEED = 42;
 
     private static Dev dev;
     private static TintypeClient client;
@@ -100,90 +87,13 @@ final class UserMoveIT {
 
     @Test
     void movesBackAndForthUnderLoad() throws Exception {
-        String user = "alice";
-        var random = new SplittableRandom(SEED);
-        for (int i = 0; i < BLOBS; i++) {
-            byte[] bytes = new byte[1 + random.nextInt(2 * BLOB_BYTES)];
-            random.nextBytes(bytes);
-            client.put(user, "kept/" + i, BlobSource.of(bytes), PutOptions.DEFAULT);
-        }
-        var before = manifest(user, "kept/");
-        var moves = new ArrayList<long[]>();
-        try (var load = new MoveLoad(client, user, 2, 2, SEED)) {
-            for (int round = 0; round < ROUNDS; round++) {
-                long from = System.nanoTime();
-                var to = round % 2 == 0 ? PAID : standard;
-                client.users().moves().begin(user, MoveTarget.pool(to));
-                var end = awaitEnd(user);
-                assertThat(end.result()).as("round %d: %s", round, end).isEqualTo(MoveInfo.Result.DONE);
-                assertThat(end.user().pool()).isEqualTo(to);
-                moves.add(new long[] {from, System.nanoTime()});
-            }
-            load.stop();
-            assertThat(load.failedReads()).isEmpty();
-            assertThat(load.failedWrites()).isEmpty();
-            var pauses = moves.stream()
-                    .map(move -> load.writesBetween(move[0], move[1]))
-                    .map(writes -> writes.get(writes.size() - 1))
-                    .sorted()
-                    .toList();
-            var all = moves.stream()
-                    .flatMap(move -> load.writesBetween(move[0], move[1]).stream())
-                    .sorted()
-                    .toList();
-            report(("%d blobs of %d bytes on average, %d moves, seed %d, which took s: %s; longest write of each move,"
-                            + " ms: %s; p50 of these %.0f, p99 %.0f; all %d writes meanwhile: p50 %.1f, p99 %.1f"
-                            + " ms; failed reads %d%n")
-                    .formatted(
-                            BLOBS,
-                            BLOB_BYTES,
-                            ROUNDS,
-                            SEED,
-                            moves.stream()
-                                    .map(move -> Math.round((move[1] - move[0]) / 1e8) / 10.0)
-                                    .toList(),
-                            pauses,
-                            quantile(pauses, 0.5),
-                            quantile(pauses, 0.99),
-                            all.size(),
-                            quantile(all, 0.5),
-                            quantile(all, 0.99),
-                            load.failedReads().size()));
-            assertThat(Linearizability.check(load.history()).problems()).isEmpty();
-            assertThat(manifest(user, "kept/")).isEqualTo(before);
-            assertThat(pauses.get(pauses.size() - 1))
-                    .as("the longest write of all moves, ms")
-                    .isLessThan(2_000);
-        }
-    }
-
-    /** Of values in order. */
-    private static double quantile(List<Double> sorted, double share) {
-        return sorted.get((int) Math.min(sorted.size() - 1, Math.floor(share * sorted.size())));
-    }
-
-    /** Names, versions and checksums. */
-    private static Map<String, String> manifest(String user, String prefix) {
-        var manifest = new TreeMap<String, String>();
-        client.listAll(user, ListOptions.DEFAULT.withPrefix(prefix))
-                .map(ListEntry::name)
-                .forEach(name -> {
-                    var blob = client.get(user, name);
-                    manifest.put(name, blob.info().version() + " " + Arrays.hashCode(blob.bytes()));
-                });
-        return manifest;
+        var moves = new MeasuredMoves(client, "alice");
+        moves.store();
+        moves.backAndForth("between tiers", List.of(PAID, standard), 4, pool -> {});
     }
 
     private static MoveInfo awaitEnd(String user) {
-        return Awaitility.await()
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> client.users().moves().get(user), move -> !move.isUnderWay());
-    }
-
-    private static void report(String line) throws Exception {
-        Files.writeString(
-                Path.of("target", "system", "moves.txt"), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        return MeasuredMoves.awaitEnd(client, user);
     }
 
     @Test
@@ -420,6 +330,23 @@ final class UserMoveIT {
                 "--at-once",
                 "65");
         assertThat(client.users().lookup(user).shard().value()).isEqualTo(alone);
+    }
+
+    @Test
+    void whoDoesNotWaitIsToldThatItBeganAndItGoesOn() {
+        String user = "ivan";
+        byte[] large = new byte[4 << 20];
+        for (int i = 0; i < 8; i++) { // a second at 32 MiB/s: it is under way when the command ends
+            client.put(user, "large" + i, BlobSource.of(large), PutOptions.DEFAULT);
+        }
+        var begun = Command.run(dev.server(), "user", "move", user, "--tier", "paid", "--no-wait", "--json");
+        assertThat(begun.code()).as("%s", begun).isZero();
+        assertThat(begun.text()).contains("\"user\" : \"ivan\"").contains("\"toPool\" : \"local.paid\"");
+        assertThat(begun.err()).as("no progress is shown").isEmpty();
+        var end = awaitEnd(user);
+        assertThat(end.result()).isEqualTo(MoveInfo.Result.DONE);
+        assertThat(end.user().pool()).isEqualTo(PAID);
+        assertThat(client.get(user, "large7").bytes()).hasSize(large.length);
     }
 
     private static void assertRefused(ExitCode code, String words, String... command) {
