@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.report;
 
+import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
@@ -133,15 +134,17 @@ public final class NodeReportService extends NodeReportsImplBase {
                 reports.drop(request.getPin());
                 return CompletableFuture.completedFuture(DigestReplicaResponse.getDefaultInstance());
             }
-            return reports.digest(request.getPin(), request.getReadChunks())
-                    .thenApply(digest -> DigestReplicaResponse.newBuilder()
-                            .setDigest(digest.digest())
-                            .setSequence(digest.at().seq())
-                            .setEntries(digest.entries())
-                            .setChunks(digest.chunks())
-                            .setBadChunks(digest.badChunks())
-                            .setChunkBytes(digest.chunkBytes())
-                            .build());
+            var made = reports.digest(request.getPin(), request.getReadChunks());
+            // A caller that died, was cancelled or lost patience reads nothing any more, nor does this node for it.
+            Context.current().addListener(ended -> made.cancel(false), Runnable::run);
+            return made.thenApply(digest -> DigestReplicaResponse.newBuilder()
+                    .setDigest(digest.digest())
+                    .setSequence(digest.at().seq())
+                    .setEntries(digest.entries())
+                    .setChunks(digest.chunks())
+                    .setBadChunks(digest.badChunks())
+                    .setChunkBytes(digest.chunkBytes())
+                    .build());
         });
     }
 

@@ -36,6 +36,8 @@ public final class HostReports implements AutoCloseable {
 
     private static final long PIN_WAIT_MS = 1_000;
     private static final long PIN_LIFE_MS = 60_000;
+    /** How soon a digest that rests hears that nobody waits for it any more. */
+    private static final long LOOK_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Bytes that are only read here count so many times less than those that travel. */
     private static final int READS_FASTER = 4;
 
@@ -221,38 +223,52 @@ public final class HostReports implements AutoCloseable {
 
     /**
      * Digests a pinned state, one at a time and at four times the pace of snapshots, and gives the pin up. Fails with
-     * INVALID_ARGUMENT where there is no such pin any more, OVERLOADED, CORRUPT_DATA.
+     * INVALID_ARGUMENT where there is no such pin any more, OVERLOADED, CORRUPT_DATA. Where nobody waits for it any more, cancel
+     * the answer: the digest ends with what it is reading, and one that has not begun never does.
      */
     public CompletableFuture<StateDigest> digest(long pin, boolean readChunks) {
-        var state = Optional.ofNullable(pins.remove(pin));
-        if (state.isEmpty()) {
+        var found = Optional.ofNullable(pins.remove(pin));
+        if (found.isEmpty()) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.INVALID_ARGUMENT, "there is no such pin any more; pin the replica again"));
         }
+        var state = found.get();
         var digest = new CompletableFuture<StateDigest>();
+        Runnable work = () -> digest(state, readChunks, digest);
         try {
-            digests.execute(() -> {
-                try (var kept = state.get()) {
-                    digest.complete(kept.digest(readChunks, this::pace));
-                } catch (RuntimeException e) {
-                    digest.completeExceptionally(e);
-                }
-            });
+            digests.execute(work);
         } catch (RejectedExecutionException e) {
-            state.get().close();
-            digest.completeExceptionally(new TintypeException(
+            state.close();
+            return CompletableFuture.failedFuture(new TintypeException(
                     Reason.OVERLOADED, "this node digests enough states already; ask again later"));
         }
+        var unused = digest.whenComplete((done, failure) -> {
+            if (digest.isCancelled() && digests.remove(work)) { // it had not begun
+                state.close();
+            }
+        });
         return digest;
     }
 
-    private void pace(long bytes) {
+    private void digest(PinnedState state, boolean readChunks, CompletableFuture<StateDigest> digest) {
+        try (state) {
+            digest.complete(state.digest(readChunks, bytes -> pace(bytes, digest)));
+        } catch (RuntimeException e) {
+            digest.completeExceptionally(e);
+        }
+    }
+
+    private void pace(long bytes, CompletableFuture<StateDigest> digest) {
         long rest = context.snapshots().sent(bytes / READS_FASTER);
-        if (rest > 0 && !closed) {
-            LockSupport.parkNanos(rest);
+        long until = System.nanoTime() + rest;
+        for (; rest > 0 && !closed && !digest.isDone(); rest = until - System.nanoTime()) {
+            LockSupport.parkNanos(Math.min(rest, LOOK_UP_NANOS));
         }
         if (closed) {
             throw new TintypeException(Reason.UNAVAILABLE, "the node is stopping");
+        }
+        if (digest.isDone()) {
+            throw new TintypeException(Reason.UNAVAILABLE, "nobody waits for this digest any more");
         }
     }
 

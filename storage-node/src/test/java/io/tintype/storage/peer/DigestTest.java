@@ -4,12 +4,24 @@ package io.tintype.storage.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.tintype.cluster.channel.Channels;
+import io.tintype.cluster.channel.UnaryCalls;
+import io.tintype.model.Limits;
+import io.tintype.model.NodeId;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.DigestReplicaRequest;
+import io.tintype.proto.internal.v1.DigestReplicaResponse;
+import io.tintype.proto.internal.v1.NodeReportsGrpc;
 import io.tintype.storage.blob.StateDigest;
 import io.tintype.storage.shard.HostReports;
 import io.tintype.storage.shard.ShardReplica;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -19,6 +31,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whether two replicas hold the same can be told at one and the same record, whatever is written meanwhile. */
 @Timeout(300)
 class DigestTest {
+    /** Bytes a second of copies; digests read four times as many. */
+    private static final long SLOW = 64 << 10;
+
+    private static final int LARGE = 3;
+    private static final int LARGE_BYTES = 8 << 20;
+    private static final long DAY_MS = TimeUnit.DAYS.toMillis(1);
+
     @TempDir
     Path directory;
 
@@ -80,6 +99,54 @@ class DigestTest {
                     .hasCauseInstanceOf(TintypeException.class)
                     .hasMessageContaining("no such pin");
         }
+    }
+
+    /** A controller that asked for digests dies: those of the next one do not wait until nobody's are done. */
+    @Test
+    void digestsThatNobodyWaitsForEnd() throws Exception {
+        try (var cluster = new TestCluster(directory, 0)) {
+            cluster.snapshotRate(SLOW); // each of the large digests would take longer than anybody here has patience
+            cluster.start(new NodeId("node-1"));
+            cluster.assign(1);
+            var primary = cluster.primary();
+            Images.claim(primary);
+            for (int i = 0; i < LARGE; i++) {
+                primary.propose(Images.stage(primary, "large-" + i, Images.bytes(LARGE_BYTES, i)))
+                        .join();
+            }
+            var reports = cluster.node(1).reports();
+            var dying = new Channels();
+            try (var next = new Channels()) {
+                var address = cluster.node(1).peerAddress();
+                assertThatThrownBy(asked(dying.to(address), reports, true, 500)::join)
+                        .as("one that is under way when its caller's patience ends")
+                        .hasMessageContaining("DEADLINE_EXCEEDED");
+                var left = List.of(
+                        asked(dying.to(address), reports, true, DAY_MS),
+                        asked(dying.to(address), reports, true, DAY_MS));
+                assertThat(left).noneMatch(CompletableFuture::isDone);
+                dying.close();
+
+                assertThat(asked(next.to(address), reports, false, DAY_MS)
+                                .get(TestCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                                .getChunks())
+                        .isEqualTo((long) LARGE * LARGE_BYTES / Limits.CHUNK_BYTES);
+                assertThat(left).allMatch(CompletableFuture::isCompletedExceptionally);
+            } finally {
+                dying.close();
+            }
+        }
+    }
+
+    private static CompletableFuture<DigestReplicaResponse> asked(
+            Channel channel, HostReports reports, boolean readChunks, long deadlineMs) {
+        var request = DigestReplicaRequest.newBuilder()
+                .setClusterId(TestCluster.CLUSTER)
+                .setPin(reports.pin(TestCluster.SHARD, 0).join().pin())
+                .setReadChunks(readChunks)
+                .build();
+        var options = CallOptions.DEFAULT.withDeadlineAfter(deadlineMs, TimeUnit.MILLISECONDS);
+        return UnaryCalls.start(channel, NodeReportsGrpc.getDigestReplicaMethod(), options, request);
     }
 
     private static StateDigest digest(HostReports reports, HostReports.Pinned pinned, boolean readChunks) {

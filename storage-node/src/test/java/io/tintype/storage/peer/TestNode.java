@@ -11,12 +11,15 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.report.NodeReportService;
+import io.tintype.storage.report.ReadTimes;
 import io.tintype.storage.shard.HostReports;
 import io.tintype.storage.shard.ShardHost;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -50,6 +53,8 @@ final class TestNode implements AutoCloseable {
                 .addStreamTracerFactory(Unreadable.tooLarge(registry))
                 .addService(network.service(host.peerShards()))
                 .addService(network.orders(host.peerShards()))
+                .addService(new NodeReportService(
+                        id, TestCluster.CLUSTER, host.reports(), new ReadTimes(System::nanoTime), 0, List::of))
                 .build()
                 .start();
         network.startHeartbeats(host.peerShards(), TestCluster.TIMING);

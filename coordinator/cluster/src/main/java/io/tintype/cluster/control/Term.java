@@ -83,6 +83,17 @@ public final class Term {
                                 : Outcome.DEPOSED);
     }
 
+    /**
+     * Whether somebody has taken office since, as far as the server that answers knows: so that who has nothing to write hears of
+     * it too. False says little, for it may know it late.
+     */
+    public CompletableFuture<Boolean> isOver() {
+        return session.znodes()
+                .get(Paths.CONTROLLER_EPOCH)
+                .thenApply(found -> found.filter(there -> there.version() == epoch.version())
+                        .isEmpty());
+    }
+
     /** The controller epoch of this term. */
     public long epoch() {
         return epoch.value().getEpoch();

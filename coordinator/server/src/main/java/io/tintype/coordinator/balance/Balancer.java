@@ -55,6 +55,8 @@ public final class Balancer implements AutoCloseable {
     private volatile List<StoredPlan> running = List.of();
     /** What another controller carries out, looked at now and then; written by the loop. */
     private volatile List<StoredPlan> watched = List.of();
+    /** The term that was paced for last. Confined to the loop. */
+    private @Nullable Term paced;
     /** Confined to the loop. */
     private long watchedAt = System.nanoTime() - WATCH_NANOS;
 
@@ -170,6 +172,7 @@ public final class Balancer implements AutoCloseable {
                 log.info("a term of office is over; whoever is controller now goes on with the plans");
                 // Not the next term, which this coordinator may have won meanwhile.
                 term.compareAndSet(office, null);
+                runner.deposed();
             } else {
                 log.info("plans rest for a moment: {}", e.getMessage());
                 log.debug("why plans rest", e);
@@ -190,16 +193,20 @@ public final class Balancer implements AutoCloseable {
             watch(view);
             return;
         }
-        var plans = active(view);
+        if (!office.equals(paced)) {
+            pacing.inOffice();
+            paced = office;
+        }
+        var plans = active(office, view);
         pace(view, plans);
-        running = runner.look(office, view, plans);
+        running = runner.look(office, view, plans, pacing.quietMicros());
         unasked.look(view, running);
     }
 
     /** What is to be carried out; where that cannot be read, what goes on by itself keeps its pace. */
-    private List<StoredPlan> active(ClusterView view) throws Journal.Interrupted {
+    private List<StoredPlan> active(Term office, ClusterView view) throws Journal.Interrupted {
         try {
-            return journal.active();
+            return journal.active(office);
         } catch (Journal.Interrupted e) {
             pace(view, running);
             throw e;

@@ -55,6 +55,15 @@ class Journal {
         this.assignments = new CompareAndSet<>(session.znodes(), ZnodeCodec.ASSIGNMENT, ShardAssignment::equals);
     }
 
+    /** The plans that a term of office is to carry out, with their steps, repairs first. */
+    List<StoredPlan> active(Term term) throws Interrupted {
+        var found = active();
+        if (!found.isEmpty() && await(term.isOver())) {
+            throw new Interrupted("another coordinator carries plans out", true, null);
+        }
+        return found;
+    }
+
     /** The plans that are being carried out, with their steps, repairs first. */
     List<StoredPlan> active() throws Interrupted {
         var found = new ArrayList<StoredPlan>();
@@ -100,6 +109,18 @@ class Journal {
         var parts = new ArrayList<>(plan.parts());
         parts.set(number, new Versioned<PlanPart>(written, part.version() + 1));
         return new StoredPlan(plan.record(), parts);
+    }
+
+    /**
+     * Notes what readers felt before a plan began.
+     *
+     * @return the plan as it is then
+     */
+    StoredPlan noteQuiet(Term term, StoredPlan plan, long p99Micros) throws Interrupted {
+        var record = plan.record();
+        var next = record.value().toBuilder().setQuietReadP99Micros(p99Micros).build();
+        settle(term.settle(term.begin().set(Paths.plan(plan.id()), ZnodeCodec.PLAN, next, record.version())));
+        return new StoredPlan(new Versioned<>(next, record.version() + 1), plan.parts());
     }
 
     /** Notes that a plan is over, and that it is carried out no longer. */

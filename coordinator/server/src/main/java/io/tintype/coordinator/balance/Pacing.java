@@ -2,10 +2,12 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.model.NodeInfo;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks nodes how they fare, and tells them how fast replicas may move: before a plan's first step begins, every 2 s while
- * something moves, and seldom else. Confined to the balancer's thread but for {@link #rate}; blocks for some seconds at most.
+ * something moves, and seldom else. What quiet times are like stands in a plan's record ({@link #quietMicros}), so that a controller
+ * that takes the plan over knows it too. Confined to the balancer's thread but for {@link #rate}; blocks for some seconds at most.
  */
 final class Pacing {
     private static final Logger log = LoggerFactory.getLogger(Pacing.class);
@@ -29,8 +32,9 @@ final class Pacing {
     private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final NodePolls polls;
-    private final Throttle throttle;
+    private final long ownLimit;
     private final LongSupplier nanoTime;
+    private Throttle throttle;
     private long askedAt;
     private boolean moving;
     private long movedAt;
@@ -39,6 +43,7 @@ final class Pacing {
 
     Pacing(NodePolls polls, long bytesPerSecond, LongSupplier nanoTime) {
         this.polls = polls;
+        this.ownLimit = bytesPerSecond;
         this.throttle = new Throttle(bytesPerSecond);
         this.rate = bytesPerSecond;
         this.nanoTime = nanoTime;
@@ -51,30 +56,75 @@ final class Pacing {
         return rate;
     }
 
+    /** What readers feel in quiet times, as far as it was measured here or a plan's record says; 0: nobody knows. */
+    long quietMicros() {
+        return throttle.quietMicros();
+    }
+
+    /** A term of office begins: what an earlier one knew may have changed since, and plans may be under way. */
+    void inOffice() {
+        throttle = new Throttle(ownLimit);
+        moving = false;
+    }
+
     /** Looks whether it is time to ask; {@code plans} are those being carried out, before anything is done for them. */
     void look(ClusterView view, List<StoredPlan> plans) {
-        boolean moves = plans.stream()
-                .map(plan -> plan.record().value().getPhase())
-                .anyMatch(phase -> phase == PlanPhase.PLAN_PHASE_RUNNING || phase == PlanPhase.PLAN_PHASE_CANCELLING);
+        boolean moves = plans.stream().anyMatch(Pacing::moves);
         boolean begins = moves && !moving;
+        if (begins && throttle.quietMicros() == 0) {
+            learn(view, plans);
+        }
         moving = moves;
         long now = nanoTime.getAsLong();
         movedAt = moving ? now : movedAt;
         if (begins || now - askedAt >= (moving ? MOVING_NANOS : IDLE_NANOS)) {
             askedAt = now;
-            ask(view, plans);
+            ask(view, plans, begins && isBegun(plans));
         }
     }
 
-    private void ask(ClusterView view, List<StoredPlan> plans) {
+    /** What is under way goes on while a plan is paused. */
+    private static boolean moves(StoredPlan plan) {
+        var phase = plan.record().value().getPhase();
+        return phase == PlanPhase.PLAN_PHASE_RUNNING
+                || phase == PlanPhase.PLAN_PHASE_CANCELLING
+                || plan.steps().stream().anyMatch(PlanSteps::isUnderWay);
+    }
+
+    private static boolean isBegun(List<StoredPlan> plans) {
+        return plans.stream()
+                .flatMap(plan -> plan.steps().stream())
+                .anyMatch(step -> step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+    }
+
+    /** What quiet times are like, where it was never measured here: they last until the first step, and then a plan says it. */
+    private void learn(ClusterView view, List<StoredPlan> plans) {
+        plans.stream()
+                .map(plan -> plan.record().value())
+                .mapToLong(PlanRecord::getQuietReadP99Micros)
+                .filter(micros -> micros > 0)
+                .min()
+                .ifPresent(throttle::quietWas);
+        if (throttle.quietMicros() == 0 && !isBegun(plans)) {
+            round(view, 0);
+            felt(view);
+        }
+    }
+
+    private void ask(ClusterView view, List<StoredPlan> plans, boolean takenOver) {
         plans.stream()
                 .map(plan -> plan.record().value())
                 .mapToLong(PlanRecord::getBytesPerSecond)
                 .filter(limit -> limit > 0)
                 .min()
                 .ifPresent(throttle::limit);
-        round(view, moving ? throttle.rate() : 0);
+        // Where steps are under way, nodes keep the pace of the controller before until it is known how that is felt.
+        long told = moving && !takenOver ? throttle.rate() : 0;
+        round(view, told);
         felt(view);
+        if (takenOver || throttle.rate() < told) { // readers do not wait for a slower pace until the next look
+            round(view, throttle.rate());
+        }
     }
 
     private void round(ClusterView view, long bytesPerSecond) {

@@ -42,9 +42,11 @@ final class PlanRunner {
      * One look at all plans.
      *
      * @param found those that are being carried out, as they were read just now
+     * @param quietMicros what readers feel in quiet times; 0: nobody knows
      * @return the same as they are now
      */
-    List<StoredPlan> look(Term term, ClusterView view, List<StoredPlan> found) throws Journal.Interrupted {
+    List<StoredPlan> look(Term term, ClusterView view, List<StoredPlan> found, long quietMicros)
+            throws Journal.Interrupted {
         var plans = new ArrayList<>(found);
         List<PlannedStep> underWay = new ArrayList<>();
         plans.forEach(
@@ -52,9 +54,25 @@ final class PlanRunner {
         Set<Integer> busy = new HashSet<>();
         underWay.forEach(step -> busy.add(step.getShard()));
         for (int i = 0; i < plans.size(); i++) {
-            plans.set(i, look(term, view, plans.get(i), underWay, busy));
+            var plan = noted(term, plans.get(i), quietMicros);
+            plans.set(i, look(term, view, plan, underWay, busy));
         }
         return plans;
+    }
+
+    /** Before a plan's first step: whoever takes it over cannot measure any more what quiet times are like. */
+    private StoredPlan noted(Term term, StoredPlan plan, long quietMicros) throws Journal.Interrupted {
+        var record = plan.record().value();
+        return quietMicros > 0
+                        && record.getQuietReadP99Micros() == 0
+                        && record.getPhase() == PlanPhase.PLAN_PHASE_RUNNING
+                ? journal.noteQuiet(term, plan, quietMicros)
+                : plan;
+    }
+
+    /** Another coordinator carries plans out now: what was asked of nodes for them ends. */
+    void deposed() {
+        maker.forgetAll();
     }
 
     private StoredPlan look(

@@ -14,6 +14,9 @@ import java.util.concurrent.CompletableFuture;
  * Thread-safe; never blocks.
  */
 final class PlanSteering {
+    /** The controller changes a plan's header when it begins it and when it is over, operators change it seldom. */
+    private static final int TRIES = 3;
+
     private final PlanZnodes plans;
 
     PlanSteering(PlanZnodes plans) {
@@ -22,9 +25,13 @@ final class PlanSteering {
 
     /**
      * Steers a plan; returns it as it is then. Saying the same twice is harmless. Fails with WRONG_STATE where there is no such
-     * plan, it is over or is not being carried out, or it changed at the same moment; INVALID_ARGUMENT without an order.
+     * plan, it is over or is not being carried out, or it changed again and again; INVALID_ARGUMENT without an order.
      */
     CompletableFuture<PlanRecord> steer(String id, PlanOrder order) {
+        return steer(id, order, TRIES);
+    }
+
+    private CompletableFuture<PlanRecord> steer(String id, PlanOrder order, int tries) {
         return plans.header(id).thenCompose(found -> {
             var plan = found.orElseThrow(() -> Planning.refused("There is no such plan."));
             var next = phase(order);
@@ -36,11 +43,14 @@ final class PlanSteering {
                         + " and cannot be steered any more.");
             }
             var record = plan.value().toBuilder().setPhase(next).build();
-            return plans.change(plan, record).thenApply(won -> {
-                if (!won) {
-                    throw Planning.refused("The plan changed at the same moment. Look at it, and say it again.");
+            return plans.change(plan, record).thenCompose(won -> {
+                if (won) {
+                    return CompletableFuture.completedFuture(record);
                 }
-                return record;
+                if (tries > 1) {
+                    return steer(id, order, tries - 1);
+                }
+                throw Planning.refused("The plan changed at the same moment. Look at it, and say it again.");
             });
         });
     }

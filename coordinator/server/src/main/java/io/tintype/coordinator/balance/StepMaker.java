@@ -267,6 +267,13 @@ final class StepMaker {
         copies.forgetAll(prefix);
     }
 
+    /** Nothing is carried out here any more. */
+    void forgetAll() {
+        verdicts.forgetAll("");
+        leads.forgetAll("");
+        copies.forgetAll("");
+    }
+
     private static Optional<ShardInfo> shard(ClusterView view, PlannedStep step) {
         return view.map().shard(new ShardId(step.getShard()));
     }

@@ -28,6 +28,18 @@ final class Throttle {
         return rate;
     }
 
+    /** What readers feel in quiet times, in microseconds; 0: nobody knows. */
+    long quietMicros() {
+        return Math.round(quietMicros);
+    }
+
+    /** What somebody before found quiet times to be like; what was measured here counts more. */
+    void quietWas(long p99Micros) {
+        if (quietMicros == 0) {
+            quietMicros = p99Micros;
+        }
+    }
+
     /** A plan with another limit runs. */
     void limit(long bytesPerSecond) {
         limit = bytesPerSecond;

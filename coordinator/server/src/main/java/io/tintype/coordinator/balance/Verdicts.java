@@ -6,6 +6,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardInfo;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -57,12 +58,18 @@ final class Verdicts {
                         .findFirst());
     }
 
+    /** Nobody waits for a step's verdict any more: what nodes still do for it ends. */
     void forget(String step) {
-        asked.remove(step);
+        var answer = asked.remove(step);
+        if (answer != null) {
+            answer.cancel(false);
+        }
     }
 
     /** Forgets all steps that begin so. */
     void forgetAll(String prefix) {
-        asked.keySet().removeIf(step -> step.startsWith(prefix));
+        List.copyOf(asked.keySet()).stream()
+                .filter(step -> step.startsWith(prefix))
+                .forEach(this::forget);
     }
 }

@@ -2,6 +2,8 @@
 package io.tintype.coordinator.balance;
 
 import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.Context.CancellableContext;
 import io.grpc.MethodDescriptor;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.channel.UnaryCalls;
@@ -28,7 +30,8 @@ import java.util.stream.IntStream;
 
 /**
  * Finds out whether replicas hold the same: digests of all at the very same record, and every chunk read of those that are to
- * be proved. Thread-safe; never blocks.
+ * be proved. What is asked of nodes ends with the answer: when somebody cancels it, when a node fails, and when this process
+ * ends, nodes stop to digest. Thread-safe; never blocks.
  */
 final class Verifier {
     private static final long CALL_MS = 5_000;
@@ -55,26 +58,42 @@ final class Verifier {
     record Verdict(boolean same, String text) {}
 
     /**
-     * Compares. Fails where no verdict can be given now; asking again later is right then.
+     * Compares. Fails where no verdict can be given now; asking again later is right then. Cancel it where nobody waits for it.
      *
      * @param known a replica that certainly holds everything
      * @param newcomer the one to verify
      */
     CompletableFuture<Verdict> compare(ShardId shard, NodeId known, NodeId newcomer) {
-        return look(shard, List.of(known, newcomer), Set.of(newcomer))
-                .thenApply(seen -> verdict(known, newcomer, seen.get(0), seen.get(1)));
+        var asked = Context.current().withCancellation();
+        return bound(
+                seen(asked, shard, List.of(known, newcomer), Set.of(newcomer))
+                        .thenApply(seen -> verdict(known, newcomer, seen.get(0), seen.get(1))),
+                asked);
     }
 
     /**
-     * What replicas hold at the very same record, in the order of the nodes. Fails where they cannot be brought to one now.
+     * What replicas hold at the very same record, in the order of the nodes. Fails where they cannot be brought to one now. Cancel
+     * it where nobody waits for it.
      *
      * @param nodes whose replicas; the first leads, or holds everything for certain
      * @param reading those of them that read all their chunks and verify their checksums
      */
     CompletableFuture<List<DigestReplicaResponse>> look(ShardId shard, List<NodeId> nodes, Set<NodeId> reading) {
-        return pin(shard, nodes, 0, 1)
+        var asked = Context.current().withCancellation();
+        return bound(seen(asked, shard, nodes, reading), asked);
+    }
+
+    /** Calls that were asked for an answer end with it. */
+    private static <T> CompletableFuture<T> bound(CompletableFuture<T> answer, CancellableContext asked) {
+        var unused = answer.whenComplete((given, failure) -> asked.cancel(failure));
+        return answer;
+    }
+
+    private CompletableFuture<List<DigestReplicaResponse>> seen(
+            CancellableContext asked, ShardId shard, List<NodeId> nodes, Set<NodeId> reading) {
+        return pin(asked, shard, nodes, 0, 1)
                 .thenCompose(pins -> together(IntStream.range(0, nodes.size())
-                        .mapToObj(i -> digest(nodes.get(i), pins.get(i), reading.contains(nodes.get(i))))
+                        .mapToObj(i -> digest(asked, nodes.get(i), pins.get(i), reading.contains(nodes.get(i))))
                         .toList()));
     }
 
@@ -101,19 +120,19 @@ final class Verifier {
 
     /** Pins all at one record that is a little ahead of what is applied: ever further ahead, the busier the shard is. */
     private CompletableFuture<List<PinReplicaResponse>> pin(
-            ShardId shard, List<NodeId> nodes, long ahead, int attempt) {
+            CancellableContext asked, ShardId shard, List<NodeId> nodes, long ahead, int attempt) {
         var describe = DescribeReplicaRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setShard(shard.value())
                 .build();
-        return call(nodes.get(0), ReplicationGrpc.getDescribeReplicaMethod(), describe, CALL_MS)
+        return call(asked, nodes.get(0), ReplicationGrpc.getDescribeReplicaMethod(), describe, CALL_MS)
                 .thenCompose(found -> {
                     var request = PinReplicaRequest.newBuilder()
                             .setClusterId(clusterId)
                             .setShard(shard.value())
                             .setAtSequence(found.getAppliedSequence() + ahead)
                             .build();
-                    return pinned(nodes, request);
+                    return pinned(asked, nodes, request);
                 })
                 .thenCompose(pins -> {
                     if (pins.stream()
@@ -132,40 +151,49 @@ final class Verifier {
                                 "shard " + shard + ": " + nodes
                                         + " could not be looked at at the same record; try again");
                     }
-                    return pin(shard, nodes, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
+                    return pin(asked, shard, nodes, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
                 });
     }
 
     /** The pins of all nodes, or of none. */
-    private CompletableFuture<List<PinReplicaResponse>> pinned(List<NodeId> nodes, PinReplicaRequest request) {
+    private CompletableFuture<List<PinReplicaResponse>> pinned(
+            CancellableContext asked, List<NodeId> nodes, PinReplicaRequest request) {
         var made = new ConcurrentHashMap<NodeId, PinReplicaResponse>();
-        var asked = nodes.stream()
-                .map(node -> call(node, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
+        var answers = nodes.stream()
+                .map(node -> call(asked, node, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
                         .whenComplete((pin, failure) -> {
                             if (pin != null) {
                                 made.put(node, pin);
                             }
                         }))
                 .toList();
-        return together(asked).whenComplete((pins, failure) -> {
+        return together(answers).whenComplete((pins, failure) -> {
             if (failure != null) {
                 made.forEach(this::drop);
             }
         });
     }
 
-    private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> asked) {
-        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-                .thenApply(done -> asked.stream().map(CompletableFuture::join).toList());
+    private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> answers) {
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .thenApply(done -> answers.stream().map(CompletableFuture::join).toList());
     }
 
-    private CompletableFuture<DigestReplicaResponse> digest(NodeId node, PinReplicaResponse pin, boolean readChunks) {
+    /** Where it fails, the others need not go on. */
+    private CompletableFuture<DigestReplicaResponse> digest(
+            CancellableContext asked, NodeId node, PinReplicaResponse pin, boolean readChunks) {
         var request = DigestReplicaRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setPin(pin.getPin())
                 .setReadChunks(readChunks)
                 .build();
-        return call(node, NodeReportsGrpc.getDigestReplicaMethod(), request, TimeUnit.HOURS.toMillis(DIGEST_HOURS));
+        long deadlineMs = TimeUnit.HOURS.toMillis(DIGEST_HOURS);
+        return call(asked, node, NodeReportsGrpc.getDigestReplicaMethod(), request, deadlineMs)
+                .whenComplete((digest, failure) -> {
+                    if (failure != null) {
+                        asked.cancel(failure);
+                    }
+                });
     }
 
     private void drop(NodeId node, PinReplicaResponse pin) {
@@ -174,16 +202,22 @@ final class Verifier {
                 .setPin(pin.getPin())
                 .setDrop(true)
                 .build();
-        var unused = call(node, NodeReportsGrpc.getDigestReplicaMethod(), request, CALL_MS);
+        var unused = call(Context.ROOT, node, NodeReportsGrpc.getDigestReplicaMethod(), request, CALL_MS);
     }
 
-    private <Q, R> CompletableFuture<R> call(NodeId node, MethodDescriptor<Q, R> method, Q request, long deadlineMs) {
+    private <Q, R> CompletableFuture<R> call(
+            Context asked, NodeId node, MethodDescriptor<Q, R> method, Q request, long deadlineMs) {
         var address = view.get().map().node(node).map(NodeInfo::peerAddress).orElse("");
         if (address.isEmpty()) {
             return CompletableFuture.failedFuture(
                     new TintypeException(Reason.UNAVAILABLE, "the address of node " + node + " is not known"));
         }
         var options = CallOptions.DEFAULT.withDeadlineAfter(deadlineMs, TimeUnit.MILLISECONDS);
-        return UnaryCalls.start(channels.to(address), method, options, request);
+        var before = asked.attach();
+        try {
+            return UnaryCalls.start(channels.to(address), method, options, request);
+        } finally {
+            asked.detach(before);
+        }
     }
 }

@@ -3,36 +3,21 @@ package io.tintype.coordinator.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tintype.cluster.control.ControllerSeat;
-import io.tintype.cluster.control.Term;
-import io.tintype.cluster.embedded.EmbeddedZooKeeper;
-import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.Paths;
-import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
-import io.tintype.coordinator.control.BalanceSettings;
-import io.tintype.coordinator.control.ShardOrders;
-import io.tintype.model.NodeId;
-import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
-import io.tintype.proto.internal.v1.ReplicaRole;
-import io.tintype.proto.internal.v1.ShardAssignment;
-import io.tintype.proto.internal.v1.ShardType;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -46,31 +31,30 @@ import org.junit.jupiter.api.io.TempDir;
  * been thought dead, writes nothing more. With the real journal in a real ZooKeeper.
  */
 final class ControllerDeathsTest {
-    private static final int NEVER = Integer.MAX_VALUE;
     private static final int SHARDS_A_LIFE = 4;
     private static final int AT_ONCE = 2;
-    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final long QUIET_MICROS = 5_000;
 
     @TempDir
     private Path folder;
 
-    private EmbeddedZooKeeper zooKeeper;
+    private Offices offices;
     private ZkSession session;
     private ToyNodes nodes;
     private int lives;
 
     @BeforeEach
     void start() throws Exception {
-        zooKeeper = EmbeddedZooKeeper.start(folder, 0);
-        session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+        offices = Offices.open(folder);
+        session = offices.session();
         nodes = new ToyNodes(session, List.of("n1", "n2", "n3", "n4"));
+        nodes.readMicros = QUIET_MICROS;
     }
 
     @AfterEach
     void stop() {
         nodes.close();
-        session.close();
-        zooKeeper.close();
+        offices.close();
     }
 
     /** What an operator does whenever he sees the plan. */
@@ -79,20 +63,24 @@ final class ControllerDeathsTest {
     }
 
     /** How it came out: what must be the same whoever died. */
-    private record Outcome(PlanPhase plan, int notDone, List<PlanStepPhase> steps, List<String> shards) {}
+    private record Outcome(
+            PlanPhase plan, int notDone, long quietMicros, List<PlanStepPhase> steps, List<String> shards) {}
 
     @Test
     void aPlanOfEveryKindOfStep() throws Exception {
         var outcome = diesAtEachWrite(
-                9,
+                10,
                 first -> List.of(
-                        move(first, "n1", "n4"),
-                        step(PlanStepKind.PLAN_STEP_KIND_LEAD, first + 1, "", "n2"),
-                        step(PlanStepKind.PLAN_STEP_KIND_ADD, first + 2, "", "n4"),
-                        step(PlanStepKind.PLAN_STEP_KIND_DROP, first + 3, "n3", "")));
+                        ToyController.move(first, "n1", "n4"),
+                        ToyController.step(PlanStepKind.PLAN_STEP_KIND_LEAD, first + 1, "", "n2"),
+                        ToyController.step(PlanStepKind.PLAN_STEP_KIND_ADD, first + 2, "", "n4"),
+                        ToyController.step(PlanStepKind.PLAN_STEP_KIND_DROP, first + 3, "n3", "")));
 
         assertThat(outcome.plan()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
         assertThat(outcome.steps()).containsOnly(PlanStepPhase.PLAN_STEP_PHASE_DONE);
+        assertThat(outcome.quietMicros())
+                .as("what reads took before the first step")
+                .isEqualTo(QUIET_MICROS);
         assertThat(outcome.shards())
                 .containsExactly(
                         "n2 n3 n4, led by n4", "n1 n2 n3, led by n2", "n1 n2 n3 n4, led by n1", "n1 n2, led by n1");
@@ -101,7 +89,7 @@ final class ControllerDeathsTest {
     @Test
     void aCopyThatDiffersIsTakenBack() throws Exception {
         nodes.holdsSomethingElse("n4");
-        var outcome = diesAtEachWrite(4, first -> List.of(move(first, "n1", "n4")));
+        var outcome = diesAtEachWrite(5, first -> List.of(ToyController.move(first, "n1", "n4")));
 
         assertThat(outcome.plan()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
         assertThat(outcome.steps()).containsExactly(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
@@ -111,9 +99,11 @@ final class ControllerDeathsTest {
     @Test
     void aPlanIsCancelledWhileItCopies() throws Exception {
         nodes.neverJoins("n4");
-        IntFunction<List<PlannedStep>> steps =
-                first -> List.of(move(first, "n1", "n4"), move(first + 1, "n2", "n4"), move(first + 2, "n3", "n4"));
-        var outcome = diesAtEachWrite(8, steps, plan -> {
+        IntFunction<List<PlannedStep>> steps = first -> List.of(
+                ToyController.move(first, "n1", "n4"),
+                ToyController.move(first + 1, "n2", "n4"),
+                ToyController.move(first + 2, "n3", "n4"));
+        var outcome = diesAtEachWrite(9, steps, plan -> {
             var header = plan.record();
             if (header.value().getPhase() == PlanPhase.PLAN_PHASE_RUNNING
                     && plan.steps().get(1).getPhase() == PlanStepPhase.PLAN_STEP_PHASE_COPYING) {
@@ -136,7 +126,7 @@ final class ControllerDeathsTest {
         var plans = new PlanZnodes(session);
         var steps = new ArrayList<PlannedStep>();
         for (int i = 0; i < 2 * PlanZnodes.STEPS_PER_PART + 1; i++) {
-            steps.add(move(1 + i, "n1", "n4"));
+            steps.add(ToyController.move(1 + i, "n1", "n4"));
         }
         // A dead maker leaves the bare plan, and then one part more each.
         for (int parts = 0; parts <= 3; parts++) {
@@ -172,12 +162,12 @@ final class ControllerDeathsTest {
 
     private Outcome diesAtEachWrite(int writes, IntFunction<List<PlannedStep>> steps, Operator operator)
             throws Exception {
-        var undisturbed = new Controller(NEVER, false);
+        var undisturbed = ToyController.immortal(offices, nodes);
         var expected = live(undisturbed, steps, operator);
         assertThat(undisturbed.journal.writes).as("writes of the whole life").isEqualTo(writes);
         for (int write = 1; write <= writes; write++) {
             for (boolean made : List.of(false, true)) {
-                assertThat(live(new Controller(write, made), steps, operator))
+                assertThat(live(new ToyController(offices, nodes, write, made), steps, operator))
                         .as("after a death at write %d, which was %s", write, made ? "made" : "not made")
                         .isEqualTo(expected);
             }
@@ -185,25 +175,17 @@ final class ControllerDeathsTest {
         return expected;
     }
 
-    private Outcome live(Controller first, IntFunction<List<PlannedStep>> planned, Operator operator) throws Exception {
+    private Outcome live(ToyController first, IntFunction<List<PlannedStep>> planned, Operator operator)
+            throws Exception {
         int firstShard = 1 + lives++ * SHARDS_A_LIFE;
-        var shards = new ArrayList<Integer>();
-        for (int shard = firstShard; shard < firstShard + SHARDS_A_LIFE; shard++) {
-            shards.add(shard);
-            var assignment = assignment(shard);
-            assertThat(ToyNodes.get(first.term.assign(List.of(assignment), null)))
-                    .isEqualTo(Term.Outcome.DONE);
-            nodes.first(assignment);
-        }
+        var shards = first.shards(firstShard, SHARDS_A_LIFE);
+        first.look(shards); // nothing moves yet
         String id = String.format("%012x", lives);
         var steps = planned.apply(firstShard);
-        var plans = new PlanZnodes(session);
-        ToyNodes.get(plans.propose(record(id, steps.size()), steps));
-        assertThat(ToyNodes.get(
-                        plans.activate(ToyNodes.get(plans.header(id)).orElseThrow(), ToyNodes.get(plans.active()), 1)))
-                .isTrue();
+        offices.activate(record(id, steps.size()), steps);
+        var plans = offices.plans();
         var now = first;
-        @Nullable Controller dead = null;
+        @Nullable ToyController dead = null;
         try {
             for (int looks = 0; looks < 5_000; looks++) {
                 var plan = ToyNodes.get(plans.read(id)).orElseThrow();
@@ -220,7 +202,7 @@ final class ControllerDeathsTest {
                 } catch (Journal.Interrupted e) {
                     assertThat(e).hasMessage(DyingJournal.KILLED);
                     dead = now;
-                    now = new Controller(NEVER, false);
+                    now = ToyController.immortal(offices, nodes);
                     dead.mayNotWrite(shards);
                 }
                 nodes.move(shards);
@@ -251,114 +233,12 @@ final class ControllerDeathsTest {
         return new Outcome(
                 header.getPhase(),
                 header.getNotDone(),
+                header.getQuietReadP99Micros(),
                 plan.steps().stream().map(PlannedStep::getPhase).toList(),
                 ends);
     }
 
-    private static ShardAssignment assignment(int shard) {
-        var assignment = ShardAssignment.newBuilder()
-                .setFormat(1)
-                .setShard(shard)
-                .setType(ShardType.SHARD_TYPE_DATA)
-                .setPool(ToyNodes.POOL);
-        for (var node : List.of("n1", "n2", "n3")) {
-            assignment.addReplicas(Placement.newBuilder().setNode(node).setRole(ReplicaRole.REPLICA_ROLE_VOTER));
-        }
-        return assignment.build();
-    }
-
-    private static PlannedStep move(int shard, String from, String to) {
-        return step(PlanStepKind.PLAN_STEP_KIND_MOVE, shard, from, to);
-    }
-
-    private static PlannedStep step(PlanStepKind kind, int shard, String from, String to) {
-        return PlannedStep.newBuilder()
-                .setKind(kind)
-                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
-                .setShard(shard)
-                .setFrom(from)
-                .setTo(to)
-                .addAllBase(List.of("n1", "n2", "n3"))
-                .build();
-    }
-
     private static PlanRecord record(String id, int steps) {
-        return PlanRecord.newBuilder()
-                .setFormat(1)
-                .setId(id)
-                .setPurpose(PlanPurpose.PLAN_PURPOSE_BALANCE)
-                .setPhase(PlanPhase.PLAN_PHASE_PROPOSED)
-                .setTitle("test")
-                .setCreatedAtMs(1)
-                .setSteps(steps)
-                .setMovesAtOnce(AT_ONCE)
-                .build();
-    }
-
-    // ---- controllers
-
-    /** One that may die. All are the same coordinator, started anew, so that the next one need not wait for a session to end. */
-    private final class Controller implements AutoCloseable {
-        final ZkSession own = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
-        final ControllerSeat seat;
-        final Term term;
-        final DyingJournal journal;
-        final NodePolls polls = new NodePolls(nodes, ToyNodes.CLUSTER);
-        final PlanRunner runner;
-        final boolean isImmortal;
-        volatile List<Integer> shards = List.of();
-
-        Controller(int dieAt, boolean made) throws Exception {
-            isImmortal = dieAt == NEVER;
-            var terms = new LinkedBlockingQueue<Term>();
-            seat = ControllerSeat.compete(own, new NodeId("c1"), terms::add);
-            var won = terms.poll(LONG.toSeconds(), TimeUnit.SECONDS);
-            assertThat(won).as("a term of office").isNotNull();
-            term = won;
-            journal = new DyingJournal(own, dieAt, made);
-            var maker = new StepMaker(
-                    journal,
-                    polls,
-                    new Absences(System::nanoTime),
-                    new Verifier(this::view, nodes, ToyNodes.CLUSTER),
-                    new ShardOrders(this::view, nodes, ToyNodes.CLUSTER),
-                    Duration.ofMinutes(10),
-                    System::currentTimeMillis);
-            runner = new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);
-        }
-
-        private ClusterView view() {
-            try {
-                return nodes.view(shards);
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        void look(List<Integer> at) throws Journal.Interrupted {
-            shards = at;
-            nodes.report(polls);
-            var unused = runner.look(term, view(), journal.active());
-        }
-
-        /** It was only thought dead: it goes on with what it has in mind, until it hears that it is deposed. */
-        void mayNotWrite(List<Integer> at) {
-            int before = journal.writes;
-            journal.dieAt = NEVER;
-            for (int looks = 0; looks < 3; looks++) { // a verdict may come between two of them
-                try {
-                    look(at);
-                } catch (Journal.Interrupted e) {
-                    assertThat(e.deposed).as("%s", e).isTrue();
-                }
-            }
-            assertThat(journal.writes).as("writes of a deposed controller").isEqualTo(before);
-        }
-
-        @Override
-        public void close() {
-            seat.close();
-            own.close();
-        }
+        return Offices.record(id, PlanPurpose.PLAN_PURPOSE_BALANCE, steps, AT_ONCE);
     }
 }

@@ -43,6 +43,14 @@ final class DyingJournal extends Journal {
     }
 
     @Override
+    StoredPlan noteQuiet(Term term, StoredPlan plan, long p99Micros) throws Interrupted {
+        dieBefore();
+        var noted = super.noteQuiet(term, plan, p99Micros);
+        dieAfter();
+        return noted;
+    }
+
+    @Override
     void finish(Term term, StoredPlan plan, PlanPhase how, long nowMs) throws Interrupted {
         dieBefore();
         super.finish(term, plan, how, nowMs);

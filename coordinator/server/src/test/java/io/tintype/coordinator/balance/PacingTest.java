@@ -15,8 +15,11 @@ import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardMap;
 import io.tintype.proto.internal.v1.NodeReportsGrpc;
+import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanRecord;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.ReportNodeRequest;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import java.util.List;
@@ -38,6 +41,10 @@ final class PacingTest {
             Map.of(),
             Map.of(),
             null);
+
+    private static final PlannedStep COPYING = PlannedStep.newBuilder()
+            .setPhase(PlanStepPhase.PLAN_STEP_PHASE_COPYING)
+            .build();
 
     private final AtomicLong now = new AtomicLong();
     /** Paces that the node was told; 0: none. */
@@ -79,14 +86,22 @@ final class PacingTest {
     }
 
     private static List<StoredPlan> plan(PlanPhase phase) {
-        return List.of(new StoredPlan(
-                new Versioned<>(
-                        PlanRecord.newBuilder()
-                                .setPhase(phase)
-                                .setBytesPerSecond(LIMIT)
-                                .build(),
-                        1),
-                List.of()));
+        return plan(phase, 0);
+    }
+
+    /** One that another controller has begun, with what that one noted of quiet times. */
+    private static List<StoredPlan> takenOver(long quietMicros) {
+        return plan(PlanPhase.PLAN_PHASE_RUNNING, quietMicros, COPYING);
+    }
+
+    private static List<StoredPlan> plan(PlanPhase phase, long quietMicros, PlannedStep... steps) {
+        var record = PlanRecord.newBuilder()
+                .setPhase(phase)
+                .setBytesPerSecond(LIMIT)
+                .setQuietReadP99Micros(quietMicros)
+                .build();
+        var part = PlanPart.newBuilder().addAllSteps(List.of(steps)).build();
+        return List.of(new StoredPlan(new Versioned<>(record, 1), List.of(new Versioned<>(part, 1))));
     }
 
     @Test
@@ -108,7 +123,9 @@ final class PacingTest {
             now.addAndGet(SECOND);
             pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
         }
-        assertThat(told).as("once for each two seconds").hasSize(4);
+        assertThat(told)
+                .as("once for each two seconds, and at once where it is to be slower")
+                .containsExactly(0L, LIMIT, LIMIT, LIMIT / 2, LIMIT / 2, LIMIT / 4);
         assertThat(pacing.rate()).as("halved twice, for readers felt it").isEqualTo(LIMIT / 4);
         p99Micros = 5_000;
         now.addAndGet(2 * SECOND);
@@ -129,6 +146,76 @@ final class PacingTest {
         now.addAndGet(2 * SECOND);
         pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
         assertThat(pacing.rate()).isEqualTo(LIMIT / 2 + LIMIT / 8);
+    }
+
+    @Test
+    void aPlanThatWasTakenOverKeepsItsPaceUntilItIsKnownHowThatIsFelt() {
+        p99Micros = 20_000;
+        pacing.look(VIEW, takenOver(5_000));
+        assertThat(told).containsExactly(0L, LIMIT / 2);
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
+        assertThat(pacing.quietMicros()).isEqualTo(5_000);
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, takenOver(5_000));
+        assertThat(told).as("felt still").endsWith(LIMIT / 2, LIMIT / 4);
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 4);
+    }
+
+    /** Where controllers die every few seconds, each goes as fast as the first one went: nothing begins at the lowest pace. */
+    @Test
+    void whoTakesAPlanOverThatNobodyFeelsGoesAtItsLimitAtOnce() {
+        p99Micros = 6_000;
+        for (int controller = 0; controller < 5; controller++) {
+            pacing.inOffice();
+            pacing.look(VIEW, takenOver(5_000));
+            assertThat(pacing.rate()).isEqualTo(LIMIT);
+        }
+        assertThat(told).allMatch(rate -> rate == 0 || rate == LIMIT);
+    }
+
+    @Test
+    void aPlanOfWhichNobodyNotedQuietTimesKeepsToItsLimit() {
+        p99Micros = 90_000;
+        for (int i = 0; i < 5; i++) {
+            pacing.look(VIEW, takenOver(0));
+            now.addAndGet(2 * SECOND);
+        }
+        assertThat(pacing.rate()).isEqualTo(LIMIT);
+        assertThat(pacing.quietMicros())
+                .as("what readers feel of a plan is not quiet")
+                .isZero();
+    }
+
+    @Test
+    void quietTimesLastUntilTheFirstStep() {
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING)); // there was no look before the plan
+        assertThat(pacing.quietMicros()).isEqualTo(5_000);
+        assertThat(told).containsExactly(0L, LIMIT);
+        p99Micros = 20_000;
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
+    }
+
+    @Test
+    void whatWasMeasuredInThisTermCountsMoreThanWhatAPlanSays() {
+        pacing.look(VIEW, List.of());
+        pacing.look(VIEW, takenOver(50_000));
+        assertThat(pacing.quietMicros()).isEqualTo(5_000);
+        pacing.inOffice();
+        pacing.look(VIEW, takenOver(50_000));
+        assertThat(pacing.quietMicros()).as("of another term nothing is known").isEqualTo(50_000);
+    }
+
+    @Test
+    void whatIsUnderWayIsPacedWhileItsPlanIsPaused() {
+        pacing.look(VIEW, List.of());
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_PAUSED, 0, COPYING));
+        p99Micros = 20_000;
+        now.addAndGet(2 * SECOND);
+        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_PAUSED, 0, COPYING));
+        assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
+        assertThat(pacing.quietMicros()).isEqualTo(5_000);
     }
 
     @Test

@@ -6,38 +6,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.cluster.channel.ChannelSource;
-import io.tintype.cluster.control.ControllerSeat;
 import io.tintype.cluster.control.Term;
-import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.map.ShardZnodes;
-import io.tintype.cluster.plan.PlanZnodes;
-import io.tintype.cluster.zk.ZkConfig;
-import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
-import io.tintype.coordinator.control.ShardOrders;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Member;
-import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
-import io.tintype.proto.internal.v1.ReplicaRole;
-import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.proto.internal.v1.ShardType;
+import io.tintype.proto.v1.PlanOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PlanRunnerTest {
     private static final String PLAN = "0123456789ab";
     private static final int SHARD = 1;
+    private static final int AT_ONCE = 4;
     private static final ChannelSource NOBODY = address -> {
         throw new IllegalStateException("nobody is to be asked, and " + address + " was");
     };
@@ -54,26 +45,20 @@ final class PlanRunnerTest {
     @TempDir
     private Path folder;
 
-    private EmbeddedZooKeeper zooKeeper;
-    private ZkSession session;
+    private Offices offices;
+    private Offices.Office office;
     private ShardMapWatcher watcher;
     private ShardZnodes shards;
-    private Term term;
 
     @BeforeEach
     void start() throws Exception {
-        zooKeeper = EmbeddedZooKeeper.start(folder, 0);
-        session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
-        watcher = ShardMapWatcher.start(session);
-        shards = new ShardZnodes(session);
-        var terms = new LinkedBlockingQueue<Term>();
-        ControllerSeat.compete(session, new NodeId("c1"), terms::add);
-        var won = terms.poll(30, TimeUnit.SECONDS);
-        assertThat(won).isNotNull();
-        term = won;
-        assertThat(term.assign(List.of(assignedTo("n1", "n2")), null).get(30, TimeUnit.SECONDS))
+        offices = Offices.open(folder);
+        office = offices.take();
+        watcher = ShardMapWatcher.start(offices.session());
+        shards = new ShardZnodes(offices.session());
+        assertThat(ToyNodes.get(office.term().assign(List.of(Offices.assigned(SHARD, "n1", "n2")), null)))
                 .isEqualTo(Term.Outcome.DONE);
-        shards.create(ledBy("n1", "n2")).get(30, TimeUnit.SECONDS);
+        var unused = ToyNodes.get(shards.create(ledBy("n1", "n2")));
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> view().assignments().containsKey(new ShardId(SHARD))
                         && view().map()
@@ -86,8 +71,8 @@ final class PlanRunnerTest {
     void stop() {
         shards.close();
         watcher.close();
-        session.close();
-        zooKeeper.close();
+        office.close();
+        offices.close();
     }
 
     @Test
@@ -144,72 +129,101 @@ final class PlanRunnerTest {
                 .setFrom("n2")
                 .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
                 .build();
-        activate("00000000000a", PlanPurpose.PLAN_PURPOSE_BALANCE, stuck);
-        activate(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, drop);
-        look(new NodePolls(NOBODY, "cluster"), new Absences(System::nanoTime));
+        offices.activate(
+                Offices.record("00000000000a", PlanPurpose.PLAN_PURPOSE_BALANCE, stuck.length, AT_ONCE),
+                List.of(stuck));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, AT_ONCE), List.of(drop));
+        look(0);
 
         assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
     }
 
-    private void activate(String id, PlanPurpose purpose, PlannedStep... steps) throws Exception {
-        var plans = new PlanZnodes(session);
-        plans.propose(record(id, purpose, steps), List.of(steps)).get(30, TimeUnit.SECONDS);
-        assertThat(plans.activate(
-                                plans.header(id).get(30, TimeUnit.SECONDS).orElseThrow(),
-                                plans.active().get(30, TimeUnit.SECONDS),
-                                System.currentTimeMillis())
-                        .get(30, TimeUnit.SECONDS))
-                .isTrue();
-    }
-
-    private static PlanRecord record(String id, PlanPurpose purpose, PlannedStep... steps) {
-        return PlanRecord.newBuilder()
-                .setFormat(1)
-                .setId(id)
-                .setPurpose(purpose)
-                .setPhase(PlanPhase.PLAN_PHASE_PROPOSED)
-                .setTitle("test")
-                .setCreatedAtMs(System.currentTimeMillis())
-                .setSteps(steps.length)
-                .setMovesAtOnce(4)
+    /** Whoever takes a plan over cannot measure it any more. */
+    @Test
+    void whatReadersFeltInQuietTimesIsNotedOnceBeforeTheFirstStep() throws Exception {
+        var lead = step(PlanStepKind.PLAN_STEP_KIND_LEAD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
                 .build();
+        assertThat(lookAt(lead).getQuietReadP99Micros()).as("nobody knew").isZero();
+        look(4_711);
+        assertThat(quiet()).isEqualTo(4_711);
+        look(90_000);
+        assertThat(quiet()).as("what was noted before").isEqualTo(4_711);
+
+        assertThat(steer(PlanOrder.PLAN_ORDER_CANCEL).getQuietReadP99Micros())
+                .as("an operator's word leaves it as it is")
+                .isEqualTo(4_711);
+        look(0);
+        var over = offices.plan(PLAN).record().value();
+        assertThat(over.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_CANCELLED);
+        assertThat(over.getQuietReadP99Micros()).isEqualTo(4_711);
     }
 
-    private void look(NodePolls polls, Absences absences) throws Exception {
-        var journal = new Journal(session);
-        var maker = new StepMaker(
-                journal,
-                polls,
-                absences,
-                new Verifier(this::view, NOBODY, "cluster"),
-                new ShardOrders(this::view, NOBODY, "cluster"),
-                Duration.ofMinutes(10),
-                System::currentTimeMillis);
-        var unused = new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis)
-                .look(term, view(), journal.active());
+    @Test
+    void nothingIsNotedOfAPlanThatIsPaused() throws Exception {
+        var lead = step(PlanStepKind.PLAN_STEP_KIND_LEAD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(lead));
+        var unused = steer(PlanOrder.PLAN_ORDER_PAUSE);
+        look(4_711);
+        assertThat(quiet()).isZero();
+        unused = steer(PlanOrder.PLAN_ORDER_RESUME);
+        look(4_711);
+        assertThat(quiet()).isEqualTo(4_711);
+    }
+
+    @Test
+    void whoHasNothingToWriteHearsThatItIsDeposed() throws Exception {
+        var lead = step(PlanStepKind.PLAN_STEP_KIND_LEAD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(lead));
+        look(0);
+        try (var next = offices.take()) {
+            assertThat(ToyNodes.get(next.term().isOver())).isFalse();
+            assertThatThrownBy(() -> look(0))
+                    .isInstanceOfSatisfying(
+                            Journal.Interrupted.class,
+                            e -> assertThat(e.deposed).isTrue());
+        }
+    }
+
+    private PlanRecord steer(PlanOrder order) throws Exception {
+        return ToyNodes.get(new PlanSteering(offices.plans()).steer(PLAN, order));
+    }
+
+    private long quiet() throws Exception {
+        return offices.plan(PLAN).record().value().getQuietReadP99Micros();
+    }
+
+    private void look(long quietMicros) throws Exception {
+        var journal = new Journal(offices.session());
+        var runner = Offices.runner(journal, new NodePolls(NOBODY, "cluster"), this::view, NOBODY, "cluster");
+        var unused = runner.look(office.term(), view(), journal.active(office.term()), quietMicros);
     }
 
     /** Applies a plan of these steps and looks at it once. */
     private PlanRecord lookAt(PlannedStep... steps) throws Exception {
-        var plans = new PlanZnodes(session);
-        var record = record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps);
-        plans.propose(record, List.of(steps)).get(30, TimeUnit.SECONDS);
-        var polls = new NodePolls(NOBODY, "cluster");
-        var absences = new Absences(System::nanoTime);
-        var history = new PaceHistory(plans, System::nanoTime);
-        new Planning(this::view, polls, absences, BalanceSettings.DEFAULTS, plans, history, System::currentTimeMillis)
-                .apply(PLAN)
-                .get(30, TimeUnit.SECONDS);
-        look(polls, absences);
-        return plans.header(PLAN).get(30, TimeUnit.SECONDS).orElseThrow().value();
+        var plans = offices.plans();
+        var record = Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE);
+        var unused = ToyNodes.get(plans.propose(record, List.of(steps)));
+        var planning = new Planning(
+                this::view,
+                new NodePolls(NOBODY, "cluster"),
+                new Absences(System::nanoTime),
+                BalanceSettings.DEFAULTS,
+                plans,
+                new PaceHistory(plans, System::nanoTime),
+                System::currentTimeMillis);
+        var applied = ToyNodes.get(planning.apply(PLAN));
+        assertThat(applied.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
+        look(0);
+        return offices.plan(PLAN).record().value();
     }
 
     private List<PlannedStep> steps() throws Exception {
-        return new PlanZnodes(session)
-                .read(PLAN)
-                .get(30, TimeUnit.SECONDS)
-                .orElseThrow()
-                .steps();
+        return offices.plan(PLAN).steps();
     }
 
     /** What stands in ZooKeeper, and a node. */
@@ -224,24 +238,12 @@ final class PlanRunnerTest {
         return PlannedStep.newBuilder().setKind(kind).setShard(SHARD).setTo(to).addAllBase(List.of(base));
     }
 
-    private static ShardAssignment assignedTo(String... nodes) {
-        var assignment = ShardAssignment.newBuilder()
-                .setFormat(1)
-                .setShard(SHARD)
-                .setType(ShardType.SHARD_TYPE_DATA)
-                .setPool("eu.standard");
-        for (var node : nodes) {
-            assignment.addReplicas(Placement.newBuilder().setNode(node).setRole(ReplicaRole.REPLICA_ROLE_VOTER));
-        }
-        return assignment.build();
-    }
-
     private static ShardRecord ledBy(String primary, String other) {
         return ShardRecord.newBuilder()
                 .setFormat(1)
                 .setShard(SHARD)
                 .setType(ShardType.SHARD_TYPE_DATA)
-                .setPool("eu.standard")
+                .setPool(ToyNodes.POOL)
                 .setConfigVersion(1)
                 .setEpoch(1)
                 .setPrimary(primary)

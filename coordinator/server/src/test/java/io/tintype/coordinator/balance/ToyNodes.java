@@ -8,7 +8,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardZnodes;
@@ -21,23 +20,11 @@ import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.ShardMap;
-import io.tintype.proto.internal.v1.DescribeReplicaRequest;
-import io.tintype.proto.internal.v1.DescribeReplicaResponse;
-import io.tintype.proto.internal.v1.DigestReplicaRequest;
-import io.tintype.proto.internal.v1.DigestReplicaResponse;
 import io.tintype.proto.internal.v1.Member;
-import io.tintype.proto.internal.v1.NodeReportsGrpc;
-import io.tintype.proto.internal.v1.PinReplicaRequest;
-import io.tintype.proto.internal.v1.PinReplicaResponse;
 import io.tintype.proto.internal.v1.Placement;
-import io.tintype.proto.internal.v1.ReplicationGrpc;
-import io.tintype.proto.internal.v1.ReportNodeRequest;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import io.tintype.proto.internal.v1.ShardAssignment;
-import io.tintype.proto.internal.v1.ShardOrdersGrpc;
 import io.tintype.proto.internal.v1.ShardRecord;
-import io.tintype.proto.internal.v1.TransferShardRequest;
-import io.tintype.proto.internal.v1.TransferShardResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,6 +36,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -71,12 +59,18 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     private final Set<String> neverJoin = ConcurrentHashMap.newKeySet();
     /** Nodes whose replicas hold something else. */
     private final Set<String> different = ConcurrentHashMap.newKeySet();
+    /** Digests that are being made, where none ends. */
+    final AtomicInteger digesting = new AtomicInteger();
+    /** Whether no digest ends by itself. */
+    volatile boolean digestsForEver;
+    /** How long 99 of 100 reads of each node take. */
+    volatile long readMicros;
 
     ToyNodes(ZkSession session, List<String> nodes) throws IOException {
         this.nodes = List.copyOf(nodes);
         this.shards = new ShardZnodes(session);
         for (var node : nodes) {
-            var service = new Node(node);
+            var service = new ToyNode(this, node);
             servers.put(
                     node,
                     InProcessServerBuilder.forName(name + node)
@@ -114,7 +108,7 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
         assertThat(get(shards.create(record.build()))).isInstanceOf(CasOutcome.Won.class);
     }
 
-    private static Member member(String node) {
+    static Member member(String node) {
         return Member.newBuilder().setNode(node).setIncarnation(1).build();
     }
 
@@ -198,12 +192,24 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
         nodes.forEach(node -> polls.put(new NodeId(node), said(node)));
     }
 
-    private static ReportNodeResponse said(String node) {
+    ReportNodeResponse said(String node) {
         return ReportNodeResponse.newBuilder()
                 .setNode(node)
                 .setDiskBytes(DISK)
                 .setFreeBytes(DISK)
+                .setReadP99Micros(readMicros)
+                .setRecentReadP99Micros(readMicros)
                 .build();
+    }
+
+    boolean isDifferent(String node) {
+        return different.contains(node);
+    }
+
+    /** Gives the lead of a shard to somebody. */
+    void lead(int shard, String to) throws Exception {
+        var found = record(shard);
+        var unused = change(found, found.value().toBuilder().setPrimary(to));
     }
 
     @Override
@@ -221,76 +227,5 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
         channels.values().forEach(ManagedChannel::shutdownNow);
         servers.values().forEach(Server::shutdownNow);
         shards.close();
-    }
-
-    private static <T> void answer(StreamObserver<T> out, T with) {
-        out.onNext(with);
-        out.onCompleted();
-    }
-
-    /** What one node answers. */
-    private final class Node {
-        private final String self;
-
-        Node(String self) {
-            this.self = self;
-        }
-
-        final ReplicationGrpc.ReplicationImplBase replication = new ReplicationGrpc.ReplicationImplBase() {
-            @Override
-            public void describeReplica(DescribeReplicaRequest request, StreamObserver<DescribeReplicaResponse> out) {
-                answer(
-                        out,
-                        DescribeReplicaResponse.newBuilder()
-                                .setAppliedSequence(7)
-                                .build());
-            }
-        };
-
-        final NodeReportsGrpc.NodeReportsImplBase reports = new NodeReportsGrpc.NodeReportsImplBase() {
-            @Override
-            public void reportNode(ReportNodeRequest request, StreamObserver<ReportNodeResponse> out) {
-                answer(out, said(self));
-            }
-
-            @Override
-            public void pinReplica(PinReplicaRequest request, StreamObserver<PinReplicaResponse> out) {
-                answer(
-                        out,
-                        PinReplicaResponse.newBuilder()
-                                .setPin(1)
-                                .setSequence(request.getAtSequence())
-                                .setMember(member(self))
-                                .build());
-            }
-
-            @Override
-            public void digestReplica(DigestReplicaRequest request, StreamObserver<DigestReplicaResponse> out) {
-                answer(
-                        out,
-                        DigestReplicaResponse.newBuilder()
-                                .setSequence(7)
-                                .setEntries(different.contains(self) ? 1 : 2)
-                                .build());
-            }
-        };
-
-        final ShardOrdersGrpc.ShardOrdersImplBase orders = new ShardOrdersGrpc.ShardOrdersImplBase() {
-            @Override
-            public void transferShard(TransferShardRequest request, StreamObserver<TransferShardResponse> out) {
-                try {
-                    var found = record(request.getShard());
-                    var unused = change(found, found.value().toBuilder().setPrimary(request.getTo()));
-                    answer(
-                            out,
-                            TransferShardResponse.newBuilder()
-                                    .setPrimary(request.getTo())
-                                    .setEpoch(1)
-                                    .build());
-                } catch (Exception e) { // whatever it was, the one who ordered it hears of it
-                    out.onError(e);
-                }
-            }
-        };
     }
 }
