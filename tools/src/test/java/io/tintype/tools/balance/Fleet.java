@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,7 @@ public final class Fleet implements AutoCloseable {
     private final Map<String, String> settings;
     private final Path zooKeeperData;
     private EmbeddedZooKeeper zooKeeper;
-    private final Map<String, Server> servers = new LinkedHashMap<>();
+    private final Map<String, Server> servers = new ConcurrentSkipListMap<>();
     private final List<CommandRun> commands = new ArrayList<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
 
@@ -117,6 +119,13 @@ public final class Fleet implements AutoCloseable {
     /** The process of a server that runs. */
     public long pid(String id) {
         return server(id).process().pid();
+    }
+
+    /** The processes of all servers that run, by their ids. From any thread. */
+    Map<String, ProcessHandle> processes() {
+        var all = new TreeMap<String, ProcessHandle>();
+        servers.forEach((id, server) -> all.put(id, server.process().toHandle()));
+        return all;
     }
 
     private Server server(String id) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * delete: no read fails or is wrong, readers hardly notice, and what plans foretold is what came.
  *
  * <p>{@code -Drebalance.growth=1024} stores so many MiB and measures; the table goes to {@code
- * target/system/growth.txt}. {@code -Drebalance.growth.rate=8388608} is what a node takes in.
+ * target/system/growth.txt}, and what happened second by second to {@code growth-seconds.txt} beside it. {@code -Drebalance.growth.rate=8388608} is what a node takes in.
  */
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 @EnabledIfSystemProperty(named = "rebalance.growth", matches = "[1-9][0-9]*")
@@ -48,6 +49,7 @@ final class GrowthIT {
 
     private final List<String> table = new ArrayList<>();
     private final List<String> misses = new ArrayList<>();
+    private final List<String> seen = new CopyOnWriteArrayList<>();
 
     private record Foretold(long bytes, long seconds) {}
 
@@ -74,16 +76,19 @@ final class GrowthIT {
                 load.begin(READERS, READS_PER_SECOND);
                 line("", "bytes", "planned", "off", "seconds", "planned", "off", "reads", "p99 ms", "before", "ratio");
 
-                join(fleet, client, overview, load);
-                drain(fleet, client, overview, load);
-                die(fleet, client, overview, load);
-
+                try (var seconds = Timeline.begin(load, client, fleet::processes, seen)) {
+                    seconds.mark(mib + " MiB in blobs of " + BLOB_BYTES + " bytes");
+                    join(fleet, client, overview, load);
+                    drain(fleet, client, overview, load);
+                    die(fleet, client, overview, load);
+                }
                 load.checkAll();
                 assertThat(load.bad()).as("seed %d", SEED).isEmpty();
                 table.add(load.reads() + " reads, none failed or wrong; " + load.writes() + " writes, of "
                         + load.unknownWrites() + " of which nobody knows");
             } finally {
                 Files.write(Path.of("target", "system", "growth.txt"), table);
+                Files.write(Path.of("target", "system", "growth-seconds.txt"), seen);
                 table.forEach(System.out::println);
             }
             assertThat(misses).isEmpty();
@@ -119,6 +124,7 @@ final class GrowthIT {
 
     private void die(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
         var before = quiet(load);
+        seen.add("4 to 3: one is killed");
         fleet.kill("n4");
         var repair = Awaitility.await("the controller begins to make anew what n4 held")
                 .atMost(LONG)
@@ -152,6 +158,7 @@ final class GrowthIT {
             Histogram before,
             MakePlanResponse made) {
         var unused = load.times();
+        seen.add(what);
         var over = overview.awaitOver(
                 client.balancing().apply(made.getPlan().getId()).getId());
         assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
@@ -200,8 +207,9 @@ final class GrowthIT {
     }
 
     /** How reads fare while nothing moves. */
-    private static Histogram quiet(MixedLoad load) {
+    private Histogram quiet(MixedLoad load) {
         var unused = load.times();
+        seen.add("nothing moves");
         long goal = load.reads() + QUIET_READS;
         Awaitility.await("reads in quiet times").atMost(LONG).until(() -> load.reads() >= goal);
         return load.times();

@@ -54,6 +54,7 @@ final class MixedLoad implements AutoCloseable {
     private final byte[] noise;
     private final List<Entry> entries = new ArrayList<>();
     private final Recorder times = new Recorder(3);
+    private final Recorder latest = new Recorder(3);
     private final AtomicLong reads = new AtomicLong();
     private final AtomicLong writes = new AtomicLong();
     private final AtomicInteger unknownWrites = new AtomicInteger();
@@ -124,7 +125,9 @@ final class MixedLoad implements AutoCloseable {
                     LockSupport.parkNanos(due - System.nanoTime());
                     if (due - System.nanoTime() <= 0) {
                         read(entries.get(random.nextInt(entries.size())));
-                        times.recordValue(Math.max(0, System.nanoTime() - due) / 1_000);
+                        long micros = Math.max(0, System.nanoTime() - due) / 1_000;
+                        times.recordValue(micros);
+                        latest.recordValue(micros);
                         due += every;
                     }
                 }
@@ -198,6 +201,11 @@ final class MixedLoad implements AutoCloseable {
     /** The times of reads since the last call, in microseconds. */
     Histogram times() {
         return times.getIntervalHistogram();
+    }
+
+    /** The same, since this was called last: for who looks on. */
+    Histogram latest() {
+        return latest.getIntervalHistogram();
     }
 
     long reads() {
