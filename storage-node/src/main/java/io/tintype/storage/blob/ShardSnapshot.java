@@ -105,7 +105,7 @@ public final class ShardSnapshot implements AutoCloseable {
     private static Set<ByteString> notApplied(List<LogEntry> tail, Keys keys) {
         var found = new HashSet<ByteString>();
         for (var entry : tail) {
-            ShardStore.inlineKey(entry.record())
+            NamedChunks.inlineKey(entry.record())
                     .ifPresent(key -> found.add(UnsafeByteOperations.unsafeWrap(keys.chunk(key))));
         }
         return found;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.log;
 
-import com.google.protobuf.UnsafeByteOperations;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
@@ -9,7 +8,6 @@ import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,6 +26,7 @@ public final class LogStore {
     private final ShardId shard;
     private final EpochTable epochs = new EpochTable();
     private final LogTail tail;
+    private final LogReader reader;
     private LogPosition last = LogPosition.START;
     private LogPosition trimmed = LogPosition.START;
     private long lastLogTimeMs;
@@ -39,6 +38,7 @@ public final class LogStore {
         this.disk = disk;
         this.shard = shard;
         this.tail = new LogTail(cacheBytes);
+        this.reader = new LogReader(disk, shard);
     }
 
     /**
@@ -234,22 +234,7 @@ public final class LogStore {
      * @throws TintypeException CORRUPT_DATA if a record cannot be read
      */
     public List<LogEntry> read(long from, long to, int maxBytes) {
-        var found = new ArrayList<LogEntry>();
-        long size = 0;
-        try (var scan = disk.scan(Family.LOG, LogKeys.record(shard, from), LogKeys.record(shard, to + 1))) {
-            for (long seq = from; scan.valid(); scan.next(), seq++) {
-                if (LogKeys.lastLong(scan.key()) != seq) {
-                    break;
-                }
-                var entry = decode(scan.value(), seq);
-                size += entry.encoded().size();
-                if (!found.isEmpty() && size > maxBytes) {
-                    break;
-                }
-                found.add(entry);
-            }
-        }
-        return found;
+        return reader.read(from, to, maxBytes);
     }
 
     private long timeOf(long seq) {
@@ -301,7 +286,7 @@ public final class LogStore {
         try (var scan = disk.scan(Family.LOG, LogKeys.record(shard, 0), LogKeys.record(shard, Long.MAX_VALUE))) {
             scan.seekToLast();
             if (scan.valid()) {
-                var entry = decode(scan.value(), LogKeys.lastLong(scan.key()));
+                var entry = reader.decode(scan.value(), LogKeys.lastLong(scan.key()));
                 last = entry.record().position();
                 lastLogTimeMs = entry.record().logTimeMs();
                 tail.add(entry);
@@ -313,15 +298,5 @@ public final class LogStore {
                     "shard " + shard + ": the log ends at " + last + ", which does not fit its epochs "
                             + epochs.starts() + "; the replica is to be rebuilt from its peers");
         }
-    }
-
-    private LogEntry decode(byte[] value, long seq) {
-        var entry = LogCodec.decode(UnsafeByteOperations.unsafeWrap(value));
-        if (entry.record().seq() != seq) {
-            throw new TintypeException(
-                    Reason.CORRUPT_DATA,
-                    "shard " + shard + ": record " + entry.record().seq() + " stands in place of " + seq);
-        }
-        return entry;
     }
 }

@@ -10,8 +10,8 @@ import io.tintype.proto.internal.v1.AppendRecords;
 import io.tintype.proto.internal.v1.RecordTrace;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.NamedChunks;
 import io.tintype.storage.blob.Proposal.InlineChunk;
-import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.LogEntry;
 import io.tintype.storage.replica.Append;
@@ -153,7 +153,7 @@ final class BatchCodec {
 
     private static @Nullable ChunkKey inlineKey(LogEntry entry) {
         try {
-            return ShardStore.inlineKey(entry.record()).orElse(null);
+            return NamedChunks.inlineKey(entry.record()).orElse(null);
         } catch (TintypeException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -3,13 +3,9 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.tintype.checksum.Crc32c;
-import io.tintype.model.BlobName;
 import io.tintype.model.TintypeException;
-import io.tintype.model.UserId;
-import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.v1.DataFrame;
-import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.shard.Freshness;
@@ -32,7 +28,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
 
     private final Toolbox box;
     private final ShardReplica shard;
-    private final Task task;
+    private final ReadTask task;
     private final ReadPoint point;
     private final ServerCallStreamObserver<GetResponse> out;
     private final Holding holding;
@@ -57,26 +53,12 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private byte[] aheadArray = ChunkArrays.NONE;
     private int nextFrame;
 
-    /** What is asked for, all checked; and the trace of the call that asks. */
-    record Task(
-            GetRequest request,
-            UserId user,
-            BlobName name,
-            @Nullable Version only,
-            @Nullable Version not,
-            Trace trace) {
-        static Task of(GetRequest request) {
-            return new Task(
-                    request,
-                    UserId.of(request.getUser()),
-                    BlobName.of(request.getName()),
-                    request.hasIfVersion() ? Requests.version("if_version", request.getIfVersion()) : null,
-                    request.hasIfNotVersion() ? Requests.version("if_not_version", request.getIfNotVersion()) : null,
-                    Trace.current());
-        }
-    }
-
-    GetCall(Toolbox box, ShardReplica shard, Task task, ReadPoint point, ServerCallStreamObserver<GetResponse> out) {
+    GetCall(
+            Toolbox box,
+            ShardReplica shard,
+            ReadTask task,
+            ReadPoint point,
+            ServerCallStreamObserver<GetResponse> out) {
         this.box = box;
         this.shard = shard;
         this.task = task;

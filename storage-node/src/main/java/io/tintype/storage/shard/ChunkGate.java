@@ -4,6 +4,7 @@ package io.tintype.storage.shard;
 import io.tintype.model.NodeId;
 import io.tintype.model.UploadId;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.NamedChunks;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Committer;
 import io.tintype.storage.disk.Write;
@@ -129,7 +130,7 @@ final class ChunkGate {
 
     private boolean namesOtherChunks(ReceivedBatch batch) {
         for (var entry : batch.entries()) {
-            if (ShardStore.stagedManifest(entry.record()).isPresent()) {
+            if (NamedChunks.stagedManifest(entry.record()).isPresent()) {
                 return true;
             }
         }
@@ -165,7 +166,7 @@ final class ChunkGate {
 
     private List<ChunkKey> missing(LogEntry entry, Set<UploadId> gone) {
         var user = entry.record().user();
-        var manifest = ShardStore.stagedManifest(entry.record());
+        var manifest = NamedChunks.stagedManifest(entry.record());
         if (user == null || manifest.isEmpty()) {
             return List.of();
         }

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.tintype.model.RequestId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.EpochOpening;
+import io.tintype.storage.blob.NamedChunks;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.blob.SnapshotHead;
 import io.tintype.storage.disk.Write;
@@ -88,7 +89,7 @@ final class DiskActions {
             }
             // The chunk is not kept in memory: followers of ours, should we lead, rarely need it.
             tail.add(new Tail.Item(
-                    entry, null, !ShardStore.mayNameChunks(entry.record().type())));
+                    entry, null, !NamedChunks.mayNameChunks(entry.record().type())));
         }
         submit(write, essential, batch.traces());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.storage.blob.NamedChunks;
 import io.tintype.storage.blob.Proposal.InlineChunk;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.log.LogEntry;
@@ -205,7 +206,7 @@ final class Feeder {
     private void read(long from, long to, List<LogEntry> found, List<FollowerLink.Outgoing> outgoing) {
         long bytes = 0;
         for (var entry : source.store().log().read(from, to, ShardLimits.MESSAGE_BYTES)) {
-            var key = ShardStore.inlineKey(entry.record()).orElse(null);
+            var key = NamedChunks.inlineKey(entry.record()).orElse(null);
             var inline = key == null
                     ? Optional.<InlineChunk>empty()
                     : source.store().reader().chunk(key).map(chunk -> new InlineChunk(key, chunk));

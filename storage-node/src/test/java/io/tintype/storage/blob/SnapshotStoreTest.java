@@ -178,7 +178,7 @@ class SnapshotStoreTest {
                     .chunks()
                     .inline(
                             write,
-                            ShardStore.inlineKey(entry.record()).orElseThrow(),
+                            NamedChunks.inlineKey(entry.record()).orElseThrow(),
                             source.store().inlineChunk(entry.record()).orElseThrow());
         }
         target.disk().committer().commit(write).join();
