@@ -211,6 +211,28 @@ final class LauncherIT {
                 .endsWith("<io.tintype.tools.Main> <put> <a  b> <*> <$HOME> <'> <>\n");
     }
 
+    /** As cron and systemd start things. Else names that differ would become the same, and one image replace the other. */
+    @Test
+    void namesAreUtf8ThoughNoLocaleSaysSo() throws Exception {
+        var installed = Files.createDirectories(dir.resolve("installed/bin"));
+        Files.copy(LAUNCHER, installed.resolve("tintype"));
+        var lib = Files.createSymbolicLink(installed.resolveSibling("lib"), PACKAGED);
+        var keys = Files.writeString(dir.resolve("keys"), "a " + "c2VjcmV0".repeat(4) + "\n");
+        for (var locale : List.of("unset LC_ALL LC_CTYPE LANG", "export LC_ALL=C", "export LC_ALL=C.UTF-8")) {
+            var typed = dir.resolve("typed");
+            script(
+                    typed,
+                    locale + "\nexec '" + installed.resolve("tintype") + "' url sign alice größe.jpg --key-file '"
+                            + keys + "'");
+
+            var ran = run(Path.of(System.getProperty("java.home")), typed);
+
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(ran.out()).as(locale).contains("/blobs/gr%C3%B6%C3%9Fe.jpg?");
+        }
+        Files.delete(lib);
+    }
+
     private Ran tintype(String... args) throws Exception {
         return run(jdk, home.resolve("bin/tintype"), args);
     }
