@@ -124,7 +124,9 @@ final class NodeHealth implements AutoCloseable {
     /** A node that has just started is not well for having no shards yet. */
     private static boolean isComplete(Watched now) {
         return System.nanoTime() - now.sinceNanos() > START.toNanos()
-                || now.awaited().stream().allMatch(id -> now.shards().find(id).isPresent());
+                || now.awaited().stream()
+                        .allMatch(id -> now.shards().find(id).isPresent()
+                                || now.shards().broken().containsKey(id));
     }
 
     private void look() {

@@ -8,10 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.health.v1.HealthGrpc;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
@@ -19,23 +16,12 @@ import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
-import io.tintype.cluster.zk.Paths;
-import io.tintype.cluster.zk.ZkConfig;
-import io.tintype.cluster.zk.ZkSession;
-import io.tintype.cluster.zk.ZnodeCodec;
-import io.tintype.model.DirectorySlots;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.CreateEntryRequest;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
-import io.tintype.proto.internal.v1.DirectoryMap;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
-import io.tintype.proto.internal.v1.Placement;
-import io.tintype.proto.internal.v1.ReplicaRole;
-import io.tintype.proto.internal.v1.ShardAssignment;
-import io.tintype.proto.internal.v1.ShardType;
-import io.tintype.proto.internal.v1.SlotRun;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.DataFrame;
@@ -46,90 +32,17 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A whole node: real ZooKeeper, disk, replication of one replica, and gRPC over loopback. */
 @Timeout(240)
-final class StorageNodeTest {
-    private static final int DIRECTORY = 1;
-    private static final int DATA = 2;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-    @TempDir
-    private Path folder;
-
+final class StorageNodeTest extends OneNode {
     private final Random random = new Random(7);
-
-    @SuppressWarnings("NullAway.Init")
-    private EmbeddedZooKeeper zooKeeper;
-
-    @BeforeEach
-    void startZooKeeper() {
-        zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
-    }
-
-    @AfterEach
-    void stopZooKeeper() {
-        zooKeeper.close();
-    }
-
-    private StorageNodeConfig config(String data) {
-        return StorageNodeConfig.defaults()
-                .withId("node-1")
-                .withZookeeper(zooKeeper.connectString())
-                .withDataDir(folder.resolve(data))
-                .withListen("127.0.0.1", 0, 0)
-                .withDisk(new DiskSettings(8 << 20, 16 << 20, 0, 0, 0));
-    }
-
-    /** Writes what a controller would: one shard of users, one of the directory, both on the one node. */
-    private void assign() {
-        try (var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()))) {
-            assign(session, DIRECTORY, ShardType.SHARD_TYPE_DIRECTORY);
-            assign(session, DATA, ShardType.SHARD_TYPE_DATA);
-            var map = DirectoryMap.newBuilder()
-                    .setFormat(ZnodeCodec.FORMAT)
-                    .addRuns(SlotRun.newBuilder().setSlots(DirectorySlots.COUNT).setShard(DIRECTORY))
-                    .build();
-            session.znodes()
-                    .create(Paths.DIRECTORY_MAP, ZnodeCodec.DIRECTORY_MAP.encode(Paths.DIRECTORY_MAP, map))
-                    .join();
-        }
-    }
-
-    private static void assign(ZkSession session, int shard, ShardType type) {
-        var assignment = ShardAssignment.newBuilder()
-                .setFormat(ZnodeCodec.FORMAT)
-                .setShard(shard)
-                .setType(type)
-                .setPool("local.standard")
-                .setMinInsync(1)
-                .setUsersLimit(2)
-                .addReplicas(Placement.newBuilder().setNode("node-1").setRole(ReplicaRole.REPLICA_ROLE_VOTER))
-                .build();
-        var path = Paths.assignment(shard);
-        session.znodes()
-                .create(path, ZnodeCodec.ASSIGNMENT.encode(path, assignment))
-                .join();
-    }
-
-    private static ManagedChannel channel(int port) {
-        return NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
-    }
 
     private PutResponse put(ManagedChannel channel, String user, byte[] bytes) {
         var answer = new CompletableFuture<PutResponse>();
@@ -173,12 +86,6 @@ final class StorageNodeTest {
                         .setHome(DATA)
                         .setPool("local.standard")
                         .build());
-    }
-
-    private static ServingStatus health(ManagedChannel channel, String service) {
-        return HealthGrpc.newBlockingStub(channel)
-                .check(HealthCheckRequest.newBuilder().setService(service).build())
-                .getStatus();
     }
 
     @Test
@@ -258,13 +165,6 @@ final class StorageNodeTest {
             assertThat(http(node, "GET", "/").statusCode()).isEqualTo(404);
             assertThat(http(node, "POST", "/health/live").statusCode()).isEqualTo(405);
         }
-    }
-
-    private static HttpResponse<String> http(StorageNode node, String method, String path) throws Exception {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.httpPort() + path))
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .build();
-        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

@@ -25,6 +25,10 @@ import io.tintype.storage.disk.Write;
 import io.tintype.wire.Wire;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -314,8 +318,28 @@ final class AlarmsIT {
         watched.cluster().process(nodes.get(1)).kill();
         watched.cluster().process(nodes.get(2)).kill();
         awaitFiring(watched, "NodeDown", "ShardUnhealthy");
+        whoIsAloneSaysThatItCannotServe(watched, nodes.get(0));
         watched.cluster().process(nodes.get(0)).stop();
         awaitFiring(watched, "ShardWithoutPrimary");
+    }
+
+    /** It runs, its disk is well, and it has all data: and yet it must not say that it is ready. */
+    private static void whoIsAloneSaysThatItCannotServe(Watched watched, Site node) {
+        var address = "http://" + watched.cluster().network().home(node) + ":" + NODE_HTTP_PORT;
+        Awaitility.await(node + " says that it cannot serve")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> {
+                    assertThat(page(address + "/health/ready").statusCode()).isEqualTo(503);
+                    assertThat(page(address + "/health/ready").body()).contains("shards that do not do their part");
+                    assertThat(page(address + "/health/shards").body()).contains("\"serving\":false");
+                    assertThat(page(address + "/health/live").statusCode()).isEqualTo(200);
+                });
+    }
+
+    private static HttpResponse<String> page(String address) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /** Chunks that have other bits, and a shard that does not open, on every disk: no copy is left to mend from. */
