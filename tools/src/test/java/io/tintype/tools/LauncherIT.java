@@ -228,7 +228,7 @@ final class LauncherIT {
             var ran = run(Path.of(System.getProperty("java.home")), typed);
 
             assertThat(ran.exit()).as(ran.err()).isZero();
-            assertThat(ran.out()).as(locale).contains("/blobs/gr%C3%B6%C3%9Fe.jpg?");
+            assertThat(ran.out()).as(locale).contains("/blobs/gr%C3%B6%C3%9Fe%2Ejpg?");
         }
         Files.delete(lib);
     }

@@ -161,6 +161,7 @@ public final class Coordinator implements AutoCloseable {
                     tracing,
                     slow);
             http = frontend;
+            metrics.bind(frontend);
             undo.push(frontend::close);
         }
         register(session);

@@ -10,12 +10,15 @@ import io.tintype.cluster.log.LogSettings;
 import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.metrics.ProcessMetrics;
+import io.tintype.cluster.metrics.Queues;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.balance.Balancer;
+import io.tintype.coordinator.balance.BalancingService;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceLayer;
+import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.Admission;
@@ -78,6 +81,10 @@ final class Metrics implements AutoCloseable {
         for (var layer : caches.layers()) {
             Gauge.builder("tintype_cache_held_bytes", layer, PieceLayer::heldBytes)
                     .description("Bytes that this layer of the cache takes in this process or on its disk.")
+                    .tag("layer", layer.name())
+                    .register(registry);
+            Gauge.builder("tintype_cache_underway", layer, PieceLayer::underWay)
+                    .description("Questions to this layer that are not answered yet.")
                     .tag("layer", layer.name())
                     .register(registry);
             counter(
@@ -153,6 +160,12 @@ final class Metrics implements AutoCloseable {
                 "Bytes a second that a node may send and take in for plans now.",
                 balancer,
                 Balancer::rateLimit);
+        Queues.bind(registry, "plans", BalancingService.PLANS_WAITING, balancer.service()::plansWaiting);
+    }
+
+    /** Tells of HTTP, too. */
+    void bind(HttpFrontend http) {
+        http.meter(registry);
     }
 
     /** Tells of traces, too. */

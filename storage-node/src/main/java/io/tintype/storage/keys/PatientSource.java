@@ -33,7 +33,7 @@ final class PatientSource implements KeySource {
     static final Duration PAUSE = Duration.ofSeconds(5);
 
     private static final int THREADS = 4;
-    private static final int WAITING = 256;
+    static final int WAITING = 256;
 
     private final KeySource source;
     private final Duration patience;
@@ -75,6 +75,11 @@ final class PatientSource implements KeySource {
             source.destroy(user, id);
             return id;
         });
+    }
+
+    /** Questions that wait for a thread. */
+    int waiting() {
+        return threads.getQueue().size();
     }
 
     private <T> T ask(Callable<T> question) {

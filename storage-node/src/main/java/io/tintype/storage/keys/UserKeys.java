@@ -27,14 +27,17 @@ public final class UserKeys implements AutoCloseable {
     /** How many keys stay in memory. */
     public static final int REMEMBERED = 10_000;
 
-    private final @Nullable KeySource source;
+    /** How many questions to the source may wait. */
+    public static final int MOST_WAITING = PatientSource.WAITING;
+
+    private final @Nullable PatientSource source;
     private final ChunkSeal seal = new ChunkSeal();
     private final Cache<UserId, UserKey> remembered = Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .expireAfterWrite(REMEMBERED_FOR)
             .build();
 
-    private UserKeys(@Nullable KeySource source) {
+    private UserKeys(@Nullable PatientSource source) {
         this.source = source;
     }
 
@@ -89,6 +92,11 @@ public final class UserKeys implements AutoCloseable {
 
     private @Nullable UserKey key(UserId user) {
         return remembered.get(user, unknown -> source(user).find(unknown).orElse(null));
+    }
+
+    /** Questions to the source that wait for others to be answered, of at most {@link #MOST_WAITING}. */
+    public int waiting() {
+        return source == null ? 0 : source.waiting();
     }
 
     /** Whether there is a source, so that it can be said that a user has no key. */

@@ -32,7 +32,7 @@ final class NodeHttp implements AutoCloseable {
     /** Requests answered at once. */
     private static final int THREADS = 2;
     /** Requests that may wait; further connections are closed. */
-    private static final int QUEUE = 32;
+    static final int QUEUE = 32;
     /** A request that is not whole after so long is given up. */
     private static final Duration REQUEST_TIME = Duration.ofSeconds(10);
 
@@ -110,6 +110,11 @@ final class NodeHttp implements AutoCloseable {
 
     int port() {
         return server.getAddress().getPort();
+    }
+
+    /** Requests that wait for a thread. */
+    int waiting() {
+        return threads.getQueue().size();
     }
 
     private void handle(HttpExchange exchange) throws IOException {

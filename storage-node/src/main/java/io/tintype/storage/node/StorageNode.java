@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.node;
 
-import io.grpc.Deadline;
-import io.grpc.ServerInterceptors;
-import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.tintype.cluster.channel.Channels;
-import io.tintype.cluster.channel.GrpcLimits;
-import io.tintype.cluster.directory.DirectoryClient;
-import io.tintype.cluster.directory.ZnodeLocator;
 import io.tintype.cluster.log.SlowCalls;
 import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.NodesWatcher;
-import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.metrics.ProcessMetrics;
+import io.tintype.cluster.metrics.Queues;
 import io.tintype.cluster.node.NodeIdInUseException;
 import io.tintype.cluster.node.NodeInAnotherRegionException;
 import io.tintype.cluster.node.NodePresence;
@@ -24,36 +17,21 @@ import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
 import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
-import io.tintype.proto.v1.BlobRetrievalGrpc;
-import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskException;
-import io.tintype.storage.move.UserMoves;
-import io.tintype.storage.peer.PeerNetwork;
-import io.tintype.storage.replica.ReplicaTiming;
-import io.tintype.storage.report.NodeReportService;
-import io.tintype.storage.report.ReadTimes;
-import io.tintype.storage.rpc.Homes;
-import io.tintype.storage.rpc.RpcServices;
 import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.ShardHost;
 import io.tintype.storage.shard.Shards;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +51,6 @@ public final class StorageNode implements AutoCloseable {
     private final CompletableFuture<String> stopped = new CompletableFuture<>();
     private final NodeHealth health = new NodeHealth();
     private final ProcessMetrics process = new ProcessMetrics();
-    private final MeterRegistry metrics = process.registry();
     private final String clusterId;
     private final Tracing tracing;
     private final NodeHttp http;
@@ -86,13 +63,13 @@ public final class StorageNode implements AutoCloseable {
             var self = new NodeId(config.id());
             closing.add("metrics", process);
             tracing = closing.add("traces", Tracing.start(config.tracing(), "tintype-storage-node", config.id()));
-            tracing.bindTo(metrics);
+            tracing.bindTo(process.registry());
             var session = closing.add("ZooKeeper's session", ZkSession.connect(config.zookeeper()));
             clusterId = await(ClusterIdentity.createOrRead(session, System.currentTimeMillis()));
             var disk = closing.add("disk", Disk.openOrSetAside(config.disk().on(config.dataDir(), clusterId)));
-            new DiskMetrics(disk).bindTo(metrics);
+            new DiskMetrics(disk).bindTo(process.registry());
             var memory = new NodeMemory(disk, config.disk());
-            memory.bindTo(metrics);
+            memory.bindTo(process.registry());
             log.info("storage node {} may use, of memory: {}", config.id(), memory.summary());
             var nodes = closing.add("nodes watcher", NodesWatcher.start(session));
             http = closing.add(
@@ -100,6 +77,7 @@ public final class StorageNode implements AutoCloseable {
                     NodeHttp.start(
                             config.listen(),
                             new NodeHttp.Pages(health::notReadyBecause, health::shardLines, process::scrape)));
+            Queues.bind(process.registry(), "pages", NodeHttp.QUEUE, http::waiting);
             servers = closing.add(
                     "servers",
                     NodeServers.start(
@@ -108,10 +86,11 @@ public final class StorageNode implements AutoCloseable {
                             health,
                             process,
                             ServerTraces.last(tracing),
-                            new SlowCalls(new SlowRequests(config.log(), metrics))));
+                            new SlowCalls(new SlowRequests(config.log(), process.registry()))));
             var clock = register(session, self, disk);
             await(nodes.ready());
-            host = serve(session, self, disk, nodes, clock, memory);
+            host = new NodeParts(config, self, clusterId, closing, process, tracing, health, servers)
+                    .start(session, disk, nodes, clock, memory);
         } catch (StorageNodeException | RuntimeException e) {
             closing.close();
             throw e;
@@ -171,83 +150,6 @@ public final class StorageNode implements AutoCloseable {
         return Clock.SYSTEM.checkedBy(theirs, Clock.SYSTEM.now());
     }
 
-    private ShardHost serve(
-            ZkSession session, NodeId self, Disk disk, NodesWatcher nodes, Clock clock, NodeMemory memory) {
-        var peers = closing.add(
-                "peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics, tracing));
-        var timing = ReplicaTiming.DEFAULT;
-        var started = closing.add(
-                "shards",
-                ShardHost.start(ShardHost.Config.of(self, disk, session, nodes, peers, metrics)
-                        .withTiming(timing)
-                        .withClock(clock)
-                        .in(config.region())));
-        peers.startHeartbeats(started.peerShards(), timing);
-        var channels = closing.add("channels", new Channels());
-        var znodes = closing.add("shard znodes", new ShardZnodes(session));
-        var locator = new ZnodeLocator(session, znodes, nodes);
-        var directory = new DirectoryClient(locator, channels, clusterId);
-        var services = closing.add(
-                "services",
-                new RpcServices(
-                        clusterId,
-                        started.shards(),
-                        homes(directory),
-                        closing.add("keys", config.keys().open()),
-                        known(nodes, NodeInfo::address),
-                        config.limits(),
-                        InstantSource.system()));
-        services.meter(metrics);
-        var reads = new ReadTimes(System::nanoTime);
-        var forPeers = new ArrayList<>(services.peerServices());
-        forPeers.add(new NodeReportService(
-                        self, clusterId, started.reports(), reads, config.disk().reserveBytes(), memory::uses)
-                .bindService());
-        forPeers.add(peers.service(started.peerShards()).bindService());
-        forPeers.add(peers.orders(started.peerShards()).bindService());
-        var moves = closing.add(
-                "moves",
-                new UserMoves(
-                        self,
-                        clusterId,
-                        started.shards(),
-                        peers,
-                        directory,
-                        locator,
-                        znodes,
-                        channels,
-                        config.moves(),
-                        InstantSource.system()));
-        moves.meter(metrics);
-        forPeers.add(moves.service().bindService());
-        health.watch(started.shards(), ShardStore.list(disk));
-        servers.open(timed(services.publicServices(), reads), forPeers);
-        closing.add("calls", () -> servers.drain());
-        closing.add("handover", started::leave);
-        closing.add("health", health);
-        return started;
-    }
-
-    /** Times reads: what the controller goes by when it moves replicas. */
-    private static List<ServerServiceDefinition> timed(List<ServerServiceDefinition> services, ReadTimes reads) {
-        return services.stream()
-                .map(service -> service.getServiceDescriptor().getName().equals(BlobRetrievalGrpc.SERVICE_NAME)
-                        ? ServerInterceptors.intercept(service, reads)
-                        : service)
-                .toList();
-    }
-
-    private static Homes homes(DirectoryClient directory) {
-        return (user, latest) -> latest
-                ? directory.lookupLatest(
-                        user, Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS))
-                : directory.lookup(user);
-    }
-
-    private static Function<NodeId, Optional<String>> known(NodesWatcher nodes, Function<NodeInfo, String> what) {
-        return id -> nodes.node(id).map(what).filter(address -> !address.isEmpty());
-    }
-
     /** Port of the public API. */
     public int port() {
         return servers.port();
@@ -290,7 +192,7 @@ public final class StorageNode implements AutoCloseable {
 
     /** Where the node tells how things stand. */
     public MeterRegistry metrics() {
-        return metrics;
+        return process.registry();
     }
 
     /** What there is to tell, in the text form that Prometheus reads. */

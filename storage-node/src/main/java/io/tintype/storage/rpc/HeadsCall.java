@@ -11,6 +11,7 @@ import io.tintype.trace.Trace;
 import io.tintype.wire.HeadMessages;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,20 +24,27 @@ final class HeadsCall implements HeadWatch {
 
     private final Toolbox box;
     private final ServerCallStreamObserver<WatchHeadsResponse> out;
+    private final AtomicInteger waiting;
 
     // Guarded by this.
     private final ArrayDeque<Told> pending = new ArrayDeque<>();
     private @Nullable Runnable leave;
+    private int counted;
     private boolean over;
     private boolean owesWord = true;
     private long epoch;
     private long sentUpTo;
     private long upTo;
 
-    /** To be made on gRPC's thread, before the service's method returns. */
-    HeadsCall(Toolbox box, ServerCallStreamObserver<WatchHeadsResponse> out) {
+    /**
+     * To be made on gRPC's thread, before the service's method returns.
+     *
+     * @param waiting counts changes that wait, those of all watchers together
+     */
+    HeadsCall(Toolbox box, ServerCallStreamObserver<WatchHeadsResponse> out, AtomicInteger waiting) {
         this.box = box;
         this.out = out;
+        this.waiting = waiting;
         out.setOnReadyHandler(this::drain);
         out.setOnCancelHandler(this::close);
         out.setOnCloseHandler(this::close);
@@ -75,6 +83,7 @@ final class HeadsCall implements HeadWatch {
             } else {
                 pending.addAll(changes);
             }
+            count();
         }
         drain();
     }
@@ -87,6 +96,7 @@ final class HeadsCall implements HeadWatch {
             }
             over = true;
             leave = null;
+            count();
             box.failures().end(out, why, new Failures.Call("WatchHeads", null, Trace.NONE));
         }
     }
@@ -105,6 +115,14 @@ final class HeadsCall implements HeadWatch {
             owesWord = false;
             out.onNext(message.setSequence(sentUpTo).build());
         }
+        count();
+    }
+
+    /** To be called under the lock, when what waits may have changed. */
+    private void count() {
+        int now = over ? 0 : pending.size();
+        waiting.addAndGet(now - counted);
+        counted = now;
     }
 
     private void close() {
@@ -113,6 +131,7 @@ final class HeadsCall implements HeadWatch {
             over = true;
             ends = leave;
             leave = null;
+            count();
         }
         if (ends != null) {
             ends.run();

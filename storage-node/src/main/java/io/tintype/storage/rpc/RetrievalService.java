@@ -22,6 +22,7 @@ import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +31,12 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     private final Toolbox box;
     private final Replies replies;
     private final Listings listings;
+    private final AtomicInteger headsWaiting;
 
-    RetrievalService(Toolbox box, String clusterId) {
+    /** @param headsWaiting counts changes of heads that wait for those who watch them */
+    RetrievalService(Toolbox box, String clusterId, AtomicInteger headsWaiting) {
         this.box = box;
+        this.headsWaiting = headsWaiting;
         this.replies = new Replies(box.failures());
         this.listings = new Listings(new PageTokens(clusterId));
     }
@@ -43,7 +47,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
         var handlers = new GetHandlers(out);
         var trace = Trace.current();
         var unused = Futures.begin(() -> {
-                    var task = GetCall.Task.of(request);
+                    var task = ReadTask.of(request);
                     return box.routes()
                             .data(task.user(), Wire.shardHint(request.getShard()))
                             .thenCompose(shard -> shard.begin(
@@ -70,7 +74,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     @Override
     public void watchHeads(WatchHeadsRequest request, StreamObserver<WatchHeadsResponse> response) {
         var out = (ServerCallStreamObserver<WatchHeadsResponse>) response;
-        var watch = new HeadsCall(box, out);
+        var watch = new HeadsCall(box, out, headsWaiting);
         var unused = Futures.begin(() -> {
                     var id = Wire.shardHint(request.getShard())
                             .orElseThrow(() -> Requests.invalid("shard is 0; say which shard's heads"));

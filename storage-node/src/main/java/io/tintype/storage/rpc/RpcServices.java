@@ -6,12 +6,14 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.channel.ParseGuard;
+import io.tintype.cluster.metrics.Queues;
 import io.tintype.model.NodeId;
 import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.shard.Shards;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -23,6 +25,7 @@ public final class RpcServices implements AutoCloseable {
     private static final int WAITING_FOR_MEMORY = 4_096;
 
     private final Toolbox box;
+    private final AtomicInteger headsWaiting = new AtomicInteger();
     private final String clusterId;
 
     /**
@@ -60,7 +63,8 @@ public final class RpcServices implements AutoCloseable {
     /** What everybody may call. */
     public List<ServerServiceDefinition> publicServices() {
         return List.of(
-                ParseGuard.aliasing(new UploadService(box)), ParseGuard.aliasing(new RetrievalService(box, clusterId)));
+                ParseGuard.aliasing(new UploadService(box)),
+                ParseGuard.aliasing(new RetrievalService(box, clusterId, headsWaiting)));
     }
 
     /** What only processes of the cluster may call. */
@@ -101,6 +105,8 @@ public final class RpcServices implements AutoCloseable {
         Gauge.builder("tintype.reads.waiting", box.downloads(), ByteBudget::waiting)
                 .description("Reads that wait for others to give memory back, of at most " + WAITING_FOR_MEMORY)
                 .register(registry);
+        Queues.bind(registry, "heads", headsWaiting::get);
+        Queues.bind(registry, "keys", UserKeys.MOST_WAITING, box.keys()::waiting);
         FunctionCounter.builder("tintype.transfers.stalled", this, RpcServices::transfersGivenUp)
                 .description("Uploads and reads given up because they stood still for longer than limits.stall")
                 .register(registry);

@@ -43,6 +43,18 @@ final class HostLevels {
                         + ShardThreads.IO_QUEUE,
                 () -> context.threads().ioWaiting());
         metrics.gauge(
+                "tintype.shard.loop.waiting",
+                "Shards that have something to do and wait for the thread that does it",
+                () -> context.threads().loopsWaiting());
+        metrics.gauge(
+                "tintype.shard.opener.waiting",
+                "Replicas that wait to be opened, rebuilt or dropped, one after the other",
+                opener::waiting);
+        metrics.gauge(
+                "tintype.shard.apply.waiting",
+                "Shards that have committed changes to apply and wait for a thread",
+                () -> context.threads().applyWaiting());
+        metrics.gauge(
                 "tintype.replication.lag.records",
                 "Records that the follower furthest behind has not been sent yet, over all shards led here",
                 () -> most(registry, shard -> shard.board().behind));

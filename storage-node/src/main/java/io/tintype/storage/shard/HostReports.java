@@ -32,7 +32,7 @@ public final class HostReports implements AutoCloseable {
     static final Duration SAMPLE_EVERY = Duration.ofSeconds(1);
 
     /** States pinned at a time; further ones are OVERLOADED. */
-    static final int PINS = 8;
+    public static final int PINS = 8;
 
     private static final long PIN_WAIT_MS = 1_000;
     private static final long PIN_LIFE_MS = 60_000;
@@ -270,6 +270,11 @@ public final class HostReports implements AutoCloseable {
         if (digest.isDone()) {
             throw new TintypeException(Reason.UNAVAILABLE, "nobody waits for this digest any more");
         }
+    }
+
+    /** Digests that wait for others to end, of at most {@link #PINS}. Any thread. */
+    public int digestsWaiting() {
+        return digests.getQueue().size();
     }
 
     /** Gives all pins up; digests under way fail. */

@@ -9,9 +9,9 @@ import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -38,11 +38,12 @@ final class ShardOpener implements AutoCloseable {
     private final Consumer<ShardRuntime> opened;
     private final Map<ShardId, Broken> broken = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        var named = new Thread(task, "tintype-shard-opener");
-        named.setDaemon(true);
-        return named;
-    });
+    private final ThreadPoolExecutor thread =
+            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                var named = new Thread(task, "tintype-shard-opener");
+                named.setDaemon(true);
+                return named;
+            });
     private volatile boolean closed;
 
     /** @param opened is told of every replica that came up, before anybody else can reach it */
@@ -67,6 +68,11 @@ final class ShardOpener implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             // the node is stopping
         }
+    }
+
+    /** What waits for others to be opened, rebuilt or dropped: a few tasks a replica at most. Any thread. */
+    int waiting() {
+        return thread.getQueue().size();
     }
 
     /** Replicas that are on the disk and cannot be opened. */

@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.model.ShardId;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,19 +38,22 @@ final class ShardThreads implements AutoCloseable {
     private static final int CLOSE_SECONDS = 10;
     private static final long IO_RETRY_MS = 20;
 
-    private final List<ExecutorService> loops;
-    private final ExecutorService apply;
+    private final List<ThreadPoolExecutor> loops;
+    private final ThreadPoolExecutor apply;
     private final ThreadPoolExecutor io;
     private final ScheduledExecutorService timer;
 
     ShardThreads(int loopCount, int applyCount, int ioCount) {
         loops = IntStream.range(0, loopCount)
-                .<ExecutorService>mapToObj(i -> Executors.newSingleThreadExecutor(named("shard-loop-" + i)))
+                .mapToObj(i -> pool(1, new LinkedBlockingQueue<>(), "shard-loop-" + i))
                 .toList();
-        apply = Executors.newFixedThreadPool(applyCount, named("shard-apply"));
-        io = new ThreadPoolExecutor(
-                ioCount, ioCount, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(IO_QUEUE), named("shard-io"));
+        apply = pool(applyCount, new LinkedBlockingQueue<>(), "shard-apply");
+        io = pool(ioCount, new LinkedBlockingQueue<>(IO_QUEUE), "shard-io");
         timer = Executors.newSingleThreadScheduledExecutor(named("shard-timer"));
+    }
+
+    private static ThreadPoolExecutor pool(int threads, BlockingQueue<Runnable> queue, String name) {
+        return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, queue, named(name));
     }
 
     /** The loop a shard is pinned to. */
@@ -86,6 +90,16 @@ final class ShardThreads implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             later(IO_RETRY_MS, () -> io(task, then));
         }
+    }
+
+    /** Shards that have something to do and wait for their loop's turn; each waits once. */
+    int loopsWaiting() {
+        return loops.stream().mapToInt(loop -> loop.getQueue().size()).sum();
+    }
+
+    /** Shards that have something to apply and wait for a thread; each waits once. */
+    int applyWaiting() {
+        return apply.getQueue().size();
     }
 
     /** How much waits for {@link #io}. */

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.coordinator.control.ControlSettings;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +34,8 @@ final class MetricsIT {
     private static final String BEGIN = "<!-- From here on written by MetricsIT from what processes tell. -->\n";
     private static final Pattern HELP = Pattern.compile("(?m)^# HELP (tintype_\\S+) *(.*)$");
     private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE (tintype_\\S+) (\\S+)$");
+    private static final Pattern ANY_HELP = Pattern.compile("(?m)^# HELP (\\S+) *(.*)$");
+    private static final Pattern ANY_TYPE = Pattern.compile("(?m)^# TYPE (\\S+) ");
     private static final Pattern LABELS = Pattern.compile("(?m)^(tintype_\\w+)\\{([^}]*)\\}");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"");
     private static final Pattern ASKED = Pattern.compile("\\btintype_[a-z_]+");
@@ -71,6 +77,27 @@ final class MetricsIT {
                     .as("docs/metrics.md; write it anew with -Dit.test=MetricsIT -Dtintype.write.docs=true")
                     .isEqualTo(wanted);
         }
+    }
+
+    /** Those of the JVM and of what is counted only when it happens, too. */
+    @Test
+    void whateverAProcessTellsSaysWhatItMeans() throws Exception {
+        var address = cluster.http() + "/v1/users/alice/blobs/cat.jpg";
+        var request = HttpRequest.newBuilder(URI.create(address)).build();
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+        var all = new TreeSet<String>();
+        await().atMost(SOON)
+                .untilAsserted(() ->
+                        assertThat(String.join("\n", cluster.scrapes())).contains("tintype_http_requests_total{"));
+        for (var page : cluster.scrapes()) {
+            var texts = new TreeMap<String, String>();
+            ANY_HELP.matcher(page).results().forEach(found -> texts.put(found.group(1), found.group(2)));
+            ANY_TYPE.matcher(page).results().map(found -> found.group(1)).forEach(name -> {
+                all.add(name);
+                assertThat(texts.get(name)).as("text of %s", name).isNotNull().hasSizeGreaterThan(8);
+            });
+        }
+        assertThat(all).contains("jvm_memory_used_bytes", "process_cpu_usage", "tintype_http_requests_total");
     }
 
     @Test

@@ -45,7 +45,8 @@ import java.util.function.Supplier;
 /** What operators ask of plans and nodes. Never blocks the transport's threads: planning has a thread of its own. */
 public final class BalancingService extends BalancingGrpc.BalancingImplBase implements AutoCloseable {
     private static final int MAX_STEPS_TOLD = 10_000;
-    private static final int PLANS_WAITING = 4;
+    /** Plans that may wait to be made. */
+    public static final int PLANS_WAITING = 4;
 
     /** Whoever asks how things stand is told without plans where ZooKeeper does not answer in time. */
     private static final long PLANS_WAIT_S = 4;
@@ -282,6 +283,11 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                     Reason.INVALID_ARGUMENT, "'" + id + "' is no plan's id; rebalance plan prints it");
         }
         return id;
+    }
+
+    /** Plans that wait for others to be made. Any thread. */
+    public int plansWaiting() {
+        return planner.getQueue().size();
     }
 
     @Override

@@ -210,6 +210,12 @@ final class DiskLayer implements PieceLayer {
         }
     }
 
+    /** Those that wait for a thread, of at most {@link #WAITING}, with what waits to be written or forgotten. */
+    @Override
+    public int underWay() {
+        return threads.getQueue().size();
+    }
+
     @Override
     public synchronized long heldBytes() {
         return closed ? 0 : store.fileBytes();

@@ -97,6 +97,11 @@ final class MemcachedLayer implements PieceLayer {
     }
 
     @Override
+    public int underWay() {
+        return MOST_GETS - gets.availablePermits();
+    }
+
+    @Override
     public boolean mayHelp(PieceKey key) {
         return mayLieThere.test(key.user()) && circuit.getState() != CircuitBreaker.State.OPEN;
     }

@@ -60,6 +60,11 @@ final class PeerLayer implements PieceLayer {
     }
 
     @Override
+    public int underWay() {
+        return underWay.get();
+    }
+
+    @Override
     public boolean mayHelp(PieceKey key) {
         // Also of what this coordinator owns: others may have had it bring the bytes already.
         return peers.ring().members().size() > 1;

@@ -60,6 +60,11 @@ public interface PieceLayer extends AutoCloseable {
         return 0;
     }
 
+    /** Questions that it has not answered yet. */
+    default int underWay() {
+        return 0;
+    }
+
     /** Pieces it has pushed out for others so far. */
     default long evictions() {
         return 0;

@@ -5,7 +5,6 @@ import io.tintype.proto.v1.BlobHead;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -41,7 +40,7 @@ final class Compression implements AutoCloseable {
             "font/ttf",
             "font/otf");
 
-    private final @Nullable ExecutorService threads;
+    private final @Nullable ThreadPoolExecutor threads;
     private final Semaphore streams = new Semaphore(MOST_STREAMS);
 
     /** @param enabled false: nothing is compressed */
@@ -49,7 +48,7 @@ final class Compression implements AutoCloseable {
         threads = enabled ? pool() : null;
     }
 
-    private static ExecutorService pool() {
+    private static ThreadPoolExecutor pool() {
         // The queue has one entry a stream at most.
         var pool = new ThreadPoolExecutor(
                 THREADS, THREADS, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(MOST_STREAMS), work -> {
@@ -120,6 +119,11 @@ final class Compression implements AutoCloseable {
             return 0;
         }
         return Double.parseDouble(text.substring(text.indexOf('=') + 1).trim());
+    }
+
+    /** Frames that wait for a thread: one an answer at most. */
+    int waiting() {
+        return threads == null ? 0 : threads.getQueue().size();
     }
 
     @Override

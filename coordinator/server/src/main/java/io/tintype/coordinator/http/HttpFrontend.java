@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tintype.cluster.log.SlowRequests;
+import io.tintype.cluster.metrics.Queues;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
@@ -9,7 +11,6 @@ import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.time.InstantSource;
-import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -51,12 +52,21 @@ public final class HttpFrontend implements AutoCloseable {
 
     private final Server server;
     private final ServerConnector connector;
-    private final List<AutoCloseable> parts;
+    private final QueuedThreadPool threads;
+    private final SigningKeys keys;
+    private final Compression compression;
 
-    private HttpFrontend(Server server, ServerConnector connector, List<AutoCloseable> parts) {
+    private HttpFrontend(
+            Server server,
+            ServerConnector connector,
+            QueuedThreadPool threads,
+            SigningKeys keys,
+            Compression compression) {
         this.server = server;
         this.connector = connector;
-        this.parts = parts;
+        this.threads = threads;
+        this.keys = keys;
+        this.compression = compression;
     }
 
     /**
@@ -155,7 +165,7 @@ public final class HttpFrontend implements AutoCloseable {
                             + ". Set http.port to another one.",
                     e);
         }
-        return new HttpFrontend(server, connector, List.of(keys, compression));
+        return new HttpFrontend(server, connector, threads, keys, compression);
     }
 
     private static HttpConfiguration configuration(HttpSettings settings) {
@@ -168,6 +178,12 @@ public final class HttpFrontend implements AutoCloseable {
         return configuration;
     }
 
+    /** Tells from now on how much waits. */
+    public void meter(MeterRegistry registry) {
+        Queues.bind(registry, "http", threads::getQueueSize);
+        Queues.bind(registry, "gzip", Compression.MOST_STREAMS, compression::waiting);
+    }
+
     /** The port it listens on. */
     public int port() {
         return connector.getLocalPort();
@@ -178,9 +194,8 @@ public final class HttpFrontend implements AutoCloseable {
     public void close() {
         try {
             server.stop();
-            for (var part : parts) {
-                part.close();
-            }
+            keys.close();
+            compression.close();
         } catch (Exception e) { // what Jetty declares
             throw new IllegalStateException("HTTP did not stop", e);
         }
