@@ -43,7 +43,11 @@ final class ConfigCommandTest {
         var text = run("explain", kind.toString());
         var document = new ObjectMapper().readTree(run("explain", kind.toString(), "--json"));
         for (var setting : kind.catalog().all()) {
-            assertThat(text).contains(setting.meaning()).contains(setting.environment());
+            assertThat(text)
+                    .contains("\n" + setting.path() + ": "
+                            + (setting.defaultValue().isEmpty() ? "\"\"" : setting.defaultValue()) + "\n")
+                    .contains(setting.meaning())
+                    .contains("    " + setting.kind().words() + "; " + setting.environment() + "\n");
         }
         assertThat(document.get(kind.toString())).hasSize(kind.catalog().all().size());
         assertThat(document.at("/" + kind + "/0/name").asText()).isEqualTo("id");
