@@ -4,6 +4,7 @@ package io.tintype.storage.peer;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.tintype.model.NodeId;
+import io.tintype.proto.internal.v1.BeatAnswer;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.ShardBeat;
@@ -81,11 +82,13 @@ final class HeartbeatCall implements AutoCloseable {
         if (sentAt == null) {
             return; // never sent, or answered before
         }
-        for (var answer : response.getShardsList()) {
-            if (answer.getShard() > 0 && answer.getIncarnation() != 0) {
-                shards.find(PeerCodec.shard(answer.getShard()))
-                        .ifPresent(shard -> shard.beatAnswered(to, PeerCodec.beatAnswer(answer), sentAt));
-            }
+        shards.burst(() -> response.getShardsList().forEach(answer -> answered(answer, sentAt)));
+    }
+
+    private void answered(BeatAnswer answer, Now sentAt) {
+        if (answer.getShard() > 0 && answer.getIncarnation() != 0) {
+            shards.find(PeerCodec.shard(answer.getShard()))
+                    .ifPresent(shard -> shard.beatAnswered(to, PeerCodec.beatAnswer(answer), sentAt));
         }
     }
 

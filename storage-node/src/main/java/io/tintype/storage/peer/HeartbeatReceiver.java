@@ -4,19 +4,23 @@ package io.tintype.storage.peer;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.BeatAnswer;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.RefuseReason;
-import io.tintype.proto.internal.v1.ShardBeat;
 import io.tintype.storage.peer.Gatekeeper.Refused;
+import io.tintype.storage.replica.Beat;
 import io.tintype.storage.shard.PeerShards;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Takes one node's heartbeats, one round after the other, and answers each with what all its shards say. */
@@ -45,19 +49,20 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
         try {
             var primary = sender(message);
             long sentAfterNanos = answeredAt(message.getAnsweredRound());
-            for (var beat : message.getShardsList()) {
-                answers.add(beaten(primary, beat, sentAfterNanos));
-            }
+            var beats = beats(message);
+            shards.burst(
+                    () -> beats.forEach((shard, beat) -> answers.add(beaten(primary, shard, beat, sentAfterNanos))));
         } catch (Refused e) {
             refuse(gatekeeper.note(e));
             return;
         }
         var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+                .completeOnTimeout(null, PeerLimits.ROUND.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((done, failure) -> {
                     var response = HeartbeatResponse.newBuilder().setRound(message.getRound());
                     for (var answer : answers) {
                         if (!answer.isCompletedExceptionally()) {
-                            answer.join().ifPresent(response::addShards);
+                            answer.getNow(Optional.empty()).ifPresent(response::addShards);
                         }
                     }
                     answer(response.build());
@@ -80,21 +85,31 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
         return known;
     }
 
-    private CompletableFuture<Optional<BeatAnswer>> beaten(NodeId primary, ShardBeat beat, long sentAfterNanos)
-            throws Refused {
+    /** What the message says, in its order; one that says the same shard twice is malformed. */
+    private static Map<ShardId, Beat> beats(HeartbeatRequest message) throws Refused {
+        var beats = new LinkedHashMap<ShardId, Beat>();
         try {
-            var shard = shards.find(PeerCodec.shard(beat.getShard()));
-            if (shard.isEmpty()) {
-                gatekeeper.count(RefuseReason.REFUSE_REASON_NOT_ASSIGNED);
-                return CompletableFuture.completedFuture(Optional.of(
-                        BeatAnswer.newBuilder().setShard(beat.getShard()).build()));
+            for (var beat : message.getShardsList()) {
+                if (beats.put(PeerCodec.shard(beat.getShard()), PeerCodec.beat(beat)) != null) {
+                    throw new IllegalArgumentException("two beats of shard " + beat.getShard());
+                }
             }
-            return shard.get()
-                    .beaten(primary, PeerCodec.beat(beat), sentAfterNanos)
-                    .thenApply(given -> given.map(answer -> PeerCodec.beatAnswer(beat.getShard(), answer)));
         } catch (IllegalArgumentException e) {
             throw new Refused(RefuseReason.REFUSE_REASON_MALFORMED, String.valueOf(e.getMessage()));
         }
+        return beats;
+    }
+
+    private CompletableFuture<Optional<BeatAnswer>> beaten(NodeId primary, ShardId id, Beat beat, long sentAfterNanos) {
+        var shard = shards.find(id);
+        if (shard.isEmpty()) {
+            gatekeeper.count(RefuseReason.REFUSE_REASON_NOT_ASSIGNED);
+            return CompletableFuture.completedFuture(
+                    Optional.of(BeatAnswer.newBuilder().setShard(id.value()).build()));
+        }
+        return shard.get()
+                .beaten(primary, beat, sentAfterNanos)
+                .thenApply(given -> given.map(answer -> PeerCodec.beatAnswer(id.value(), answer)));
     }
 
     private synchronized long answeredAt(long round) {

@@ -56,10 +56,10 @@ final class HeartbeatSender implements AutoCloseable {
         }
         // In front of everything that is said, so that no lease seems younger than it is.
         var sentAt = shards.clock().now();
-        var asked = shards.all().stream()
-                .map(shard -> new Asked(shard, shard.beat()))
-                .toList();
+        var asked = new ArrayList<Asked>();
+        shards.burst(() -> shards.all().forEach(shard -> asked.add(new Asked(shard, shard.beat()))));
         var unused = CompletableFuture.allOf(asked.stream().map(Asked::answer).toArray(CompletableFuture<?>[]::new))
+                .completeOnTimeout(null, PeerLimits.ROUND.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((done, failure) -> {
                     gathering.set(false);
                     try {
@@ -73,7 +73,7 @@ final class HeartbeatSender implements AutoCloseable {
     private void send(List<Asked> asked, Now sentAt) {
         var byNode = new HashMap<NodeId, List<ShardBeat>>();
         for (var one : asked) {
-            one.answer().join().ifPresent(beating -> {
+            one.answer().getNow(Optional.empty()).ifPresent(beating -> {
                 var message = PeerCodec.beat(one.shard().replica().id(), beating.beat());
                 for (var node : beating.to()) {
                     byNode.computeIfAbsent(node, key -> new ArrayList<>()).add(message);

@@ -26,6 +26,9 @@ public final class PeerLimits {
     /** Rounds of heartbeats to one node without an answer; then the stream is opened anew. */
     static final int OPEN_ROUNDS = 16;
 
+    /** How long a round waits for what shards say; those that say nothing until then are left out of it. */
+    static final Duration ROUND = Duration.ofMillis(200);
+
     /** Records in one message. */
     static final int RECORDS = 8_192;
 

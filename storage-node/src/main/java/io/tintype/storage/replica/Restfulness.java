@@ -7,12 +7,13 @@ import java.util.Set;
 
 /**
  * Whether a replica rests: since a tick that had nothing to do, it was told of nothing but ticks and heartbeats. At rest it
- * is ticked {@value #TICKS_AT_REST} times less often, about once a heartbeat, so that hundreds of shards that nobody uses
- * cost next to nothing.
+ * is ticked {@value #TICKS_AT_REST} times less often, about once a heartbeat, and as long as it hears the primary
+ * {@value #TICKS_HEARD} times, so that hundreds of shards that nobody uses cost next to nothing.
  *
  * <p>No promise is kept by ticks: leases, grants and promises are held against the clock whenever they are used. What a
  * tick notices, a primary that fell silent or a member that lags, it may notice late, as after any pause of the process;
- * at rest that is by a heartbeat at most. The simulator leaves out the same ticks.
+ * at rest that is by less than two heartbeats, counted from the last one that was heard. The simulator leaves out the same
+ * ticks.
  *
  * <p>{@link #took} on the shard's loop, {@link #isDue} on the timer's thread.
  */
@@ -20,15 +21,23 @@ public final class Restfulness {
     /** At rest, one tick in so many; about one in a heartbeat. */
     public static final int TICKS_AT_REST = 5;
 
+    /** At rest, none in so many after a heartbeat: more than one heartbeat, so that the next one comes before. */
+    static final int TICKS_AFTER_BEAT = 8;
+
+    /** At rest, one tick in so many, whatever is heard: a few heartbeats. */
+    static final int TICKS_HEARD = 20;
+
     /** In the others somebody waits for the time to do something. */
     private static final Set<ReplicaState> RESTFUL = Collections.unmodifiableSet(
             EnumSet.of(ReplicaState.PRIMARY, ReplicaState.FOLLOWER, ReplicaState.LEARNER, ReplicaState.OBSERVER));
 
     private boolean stirred;
     private volatile boolean atRest;
+    private volatile boolean heard;
 
     // Confined to the timer's thread:
     private int left;
+    private int leftHeard;
 
     /** The core took an event, wanted so many things done, and is in this state now. */
     public void took(ReplicaEvent event, int actions, ReplicaState state) {
@@ -38,6 +47,8 @@ public final class Restfulness {
         } else if (stirs(event)) {
             stirred = true;
             atRest = false;
+        } else if (event instanceof ReplicaEvent.BeatReceived && actions > 0) {
+            heard = true;
         }
     }
 
@@ -53,10 +64,17 @@ public final class Restfulness {
 
     /** Whether to tick now; asked once a tick. */
     public boolean isDue() {
-        if (atRest && --left > 0) {
-            return false;
+        if (atRest) {
+            if (heard) {
+                heard = false;
+                left = TICKS_AFTER_BEAT;
+            }
+            if (--leftHeard > 0 && --left > 0) {
+                return false;
+            }
         }
         left = TICKS_AT_REST;
+        leftHeard = TICKS_HEARD;
         return true;
     }
 }

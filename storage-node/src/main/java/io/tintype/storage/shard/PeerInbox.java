@@ -27,7 +27,10 @@ public interface PeerInbox {
     /** A follower opened a stream; what it says from here on goes to the answer. */
     FollowerLink.Events hello(Hello hello, FollowerLink link);
 
-    /** What to beat, and to whom; empty where this replica does not lead. Completes soon, on the shard's loop. */
+    /**
+     * What to beat, and to whom; empty where this replica does not lead. Completes on the shard's loop, soon, but not before
+     * another replica's that is slow: who waits sets a limit.
+     */
     CompletableFuture<Optional<Beating>> beat();
 
     /**
@@ -38,7 +41,10 @@ public interface PeerInbox {
      */
     record Beating(Beat beat, Set<NodeId> to) {}
 
-    /** A primary's beat came; the answer is empty where none is to be given. See ReplicaEvent.BeatReceived. */
+    /**
+     * A primary's beat came; the answer is empty where none is to be given. Completes as that of {@link #beat}. See
+     * ReplicaEvent.BeatReceived.
+     */
     CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos);
 
     /** A follower answered a beat that was made after {@code sentAt}. */

@@ -17,6 +17,9 @@ public interface PeerShards {
     /** Where to call what blocks; refuses with RejectedExecutionException when too much waits. */
     Executor blocking();
 
+    /** Runs something that tells many replicas something, and wakes each of their threads once, when it has ended. */
+    void burst(Runnable posting);
+
     /** Both clocks of the process. */
     Clock clock();
 }

@@ -159,7 +159,8 @@ public final class ShardHost implements AutoCloseable {
         var host = new ShardHost(config);
         HostLevels.register(host.context, host.registry, host.opener);
         host.threads.every(
-                config.timing().tickNanos(), () -> host.registry.running().forEach(ShardRuntime::tick));
+                config.timing().tickNanos(),
+                () -> host.threads.burst(() -> host.registry.running().forEach(ShardRuntime::tick)));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
         host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
         host.threads.every(HostReports.SAMPLE_EVERY.toNanos(), host.reports::sample);
@@ -181,7 +182,7 @@ public final class ShardHost implements AutoCloseable {
 
     /** The replicas, for what brings other nodes' messages. */
     public PeerShards peerShards() {
-        return registry.forPeers(threads.io(), config.clock());
+        return registry.forPeers(threads, config.clock());
     }
 
     /** How much the replicas hold and bear, and whether they hold the same as others. */

@@ -55,7 +55,7 @@ final class ShardRegistry {
     }
 
     /** As other nodes reach them. */
-    PeerShards forPeers(Executor blocking, Clock clock) {
+    PeerShards forPeers(ShardThreads threads, Clock clock) {
         return new PeerShards() {
             @Override
             public Optional<PeerInbox> find(ShardId id) {
@@ -69,7 +69,12 @@ final class ShardRegistry {
 
             @Override
             public Executor blocking() {
-                return blocking;
+                return threads.io();
+            }
+
+            @Override
+            public void burst(Runnable posting) {
+                threads.burst(posting);
             }
 
             @Override

@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  * something is posted to the loop.
  */
 final class ShardRuntime implements ShardReplica, PeerInbox {
-    private static final long ANSWER_MS = 200;
     private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
 
     private final ShardContext context;
@@ -153,14 +152,14 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
             Set<NodeId> targets = core.beatTargets();
             answer.complete(core.beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
         });
-        return answer.completeOnTimeout(Optional.empty(), ANSWER_MS, TimeUnit.MILLISECONDS);
+        return answer;
     }
 
     @Override
     public CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos) {
         var answer = new CompletableFuture<Optional<BeatAnswer>>();
         loop.post(new Input.Beaten(from, beat, sentAfterNanos, answer));
-        return answer.completeOnTimeout(Optional.empty(), ANSWER_MS, TimeUnit.MILLISECONDS);
+        return answer;
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import io.tintype.model.ShardId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
@@ -15,7 +16,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * The threads that all shards of a node share.
  *
  * <ul>
- *   <li>loops: each shard is pinned to one; never blocked on disk or network;
+ *   <li>loops: see {@link ShardLoops};
  *   <li>apply: runs the state machines, one batch of a shard at a time; blocks on the disk;
  *   <li>io: what else blocks on the disk: reading for followers that are behind, looking for chunks, collecting;
  *   <li>timer: one thread that only posts.
@@ -38,15 +38,13 @@ final class ShardThreads implements AutoCloseable {
     private static final int CLOSE_SECONDS = 10;
     private static final long IO_RETRY_MS = 20;
 
-    private final List<ThreadPoolExecutor> loops;
+    private final ShardLoops loops;
     private final ThreadPoolExecutor apply;
     private final ThreadPoolExecutor io;
     private final ScheduledExecutorService timer;
 
     ShardThreads(int loopCount, int applyCount, int ioCount) {
-        loops = IntStream.range(0, loopCount)
-                .mapToObj(i -> pool(1, new LinkedBlockingQueue<>(), "shard-loop-" + i))
-                .toList();
+        loops = new ShardLoops(loopCount, named("shard-loop"));
         apply = pool(applyCount, new LinkedBlockingQueue<>(), "shard-apply");
         io = pool(ioCount, new LinkedBlockingQueue<>(IO_QUEUE), "shard-io");
         timer = Executors.newSingleThreadScheduledExecutor(named("shard-timer"));
@@ -56,9 +54,14 @@ final class ShardThreads implements AutoCloseable {
         return new ThreadPoolExecutor(threads, threads, 0, TimeUnit.SECONDS, queue, named(name));
     }
 
-    /** The loop a shard is pinned to. */
+    /** See {@link ShardLoops#of}. */
     Executor loop(ShardId shard) {
-        return loops.get(shard.value() % loops.size());
+        return loops.of(shard);
+    }
+
+    /** See {@link ShardLoops#burst}. */
+    void burst(Runnable posting) {
+        loops.burst(posting);
     }
 
     /** For state machines; an {@link Inbox} in front keeps a shard's batches in order. */
@@ -92,9 +95,9 @@ final class ShardThreads implements AutoCloseable {
         }
     }
 
-    /** Shards that have something to do and wait for their loop's turn; each waits once. */
+    /** See {@link ShardLoops#waiting}. */
     int loopsWaiting() {
-        return loops.stream().mapToInt(loop -> loop.getQueue().size()).sum();
+        return loops.waiting();
     }
 
     /** Shards that have something to apply and wait for a thread; each waits once. */
@@ -132,13 +135,11 @@ final class ShardThreads implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
-        loops.forEach(ExecutorService::shutdown);
-        apply.shutdown();
-        io.shutdown();
+        var all = new ArrayList<>(loops.threads());
+        all.addAll(List.of(apply, io));
+        all.forEach(ExecutorService::shutdown);
         boolean interrupted = false;
-        for (var executor : IntStream.range(0, loops.size() + 2)
-                .mapToObj(i -> i < loops.size() ? loops.get(i) : i == loops.size() ? apply : io)
-                .toList()) {
+        for (var executor : all) {
             try {
                 if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                     executor.shutdownNow();

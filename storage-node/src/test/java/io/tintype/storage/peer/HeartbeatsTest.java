@@ -109,8 +109,25 @@ class HeartbeatsTest {
         }
     }
 
+    @Test
+    void aShardThatSaysNothingDoesNotSilenceTheOthers() {
+        network.startHeartbeats(new Led(List.of(1, 2, Led.SILENT)), TestCluster.TIMING);
+
+        await().atMost(TestCluster.PATIENCE)
+                .until(() -> streams.size() == PEERS.size() && streams.stream().allMatch(one -> one.size() >= ROUNDS));
+        for (var messages : streams) {
+            assertThat(messages)
+                    .allSatisfy(message -> assertThat(
+                                    message.getShardsList().stream().map(ShardBeat::getShard))
+                            .containsExactlyInAnyOrder(1, 2));
+        }
+    }
+
     /** So many shards that this node leads, with the same followers. */
     private static final class Led implements PeerShards {
+        /** One that never says what to beat. */
+        static final int SILENT = 999;
+
         private final List<PeerInbox> shards;
 
         Led(List<Integer> ids) {
@@ -122,8 +139,12 @@ class HeartbeatsTest {
             return only(
                     PeerInbox.class,
                     Map.of(
-                            "replica", only(ShardReplica.class, Map.of("id", new ShardId(id))),
-                            "beat", CompletableFuture.completedFuture(Optional.of(beating))));
+                            "replica",
+                            only(ShardReplica.class, Map.of("id", new ShardId(id))),
+                            "beat",
+                            id == SILENT
+                                    ? new CompletableFuture<>()
+                                    : CompletableFuture.completedFuture(Optional.of(beating))));
         }
 
         /** An object that has no more than these answers. */
@@ -146,6 +167,11 @@ class HeartbeatsTest {
         @Override
         public Collection<PeerInbox> all() {
             return shards;
+        }
+
+        @Override
+        public void burst(Runnable posting) {
+            posting.run();
         }
 
         @Override

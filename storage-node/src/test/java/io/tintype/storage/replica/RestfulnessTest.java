@@ -29,9 +29,34 @@ final class RestfulnessTest {
     void aShardAtRestIsTickedSeldom() {
         assertThat(ticksOutOf(10)).as("not at rest yet").isEqualTo(10);
         tickedForNothing();
-        restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
+        restfulness.took(beat(false), 0, ReplicaState.FOLLOWER);
         tickedForNothing();
         assertThat(ticksOutOf(50)).isEqualTo(10);
+    }
+
+    @Test
+    void aShardThatHearsItsPrimaryIsTickedMoreSeldom() {
+        tickedForNothing();
+        restfulness.isDue();
+        long ticks = 0;
+        for (int beat = 0; beat < 20; beat++) {
+            restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
+            ticks += ticksOutOf(Restfulness.TICKS_AT_REST);
+        }
+        assertThat(ticks).as("of a hundred").isEqualTo(5);
+    }
+
+    @Test
+    void soonAfterThePrimaryFellSilentItIsTickedAgain() {
+        tickedForNothing();
+        restfulness.isDue();
+        restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
+        assertThat(ticksOutOf(Restfulness.TICKS_AFTER_BEAT - 1)).isZero();
+        assertThat(ticksOutOf(1)).isEqualTo(1);
+        restfulness.took(beat(false), 0, ReplicaState.FOLLOWER);
+        assertThat(ticksOutOf(Restfulness.TICKS_AT_REST))
+                .as("a beat that nobody answers is no sign of life")
+                .isEqualTo(1);
     }
 
     @Test

@@ -16,13 +16,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,11 +46,6 @@ import picocli.CommandLine.Spec;
         })
 final class HttpCommand implements Callable<Integer> {
     private static final String FOLDER = "/v1/users/bench-http/blobs/";
-    /** No two renditions of a run are alike as long as they are fewer. */
-    private static final int RENDITIONS = 3_000;
-
-    private static final int SIDES = 100;
-    private static final int SMALLEST = 150;
     private static final List<String> COLUMNS =
             List.of("server", "size>", "reads/s>", "p50>", "p99>", "failed>", "of the last>");
 
@@ -119,8 +113,16 @@ final class HttpCommand implements Callable<Integer> {
             paramLabel = "N",
             description =
                     "Measure the first server once more while so many renditions of --image are made a second, no two of"
-                            + " which are alike.")
+                            + " which are alike, in turn with it alone.")
     private double renditions;
+
+    @Option(
+            names = "--rounds",
+            defaultValue = "3",
+            paramLabel = "N",
+            description = "How often, in turn, with renditions and without; the middle one of each is given"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int rounds;
 
     @Option(names = "--image", paramLabel = "FILE", description = "The image of which renditions are made.")
     private @Nullable Path image;
@@ -130,9 +132,6 @@ final class HttpCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec command;
-
-    /** Renditions asked for so far. */
-    private int made;
 
     @Override
     public Integer call() throws Exception {
@@ -217,40 +216,31 @@ final class HttpCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--renditions needs --image");
         }
         var first = servers.entrySet().iterator().next();
-        var path = FOLDER + "image";
-        var put = HttpRequest.newBuilder(first.getValue().resolve(path))
-                .PUT(BodyPublishers.ofFile(image))
-                .build();
-        HttpClient.newHttpClient().send(put, BodyHandlers.discarding());
-        var wanted = new ArrayList<HttpLoad.Resource>();
-        for (int i = 0; i < RENDITIONS; i++) {
-            var query =
-                    "?w=" + (SMALLEST + made / SIDES) + "&h=" + (SMALLEST + made % SIDES) + "&fit=cover&format=jpeg";
-            wanted.add(new HttpLoad.Resource(path + query, -1));
-            made++;
+        var each = warmUp.plus(duration);
+        var load = RenditionLoad.of(first.getValue(), FOLDER + "image", image, renditions, (long)
+                Math.ceil(renditions * rounds * each.toMillis() / 1000));
+        var making = new ArrayList<HttpLoad.Result>();
+        var beside = new ArrayList<HttpLoad.Result>();
+        var alone = new ArrayList<HttpLoad.Result>();
+        for (int round = 1; round <= rounds; round++) {
+            output.err().printf("renditions: round %d of %d%n", round, rounds);
+            output.err().flush();
+            var made = load.begin(each);
+            beside.add(measure(first.getKey(), first.getValue(), resources));
+            making.add(made.join());
+            alone.add(measure(first.getKey(), first.getValue(), resources));
         }
-        var next = new AtomicInteger();
-        var load = new HttpLoad(new HttpLoad.Plan(
-                List.of(first.getValue()),
-                List.of(),
-                wanted,
-                random -> Math.floorMod(next.getAndIncrement(), RENDITIONS),
-                concurrency,
-                renditions));
-        var making = CompletableFuture.supplyAsync(() -> {
-            try {
-                return load.run(warmUp.plus(duration), 3);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        var beside = measure(first.getKey(), first.getValue(), resources);
-        var result = making.join();
-        var alone = measure(first.getKey(), first.getValue(), resources);
         return List.of(
-                Line.of("the renditions", size, result, last),
-                Line.of(first.getKey() + " beside", size, beside, last),
-                Line.of(first.getKey() + " alone again", size, alone, last));
+                Line.of("the renditions", size, middle(making), last),
+                Line.of(first.getKey() + " beside", size, middle(beside), last),
+                Line.of(first.getKey() + " alone", size, middle(alone), last));
+    }
+
+    /** The one in the middle by its 99th percentile. */
+    private static HttpLoad.Result middle(List<HttpLoad.Result> rounds) {
+        var sorted = new ArrayList<>(rounds);
+        sorted.sort(Comparator.comparingDouble(result -> result.others().p99()));
+        return sorted.get(sorted.size() / 2);
     }
 
     /**

@@ -95,6 +95,11 @@ final class SlowUploads implements AutoCloseable {
         ended = System.nanoTime();
     }
 
+    /** Whether some are not stored yet. */
+    boolean isUnderWay() {
+        return left.getCount() > 0;
+    }
+
     /** Uploads that are stored. */
     int stored() {
         return stored.get();

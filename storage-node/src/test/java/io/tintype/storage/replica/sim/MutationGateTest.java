@@ -43,6 +43,8 @@ final class MutationGateTest {
     private static final Map<String, Sim.Plan> PLANS = Map.of(
             "LOST_ANSWERS_ARE_SETTLED",
             Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.ZK_LOST_ANSWERS, Fault.SLOW_DISK, Fault.CUT_PAIR),
+            "INCARNATION_IN_ACKNOWLEDGEMENTS",
+            Sim.Plan.ANYTHING.shaped(3, 2).focusedOn(Fault.WIPE, Fault.STALL, Fault.REORDER),
             "SNAPSHOT_MUST_BE_AHEAD",
             Sim.Plan.ANYTHING.shaped(3, 1).focusedOn(Fault.TRIM, Fault.ISOLATE, Fault.REASSIGN));
 
