@@ -206,13 +206,13 @@ final class BlobWriter implements PutStream.Listener {
     public void onStored(PutResponse stored) {
         inOrder.execute(() -> {
             if (!done) {
-                done = true;
                 boolean createOnly = header.getCondition().getAbsent();
                 response.setStatus(createOnly ? HttpStatus.CREATED_201 : HttpStatus.OK_200);
                 response.getHeaders()
                         .put(HttpHeader.ETAG, '"' + stored.getHead().getEtag() + '"');
                 ReadDemand.write(stored.getSession(), response.getHeaders());
                 Json.write(response, callback, describe(stored));
+                done = true; // not before: where this fails, the client is to be told
             }
         });
     }

@@ -31,6 +31,9 @@ final class CachedGet implements GetStream {
     private int wanted;
     private boolean headSent;
     private boolean done;
+    /** The listener was told how it ended, or does not care any more. */
+    private boolean told;
+
     private @Nullable GetResponse onlyHead;
     private @Nullable OpenBlob blob;
     private @Nullable GetStream bytes;
@@ -100,6 +103,7 @@ final class CachedGet implements GetStream {
         if (onlyHead != null && wanted > 0 && !done) {
             finish();
             listener.onMessage(onlyHead);
+            told = true;
             listener.onEnd();
         }
     }
@@ -128,6 +132,7 @@ final class CachedGet implements GetStream {
     @Override
     public void cancel(String why) {
         inOrder.execute(() -> {
+            told = true;
             finish();
             if (bytes != null) {
                 bytes.cancel(why);
@@ -145,7 +150,7 @@ final class CachedGet implements GetStream {
     /** A step threw what nobody expected. The read ends with it: nobody else would tell the caller. */
     private void broke(Throwable failure) {
         log.error("a read failed", failure);
-        if (!done) {
+        if (!told) {
             if (bytes != null) {
                 bytes.cancel("the read failed");
             }
@@ -154,6 +159,7 @@ final class CachedGet implements GetStream {
     }
 
     private void fail(TintypeException failure) {
+        told = true;
         finish();
         listener.onFailed(failure);
     }
@@ -176,6 +182,7 @@ final class CachedGet implements GetStream {
         public void onEnd() {
             inOrder.execute(() -> {
                 if (!done) {
+                    told = true;
                     finish();
                     listener.onEnd();
                 }
@@ -228,6 +235,7 @@ final class CachedGet implements GetStream {
         public void onEnd() {
             inOrder.execute(() -> {
                 if (!done) {
+                    told = true;
                     finish();
                     listener.onEnd();
                 }

@@ -55,6 +55,9 @@ final class PieceReader implements GetStream {
     private boolean ready;
     private boolean restEnded;
     private boolean done;
+    /** The listener was told how it ended, or does not care any more. */
+    private boolean told;
+
     private @Nullable Piece held;
     private @Nullable GetStream rest;
     private @Nullable DataFrame firstOfRest;
@@ -104,6 +107,7 @@ final class PieceReader implements GetStream {
     @Override
     public void cancel(String why) {
         inOrder.execute(() -> {
+            told = true;
             end();
             giveBack();
             if (rest != null) {
@@ -252,6 +256,7 @@ final class PieceReader implements GetStream {
         }
         listener.onMessage(frame);
         if (last) {
+            told = true;
             listener.onEnd();
         }
     }
@@ -259,13 +264,14 @@ final class PieceReader implements GetStream {
     /** A step threw what nobody expected. The read ends with it: nobody else would tell the reader. */
     private void broke(Throwable failure) {
         log.error("a read failed", failure);
-        if (!done) {
+        if (!told) {
             giveBack();
             fail(Broken.of(failure));
         }
     }
 
     private void fail(TintypeException failure) {
+        told = true;
         end();
         if (rest != null) {
             rest.cancel("the read failed");
