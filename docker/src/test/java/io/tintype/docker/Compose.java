@@ -14,7 +14,8 @@ import java.util.Map;
 final class Compose implements AutoCloseable {
     private static final List<String> PLUGIN = List.of("docker", "compose");
     private static final List<String> PROGRAM = List.of("docker-compose");
-    private static final Path LOG = Path.of("target", "compose.log");
+    private static final Path LOG = Path.of("target", "compose.log").toAbsolutePath();
+    private static final int HTTP = 7480;
 
     private final Map<String, String> images;
     private final List<String> services;
@@ -104,6 +105,24 @@ final class Compose implements AutoCloseable {
         line.addAll(List.of("-e", "TINTYPE_SERVER=coordinator:7400", Images.named("cli")));
         line.addAll(List.of(words));
         return said(new ProcessBuilder(line));
+    }
+
+    /**
+     * Runs every line of docker/README.md that uses the cluster, as it stands there but for the port and the images' tag; tells what
+     * they said.
+     */
+    String documented() throws IOException {
+        var said = new StringBuilder();
+        var http = "localhost:" + port("coordinator", HTTP);
+        for (var line : Files.readAllLines(Path.of("README.md"))) {
+            if (line.startsWith("curl ") || line.startsWith("docker run ")) {
+                var here = line.replace("localhost:" + HTTP, http)
+                        .replace(" tintype/cli ", " " + Images.named("cli") + " ");
+                said.append(said(new ProcessBuilder("bash", "-euc", here.replace("curl ", "curl -fsS "))
+                        .directory(Images.ROOT.toFile())));
+            }
+        }
+        return said.toString();
     }
 
     private String say(String... words) throws IOException {

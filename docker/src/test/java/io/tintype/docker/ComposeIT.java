@@ -69,8 +69,10 @@ final class ComposeIT {
                     .requestTimeout(Duration.ofSeconds(30))
                     .build()) {
                 theClusterIsTheOneOfTheFile(client);
+                assertThat(compose.documented())
+                        .as("what the lines of docker/README.md say")
+                        .contains("cat.jpg", "us.standard");
                 aUserLivesInEachRegion(client);
-                assertThat(Compose.cli("ls", "alice")).contains("cat.jpg");
                 var prometheus = "http://127.0.0.1:" + compose.port("prometheus", PROMETHEUS);
                 prometheusSeesEveryServer(prometheus);
                 everyPanelHasFigures(prometheus, client, server);
@@ -118,8 +120,6 @@ final class ComposeIT {
     private static void aUserLivesInEachRegion(TintypeClient client) throws IOException {
         var bytes = new byte[20_000];
         new Random(2).nextBytes(bytes);
-        assertThat(Compose.cli("user", "register", "uma", "--pool", "us.standard"))
-                .contains("us.standard");
         client.put("uma", "image", bytes);
         assertThat(client.get("uma", "image").bytes()).isEqualTo(bytes);
         assertThat(Compose.cli("user", "show", "uma")).contains("us.standard");

@@ -40,18 +40,38 @@ final class ContainerCluster implements AutoCloseable {
         for (int number = 1; number <= NODES; number++) {
             nodes.add(storageNode(number));
         }
-        coordinator = container(
+        coordinator = coordinator("coordinator");
+    }
+
+    private GenericContainer<?> coordinator(String name) {
+        return container(
                         "coordinator",
-                        "coordinator",
+                        name,
                         SERVER_MEMORY,
                         Map.of(
+                                "TINTYPE_CONFIG_ID", name,
                                 "TINTYPE_CONFIG_ZOOKEEPER_CONNECT", "zookeeper:2181",
                                 "TINTYPE_CONFIG_REGION", "eu",
                                 "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "2",
                                 "TINTYPE_CONFIG_CONTROL_DIRECTORY_SHARDS", "1",
-                                "TINTYPE_CONFIG_ADVERTISED_HOST", "coordinator"))
+                                "TINTYPE_CONFIG_ADVERTISED_HOST", name))
                 .withExposedPorts(GRPC, HTTP)
                 .waitingFor(Wait.forHttp("/health/ready").forPort(HTTP).withStartupTimeout(START));
+    }
+
+    /** Starts one more coordinator, and stops it by SIGTERM once it is ready; its exit code. */
+    long startAndStopAnotherCoordinator() {
+        try (var another = coordinator("coordinator-2")) {
+            another.start();
+            docker.stopContainerCmd(another.getContainerId())
+                    .withTimeout(STOP_SECONDS)
+                    .exec();
+            var code = docker.inspectContainerCmd(another.getContainerId())
+                    .exec()
+                    .getState()
+                    .getExitCodeLong();
+            return code == null ? -1 : code;
+        }
     }
 
     private GenericContainer<?> storageNode(int number) {

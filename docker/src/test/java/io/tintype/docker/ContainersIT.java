@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -212,6 +213,29 @@ final class ContainersIT {
                 .filter(bytes -> bytes > 0) // parts of the heap that have no bound of their own
                 .sum();
         assertThat(heap / ContainerCluster.SERVER_MEMORY).isBetween(0.33, 0.41);
+    }
+
+    @Test
+    void everyImageRunsAsNobodyInParticularAndEveryServerIsLookedAfter() throws Exception {
+        var images = List.of("storage-node", "coordinator", "zookeeper", "cli");
+        for (var image : images) {
+            var said = new ProcessBuilder(
+                            "docker",
+                            "image",
+                            "inspect",
+                            "--format",
+                            "{{.Config.User}} {{.Config.StopSignal}} {{if .Config.Healthcheck}}{{.Config.Healthcheck.Test}}{{end}}",
+                            Images.named(image))
+                    .redirectErrorStream(true)
+                    .start();
+            assertThat(new String(said.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .as("user, signal and health check of %s", image)
+                    .startsWith("10001:10001 SIGTERM ")
+                    .contains(image.equals("cli") ? "" : image.equals("zookeeper") ? "ruok" : "/health/ready");
+        }
+        assertThat(cluster.startAndStopAnotherCoordinator())
+                .as("a coordinator's exit code")
+                .isEqualTo(ENDED_BY_SIGTERM);
     }
 
     private void judge(Traffic traffic) throws InterruptedException {

@@ -13,21 +13,17 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What operators apply is whole, and names only settings that there are. Starts nothing. */
 final class ManifestsTest {
-    private static final Path KUBERNETES = Path.of("kubernetes");
     private static final Path OBSERVABILITY = Path.of("observability");
     private static final Path ALARMS = OBSERVABILITY.resolve("alerts.yaml");
     private static final Path COMPOSE = Path.of("compose.yaml");
@@ -64,12 +60,12 @@ final class ManifestsTest {
 
     @Test
     void everyWorkloadHasProbesABudgetAndNoRoot() throws IOException {
-        var all = manifests();
+        var all = Manifests.all();
         var budgets = all.stream()
-                .filter(manifest -> kind(manifest).equals("PodDisruptionBudget"))
+                .filter(manifest -> Manifests.kind(manifest).equals("PodDisruptionBudget"))
                 .map(manifest -> manifest.at("/spec/selector/matchLabels"))
                 .toList();
-        var workloads = workloads(all);
+        var workloads = Manifests.workloads(all);
         assertThat(workloads).hasSize(5);
         for (var workload : workloads) {
             var name = workload.at("/metadata/name").asText();
@@ -81,14 +77,16 @@ final class ManifestsTest {
             assertThat(pod.at("/affinity/podAntiAffinity").isMissingNode())
                     .as(name)
                     .isFalse();
-            assertThat(budgets).as("disruption budget of %s", name).anyMatch(budget -> covers(budget, labels));
+            assertThat(budgets)
+                    .as("disruption budget of %s", name)
+                    .anyMatch(budget -> Manifests.covers(budget, labels));
             var container = pod.at("/containers/0");
             assertThat(container.has("readinessProbe")).as(name).isTrue();
             assertThat(container.has("livenessProbe")).as(name).isTrue();
             assertThat(container.at("/resources/limits/memory").asText())
                     .as(name)
                     .isNotEmpty();
-            assertThat(covers(workload.at("/spec/selector/matchLabels"), labels))
+            assertThat(Manifests.covers(workload.at("/spec/selector/matchLabels"), labels))
                     .as(name)
                     .isTrue();
         }
@@ -97,7 +95,7 @@ final class ManifestsTest {
     /** Copies of a coordinator or of ZooKeeper's go to several zones; storage nodes of a zone are a workload and stay there. */
     @Test
     void everyWorkloadKnowsZones() throws IOException {
-        for (var workload : workloads(manifests())) {
+        for (var workload : Manifests.workloads(Manifests.all())) {
             var name = workload.at("/metadata/name").asText();
             var pod = workload.at("/spec/template/spec");
             var zones = pod.at("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution"
@@ -106,7 +104,7 @@ final class ManifestsTest {
                 assertThat(pod.at("/topologySpreadConstraints/0/topologyKey").asText())
                         .as(name)
                         .isEqualTo(ZONE);
-                assertThat(covers(
+                assertThat(Manifests.covers(
                                 pod.at("/topologySpreadConstraints/0/labelSelector/matchLabels"),
                                 workload.at("/spec/template/metadata/labels")))
                         .as(name)
@@ -125,15 +123,9 @@ final class ManifestsTest {
 
     @Test
     void everySettingInAManifestIsOneThatTheProcessTakes() throws IOException {
-        for (var workload : workloads(manifests())) {
+        for (var workload : Manifests.workloads(Manifests.all())) {
             var container = workload.at("/spec/template/spec/containers/0");
-            var environment = new HashMap<String, String>();
-            container
-                    .at("/env")
-                    .forEach(one -> environment.put(
-                            one.get("name").asText(),
-                            one.has("value") ? one.get("value").asText() : "from-pod"));
-            check(container.at("/image").asText(), resolved(environment));
+            check(container.at("/image").asText(), resolved(Manifests.environment(workload)));
         }
     }
 
@@ -270,38 +262,5 @@ final class ManifestsTest {
                 .filter(one -> !one.getKey().equals("<<"))
                 .forEach(one -> all.put(one.getKey(), one.getValue().asText()));
         return all;
-    }
-
-    private static List<JsonNode> workloads(List<JsonNode> all) {
-        return all.stream()
-                .filter(manifest ->
-                        kind(manifest).equals("StatefulSet") || kind(manifest).equals("Deployment"))
-                .toList();
-    }
-
-    private static List<JsonNode> manifests() throws IOException {
-        var all = new ArrayList<JsonNode>();
-        try (Stream<Path> files = Files.list(KUBERNETES)) {
-            for (var file : files.sorted().toList()) {
-                try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(file.toFile())) {
-                    all.addAll(documents.readAll());
-                }
-            }
-        }
-        assertThat(all).allSatisfy(manifest -> {
-            assertThat(manifest.path("apiVersion").asText()).isNotEmpty();
-            assertThat(manifest.at("/metadata/name").asText()).isNotEmpty();
-        });
-        return all;
-    }
-
-    private static String kind(JsonNode manifest) {
-        return manifest.path("kind").asText();
-    }
-
-    /** Whether each label that a selector asks for is there. */
-    private static boolean covers(JsonNode selector, JsonNode labels) {
-        return StreamSupport.stream(selector.properties().spliterator(), false)
-                .allMatch(one -> one.getValue().equals(labels.get(one.getKey())));
     }
 }

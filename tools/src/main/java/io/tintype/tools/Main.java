@@ -63,7 +63,7 @@ public final class Main implements Runnable {
                 .exitCodeList(Arrays.stream(ExitCode.values())
                         .collect(Collectors.toMap(
                                 code -> " " + code.number(), ExitCode::meaning, (a, b) -> a, LinkedHashMap::new)));
-        return root.setExecutionExceptionHandler(new ErrorReport());
+        return root.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(new ErrorReport());
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
@@ -46,6 +47,26 @@ final class DocumentedCommandsTest {
         }
         assertThat(wrong).isEmpty();
         assertThat(checked).as("commands found in documents").isGreaterThan(60);
+    }
+
+    @Test
+    void operatorsAreShownEveryCommandInUse() throws IOException {
+        var shown = Files.readString(Path.of("../docs/operations.md"));
+        var all = new ArrayList<String>();
+        leaves(Main.commandLine(), "tintype", all);
+        assertThat(all).hasSizeGreaterThan(45);
+        assertThat(all).allSatisfy(command -> assertThat(shown).containsPattern("(?m)^bin/" + command + "( |$)"));
+    }
+
+    private static void leaves(CommandLine command, String name, List<String> all) {
+        if (command.getSubcommands().isEmpty()) {
+            all.add(name);
+        }
+        command.getSubcommands().forEach((word, sub) -> {
+            if (!sub.getCommandSpec().usageMessage().hidden()) {
+                leaves(sub, name + " " + word, all);
+            }
+        });
     }
 
     private static List<Path> documents() throws IOException {

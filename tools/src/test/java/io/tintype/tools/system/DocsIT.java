@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,9 +28,13 @@ final class DocsIT {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```([a-z]*)\\n(.*?)^```");
     private static final Set<String> SHELL = Set.of("", "sh", "bash");
     private static final Pattern CONTINUED = Pattern.compile("\\\\\\n\\s*");
+    /** What is a command in a block that does not say that it holds commands. */
     private static final Pattern COMMAND = Pattern.compile(
             "(bin/tintype|docker/|client-sdk/|curl|mvn|docker|kubectl|java|cd|eval|python3|node|npm) ?.*");
+
+    private static final String SERVER = "bin/tintype coordinator ";
     private static final Pattern TIMES = Pattern.compile("(-t|--warm-up) \\d+s");
+    private static final Pattern HTTP = Pattern.compile("http://HOST:PORT");
 
     /** What is not run, by how it begins, and why. */
     private static final Map<String, String> NOT_RUN = notRun();
@@ -42,16 +47,34 @@ final class DocsIT {
         why.put("bin/tintype rebalance apply", "names a plan that the one above printed; see RebalanceIT");
         why.put("bin/tintype rebalance status", "needs a plan that was applied; see RebalanceIT");
         why.put("bin/tintype rebalance pause", "needs a plan that is being carried out; see BadDaysIT");
-        why.put("curl -T cat.jpg \"$(bin/tintype url sign", "needs a coordinator that has the key; see SignedUrlsTest");
-        why.put("bin/tintype coordinator --id nocache", "goes with the next one");
-        why.put("bin/tintype bench http", "measures beside an nginx that whoever measures has set up");
-        why.put("docker", "needs a Docker engine and images; see ContainersIT");
+        why.put("bin/tintype rebalance resume", "the same");
+        why.put("bin/tintype rebalance cancel", "the same");
+        why.put("bin/tintype node restart", "needs somebody who restarts it; see NodeCareIT");
+        why.put("bin/tintype node drain", "needs a fourth node; see RebalanceIT");
+        why.put("bin/tintype node remove", "needs a node that was drained; see NodeCareIT");
+        why.put("bin/tintype user erase", "waits until disks have compacted his bytes away; see UserDataIT");
+        why.put("bin/tintype shard force", "needs a shard that nobody can lead; see OrdersIT");
+        why.put("bin/tintype pool switch", "needs a second region; see RegionSwitchIT");
+        why.put("bin/tintype storage-node --config /etc", "needs the file that stands further up; see ManifestsTest");
+        why.put("bin/tintype coordinator --config /etc", "the same");
+        why.put("echo \"2026a ", "makes the keys that the coordinator of this test was started with");
+        why.put("docker", "needs a Docker engine and images; see ComposeIT, which runs them");
         why.put("eval \"$(docker/", "starts a Docker engine; .ci/run does it");
-        why.put("kubectl ", "needs a Kubernetes cluster; see ManifestsTest");
+        why.put("kubectl ", "needs a Kubernetes cluster; see KubernetesTest, which runs it");
+        why.put("sed 's/storage-node-a/", "the same");
         why.put("client-sdk/examples/", "needs other languages and their registries; see ExamplesIT");
         why.put("cd docs/spec", "goes with the next one");
         why.put("java -cp ~/.m2", "checks a model for minutes; see ModelsIT");
         return why;
+    }
+
+    /** Servers that readers are told to start, and one that has the keys of the page on HTTP. */
+    private final List<Process> servers = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        servers.forEach(Process::destroy);
+        servers.forEach(process -> process.onExit().join());
     }
 
     @Test
@@ -63,6 +86,11 @@ final class DocsIT {
                 "SKIPPED: the documents' commands need curl");
         var folder = Dev.folder("docs");
         prepare(folder, dev);
+        var http = serve(
+                        folder,
+                        SERVER + "--id keyed --zookeeper " + dev.file().zookeeper()
+                                + " --role upload,retrieval --port 0 --http-port 0 --set http.signedUrls.keyFile=keys.txt")
+                .replace("http://", "");
         var skipped = new TreeSet<String>();
         int ran = 0;
         for (var document : documents()) {
@@ -77,8 +105,12 @@ final class DocsIT {
                             NOT_RUN.keySet().stream().filter(line::startsWith).findFirst();
                     if (reason.isPresent()) {
                         skipped.add(reason.get());
-                    } else if (COMMAND.matcher(line).matches()) {
-                        lines.add(here(line, dev));
+                    } else if (line.startsWith(SERVER)) {
+                        var unused = serve(
+                                folder, line.replace("HOST:PORT", dev.file().zookeeper()));
+                        ran++;
+                    } else if (isCommand(block.group(1), line)) {
+                        lines.add(here(line, folder, dev, http));
                     }
                 }
                 if (!lines.isEmpty()) {
@@ -87,10 +119,28 @@ final class DocsIT {
                 }
             }
         }
-        assertThat(ran).as("commands that were run").isGreaterThanOrEqualTo(10);
+        assertThat(folder.resolve("opt/tintype/lib")).as("what was installed").isNotEmptyDirectory();
+        Dev.delete(folder.resolve("opt"));
+        assertThat(ran).as("commands that were run").isGreaterThanOrEqualTo(30);
         assertThat(skipped)
                 .as("every reason not to run something is needed")
                 .isEqualTo(new TreeSet<>(NOT_RUN.keySet()));
+    }
+
+    /** In a block that says that it holds commands every line is one, else those that look like one. */
+    private static boolean isCommand(String block, String line) {
+        return block.isEmpty() ? COMMAND.matcher(line).matches() : !line.isBlank() && !line.startsWith("#");
+    }
+
+    /** Starts a server as the line says, which lasts until the test ends; tells where it serves HTTP. */
+    private String serve(Path folder, String line) throws IOException {
+        var builder = new ProcessBuilder("bash", "-c", "exec " + line + " --json")
+                .directory(folder.toFile())
+                .redirectError(
+                        folder.resolve("server-" + servers.size() + ".log").toFile());
+        var process = builder.start();
+        servers.add(process);
+        return Servers.awaitHttp(process);
     }
 
     private static List<Path> documents() throws IOException {
@@ -122,11 +172,15 @@ final class DocsIT {
                 Images.photograph(Images.PHOTOGRAPHS.get(0)).bytes());
     }
 
-    /** The same on the ports of this cluster; what measures does so for a moment only. */
-    private static String here(String line, Dev dev) {
-        var http = dev.file().http().replace("http://", "");
-        return TIMES.matcher(line.replace("localhost:7480", http).replace("localhost:7400", dev.server()))
-                .replaceAll("$1 1s");
+    /**
+     * The same on the ports of this cluster, and in this folder; what measures does so for a moment only, and beside itself where
+     * its reader has set up another server.
+     */
+    private static String here(String line, Path folder, Dev dev, String http) {
+        var moved = line.replace("localhost:7480", http)
+                .replace("localhost:7400", dev.server())
+                .replace("/opt/tintype", folder + "/opt/tintype");
+        return TIMES.matcher(HTTP.matcher(moved).replaceAll("http://" + http)).replaceAll("$1 200ms");
     }
 
     private static void run(Path folder, Path document, List<String> lines) throws IOException {

@@ -151,6 +151,11 @@ final class Servers implements AutoCloseable {
         return builder.start();
     }
 
+    /** What a server that was started with {@code --json} says of its HTTP once it is ready, without a slash at the end. */
+    static String awaitHttp(Process process) throws IOException {
+        return "http://" + found(OTHER, ready(process));
+    }
+
     private static String ready(Process process) throws IOException {
         var said = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         var line = String.valueOf(said.readLine());

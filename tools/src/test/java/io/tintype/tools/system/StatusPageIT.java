@@ -3,14 +3,20 @@ package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.tintype.client.TintypeClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +29,35 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class StatusPageIT {
     private static final String DESKTOP = "1280,1000";
+
+    /** Looks at the page once it shows the cluster. */
+    private static final String MEASURE = """
+            <script>
+              const measuring = setInterval(() => {
+                const body = document.body;
+                if (body.dataset.ready !== 'yes') return;
+                clearInterval(measuring);
+                body.dataset.width = innerWidth;
+                body.dataset.needs = Math.max(document.documentElement.scrollWidth, body.scrollWidth);
+                body.dataset.smallest = Math.floor(Math.min(...[...document.querySelectorAll('main *')]
+                  .filter(one => one.textContent.trim()).map(one => parseFloat(getComputedStyle(one).fontSize))));
+                body.dataset.parts = ['verdict', 'nodes', 'plans', 'shards', 'caches', 'events']
+                  .filter(id => document.getElementById(id).textContent.trim()).length;
+              }, 100);
+            </script>
+            """;
+
+    /** As wide as a phone: no window of a browser on a desk is. */
+    private static final String FRAME = """
+            <!doctype html><title>phone</title><body>
+            <iframe src="/" style="width: 412px; height: 915px; border: 0"></iframe>
+            <script>
+              setInterval(() => {
+                const shown = frames[0].document.body;
+                if (shown && shown.dataset.parts) Object.assign(document.body.dataset, shown.dataset);
+              }, 100);
+            </script>
+            """;
 
     private Browser browser;
     private Dev dev;
@@ -78,6 +113,73 @@ final class StatusPageIT {
             assertThat(image.getWidth() + "," + image.getHeight()).isEqualTo(size);
         }
         assertThat(browser.page(address(), Browser.PHONE)).contains("width=device-width");
+    }
+
+    /** Nothing sticks out to the right, nothing is too small to read, and no part is missing: measured in the page itself. */
+    @Test
+    void onAPhoneNothingSticksOutAndAllCanBeRead() throws Exception {
+        var page = get("/").replace("</body>", MEASURE + "</body>");
+        var beside = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        beside.createContext("/", exchange -> {
+            var path = exchange.getRequestURI().getPath();
+            boolean data = !path.equals("/") && !path.equals("/phone");
+            var body = (data ? get(path) : path.equals("/") ? page : FRAME).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", data ? "application/json" : "text/html; charset=utf-8");
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        beside.start();
+        try {
+            var seen = browser.page("http://127.0.0.1:" + beside.getAddress().getPort() + "/phone", Browser.PHONE);
+            assertThat(measured(seen, "width")).as("width of the window").isEqualTo(412);
+            assertThat(measured(seen, "needs")).as("width that the page needs").isLessThanOrEqualTo(412);
+            assertThat(measured(seen, "smallest"))
+                    .as("pixels of the smallest text")
+                    .isGreaterThanOrEqualTo(12);
+            assertThat(measured(seen, "parts"))
+                    .as("parts with something in them")
+                    .isEqualTo(6);
+        } finally {
+            beside.stop(0);
+        }
+    }
+
+    private static int measured(String page, String what) {
+        var found = Pattern.compile("data-" + what + "=\"(\\d+)").matcher(page);
+        assertThat(found.find()).as("%s was measured", what).isTrue();
+        return Integer.parseInt(found.group(1));
+    }
+
+    /** Whoever can open the page can change nothing by it. */
+    @Test
+    void thePageTakesNothingAndFetchesNothingFromElsewhere() throws Exception {
+        for (var path : List.of("/", "/status", "/status.json")) {
+            for (var method : List.of("POST", "PUT", "DELETE")) {
+                var answer = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create(dev.file().http() + path))
+                                        .method(method, BodyPublishers.ofString("x"))
+                                        .build(),
+                                BodyHandlers.ofString());
+                assertThat(answer.statusCode()).as("%s %s", method, path).isBetween(400, 499);
+            }
+        }
+        assertThat(get("/")).doesNotContain("src=", "<link", "@import", "method: 'POST'", "<form", "<button");
+    }
+
+    private String get(String path) throws IOException {
+        try {
+            return HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(dev.file().http() + path))
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .body();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
     }
 
     private String address() {
