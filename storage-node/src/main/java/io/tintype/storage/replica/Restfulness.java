@@ -47,8 +47,8 @@ public final class Restfulness {
         } else if (stirs(event)) {
             stirred = true;
             atRest = false;
-        } else if (event instanceof ReplicaEvent.BeatReceived && actions > 0) {
-            heard = true;
+        } else if (event instanceof ReplicaEvent.BeatReceived && actions > 0 && state != ReplicaState.PRIMARY) {
+            heard = true; // a primary answers those of others too, and has members to watch
         }
     }
 

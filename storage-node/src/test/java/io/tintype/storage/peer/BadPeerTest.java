@@ -210,6 +210,16 @@ class BadPeerTest {
                 .isEqualTo(RefuseReason.REFUSE_REASON_MALFORMED);
     }
 
+    @Test
+    void aHeartbeatThatSaysTwoThingsOfAShardIsRefused() throws Exception {
+        var beat = ShardBeat.newBuilder().setShard(TestCluster.SHARD.value()).setEpoch(before.epoch());
+        var refuse = heartbeat(beats().addShards(beat).addShards(beat.clone().setCommitted(7)))
+                .getRefuse();
+
+        assertThat(refuse.getReason()).isEqualTo(RefuseReason.REFUSE_REASON_MALFORMED);
+        assertThat(refuse.getDetail()).contains("two beats of shard " + TestCluster.SHARD);
+    }
+
     // ---- chunks
 
     @Test

@@ -60,6 +60,14 @@ final class RestfulnessTest {
     }
 
     @Test
+    void aPrimaryWatchesItsMembersWhoeverElseBeats() {
+        restfulness.took(TICK, 0, ReplicaState.PRIMARY);
+        restfulness.isDue();
+        restfulness.took(beat(false), 1, ReplicaState.PRIMARY);
+        assertThat(ticksOutOf(Restfulness.TICKS_AT_REST)).isEqualTo(1);
+    }
+
+    @Test
     void whateverElseHappensWakesIt() {
         for (var event : List.of(new ReplicaEvent.Propose(List.of(1L)), new ReplicaEvent.LeaveAsked(), beat(true))) {
             tickedForNothing();
