@@ -28,12 +28,17 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Many users of a cluster of three nodes, each with blobs: ZooKeeper has nothing of them, and they are found quickly. Few in
- * every build; {@code -Dtintype.users=N} and {@code -Dtintype.users.blobs=N} measure with more, see docs/benchmarks.md.
+ * every build; {@code -Dtintype.users=N}, {@code -Dtintype.users.blobs=N}, {@code -Dtintype.users.blobBytes=N} and {@code
+ * -Dtintype.users.atOnce=N} measure with more, see docs/benchmarks.md.
  */
 final class ManyUsersIT {
     private static final int USERS = Integer.getInteger("tintype.users", 500);
     private static final int BLOBS = Integer.getInteger("tintype.users.blobs", 1);
-    private static final int AT_ONCE = 64;
+    private static final int BLOB_BYTES = Integer.getInteger("tintype.users.blobBytes", 64);
+    private static final int AT_ONCE = Integer.getInteger("tintype.users.atOnce", 64);
+    /** So often a long run says how far it is. */
+    private static final int TELL_EACH = 20_000;
+
     private static final int LOOKUPS = Math.min(USERS, 20_000);
 
     private static String user(int i) {
@@ -62,11 +67,11 @@ final class ManyUsersIT {
             if (BLOBS > 0) {
                 double stored = each(i -> {
                     for (int b = 0; b < BLOBS; b++) {
-                        client.put(user(i), "blob-" + b, new byte[] {(byte) i, (byte) b});
+                        client.put(user(i), "blob-" + b, blob(i, b));
                     }
                 });
-                lines.append("%,d blobs of 2 bytes put at %,.0f/s%n"
-                        .formatted((long) USERS * BLOBS, USERS * (double) BLOBS / stored));
+                lines.append("%,d blobs of %,d bytes put at %,.0f/s%n"
+                        .formatted((long) USERS * BLOBS, BLOB_BYTES, USERS * (double) BLOBS / stored));
             }
             assertThat(znodes(session)).as("znodes, of %d users", USERS).isEqualTo(before);
             lines.append("znodes: %d before, %d after%n".formatted(before, znodes(session)));
@@ -103,6 +108,12 @@ final class ManyUsersIT {
         }
     }
 
+    private static byte[] blob(int user, int number) {
+        var bytes = new byte[BLOB_BYTES];
+        new SplittableRandom(user * 1_000L + number).nextBytes(bytes);
+        return bytes;
+    }
+
     private interface Work {
         void on(int user);
     }
@@ -118,6 +129,9 @@ final class ManyUsersIT {
                 running.add(threads.submit(() -> {
                     for (int i = next.getAndIncrement(); i < USERS; i = next.getAndIncrement()) {
                         work.on(i);
+                        if (i > 0 && i % TELL_EACH == 0) {
+                            System.out.printf("%,d users after %,d s%n", i, (System.nanoTime() - from) / 1_000_000_000);
+                        }
                     }
                 }));
             }
