@@ -17,7 +17,7 @@ final class Leads {
     /** Of what goes over, so much at least must bring nodes nearer to their shares. */
     private static final double LEAST_GAIN = 0.5;
 
-    /** How far from its share of leads a node may be before anything is done. */
+    /** How far from its share of leads a node may be before anything is done; then it is done as well as it can be. */
     private static final double TOLERANCE = 0.1;
 
     /** With fewer calls a second than this, in all, calls say nothing. */
@@ -69,10 +69,15 @@ final class Leads {
                 nextLeader(s);
             }
         }
-        while (balance && step()) {
+        boolean isDue = balance && IntStream.of(group.nodes()).anyMatch(this::isOff);
+        while (isDue && step()) {
             // until nothing is left to do
         }
         return decided;
+    }
+
+    private boolean isOff(int node) {
+        return Math.abs(over(node)) > TOLERANCE * share[node] + ROUNDING;
     }
 
     /** Who leads a shard whose primary goes: the least laden of those who can, those in sync already first. */
@@ -94,7 +99,7 @@ final class Leads {
 
     private boolean step() {
         boolean[] tried = new boolean[layout.nodes.length];
-        for (int from = most(tried); from >= 0 && over(from) > TOLERANCE * share[from] + ROUNDING; from = most(tried)) {
+        for (int from = most(tried); from >= 0 && over(from) > ROUNDING; from = most(tried)) {
             int bestShard = -1;
             int bestTo = -1;
             double bestGain = 0;

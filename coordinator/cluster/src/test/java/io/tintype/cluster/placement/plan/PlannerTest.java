@@ -296,6 +296,50 @@ final class PlannerTest {
                 .containsExactly(new ShardId(2), new ShardId(1), new ShardId(2));
     }
 
+    /** Moving a lead costs nothing, so once it is worth while it is done well. */
+    @Example
+    void leadsThatAreFarFromEvenBecomeEven() {
+        var nodes = Clusters.nodes(3, 3);
+        int[] leads = {57, 23, 126};
+        var plan = Planner.plan(new PlanInput(
+                nodes, ledBy(nodes, leads), List.of(new PlanPool(Clusters.POOL, 3, Set.of())), PlanRules.DEFAULT));
+        assertThat(plan.before()).extracting(NodeShare::primaries).containsExactly(57, 23, 126);
+        assertThat(plan.after()).extracting(NodeShare::primaries).allMatch(primaries -> primaries / 2 == 34);
+        assertThat(plan.steps())
+                .as("no lead goes over twice, and none in vain")
+                .hasSize(126 - 69)
+                .allMatch(step -> step.kind() == PlanStep.Kind.LEAD);
+    }
+
+    @Example
+    void leadsThatAreNearlyEvenStayWhereTheyAre() {
+        var nodes = Clusters.nodes(3, 3);
+        int[] leads = {72, 66, 62};
+        var plan = Planner.plan(new PlanInput(
+                nodes, ledBy(nodes, leads), List.of(new PlanPool(Clusters.POOL, 3, Set.of())), PlanRules.DEFAULT));
+        assertThat(plan.steps()).isEmpty();
+    }
+
+    /** Shards of which every node has a replica. */
+    private static List<PlanShard> ledBy(List<PlanNode> nodes, int[] leads) {
+        var all = nodes.stream().map(PlanNode::id).toList();
+        var shards = new ArrayList<PlanShard>();
+        for (int n = 0; n < leads.length; n++) {
+            for (int i = 0; i < leads[n]; i++) {
+                shards.add(new PlanShard(
+                        new ShardId(shards.size() + 1),
+                        Clusters.POOL,
+                        all,
+                        all.get(n),
+                        Set.copyOf(all),
+                        Clusters.GIB,
+                        10,
+                        0));
+            }
+        }
+        return shards;
+    }
+
     @Example
     void usersAreEvenedOutByTheFewestBytesOnceBytesAre() {
         var nodes = Clusters.nodes(2, 1);
