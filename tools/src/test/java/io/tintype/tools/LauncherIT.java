@@ -164,6 +164,40 @@ final class LauncherIT {
         assertThat(builds()).hasSize(2);
     }
 
+    /** As where Maven reaches nothing, or may not write to the home: it ends before it says "Failed to execute". */
+    @Test
+    void aBuildThatCannotBeginShowsWhyToo() throws Exception {
+        script(dir.resolve("path/mvn"), """
+                echo
+                echo '[ERROR] Could not create local repository at /home/newcomer/.m2/repository -> [Help 1]'
+                exit 1""");
+
+        var ran = tintype("ls");
+
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err())
+                .contains("Could not create local repository at /home/newcomer/.m2/repository")
+                .contains("the build failed; all of its output is in ");
+    }
+
+    /** Packages that every release of Debian has: which Java it brings changes from one to the next. */
+    @Test
+    void aMachineWithNothingIsToldAllThatItLacksAtOnce() throws Exception {
+        var bare = Files.createDirectories(dir.resolve("bare"));
+        for (var program : List.of("sh", "dirname", "basename", "readlink", "sed")) {
+            Files.createSymbolicLink(bare.resolve(program), Path.of("/usr/bin", program));
+        }
+        var typed = dir.resolve("typed");
+        script(typed, "unset JAVA_HOME; PATH='" + bare + "' exec '" + home.resolve("bin/tintype") + "' dev");
+
+        var ran = run(jdk, typed);
+
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err())
+                .isEqualTo("tintype: no java on the PATH. Install a JDK 17 or newer"
+                        + " (Debian: apt-get install default-jdk-headless maven), or set JAVA_HOME.\n");
+    }
+
     @Test
     void anOldJavaIsNamedBeforeAnythingIsBuilt() throws Exception {
         var ran = run(fakeJdk("11.0.2"), home.resolve("bin/tintype"), "ls");
