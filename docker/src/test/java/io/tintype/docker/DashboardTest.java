@@ -30,7 +30,8 @@ final class DashboardTest {
     @BeforeAll
     static void read() throws IOException {
         dashboard = JSON.readTree(DASHBOARD.toFile());
-        try (var in = Objects.requireNonNull(DashboardTest.class.getResourceAsStream("/grafana/dashboard.schema.json"))) {
+        try (var in =
+                Objects.requireNonNull(DashboardTest.class.getResourceAsStream("/grafana/dashboard.schema.json"))) {
             schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V7).getSchema(in);
         }
     }

@@ -3,7 +3,6 @@ package io.tintype.storage.disk;
 
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +29,6 @@ import org.rocksdb.WriteBatch;
 public final class Committer implements AutoCloseable {
     private static final int SPARE_BYTES = 16 << 10;
 
-    /** Room does not come back by itself sooner than somebody can free it. */
-    private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
-
     /** Writes a batch; with sync, returns only when it and all that was written before it are on the disk. */
     interface BatchWriter {
         void write(WriteBatch batch, boolean sync) throws RocksDBException;
@@ -41,7 +37,7 @@ public final class Committer implements AutoCloseable {
     private final DiskConfig config;
     private final Map<Family, ColumnFamilyHandle> handles;
     private final BatchWriter writer;
-    private final SpaceGuard space;
+    private final Room room;
     private final Gate gate;
     private final BatchEncoder encoder;
     private final ConcurrentLinkedQueue<BatchEncoder> spare = new ConcurrentLinkedQueue<>();
@@ -63,7 +59,7 @@ public final class Committer implements AutoCloseable {
         this.config = config;
         this.handles = handles;
         this.writer = writer;
-        this.space = space;
+        this.room = new Room(config, space);
         this.gate = gate;
         this.queue = new CommitQueue(config);
         this.encoder = new BatchEncoder(handles, 1 << 20);
@@ -83,21 +79,12 @@ public final class Committer implements AutoCloseable {
      */
     public void admitUpload(long moreBytes) {
         refuseIfFailed();
-        if (!space.takesUpload(moreBytes)) {
-            var limits = config.space();
-            throw new TintypeException(
-                    Reason.DISK_FULL,
-                    config.directory() + " has only " + space.free()
-                            + " bytes free and takes no uploads: they ended at "
-                            + limits.readOnlyBytes() + " and begin again at " + limits.resumeBytes()
-                            + ". Delete images, free space, add a node, or move shards away.",
-                    RETRY_AFTER);
-        }
+        room.requireForUpload(moreBytes);
     }
 
     /** Whether uploads are refused for want of room, until there is enough again. Never blocks. */
     public boolean isReadOnly() {
-        return !space.takesUpload(0);
+        return room.isReadOnly();
     }
 
     /**
@@ -117,7 +104,7 @@ public final class Committer implements AutoCloseable {
      */
     public void admit(long moreBytes) {
         refuseIfFailed();
-        requireRoom(moreBytes);
+        room.require(moreBytes);
     }
 
     /**
@@ -128,7 +115,7 @@ public final class Committer implements AutoCloseable {
      *     disk is under its reserve, UNAVAILABLE when it failed or is being closed
      */
     public CompletableFuture<Void> commit(Write write) {
-        requireRoom(write.bytes());
+        room.require(write.bytes());
         return commitEssential(write);
     }
 
@@ -138,9 +125,7 @@ public final class Committer implements AutoCloseable {
      * behind which its deletes would wait.
      */
     public CompletableFuture<Void> commitCopy(Write write) {
-        if (!space.hasRoomForCopy(write.bytes())) {
-            throw full();
-        }
+        room.requireForCopy(write.bytes());
         return commitEssential(write);
     }
 
@@ -304,20 +289,6 @@ public final class Committer implements AutoCloseable {
                 null,
                 e);
         group.forEach(waiting -> waiting.done().completeExceptionally(unknown));
-    }
-
-    private void requireRoom(long moreBytes) {
-        if (!space.hasRoomFor(moreBytes)) {
-            throw full();
-        }
-    }
-
-    private TintypeException full() {
-        return new TintypeException(
-                Reason.DISK_FULL,
-                config.directory() + " has only " + space.free() + " bytes free, and keeps "
-                        + config.space().reserveBytes() + " in reserve. Free space, add a node, or move shards away.",
-                RETRY_AFTER);
     }
 
     private void refuseIfFailed() {

@@ -3,6 +3,7 @@ package io.tintype.storage.blob;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryCreate;
@@ -39,7 +40,7 @@ class UserIndexBench {
     @Test
     void bytesAndLookups() throws Exception {
         try (var disk = Disk.open(DiskConfig.of(folder.resolve("disk"), "0123456789abcdef0123456789abcdef")
-                .withMemory(64 << 20, 64 << 20)
+                .withMemory(Long.getLong("bench.cacheMib", 128) << 20, 64 << 20)
                 .withReserve(0))) {
             var directory = new UserShard(disk, 1, MoveRule.all());
             var home = new UserShard(disk, 2, MoveRule.all());
@@ -57,10 +58,13 @@ class UserIndexBench {
                 home.claim(user(i), 1);
             }
             double seconds = (System.nanoTime() - began) / 1e9;
-            for (int i = 0; i < USERS; i++) {
-                for (int blob = 0; blob < BLOBS; blob++) {
-                    home.put(user(i), "blob-" + blob, null, blob);
+            var draws = new SplittableRandom(2);
+            for (int blob = 0; blob < BLOBS; blob++) {
+                long round = System.nanoTime();
+                for (int i = 0; i < USERS; i++) {
+                    home.put(user(i), "blob-" + blob, RequestId.random(draws), blob);
                 }
+                System.out.printf("blob %d of each user: %.0f us%n", blob, (System.nanoTime() - round) / 1e3 / USERS);
             }
             ShardStore.compact(disk, new ShardId(1));
             ShardStore.compact(disk, new ShardId(2));
