@@ -12,6 +12,7 @@ import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Statistics;
@@ -29,6 +30,12 @@ final class StoreOptions implements AutoCloseable {
     private static final long SMALL_MEMTABLE_BYTES = 16L << 20;
     private static final double BLOOM_BITS = 10;
 
+    /** RocksDB chooses by the cache's size. */
+    private static final int CACHE_SHARD_BITS = -1;
+
+    /** Of the block cache, for parts of indexes and filters: data of one look-up must not drive out what each one needs. */
+    private static final double FIRST_TO_STAY_SHARE = 0.5;
+
     /** Most keys that are looked up before a write are not there: new names, requests that are no retries. */
     private static final double MEMTABLE_BLOOM_SHARE = 0.05;
 
@@ -41,14 +48,18 @@ final class StoreOptions implements AutoCloseable {
 
     StoreOptions(DiskConfig config) {
         this.config = config;
-        this.cache = own(new LRUCache(config.blockCacheBytes()));
+        this.cache = own(new LRUCache(config.blockCacheBytes(), CACHE_SHARD_BITS, false, FIRST_TO_STAY_SHARE, 0));
         this.writeBuffers = own(new WriteBufferManager(config.writeBufferBytes(), cache));
         this.statistics = own(new Statistics());
         statistics.setStatsLevel(StatsLevel.EXCEPT_DETAILED_TIMERS);
         this.table = new BlockBasedTableConfig()
                 .setBlockCache(cache)
                 .setCacheIndexAndFilterBlocks(true)
+                .setCacheIndexAndFilterBlocksWithHighPriority(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
+                .setIndexType(IndexType.kTwoLevelIndexSearch)
+                .setPartitionFilters(true)
+                .setPinTopLevelIndexAndFilter(true)
                 .setFilterPolicy(own(new BloomFilter(BLOOM_BITS)))
                 .setFormatVersion(5);
     }
