@@ -170,7 +170,7 @@ final class ManifestsTest {
                 .containsEntry(config.at("/rule_files/0").asText(), "./observability/alerts.yaml");
     }
 
-    /** Else nodes that come up one after the other get a pool whose shards have fewer replicas, for good. */
+    /** Else nodes that come up one after the other get a pool whose shards have fewer replicas until somebody changes it. */
     @Test
     void whoeverMakesTheFirstPoolWaitsForTheNodes() throws IOException {
         var services = YAML.readTree(Files.readString(COMPOSE)).get("services");

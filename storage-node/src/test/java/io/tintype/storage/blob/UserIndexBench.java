@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What a user costs a node besides his blobs: his entry in the directory and his shard's record of him, written by the very
  * records that register him, and how long it takes to look him up. Not part of the build; see docs/benchmarks.md for the
- * command. {@code bench.users} says how many, {@code bench.blobs} how many small blobs each has besides, {@code bench.cacheMib} how large the block cache is.
+ * command. {@code bench.users} says how many, {@code bench.blobs} how many small blobs each has besides,
+ * {@code bench.cacheMib} how large the block cache is.
  */
 class UserIndexBench {
     private static final int USERS = Integer.getInteger("bench.users", 1_000_000);

@@ -17,7 +17,9 @@ public record ControlSettings(
         @Meaning("Users a shard of the first pool takes at most.")
         int usersPerShard,
 
-        @Meaning("How long the controller waits for more storage nodes once the first one is live.")
+        @Meaning(
+                "How long the first pool waits for as many nodes as it is to have replicas, once one is live; then it is"
+                        + " made with as many replicas as there are.")
         Duration settleTime,
 
         @Meaning("Percent of room left below which a pool is given more shards; 0 to 90. 0: only once it is full.")

@@ -193,6 +193,18 @@ public final class Controller implements AutoCloseable {
                 settings.usersPerShard(),
                 settings.initialShards());
         log.info("making the first pool, {}, with {} replicas a shard", firstPool, factor);
+        if (factor < settings.replicationFactor()) {
+            log.warn(
+                    "only {} nodes of {} were live {} after the first one: pool {} keeps {} replicas a shard until it is"
+                            + " told otherwise ('tintype pool change {} --replicas {} --yes')",
+                    live,
+                    settings.replicationFactor(),
+                    settings.settleTime(),
+                    firstPool,
+                    factor,
+                    firstPool,
+                    settings.replicationFactor());
+        }
         underWay = pools.create(rules).whenComplete((made, failure) -> {
             if (failure != null) {
                 log.warn("making pool {} failed; trying again", firstPool, failure);
