@@ -10,13 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The compose file in the hands of whichever of its programs is there. Closing it removes all it made. */
+/** The compose file in the hands of docker compose, or of the older docker-compose. Closing it removes all it made. */
 final class Compose implements AutoCloseable {
     private static final List<String> PLUGIN = List.of("docker", "compose");
     private static final List<String> PROGRAM = List.of("docker-compose");
     private static final Path LOG = Path.of("target", "compose.log").toAbsolutePath();
     private static final int HTTP = 7480;
 
+    private final List<String> program = works(PLUGIN) ? PLUGIN : PROGRAM;
     private final Map<String, String> images;
     private final List<String> services;
 
@@ -83,6 +84,13 @@ final class Compose implements AutoCloseable {
         return all;
     }
 
+    /** Which program it is, and of which version. */
+    String version() throws IOException {
+        var line = new ArrayList<>(program);
+        line.addAll(List.of("version", "--short"));
+        return String.join(" ", program) + " " + said(new ProcessBuilder(line)).trim();
+    }
+
     List<String> services() {
         return services;
     }
@@ -126,7 +134,7 @@ final class Compose implements AutoCloseable {
     }
 
     private String say(String... words) throws IOException {
-        var line = new ArrayList<>(works(PLUGIN) ? PLUGIN : PROGRAM);
+        var line = new ArrayList<>(program);
         line.addAll(List.of("-p", "tintype-test", "-f", "compose.yaml"));
         line.addAll(List.of(words));
         var builder = new ProcessBuilder(line);

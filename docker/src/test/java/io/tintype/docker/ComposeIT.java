@@ -60,8 +60,10 @@ final class ComposeIT {
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> put(server + "/v1/users/alice/blobs/cat.jpg") == 200);
             System.out.printf(
-                    "compose: from up to the first stored image %.1f s, %d containers%n",
-                    (System.nanoTime() - begun) / 1e9, compose.services().size());
+                    "%s: from up to the first stored image %.1f s, %d containers%n",
+                    compose.version(),
+                    (System.nanoTime() - begun) / 1e9,
+                    compose.services().size());
             try (var client = TintypeClient.builder()
                     .seeds("127.0.0.1:" + compose.port("coordinator", GRPC))
                     .direct(false)

@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -134,7 +135,13 @@ public final class Errors {
             case UNIMPLEMENTED -> Reason.NOT_SERVED_HERE;
             default -> Reason.INTERNAL;
         };
-        return new TintypeException(reason, status.getCode() + ": " + text, Map.of(), null, cause);
+        return new TintypeException(reason, status.getCode() + ": " + text + why(status), Map.of(), null, cause);
+    }
+
+    /** What the network said of it: of a cut or refused connection gRPC itself says no more than "io exception". */
+    private static String why(Status status) {
+        Throwable cause = status.getCause();
+        return cause instanceof IOException && cause.getMessage() != null ? " (" + cause.getMessage() + ")" : "";
     }
 
     private static @Nullable ErrorInfo errorInfo(StatusRuntimeException e) {

@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.ErrorReason;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -61,6 +62,17 @@ class ErrorsTest {
         assertThat(reasonOf(Status.RESOURCE_EXHAUSTED)).isEqualTo(Reason.OVERLOADED);
         assertThat(reasonOf(Status.UNIMPLEMENTED)).isEqualTo(Reason.NOT_SERVED_HERE);
         assertThat(reasonOf(Status.UNKNOWN)).isEqualTo(Reason.INTERNAL);
+    }
+
+    @Test
+    void whatTheNetworkSaysIsNotLost() {
+        var refused = Status.UNAVAILABLE
+                .withDescription("io exception")
+                .withCause(new ConnectException("Connection refused: localhost/127.0.0.1:7400"));
+        assertThat(Errors.fromWire(refused.asRuntimeException()))
+                .hasMessage("UNAVAILABLE: io exception (Connection refused: localhost/127.0.0.1:7400)");
+        var bug = Status.UNAVAILABLE.withDescription("gone").withCause(new IllegalStateException("secret"));
+        assertThat(Errors.fromWire(bug.asRuntimeException())).hasMessage("UNAVAILABLE: gone");
     }
 
     private static Reason reasonOf(Status status) {

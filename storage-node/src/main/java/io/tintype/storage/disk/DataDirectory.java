@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,13 +31,11 @@ final class DataDirectory implements AutoCloseable {
     private static final int MAX_FORMAT_FILE_BYTES = 4096;
 
     private final Path directory;
-    private final FileStore fileStore;
     private final FileChannel lockFile;
     private final DiskIdentity identity;
 
-    private DataDirectory(Path directory, FileStore fileStore, FileChannel lockFile, DiskIdentity identity) {
+    private DataDirectory(Path directory, FileChannel lockFile, DiskIdentity identity) {
         this.directory = directory;
-        this.fileStore = fileStore;
         this.lockFile = lockFile;
         this.identity = identity;
     }
@@ -65,7 +62,9 @@ final class DataDirectory implements AutoCloseable {
                                 + ". Give this node another data directory.",
                         null);
             }
-            return new DataDirectory(directory, Files.getFileStore(directory), lockFile, identity);
+            var opened = new DataDirectory(directory, lockFile, identity);
+            var unused = opened.usage();
+            return opened;
         } catch (IOException e) {
             closeQuietly(lockFile);
             throw failed(directory, e);
@@ -132,9 +131,17 @@ final class DataDirectory implements AutoCloseable {
         return directory.resolve(STORE);
     }
 
-    /** The file system it is on; kept, because finding it means reading all mounts. */
-    FileStore fileStore() {
-        return fileStore;
+    /**
+     * Room on the file system it is on. The system is asked by the path: a {@code FileStore} would first have to be found among
+     * all mounts, and is not where another root directory hides the mount, as in a chroot.
+     */
+    Disk.Usage usage() throws IOException {
+        var file = directory.toFile();
+        long total = file.getTotalSpace();
+        if (total == 0) {
+            throw new IOException("its file system does not say how much room it has");
+        }
+        return new Disk.Usage(total, file.getUsableSpace());
     }
 
     DiskIdentity identity() {

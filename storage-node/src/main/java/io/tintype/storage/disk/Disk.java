@@ -207,7 +207,7 @@ public final class Disk implements AutoCloseable {
     /** Bytes of the file system, and those free for use. */
     public Usage usage() {
         try {
-            return new Usage(directory.fileStore().getTotalSpace(), usableBytes());
+            return directory.usage();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -274,11 +274,7 @@ public final class Disk implements AutoCloseable {
     }
 
     private long usableBytes() {
-        try {
-            return directory.fileStore().getUsableSpace();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return usage().freeBytes();
     }
 
     static boolean isCorruption(@Nullable Status status) {

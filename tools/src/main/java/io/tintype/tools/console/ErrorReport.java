@@ -9,6 +9,7 @@ import io.tintype.wire.Errors;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -61,6 +62,9 @@ public final class ErrorReport implements IExecutionExceptionHandler {
         }
         if (cause instanceof FileAlreadyExistsException f) {
             return new Explained(ExitCode.FAILURE, "FILE_EXISTS", f.getFile() + ": exists already", "");
+        }
+        if (cause instanceof FileSystemException f && f.getReason() != null) {
+            return new Explained(ExitCode.FAILURE, "FAILURE", f.getFile() + ": " + f.getReason(), "");
         }
         return new Explained(
                 ExitCode.FAILURE, "FAILURE", describe(cause), "TINTYPE_LOG=DEBUG shows where this comes from.");

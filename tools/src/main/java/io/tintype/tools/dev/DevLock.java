@@ -2,6 +2,7 @@
 package io.tintype.tools.dev;
 
 import io.tintype.tools.console.CommandFailure;
+import io.tintype.tools.console.ErrorReport;
 import io.tintype.tools.console.ExitCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,12 +29,11 @@ final class DevLock implements AutoCloseable {
     /**
      * Takes it, making the directory where there is none.
      *
-     * @throws CommandFailure CONFLICT when another process has it
+     * @throws CommandFailure CONFLICT when another process has it; FAILURE when nothing can be written there
      */
     static DevLock take(Path directory) throws IOException {
-        Files.createDirectories(directory);
         var file = directory.resolve(NAME);
-        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var channel = open(directory, file);
         if (tryLock(channel) == null) {
             channel.close();
             throw new CommandFailure(
@@ -44,6 +45,18 @@ final class DevLock implements AutoCloseable {
         channel.write(
                 ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
         return new DevLock(channel);
+    }
+
+    private static FileChannel open(Path directory, Path file) throws IOException {
+        try {
+            Files.createDirectories(directory);
+            return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (FileSystemException e) {
+            throw new CommandFailure(
+                    ExitCode.FAILURE,
+                    "cannot keep data in " + directory + " ("
+                            + ErrorReport.explain(e).text() + "); choose another directory with --data");
+        }
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {

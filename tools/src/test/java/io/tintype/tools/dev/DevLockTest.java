@@ -8,6 +8,7 @@ import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.dev.DevFile.DevNode;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,15 @@ final class DevLockTest {
                 .hasMessageContaining(folder.toString());
         first.close();
         DevLock.take(folder).close();
+    }
+
+    @Test
+    void aPlaceWhereNothingCanBeWrittenIsNamedWithTheWayOut() throws Exception {
+        var file = Files.writeString(folder.resolve("file"), "no directory");
+        assertThatThrownBy(() -> DevLock.take(file))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessage("cannot keep data in " + file + " (" + file
+                        + ": exists already); choose another directory with --data");
     }
 
     @Test
