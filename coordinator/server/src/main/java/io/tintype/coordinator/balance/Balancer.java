@@ -15,6 +15,7 @@ import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.v1.GetPlanResponse;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Carries plans out while this coordinator is the controller, and begins repairs by itself when a node has been away for
- * too long. All of it on one thread of its own, which looks twice a second.
+ * too long. All of it on one thread of its own, which looks twice a second, and when an
+ * order was carried out.
  */
 public final class Balancer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Balancer.class);
@@ -66,6 +68,11 @@ public final class Balancer implements AutoCloseable {
             ChannelSource channels,
             String clusterId,
             BalanceSettings settings) {
+        this.loop = new ScheduledThreadPoolExecutor(1, task -> {
+            var thread = new Thread(task, "balancer");
+            thread.setDaemon(true);
+            return thread;
+        });
         this.watcher = watcher;
         this.polls = new NodePolls(channels, clusterId);
         this.pacing = new Pacing(polls, settings.bytesPerSecond(), System::nanoTime);
@@ -82,17 +89,12 @@ public final class Balancer implements AutoCloseable {
                 polls,
                 absences,
                 verifier,
-                new ShardOrders(watcher::view, channels, clusterId),
+                new LeadOrders(new ShardOrders(watcher::view, channels, clusterId), this::lookSoon),
                 settings.replaceAfter(),
                 System::currentTimeMillis);
         this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);
         this.service =
                 new BalancingService(session, watcher::view, polls, absences, settings, planning, plans, history);
-        this.loop = new ScheduledThreadPoolExecutor(1, task -> {
-            var thread = new Thread(task, "balancer");
-            thread.setDaemon(true);
-            return thread;
-        });
         var unused = loop.scheduleWithFixedDelay(this::lookSafely, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     }
 
@@ -161,6 +163,15 @@ public final class Balancer implements AutoCloseable {
     /** A phase as people are told. */
     public static String name(PlanStepPhase phase) {
         return phase.name().replace("PLAN_STEP_PHASE_", "").toLowerCase(Locale.ROOT);
+    }
+
+    /** There is something to hear: of one of few orders, so few looks come of it. */
+    private void lookSoon() {
+        try {
+            loop.execute(this::lookSafely);
+        } catch (RejectedExecutionException e) {
+            log.debug("nothing is looked at any more", e);
+        }
     }
 
     private void lookSafely() {

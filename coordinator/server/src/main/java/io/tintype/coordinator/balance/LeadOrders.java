@@ -7,48 +7,116 @@ import io.tintype.model.ShardId;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Has shards led by others, and counts how often that was tried for a step. Confined to the balancer's thread; blocks. */
+/**
+ * Has shards led by others for steps of plans: {@value #AT_ONCE} at once and one to a node, since a node that begins to lead has its
+ * hands full. Nobody waits for an order; who asks again hears what came of it. Confined to the balancer's thread; never blocks.
+ */
 final class LeadOrders {
-    private static final Logger log = LoggerFactory.getLogger(LeadOrders.class);
+    /** Orders under way at once. */
+    static final int AT_ONCE = 4;
 
     /** So often a step tries; then it goes on without. */
-    private static final int TRIES = 10;
+    static final int TRIES = 10;
 
-    private static final long ORDER_S = 10;
+    private static final Logger log = LoggerFactory.getLogger(LeadOrders.class);
+
+    /** Orders end by themselves before. */
+    private static final long ORDER_S = 20;
 
     private final ShardOrders orders;
+    private final Runnable ended;
+    private final Map<String, Order> underWay = new HashMap<>();
     private final Map<String, Integer> tries = new HashMap<>();
 
-    LeadOrders(ShardOrders orders) {
+    private record Order(int shard, NodeId to, CompletableFuture<?> answer) {}
+
+    /** What is known of a lead that was asked for. */
+    enum Answer {
+        /** The replica leads. */
+        LEADS,
+        /** It does not yet: the order is under way, waits for others, or is tried again. */
+        NOT_YET,
+        /** It was tried often enough. */
+        GIVEN_UP
+    }
+
+    /**
+     * Orders that are given by these.
+     *
+     * @param ended told whenever there is something new to hear; on any thread
+     */
+    LeadOrders(ShardOrders orders, Runnable ended) {
         this.orders = orders;
+        this.ended = ended;
     }
 
-    /** Has a replica lead; false: it does not yet. */
-    boolean give(int shard, NodeId to) {
-        try {
-            var unused = orders.transfer(new ShardId(shard), Optional.of(to)).get(ORDER_S, TimeUnit.SECONDS);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | RuntimeException e) {
-            log.info("shard {}: {} could not be made to lead yet: {}", shard, to, String.valueOf(e));
+    /** Has a replica lead on behalf of a step, and tells how far that is; to be asked again until it is settled. */
+    Answer give(String step, int shard, NodeId to) {
+        var order = underWay.get(step);
+        if (order == null) {
+            if (tries.getOrDefault(step, 0) >= TRIES) {
+                return Answer.GIVEN_UP;
+            }
+            if (isFree(to)) {
+                tries.merge(step, 1, Integer::sum);
+                underWay.put(step, new Order(shard, to, begin(shard, to)));
+            }
+            return Answer.NOT_YET;
         }
-        return false;
+        if (!order.answer().isDone()) {
+            return Answer.NOT_YET;
+        }
+        underWay.remove(step);
+        if (!order.answer().isCompletedExceptionally()) {
+            return Answer.LEADS;
+        }
+        return tries.getOrDefault(step, 0) >= TRIES ? Answer.GIVEN_UP : Answer.NOT_YET;
     }
 
-    /** Counts a try of a step; false: that was the last one. */
-    boolean mayTryAgain(String step) {
-        return tries.merge(step, 1, Integer::sum) < TRIES;
+    /** Whether anything would come of asking for a step now. */
+    boolean isReady(String step, NodeId to) {
+        return underWay.containsKey(step) || isFree(to);
     }
 
-    /** Forgets all steps that begin so. */
+    private boolean isFree(NodeId to) {
+        return open().count() < AT_ONCE && open().map(Order::to).noneMatch(to::equals);
+    }
+
+    private Stream<Order> open() {
+        return underWay.values().stream().filter(order -> !order.answer().isDone());
+    }
+
+    private CompletableFuture<?> begin(int shard, NodeId to) {
+        CompletableFuture<?> answer;
+        try {
+            answer = orders.transfer(new ShardId(shard), Optional.of(to)).orTimeout(ORDER_S, TimeUnit.SECONDS);
+        } catch (RuntimeException e) { // it cannot even be asked for
+            answer = CompletableFuture.failedFuture(e);
+        }
+        return answer.whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.info("shard {}: {} could not be made to lead yet: {}", shard, to, failure.toString());
+            }
+            ended.run();
+        });
+    }
+
+    /** Shards that are being handed over. */
+    Set<Integer> shards() {
+        return open().map(Order::shard).collect(Collectors.toSet());
+    }
+
+    /** Forgets all steps that begin so; orders of theirs go on, and nobody hears of them. */
     void forgetAll(String prefix) {
         tries.keySet().removeIf(step -> step.startsWith(prefix));
+        underWay.keySet().removeIf(step -> step.startsWith(prefix));
     }
 }

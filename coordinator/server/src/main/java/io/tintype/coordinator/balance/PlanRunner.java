@@ -8,6 +8,7 @@ import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Carries plans out, one look after the other: each look takes every step under way as far as it goes now, and begins
- * others while places are free. Whatever it wrote before it died, the next controller's looks go on from there. Confined to
+ * others while places are free; leads, which nothing travels for, take none. Whatever it wrote before it died, the next controller's looks go on from there. Confined to
  * the balancer's thread; blocks.
  */
 final class PlanRunner {
@@ -51,7 +52,7 @@ final class PlanRunner {
         List<PlannedStep> underWay = new ArrayList<>();
         plans.forEach(
                 plan -> plan.steps().stream().filter(PlanSteps::isUnderWay).forEach(underWay::add));
-        Set<Integer> busy = new HashSet<>();
+        Set<Integer> busy = new HashSet<>(maker.handedOver());
         underWay.forEach(step -> busy.add(step.getShard()));
         for (int i = 0; i < plans.size(); i++) {
             var plan = noted(term, plans.get(i), quietMicros);
@@ -104,7 +105,9 @@ final class PlanRunner {
                         .isPresent();
                 if (waits) {
                     plan = maker.skipIfOutdated(term, view, plan, i, step);
-                } else if (isFree(plan, underWay, places)) {
+                } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
+                        ? maker.mayLead(plan, i, step)
+                        : isFree(plan, underWay, places)) {
                     plan = maker.begin(term, view, plan, i, step);
                 }
                 var now = plan.steps().get(i);

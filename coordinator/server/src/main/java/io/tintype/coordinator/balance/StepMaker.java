@@ -5,7 +5,6 @@ import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
-import io.tintype.coordinator.control.ShardOrders;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
@@ -14,6 +13,7 @@ import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes one step: adds the replica, waits until it is in sync, has it verified, and only then takes the other one away.
  * Each change of the assignment goes into ZooKeeper together with how far the step is; what is only remembered here
- * (verdicts, tries) can be found out again. Confined to the balancer's thread; blocks on ZooKeeper and orders.
+ * (verdicts, tries) can be found out again. Confined to the balancer's thread; blocks on ZooKeeper.
  */
 final class StepMaker {
     private static final Logger log = LoggerFactory.getLogger(StepMaker.class);
@@ -44,13 +44,13 @@ final class StepMaker {
             NodePolls polls,
             Absences absences,
             Verifier verifier,
-            ShardOrders orders,
+            LeadOrders leads,
             Duration replaceAfter,
             LongSupplier nowMs) {
         this.journal = journal;
         this.absences = absences;
         this.verdicts = new Verdicts(verifier);
-        this.leads = new LeadOrders(orders);
+        this.leads = leads;
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
         this.replaceAfter = replaceAfter;
         this.nowMs = nowMs;
@@ -115,12 +115,22 @@ final class StepMaker {
         var to = new NodeId(step.getTo());
         boolean done =
                 shard(view, step).flatMap(ShardInfo::primary).filter(to::equals).isPresent();
-        if (done || leads.give(step.getShard(), to)) {
-            return done(term, plan, i, next -> next);
-        }
-        return leads.mayTryAgain(key(plan, i))
-                ? plan
-                : skip(term, plan, i, step.getTo() + " could not be made to lead");
+        var answer = done ? LeadOrders.Answer.LEADS : leads.give(key(plan, i), step.getShard(), to);
+        return switch (answer) {
+            case LEADS -> done(term, plan, i, next -> next);
+            case NOT_YET -> plan;
+            case GIVEN_UP -> skip(term, plan, i, step.getTo() + " could not be made to lead");
+        };
+    }
+
+    /** Whether anything would come of beginning a step that makes a replica lead. */
+    boolean mayLead(StoredPlan plan, int i, PlannedStep step) {
+        return leads.isReady(key(plan, i), new NodeId(step.getTo()));
+    }
+
+    /** Shards that are being handed over: nothing else begins with them meanwhile. */
+    Set<Integer> handedOver() {
+        return leads.shards();
     }
 
     // ---- going on
@@ -194,9 +204,8 @@ final class StepMaker {
         var leader = new NodeId(step.getLeader().isEmpty() ? step.getTo() : step.getLeader());
         boolean fromLeads =
                 shard.primary().filter(new NodeId(step.getFrom())::equals).isPresent();
-        if (fromLeads && leads.mayTryAgain(key(plan, i))) {
-            var unused = leads.give(step.getShard(), leader);
-            return plan;
+        if (fromLeads && leads.give(key(plan, i), step.getShard(), leader) != LeadOrders.Answer.GIVEN_UP) {
+            return plan; // ZooKeeper tells when another one leads
         }
         var assignment = journal.assignment(step.getShard());
         log.info("plan {}: shard {} leaves {}: {}", plan.id(), step.getShard(), step.getFrom(), verdict.text());

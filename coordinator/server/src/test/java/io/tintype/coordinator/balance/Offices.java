@@ -89,7 +89,7 @@ final class Offices implements AutoCloseable {
                 polls,
                 new Absences(System::nanoTime),
                 new Verifier(view, nodes, cluster),
-                new ShardOrders(view, nodes, cluster),
+                new LeadOrders(new ShardOrders(view, nodes, cluster), () -> {}),
                 Duration.ofMinutes(10),
                 System::currentTimeMillis);
         return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);

@@ -2,6 +2,7 @@
 package io.tintype.coordinator.balance;
 
 import io.grpc.Context;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.DescribeReplicaResponse;
@@ -77,16 +78,21 @@ final class ToyNode {
     final ShardOrdersGrpc.ShardOrdersImplBase orders = new ShardOrdersGrpc.ShardOrdersImplBase() {
         @Override
         public void transferShard(TransferShardRequest request, StreamObserver<TransferShardResponse> out) {
-            try {
-                nodes.lead(request.getShard(), request.getTo());
-                answer(
-                        out,
-                        TransferShardResponse.newBuilder()
-                                .setPrimary(request.getTo())
-                                .setEpoch(1)
-                                .build());
-            } catch (Exception e) { // whatever it was, the one who ordered it hears of it
-                out.onError(e);
+            boolean taken = nodes.leads.ordered(request.getShard(), request.getTo(), () -> {
+                try {
+                    nodes.lead(request.getShard(), request.getTo());
+                    answer(
+                            out,
+                            TransferShardResponse.newBuilder()
+                                    .setPrimary(request.getTo())
+                                    .setEpoch(1)
+                                    .build());
+                } catch (Exception e) { // whatever it was, the one who ordered it hears of it
+                    out.onError(e);
+                }
+            });
+            if (!taken) {
+                out.onError(Status.FAILED_PRECONDITION.asRuntimeException());
             }
         }
     };

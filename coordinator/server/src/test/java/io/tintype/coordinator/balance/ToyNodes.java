@@ -59,6 +59,8 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     private final Set<String> neverJoin = ConcurrentHashMap.newKeySet();
     /** Nodes whose replicas hold something else. */
     private final Set<String> different = ConcurrentHashMap.newKeySet();
+    /** What they are told to lead. */
+    final ToyLeads leads = new ToyLeads();
     /** Digests that are being made, where none ends. */
     final AtomicInteger digesting = new AtomicInteger();
     /** Whether no digest ends by itself. */
