@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A storage node: its disk, its place in the cluster, its shards, and the two servers that serve them. Thread-safe.
  *
- * <p>Order of the start: ZooKeeper says which cluster this is; the data directory is locked and checked against it; the
+ * <p>Order of the start: classes are loaded that its work will need; ZooKeeper says which cluster this is; the data directory is locked and checked against it; the
  * ports are bound; the node registers under its id, which fails where another directory lives under it; and only then do
  * shards come up and calls come in. It stops the other way round.
  */
@@ -59,6 +59,7 @@ public final class StorageNode implements AutoCloseable {
 
     private StorageNode(StorageNodeConfig config) throws StorageNodeException {
         this.config = config;
+        FirstClasses.load();
         try {
             var self = new NodeId(config.id());
             closing.add("metrics", process);
