@@ -2,12 +2,16 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.zk.Versioned;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.v1.PlanOrder;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * Pauses, resumes and cancels plans: a word in the plan's header, which whoever carries it out finds at the next look.
@@ -15,12 +19,26 @@ import java.util.concurrent.CompletableFuture;
  */
 final class PlanSteering {
     /** The controller changes a plan's header when it begins it and when it is over, operators change it seldom. */
-    private static final int TRIES = 3;
+    static final int TRIES = 3;
 
-    private final PlanZnodes plans;
+    private final Function<String, CompletableFuture<Optional<Versioned<PlanRecord>>>> header;
+    private final BiFunction<Versioned<PlanRecord>, PlanRecord, CompletableFuture<Boolean>> change;
 
     PlanSteering(PlanZnodes plans) {
-        this.plans = plans;
+        this(plans::header, plans::change);
+    }
+
+    /**
+     * Over headers wherever they are.
+     *
+     * @param header reads one
+     * @param change replaces one, unless it has changed since it was read: then it says false
+     */
+    PlanSteering(
+            Function<String, CompletableFuture<Optional<Versioned<PlanRecord>>>> header,
+            BiFunction<Versioned<PlanRecord>, PlanRecord, CompletableFuture<Boolean>> change) {
+        this.header = header;
+        this.change = change;
     }
 
     /**
@@ -32,7 +50,7 @@ final class PlanSteering {
     }
 
     private CompletableFuture<PlanRecord> steer(String id, PlanOrder order, int tries) {
-        return plans.header(id).thenCompose(found -> {
+        return header.apply(id).thenCompose(found -> {
             var plan = found.orElseThrow(() -> Planning.refused("There is no such plan."));
             var next = phase(order);
             var now = plan.value().getPhase();
@@ -43,7 +61,7 @@ final class PlanSteering {
                         + " and cannot be steered any more.");
             }
             var record = plan.value().toBuilder().setPhase(next).build();
-            return plans.change(plan, record).thenCompose(won -> {
+            return change.apply(plan, record).thenCompose(won -> {
                 if (won) {
                     return CompletableFuture.completedFuture(record);
                 }
