@@ -110,7 +110,8 @@ final class PlanDocuments {
             List<CarriesDocument> after,
             List<PaceDocument> paces,
             double stepSeconds,
-            boolean stepSecondsMeasured) {
+            boolean stepSecondsMeasured,
+            double leftByReaders) {
         static Proposal of(MakePlanResponse made) {
             return new Proposal(
                     PlanDocument.of(made.getPlan()),
@@ -119,7 +120,8 @@ final class PlanDocuments {
                     made.getAfterList().stream().map(CarriesDocument::of).toList(),
                     made.getPacesList().stream().map(PaceDocument::of).toList(),
                     made.getStepSeconds(),
-                    made.getStepSecondsMeasured());
+                    made.getStepSecondsMeasured(),
+                    made.getLeftByReaders());
         }
     }
 

@@ -26,6 +26,9 @@ final class PlanText {
     private static final int BAR = 20;
     private static final int SHOWN = 30;
 
+    /** From here on a part is shown as all of it. */
+    private static final double ALL_OF_IT = 0.995;
+
     private PlanText() {}
 
     /** A plan before it is applied. */
@@ -75,6 +78,10 @@ final class PlanText {
         } else {
             text.append(measured.isEmpty() ? "" : ", as measured at " + measured)
                     .append(like.isEmpty() ? "" : ", as measured at other nodes for " + like);
+        }
+        double left = made.getLeftByReaders();
+        if (left > 0 && left < ALL_OF_IT) {
+            text.append(String.format(Locale.ROOT, ", with %.0f %% of the limit left by readers", 100 * left));
         }
         return text.append(String.format(
                         Locale.ROOT,

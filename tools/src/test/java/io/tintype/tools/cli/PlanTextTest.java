@@ -139,6 +139,7 @@ final class PlanTextTest {
                 .setMeasuredBytesPerSecond(6 * MIB)
                 .setStepSeconds(2.5)
                 .setStepSecondsMeasured(true)
+                .setLeftByReaders(0.75)
                 .build();
 
         assertThat(lines(PlanText.proposal(made)))
@@ -151,7 +152,8 @@ final class PlanTextTest {
                         "n4    ....................       0 B  ##########..........  32.0 MiB    0 -> 1     0 -> 1",
                         "",
                         "1 steps, 32.0 MiB to copy, about 30 s with 4 shards at once",
-                        "reckoned by 6.0 MiB/s into a node, as measured at n4, and 2.5 s a step besides, as measured",
+                        "reckoned by 6.0 MiB/s into a node, as measured at n4, with 75 % of the limit left by"
+                                + " readers, and 2.5 s a step besides, as measured",
                         "",
                         "tintype rebalance apply 1f0c33a9be02");
     }

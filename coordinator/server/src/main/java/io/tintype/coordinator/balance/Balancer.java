@@ -86,10 +86,10 @@ public final class Balancer implements AutoCloseable {
         this.verification = new VerificationService(watcher::view, verifier);
         var maker = new StepMaker(
                 journal,
-                polls,
                 absences,
                 verifier,
                 new LeadOrders(new ShardOrders(watcher::view, channels, clusterId), this::lookSoon),
+                new CopyWatch(polls, pacing::allowed, System::currentTimeMillis),
                 settings.replaceAfter(),
                 System::currentTimeMillis);
         this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);

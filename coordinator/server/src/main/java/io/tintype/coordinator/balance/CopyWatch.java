@@ -8,22 +8,28 @@ import io.tintype.proto.internal.v1.ReplicaReport;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * What came by each copy, and how long it took, by what its target says before and after. A controller that takes a copy over
+ * What came by each copy, how long it took, by what its target says before and after, and how much was allowed meanwhile. A controller that takes a copy over
  * knows the bytes but not the time. Confined to the balancer's thread.
  */
 final class CopyWatch {
     private final NodePolls polls;
+    private final DoubleSupplier allowed;
     private final LongSupplier nowMs;
     private final Map<String, Before> before = new HashMap<>();
-    private final Map<String, Long> joined = new HashMap<>();
+    private final Map<String, Joined> joined = new HashMap<>();
 
-    private record Before(long bytes, long millis) {}
+    private record Before(long bytes, long millis, long atMs, double allowed) {}
 
-    CopyWatch(NodePolls polls, LongSupplier nowMs) {
+    private record Joined(long atMs, double allowed) {}
+
+    /** @param allowed bytes that could have come to a node up to now at the paces that nodes were told */
+    CopyWatch(NodePolls polls, DoubleSupplier allowed, LongSupplier nowMs) {
         this.polls = polls;
+        this.allowed = allowed;
         this.nowMs = nowMs;
     }
 
@@ -35,12 +41,14 @@ final class CopyWatch {
                 key,
                 new Before(
                         now.map(ReplicaReport::getTakenBytes).orElse(0L),
-                        now.map(ReplicaReport::getTakingMs).orElse(0L)));
+                        now.map(ReplicaReport::getTakingMs).orElse(0L),
+                        nowMs.getAsLong(),
+                        allowed.getAsDouble()));
     }
 
     /** The newcomer is in sync; asks it what came, so that the answer is there before the verdict. */
     void joined(String key, ClusterView view, PlannedStep step) {
-        if (joined.putIfAbsent(key, nowMs.getAsLong()) == null) {
+        if (joined.putIfAbsent(key, new Joined(nowMs.getAsLong(), allowed.getAsDouble())) == null) {
             polls.again(view, new NodeId(step.getTo()));
         }
     }
@@ -60,7 +68,14 @@ final class CopyWatch {
         // A replica that was fed from a short log has what it holds.
         return next.setMovedBytes(bytes > 0 ? bytes : holds)
                 .setCopyingMs(millis)
-                .setCopiedAtMs(since);
+                .setCopiedAtMs(since.atMs())
+                .setAllowedBytes(allowed(was, since, millis));
+    }
+
+    /** At the mean pace from the beginning of the step until the newcomer was in sync; 0: nobody knows. */
+    private static long allowed(Before was, Joined since, long millis) {
+        long took = since.atMs() - was.atMs();
+        return took <= 0 ? 0 : Math.round((since.allowed() - was.allowed()) / took * millis);
     }
 
     private Optional<ReplicaReport> report(PlannedStep step) {

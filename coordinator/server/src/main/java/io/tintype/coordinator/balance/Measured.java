@@ -28,25 +28,43 @@ final class Measured {
 
     private record Interval(long from, long until) {}
 
+    /** What came to a node. */
+    private static final class Came {
+        private final List<Interval> times = new ArrayList<>();
+        private long bytes;
+        private long copyingMs;
+        private double allowed;
+
+        private void add(PlannedStep step, long bytesPerSecond) {
+            long millis = step.getCopyingMs();
+            times.add(new Interval(step.getCopiedAtMs() - millis, step.getCopiedAtMs()));
+            bytes += step.getMovedBytes();
+            copyingMs += millis;
+            allowed += step.getAllowedBytes() == 0 ? bytesPerSecond * (millis / SECOND_MS) : step.getAllowedBytes();
+        }
+
+        private CopyPace pace(String node) {
+            long busyMs = covered(times);
+            return CopyPace.newBuilder()
+                    .setNode(node)
+                    .setBytes(bytes)
+                    .setBusyMs(busyMs)
+                    .setAllowedBytes(Math.round(allowed / copyingMs * busyMs))
+                    .build();
+        }
+    }
+
     /** Keeps with a plan what its steps measured. */
     static PlanRecord.Builder keep(PlanRecord.Builder plan, List<PlannedStep> steps) {
-        var intervals = new HashMap<String, List<Interval>>();
-        var bytes = new HashMap<String, Long>();
+        var nodes = new HashMap<String, Came>();
         for (var step : steps) {
             if (tells(step) && step.getCopyingMs() > 0) {
-                intervals
-                        .computeIfAbsent(step.getTo(), node -> new ArrayList<>())
-                        .add(new Interval(step.getCopiedAtMs() - step.getCopyingMs(), step.getCopiedAtMs()));
-                bytes.merge(step.getTo(), step.getMovedBytes(), Long::sum);
+                nodes.computeIfAbsent(step.getTo(), node -> new Came()).add(step, plan.getBytesPerSecond());
             }
         }
         plan.clearPaces();
-        intervals.entrySet().stream()
-                .map(entry -> CopyPace.newBuilder()
-                        .setNode(entry.getKey())
-                        .setBytes(bytes.getOrDefault(entry.getKey(), 0L))
-                        .setBusyMs(covered(entry.getValue()))
-                        .build())
+        nodes.entrySet().stream()
+                .map(entry -> entry.getValue().pace(entry.getKey()))
                 .sorted(Comparator.comparingLong(CopyPace::getBytes).reversed().thenComparing(CopyPace::getNode))
                 .limit(NODES)
                 .forEach(plan::addPaces);
@@ -112,16 +130,22 @@ final class Measured {
 
     private static CopyPaces of(PlanRecord plan) {
         Map<NodeId, CopyPaces.Came> nodes = new HashMap<>();
-        plan.getPacesList().forEach(pace -> {
+        double allowed = 0;
+        double limit = 0;
+        for (var pace : plan.getPacesList()) {
             double seconds = pace.getBusyMs() / SECOND_MS;
-            nodes.put(
-                    new NodeId(pace.getNode()),
-                    new CopyPaces.Came(pace.getBytes(), seconds, seconds * plan.getBytesPerSecond()));
-        });
+            double most = seconds * plan.getBytesPerSecond();
+            double told = pace.getAllowedBytes() == 0 ? most : pace.getAllowedBytes();
+            nodes.put(new NodeId(pace.getNode()), new CopyPaces.Came(pace.getBytes(), seconds, told));
+            allowed += told;
+            limit += most;
+        }
+        boolean somebodyRead = plan.getQuietReadP99Micros() > 0;
         var rest = plan.getRest();
         return new CopyPaces(
                 nodes,
                 new StepRest(
-                        rest.getSteps(), rest.getMib(), rest.getMibSquared(), rest.getSeconds(), rest.getMibSeconds()));
+                        rest.getSteps(), rest.getMib(), rest.getMibSquared(), rest.getSeconds(), rest.getMibSeconds()),
+                somebodyRead ? new CopyPaces.Paced(allowed, limit) : CopyPaces.Paced.NOTHING);
     }
 }

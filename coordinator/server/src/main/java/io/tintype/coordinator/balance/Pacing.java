@@ -27,6 +27,7 @@ final class Pacing {
     private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long WAIT_S = 3;
+    private static final double SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** What nodes say of their reads covers so much: what they say earlier after a move is not of quiet times. */
     private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(20);
@@ -40,6 +41,10 @@ final class Pacing {
     private long movedAt;
     /** What the last round told nodes. */
     private volatile long rate;
+    /** Bytes that could have come to a node until the rate was set. */
+    private double allowed;
+
+    private long setAt;
 
     Pacing(NodePolls polls, long bytesPerSecond, LongSupplier nanoTime) {
         this.polls = polls;
@@ -47,6 +52,7 @@ final class Pacing {
         this.throttle = new Throttle(bytesPerSecond);
         this.rate = bytesPerSecond;
         this.nanoTime = nanoTime;
+        this.setAt = nanoTime.getAsLong();
         this.askedAt = nanoTime.getAsLong() - IDLE_NANOS;
         this.movedAt = nanoTime.getAsLong() - QUIET_AFTER_NANOS;
     }
@@ -54,6 +60,17 @@ final class Pacing {
     /** Bytes a second that a node may move now. From any thread. */
     long rate() {
         return rate;
+    }
+
+    /** Bytes that could have come to a node since this was made, at the paces that nodes were told. */
+    double allowed() {
+        return allowed + rate * ((nanoTime.getAsLong() - setAt) / SECOND_NANOS);
+    }
+
+    private void set(long bytesPerSecond) {
+        allowed = allowed();
+        setAt = nanoTime.getAsLong();
+        rate = bytesPerSecond;
     }
 
     /** What readers feel in quiet times, as far as it was measured here or a plan's record says; 0: nobody knows. */
@@ -148,7 +165,7 @@ final class Pacing {
                 .orElse(0);
         boolean quiet = !moving && nanoTime.getAsLong() - movedAt >= QUIET_AFTER_NANOS;
         throttle.felt(moving, moving || quiet ? slowest : 0);
-        rate = throttle.rate();
+        set(throttle.rate());
     }
 
     /** While something moves, how it is felt at present, so that a pace is held against its own doing. */

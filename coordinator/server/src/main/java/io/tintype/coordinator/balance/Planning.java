@@ -78,8 +78,14 @@ final class Planning {
      * @param plan the plan
      * @param record the plan as it is kept
      * @param paces what copies reach
+     * @param leftByReaders part of the limit that readers leave to copies
      */
-    record Made(Plan plan, PlanRecord record, CopyPaces paces) {}
+    record Made(Plan plan, PlanRecord record, CopyPaces paces, double leftByReaders) {
+        /** Bytes a second that copies are thought to be allowed. */
+        double allowed() {
+            return record.getBytesPerSecond() * leftByReaders;
+        }
+    }
 
     /** The wish with the cluster's settings where it has none. */
     Wish wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {
@@ -101,10 +107,12 @@ final class Planning {
         var rules = wish.onlyWhatMust() ? settings.rules().onlyWhatMust() : settings.rules();
         PlanInput input = PlanInputs.of(now, polls, absences, settings, rules, wish.drain());
         var found = Planner.plan(input);
-        var begins = schedule(found, now, wish, paces).begins();
+        double left = somebodyReads(now) ? paces.leftByReaders() : 1;
+        double allowed = wish.bytesPerSecond() * left;
+        var begins = schedule(found, now, wish, allowed, paces).begins();
         var growth = PlanInputs.growth(now, polls);
         var plan = found.withBytes(i -> grown(found.steps().get(i), growth, begins.get(i)));
-        double seconds = schedule(plan, now, wish, paces).seconds();
+        double seconds = schedule(plan, now, wish, allowed, paces).seconds();
         var record = PlanRecord.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setId(plan.hash())
@@ -118,15 +126,22 @@ final class Planning {
                 .setMovesAtOnce(wish.movesAtOnce())
                 .setBytesPerSecond(wish.bytesPerSecond())
                 .build();
-        return new Made(plan, record, paces);
+        return new Made(plan, record, paces, left);
     }
 
-    private static PlanTime.Schedule schedule(Plan plan, ClusterView view, Wish wish, CopyPaces paces) {
-        double limit = wish.bytesPerSecond();
+    private boolean somebodyReads(ClusterView now) {
+        return now.map()
+                .nodes()
+                .map(node -> polls.report(node.id()))
+                .flatMap(Optional::stream)
+                .anyMatch(report -> report.getReadP99Micros() > 0);
+    }
+
+    private static PlanTime.Schedule schedule(Plan plan, ClusterView view, Wish wish, double allowed, CopyPaces paces) {
         var works = plan.steps().stream()
-                .map(step -> PlanTime.work(step, primary(view, step.shard()), paces, limit))
+                .map(step -> PlanTime.work(step, primary(view, step.shard()), paces, allowed))
                 .toList();
-        return PlanTime.schedule(works, wish.movesAtOnce(), limit, paces);
+        return PlanTime.schedule(works, wish.movesAtOnce(), allowed, paces);
     }
 
     /** What a copy has when it begins: what is written until then travels too. */

@@ -15,7 +15,7 @@ final class Reckoning {
     private Reckoning() {}
 
     static void tell(MakePlanResponse.Builder answer, Planning.Made made) {
-        double limit = made.record().getBytesPerSecond();
+        double limit = made.allowed();
         Map<NodeId, Long> come = new TreeMap<>();
         long copies = 0;
         for (var step : made.plan().steps()) {
@@ -38,7 +38,8 @@ final class Reckoning {
         var rest = made.paces().rest();
         answer.setMeasuredBytesPerSecond((long) (seconds == 0 ? limit : bytes / seconds))
                 .setStepSeconds(rest.seconds(copies == 0 ? 0 : bytes / copies, limit))
-                .setStepSecondsMeasured(rest.isMeasured());
+                .setStepSecondsMeasured(rest.isMeasured())
+                .setLeftByReaders(made.leftByReaders());
     }
 
     private static PaceSource source(CopyPaces.Source source) {

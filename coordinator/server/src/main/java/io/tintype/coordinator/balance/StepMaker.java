@@ -41,10 +41,10 @@ final class StepMaker {
 
     StepMaker(
             Journal journal,
-            NodePolls polls,
             Absences absences,
             Verifier verifier,
             LeadOrders leads,
+            CopyWatch copies,
             Duration replaceAfter,
             LongSupplier nowMs) {
         this.journal = journal;
@@ -54,7 +54,7 @@ final class StepMaker {
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
         this.replaceAfter = replaceAfter;
         this.nowMs = nowMs;
-        this.copies = new CopyWatch(polls, nowMs);
+        this.copies = copies;
     }
 
     private static String key(StoredPlan plan, int step) {

@@ -66,6 +66,27 @@ final class MeasuredTest {
         assertThat(paces.into(N1, LIMIT).source()).isEqualTo(Source.MEASURED);
     }
 
+    /** Two plans under the same readers: what was held back is not taken for the machine's pace, wherever it is told. */
+    @Test
+    void whatReadersLeftIsKeptWithThePlanAndOnlyOfPlansThatSomebodyReadMeanwhile() {
+        var held =
+                step("n1", 40, 0, 4_000).toBuilder().setAllowedBytes(42L << 20).build();
+        var kept = Measured.keep(plan().setFinishedAtMs(20).setQuietReadP99Micros(5_000), List.of(held, held))
+                .build();
+        assertThat(kept.getPaces(0).getAllowedBytes())
+                .as("both in the same four seconds, at the same pace")
+                .isEqualTo(42L << 20);
+
+        var paces = Measured.of(List.of(kept, over(10, List.of(step("n1", 40, 0, 400)))));
+        assertThat(paces.leftByReaders()).isCloseTo(42 / 400.0, within(0.001));
+        var alone = Measured.of(
+                List.of(Measured.keep(plan().setFinishedAtMs(20), List.of(held)).build()));
+        assertThat(alone.leftByReaders()).isEqualTo(1);
+        assertThat(alone.into(N1, LIMIT).bytesPerSecond())
+                .as("40 of the 42 MiB that were allowed")
+                .isCloseTo(LIMIT * 40 / 42, within(1.0));
+    }
+
     @Test
     void onlySoManyNodesAreKept() {
         var steps = new ArrayList<PlannedStep>();

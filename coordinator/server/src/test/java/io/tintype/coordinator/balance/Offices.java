@@ -86,10 +86,10 @@ final class Offices implements AutoCloseable {
             Journal journal, NodePolls polls, Supplier<ClusterView> view, ChannelSource nodes, String cluster) {
         var maker = new StepMaker(
                 journal,
-                polls,
                 new Absences(System::nanoTime),
                 new Verifier(view, nodes, cluster),
                 new LeadOrders(new ShardOrders(view, nodes, cluster), () -> {}),
+                new CopyWatch(polls, () -> 0, System::currentTimeMillis),
                 Duration.ofMinutes(10),
                 System::currentTimeMillis);
         return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);

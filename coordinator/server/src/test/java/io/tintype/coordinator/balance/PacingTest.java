@@ -105,6 +105,20 @@ final class PacingTest {
     }
 
     @Test
+    void whatNodesWereAllowedAddsUp() {
+        pacing.look(VIEW, List.of());
+        var plan = plan(PlanPhase.PLAN_PHASE_RUNNING);
+        pacing.look(VIEW, plan);
+        double before = pacing.allowed();
+        now.addAndGet(3 * SECOND);
+        p99Micros = 50_000;
+        pacing.look(VIEW, plan);
+        assertThat(pacing.allowed() - before).as("three seconds at the limit").isEqualTo(3.0 * LIMIT);
+        now.addAndGet(SECOND);
+        assertThat(pacing.allowed() - before).as("and one at half of it").isEqualTo(3.5 * LIMIT);
+    }
+
+    @Test
     void aNodeKnowsThePaceOfAPlanBeforeItsFirstStepBegins() {
         pacing.look(VIEW, List.of());
         now.addAndGet(SECOND / 10); // it was asked just now

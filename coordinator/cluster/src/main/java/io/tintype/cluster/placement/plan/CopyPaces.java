@@ -11,15 +11,16 @@ import java.util.Map;
  *
  * @param nodes what came to each node
  * @param rest what steps took besides copying
+ * @param paced how far copies were held back for readers
  */
-public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
+public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest, Paced paced) {
     /** Nothing was measured. */
-    public static final CopyPaces NONE = new CopyPaces(Map.of(), StepRest.NONE);
+    public static final CopyPaces NONE = new CopyPaces(Map.of(), StepRest.NONE, Paced.NOTHING);
 
     /** What was measured before counts half as much as what one more plan measured. */
     private static final double OLDER = 0.5;
 
-    /** Copies that came this close to the limit were held up by it, and by nothing else. */
+    /** Copies that came this close to what they were allowed were held up by that, and by nothing else. */
     private static final double AT_THE_LIMIT = 0.8;
 
     /** Less than this says more of how a copy begins than of its pace. */
@@ -30,7 +31,7 @@ public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
      *
      * @param bytes bytes
      * @param seconds during which some came
-     * @param allowed bytes that the limit would have let come in that time
+     * @param allowed bytes that would have come in that time at the pace that nodes were told
      */
     public record Came(double bytes, double seconds, double allowed) {
         private static final Came NOTHING = new Came(0, 0, 0);
@@ -55,6 +56,21 @@ public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
         }
     }
 
+    /**
+     * How far copies were held back while somebody read. Immutable.
+     *
+     * @param allowed bytes that would have come at the pace that nodes were told
+     * @param limit the same at the plans' limits
+     */
+    public record Paced(double allowed, double limit) {
+        /** Nobody read. */
+        public static final Paced NOTHING = new Paced(0, 0);
+
+        private Paced then(Paced later) {
+            return new Paced(allowed * OLDER + later.allowed, limit * OLDER + later.limit);
+        }
+    }
+
     /** What a figure comes from. */
     public enum Source {
         /** It was measured at the node. */
@@ -68,6 +84,11 @@ public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
     /** Bytes a second into a node, and what that comes from. Immutable. */
     public record Pace(double bytesPerSecond, Source source) {}
 
+    /** Where nobody read. */
+    public CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
+        this(nodes, rest, Paced.NOTHING);
+    }
+
     public CopyPaces {
         nodes = Map.copyOf(nodes);
     }
@@ -76,10 +97,19 @@ public record CopyPaces(Map<NodeId, Came> nodes, StepRest rest) {
     public CopyPaces then(CopyPaces later) {
         var both = new HashMap<>(nodes);
         later.nodes.forEach((node, came) -> both.merge(node, came, Came::then));
-        return new CopyPaces(both, rest.then(later.rest, OLDER));
+        return new CopyPaces(both, rest.then(later.rest, OLDER), paced.then(later.paced));
     }
 
-    /** How fast copies come to a node under a limit. */
+    /** The part of a limit that readers leave to copies, in 0 to 1; 1 where that was never measured. */
+    public double leftByReaders() {
+        return paced.limit() > 0 ? Math.min(1, paced.allowed() / paced.limit()) : 1;
+    }
+
+    /**
+     * How fast copies come to a node.
+     *
+     * @param limit bytes a second that they are allowed, with readers having taken their part
+     */
     public Pace into(NodeId node, double limit) {
         var own = nodes.getOrDefault(node, Came.NOTHING);
         if (own.tells()) {

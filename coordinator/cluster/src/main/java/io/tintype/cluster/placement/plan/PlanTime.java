@@ -41,7 +41,7 @@ public final class PlanTime {
      *
      * @param works what is to be done, in order
      * @param atOnce steps at once
-     * @param limit bytes a second that a node sends, and takes in, at most
+     * @param limit bytes a second that a node sends, and takes in, at most, with readers having taken their part
      * @param paces what copies reach
      */
     public static double seconds(List<Work> works, int atOnce, double limit, CopyPaces paces) {

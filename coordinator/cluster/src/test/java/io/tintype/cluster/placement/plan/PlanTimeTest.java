@@ -8,8 +8,10 @@ import io.tintype.cluster.placement.plan.CopyPaces.Came;
 import io.tintype.cluster.placement.plan.PlanStep.Kind;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +45,31 @@ final class PlanTimeTest {
         assertThat(seconds(steps, PlanTimeTest::own, 4, slow))
                 .as("100 MiB twice at 2 MiB a second into b, and what a step took besides")
                 .isCloseTo(50 + 50 + 3, within(0.01));
+    }
+
+    /** A plan never takes less time by readers' taking more. */
+    @Test
+    void theMoreReadersTakeTheLongerItTakes() {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        for (int round = 0; round < 200; round++) {
+            var paces = new CopyPaces(
+                    Map.of(B, came(1 + 9 * random.nextDouble())), StepRest.NONE.plus(BYTES, 5 * random.nextDouble()));
+            var steps = new ArrayList<PlanStep>();
+            for (int i = 0; i <= random.nextInt(12); i++) {
+                steps.add(move(1 + i, random.nextBoolean() ? B : C));
+            }
+            double before = 0;
+            for (double left = 1; left > 0.1; left -= 0.2) {
+                double allowed = LIMIT * left;
+                var works = steps.stream()
+                        .map(step -> PlanTime.work(step, own(step.shard()), paces, allowed))
+                        .toList();
+                double seconds = PlanTime.seconds(works, 3, allowed, paces);
+                assertThat(seconds).as("seed %d", seed).isGreaterThanOrEqualTo(before - 1e-6);
+                before = seconds;
+            }
+        }
     }
 
     private static Came came(double mibPerSecond) {
