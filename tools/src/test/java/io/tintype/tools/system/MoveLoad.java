@@ -40,10 +40,17 @@ final class MoveLoad implements AutoCloseable {
     private final ExecutorService threads;
     private final TintypeClient client;
     private final String user;
+    private final String prefix;
 
     MoveLoad(TintypeClient client, String user, int writers, int readers, long seed) {
+        this(client, user, "load/", writers, readers, seed);
+    }
+
+    /** @param prefix of the names it writes, of which none is there yet */
+    MoveLoad(TintypeClient client, String user, String prefix, int writers, int readers, long seed) {
         this.client = client;
         this.user = user;
+        this.prefix = prefix;
         this.threads = Executors.newFixedThreadPool(writers + readers);
         for (int i = 0; i < writers; i++) {
             int number = i;
@@ -58,7 +65,7 @@ final class MoveLoad implements AutoCloseable {
     private void write(int number, SplittableRandom random) {
         for (int n = 0; !stop.get(); n++) {
             LockSupport.parkNanos(PAUSE_NANOS);
-            var name = "load/" + random.nextInt(NAMES);
+            var name = prefix + random.nextInt(NAMES);
             boolean delete = random.nextInt(8) == 0;
             String content = number + "-" + n;
             var text = random.nextInt(40) == 0 ? content + ".".repeat(LARGE) : content;
@@ -88,7 +95,7 @@ final class MoveLoad implements AutoCloseable {
     private void read(int number, SplittableRandom random) {
         while (!stop.get()) {
             LockSupport.parkNanos(PAUSE_NANOS);
-            var name = "load/" + random.nextInt(NAMES);
+            var name = prefix + random.nextInt(NAMES);
             var operation = recorder.begin(number, BlobKey.of(user, name), new Call.Read());
             try {
                 var blob = client.get(user, name);
