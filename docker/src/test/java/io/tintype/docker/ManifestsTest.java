@@ -170,28 +170,6 @@ final class ManifestsTest {
                 .containsEntry(config.at("/rule_files/0").asText(), "./observability/alerts.yaml");
     }
 
-    /** Else nodes that come up one after the other get a pool whose shards have fewer replicas until somebody changes it. */
-    @Test
-    void whoeverMakesTheFirstPoolWaitsForTheNodes() throws IOException {
-        var services = YAML.readTree(Files.readString(COMPOSE)).get("services");
-        var controllers = new TreeSet<String>();
-        services.properties().forEach(service -> {
-            var environment = service.getValue().path("environment");
-            if (environment.has("TINTYPE_CONFIG_CONTROL_REPLICATION_FACTOR")) {
-                controllers.add(service.getKey());
-                assertThat(environment
-                                .path("TINTYPE_CONFIG_CONTROL_SETTLE_TIME")
-                                .asText())
-                        .as("how long %s waits", service.getKey())
-                        .isEqualTo("10m");
-            }
-        });
-        assertThat(controllers).containsExactly("control-1", "coordinator");
-        assertThat(Files.readString(Manifests.FOLDER.resolve("coordinator.yaml")))
-                .containsPattern("CONFIG_ROLES, value: control}\\n[^\\n]*#[^\\n]*\\n *- "
-                        + "\\{name: TINTYPE_CONFIG_CONTROL_SETTLE_TIME, value: 10m}");
-    }
-
     @Test
     void grafanaFindsItsDashboardAndWhereItsFiguresAre() throws IOException {
         var services = YAML.readTree(Files.readString(COMPOSE)).get("services");

@@ -20,7 +20,6 @@ import io.tintype.cluster.node.NodeRegistration;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZkUnavailableException;
-import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
@@ -92,9 +91,16 @@ final class CoordinatorTest {
                 .untilAsserted(() ->
                         assertThat(coordinator.notReadyBecause().orElseThrow()).contains("no directory"));
         assertThat(health(coordinator)).isEqualTo(ServingStatus.NOT_SERVING);
-        for (int i = 1; i <= 3; i++) {
-            node("n" + i, "zone" + i);
-        }
+        node("n1", "zone1");
+        node("n2", "zone2");
+        node("far", "zone3", "us");
+        await().atMost(PATIENCE)
+                .until(() ->
+                        admin.listNodes(ListNodesRequest.getDefaultInstance()).getNodesCount() == 3);
+        assertThat(admin.listPools(ListPoolsRequest.getDefaultInstance()).getPoolsList())
+                .as("pools of two nodes of the region, while a shard is to have three replicas")
+                .isEmpty();
+        node("n3", "zone3");
         await().atMost(PATIENCE)
                 .until(() ->
                         admin.listShards(ListShardsRequest.getDefaultInstance()).getShardsCount() == 10);
@@ -114,9 +120,9 @@ final class CoordinatorTest {
         assertThat(shards.stream().filter(shard -> shard.getKind() == ShardKind.SHARD_KIND_DIRECTORY))
                 .hasSize(2);
         var nodes = admin.listNodes(ListNodesRequest.getDefaultInstance()).getNodesList();
-        assertThat(nodes).allSatisfy(node -> {
+        assertThat(nodes).hasSize(4).allSatisfy(node -> {
             assertThat(node.getNode().getLive()).isTrue();
-            assertThat(node.getReplicas()).isEqualTo(10);
+            assertThat(node.getReplicas()).isEqualTo(node.getNode().getRegion().equals("us") ? 0 : 10);
         });
         assertThat(coordinator.notReadyBecause().orElseThrow()).contains("10 shards have not come to life");
         for (var shard : shards) {
@@ -133,8 +139,8 @@ final class CoordinatorTest {
     }
 
     @Test
-    void fewerNodesThanWantedMakeASmallerPoolAfterAWhile() {
-        var coordinator = coordinator("c1");
+    void aClusterThatIsToHaveOneNodeIsToldSo() {
+        var coordinator = coordinator("c1", 1);
         node("n1", "a");
         var admin = AdminGrpc.newBlockingStub(channel(coordinator));
         await().atMost(PATIENCE)
@@ -147,7 +153,7 @@ final class CoordinatorTest {
 
     @Test
     void aPoolIsCreatedOnceAndItsShardsFollowWhenThereAreNodes() {
-        var coordinator = coordinator("c1");
+        var coordinator = coordinator("c1", 1);
         node("n1", "a");
         var admin = AdminGrpc.newBlockingStub(channel(coordinator));
         await().atMost(PATIENCE)
@@ -192,8 +198,8 @@ final class CoordinatorTest {
 
     @Test
     void oneOfTwoCoordinatorsActsAndTheOtherFollowsWhenItStops() {
-        var first = coordinator("c1");
-        var second = coordinator("c2");
+        var first = coordinator("c1", 1);
+        var second = coordinator("c2", 1);
         first.close();
         node("n1", "a");
         var admin = AdminGrpc.newBlockingStub(channel(second));
@@ -204,7 +210,7 @@ final class CoordinatorTest {
 
     @Test
     void aWatcherOfTheMapLearnsOfEveryChange() throws Exception {
-        var coordinator = coordinator("c1");
+        var coordinator = coordinator("c1", 1);
         var map = ShardMapGrpc.newBlockingStub(channel(coordinator)).withDeadlineAfter(60, TimeUnit.SECONDS);
         await().ignoreExceptions().until(() -> map.getShardMap(GetShardMapRequest.getDefaultInstance()) != null);
         var changes = map.watchShardMap(WatchShardMapRequest.getDefaultInstance());
@@ -276,7 +282,7 @@ final class CoordinatorTest {
                   connect: zk1:2181
                 uploadBytesInFlight: 64MiB
                 control:
-                  settleTime: 1s
+                  roomPercent: 30
                 """, "c.yaml", CoordinatorConfig.DEFAULTS);
         assertThat(config.roles()).containsExactlyInAnyOrder(Role.UPLOAD, Role.RETRIEVAL);
         assertThat(config.uploadBytes()).isEqualTo(64 << 20);
@@ -292,12 +298,14 @@ final class CoordinatorTest {
         return start(config(id));
     }
 
+    private Coordinator coordinator(String id, int replicas) {
+        return start(config(id).withControl(ControlSettings.DEFAULTS.withReplicationFactor(replicas)));
+    }
+
     private CoordinatorConfig config(String id) {
         return CoordinatorConfig.DEFAULTS
                 .withId(id)
                 .withPorts(0, 0)
-                .withControl(
-                        new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(1), 20, 16, BalanceSettings.DEFAULTS))
                 .withZookeeper(ZkConfig.of(zooKeeper.connectString()));
     }
 

@@ -61,8 +61,7 @@ final class GrowthIT {
                 "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
                 "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
                 "TINTYPE_CONFIG_CONTROL_BALANCE_BYTES_PER_SECOND", Long.toString(rate),
-                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12",
-                "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12");
         try (var fleet = Fleet.start("growth", settings)) {
             for (var node : List.of("n1", "n2", "n3")) {
                 fleet.node(node);

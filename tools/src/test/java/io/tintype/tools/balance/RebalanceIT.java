@@ -35,8 +35,7 @@ final class RebalanceIT {
 
     private static final Map<String, String> SETTINGS = Map.of(
             "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
-            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
-            "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1");
 
     @Test
     void nodesComeAreDrainedAndDieAndNoReadFails() throws Exception {

@@ -26,8 +26,7 @@ public final class Story implements AutoCloseable {
 
     private static final Map<String, String> SETTINGS = Map.of(
             "TINTYPE_CONFIG_CONTROL_BALANCE_REPLACE_AFTER", "6s",
-            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
-            "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+            "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1");
 
     private final Fleet fleet;
     private final TintypeClient client;

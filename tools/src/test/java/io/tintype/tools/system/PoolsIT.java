@@ -46,7 +46,7 @@ final class PoolsIT {
     private static final int RACERS = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final ControlSettings CONTROL =
-            new ControlSettings(3, 1, 1, 100_000, Duration.ofSeconds(30), 20, 60, BalanceSettings.DEFAULTS);
+            new ControlSettings(3, 1, 1, 100_000, 20, 60, BalanceSettings.DEFAULTS);
 
     private static Regions cluster;
     private static TintypeClient client;

@@ -2,13 +2,12 @@
 package io.tintype.coordinator.control;
 
 import io.tintype.cluster.config.Meaning;
-import java.time.Duration;
 
 /**
  * What the controller makes of an empty cluster, and how it lets pools grow.
  */
 public record ControlSettings(
-        @Meaning("Replicas of the first pool's shards, where there are nodes enough; 1 to 7.")
+        @Meaning("Replicas of the first pool's shards; it is made once as many nodes of the region are live. 1 to 7.")
         int replicationFactor,
 
         @Meaning("Shards of the first pool; 1 to 256.") int initialShards,
@@ -17,11 +16,6 @@ public record ControlSettings(
         @Meaning("Users a shard of the first pool takes at most.")
         int usersPerShard,
 
-        @Meaning(
-                "How long the first pool waits for as many nodes as it is to have replicas, once one is live; then it is"
-                        + " made with as many replicas as there are.")
-        Duration settleTime,
-
         @Meaning("Percent of room left below which a pool is given more shards; 0 to 90. 0: only once it is full.")
         int roomPercent,
 
@@ -29,19 +23,15 @@ public record ControlSettings(
         int newShardsPerMinute,
 
         @Meaning("How replicas are moved.") BalanceSettings balance) {
-    /** Three replicas, eight shards and two of the directory, 100,000 users a shard, 3 s; more below 20 % of room. */
+    /** Three replicas, eight shards and two of the directory, 100,000 users a shard; more below 20 % of room. */
     public static final ControlSettings DEFAULTS =
-            new ControlSettings(3, 8, 2, 100_000, Duration.ofSeconds(3), 20, 16, BalanceSettings.DEFAULTS);
+            new ControlSettings(3, 8, 2, 100_000, 20, 16, BalanceSettings.DEFAULTS);
 
     public ControlSettings {
         require("control.replicationFactor", replicationFactor, 7);
         require("control.initialShards", initialShards, 256);
         require("control.directoryShards", directoryShards, 256);
         require("control.usersPerShard", usersPerShard, 10_000_000);
-        if (settleTime.isNegative() || settleTime.compareTo(Duration.ofMinutes(10)) > 0) {
-            throw new IllegalArgumentException(
-                    "Setting control.settleTime is " + settleTime + "; it must be 0 to 10 minutes.");
-        }
         requireUpTo("control.roomPercent", roomPercent, 90);
         requireUpTo("control.newShardsPerMinute", newShardsPerMinute, 10_000);
     }
@@ -49,14 +39,7 @@ public record ControlSettings(
     /** The same with another number of replicas: that of an empty cluster's nodes, where it is known beforehand. */
     public ControlSettings withReplicationFactor(int replicas) {
         return new ControlSettings(
-                replicas,
-                initialShards,
-                directoryShards,
-                usersPerShard,
-                settleTime,
-                roomPercent,
-                newShardsPerMinute,
-                balance);
+                replicas, initialShards, directoryShards, usersPerShard, roomPercent, newShardsPerMinute, balance);
     }
 
     private static void requireUpTo(String setting, int value, int max) {

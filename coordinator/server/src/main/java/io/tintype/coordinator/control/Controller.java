@@ -52,8 +52,7 @@ public final class Controller implements AutoCloseable {
     private @Nullable Term term;
     private @Nullable CompletableFuture<?> underWay;
     private int awaitedShard;
-    private long firstNodeSeenNanos;
-    private boolean nodeSeen;
+    private int liveNodes = -1;
 
     private Controller(
             ZkSession session,
@@ -173,19 +172,19 @@ public final class Controller implements AutoCloseable {
                 .filter(NodeInfo::live)
                 .filter(node -> node.region().equals(firstPool.region()))
                 .count();
-        if (live == 0) {
+        int factor = settings.replicationFactor();
+        if (live < factor) {
+            if (live != liveNodes) {
+                liveNodes = live;
+                log.warn(
+                        "pool {} is made once {} storage nodes of its region are live; {} are. Where there will be fewer, set"
+                                + " control.replicationFactor",
+                        firstPool,
+                        factor,
+                        live);
+            }
             return;
         }
-        if (!nodeSeen) {
-            nodeSeen = true;
-            firstNodeSeenNanos = System.nanoTime();
-        }
-        boolean settled =
-                System.nanoTime() - firstNodeSeenNanos >= settings.settleTime().toNanos();
-        if (live < settings.replicationFactor() && !settled) {
-            return;
-        }
-        int factor = Math.min(settings.replicationFactor(), live);
         var rules = new PoolRules(
                 firstPool,
                 factor,
@@ -193,18 +192,6 @@ public final class Controller implements AutoCloseable {
                 settings.usersPerShard(),
                 settings.initialShards());
         log.info("making the first pool, {}, with {} replicas a shard", firstPool, factor);
-        if (factor < settings.replicationFactor()) {
-            log.warn(
-                    "only {} nodes of {} were live {} after the first one: pool {} keeps {} replicas a shard until it is"
-                            + " told otherwise ('tintype pool change {} --replicas {} --yes')",
-                    live,
-                    settings.replicationFactor(),
-                    settings.settleTime(),
-                    firstPool,
-                    factor,
-                    firstPool,
-                    settings.replicationFactor());
-        }
         underWay = pools.create(rules).whenComplete((made, failure) -> {
             if (failure != null) {
                 log.warn("making pool {} failed; trying again", firstPool, failure);

@@ -150,7 +150,8 @@ public final class Registrar implements HomeMaker {
 
     private static String known(ClusterView view) {
         return view.pools().isEmpty()
-                ? "(none yet: the controller makes the first pool once storage nodes are live)"
+                ? "(none yet: the controller makes the first pool once as many storage nodes are live as it is to have replicas,"
+                        + " control.replicationFactor)"
                 : view.pools().keySet().stream().sorted().map(PoolId::toString).collect(Collectors.joining(", "));
     }
 
