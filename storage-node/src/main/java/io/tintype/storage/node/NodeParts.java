@@ -29,6 +29,7 @@ import io.tintype.storage.rpc.RpcServices;
 import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.HostReports;
 import io.tintype.storage.shard.ShardHost;
+import io.tintype.storage.shard.ShardHostConfig;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,7 @@ final class NodeParts {
         var timing = ReplicaTiming.DEFAULT;
         var started = closing.add(
                 "shards",
-                ShardHost.start(ShardHost.Config.of(self, disk, session, nodes, peers, metrics)
+                ShardHost.start(ShardHostConfig.of(self, disk, session, nodes, peers, metrics)
                         .withTiming(timing)
                         .withClock(clock)
                         .in(config.region())));

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.placement.Residency;
 import io.tintype.cluster.zk.ZkSession;
-import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.storage.blob.ShardStore;
-import io.tintype.storage.disk.Disk;
-import io.tintype.storage.replica.ReplicaTiming;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -41,77 +36,7 @@ public final class ShardHost implements AutoCloseable {
     private static final int CLOSE_SECONDS = 5;
     private static final long LEAVE_POLL_MS = 10;
 
-    /**
-     * What a host needs. Everything in it outlives the host.
-     *
-     * @param self this node
-     * @param disk where replicas are stored
-     * @param session with ZooKeeper
-     * @param nodes who is alive
-     * @param peers the other nodes
-     * @param timing the same on every node of the cluster
-     * @param collectEvery how often what is no longer needed is removed
-     * @param snapshotBytesPerSecond most bytes a second that are sent as snapshots, and most that are taken in
-     * @param clock both clocks
-     * @param metrics where to tell how things stand
-     * @param region region this node stands in; empty: not known, and whatever is assigned is taken
-     */
-    public record Config(
-            NodeId self,
-            Disk disk,
-            ZkSession session,
-            NodesWatcher nodes,
-            Peers peers,
-            ReplicaTiming timing,
-            Duration collectEvery,
-            long snapshotBytesPerSecond,
-            Clock clock,
-            MeterRegistry metrics,
-            String region) {
-        /** With default times, on this machine's clocks. */
-        public static Config of(
-                NodeId self, Disk disk, ZkSession session, NodesWatcher nodes, Peers peers, MeterRegistry metrics) {
-            return new Config(
-                    self,
-                    disk,
-                    session,
-                    nodes,
-                    peers,
-                    ReplicaTiming.DEFAULT,
-                    Duration.ofSeconds(30),
-                    ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
-                    Clock.SYSTEM,
-                    metrics,
-                    "");
-        }
-
-        /** In a region: shards of pools that are pinned to another one are refused. */
-        public Config in(String place) {
-            return with(timing, snapshotBytesPerSecond, clock, place);
-        }
-
-        /** With other times for leases and elections; all nodes of a cluster must agree on them. */
-        public Config withTiming(ReplicaTiming other) {
-            return with(other, snapshotBytesPerSecond, clock, region);
-        }
-
-        /** On other clocks. */
-        public Config withClock(Clock other) {
-            return with(timing, snapshotBytesPerSecond, other, region);
-        }
-
-        /** With another limit for snapshots. */
-        public Config withSnapshotRate(long bytesPerSecond) {
-            return with(timing, bytesPerSecond, clock, region);
-        }
-
-        private Config with(ReplicaTiming times, long snapshotRate, Clock clocks, String place) {
-            return new Config(
-                    self, disk, session, nodes, peers, times, collectEvery, snapshotRate, clocks, metrics, place);
-        }
-    }
-
-    private final Config config;
+    private final ShardHostConfig config;
     private final ShardContext context;
     private final ShardThreads threads;
     private final ShardZnodes znodes;
@@ -129,7 +54,7 @@ public final class ShardHost implements AutoCloseable {
     private final Map<ShardId, ZkSession.Registration> configs = new ConcurrentHashMap<>();
     private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
 
-    private ShardHost(Config config) {
+    private ShardHost(ShardHostConfig config) {
         this.config = config;
         int cores = Math.max(1, Runtime.getRuntime().availableProcessors());
         this.threads = new ShardThreads(Math.max(1, cores / 2), Math.max(2, cores), IO_THREADS);
@@ -155,7 +80,7 @@ public final class ShardHost implements AutoCloseable {
     }
 
     /** Starts; replicas come up as ZooKeeper tells of them. */
-    public static ShardHost start(Config config) {
+    public static ShardHost start(ShardHostConfig config) {
         var host = new ShardHost(config);
         HostLevels.register(host.context, host.registry, host.opener);
         host.threads.every(

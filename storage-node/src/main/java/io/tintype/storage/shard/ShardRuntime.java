@@ -3,7 +3,6 @@ package io.tintype.storage.shard;
 
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.model.NodeId;
-import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
@@ -24,7 +23,6 @@ import io.tintype.storage.replica.ReplicaEvent;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
@@ -45,6 +43,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     private final ReplicaLoop loop;
     private final Reads reads;
     private final Stager stager;
+    private final SnapshotsSent snapshots;
     private final LongAdder calls = new LongAdder();
 
     /** What the core was told of the disk last; the host's timer only. */
@@ -61,6 +60,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         this.loop = new ReplicaLoop(context, identity, self, store, random);
         this.reads = new Reads(context, identity, loop.board(), loop.configs(), loop::look);
         this.stager = new Stager(context, store, loop.board(), new UploadRoom(identity, context, loop.board()));
+        this.snapshots = new SnapshotsSent(context, identity.id(), store, loop);
         var repair = new ChunkRepair(context, store, loop.board());
         store.chunks().onDamage(repair::damaged);
         loop.post(new ReplicaEvent.Booted(
@@ -202,41 +202,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
 
     @Override
     public CompletableFuture<OutgoingSnapshot> snapshot(Member follower, long epoch) {
-        var opened = new CompletableFuture<OutgoingSnapshot>();
-        loop.look((core, waiting) -> {
-            if (!core.mayFeed(follower, epoch)) {
-                opened.completeExceptionally(new TintypeException(
-                        Reason.NOT_PRIMARY,
-                        "shard " + id() + ": replica " + follower + " was told to install no snapshot in epoch "
-                                + epoch));
-            } else if (!context.snapshots().beginSending()) {
-                opened.completeExceptionally(new TintypeException(
-                        Reason.OVERLOADED,
-                        "this node sends " + ShardLimits.SNAPSHOTS_SENT + " snapshots already; ask again later"));
-            } else {
-                openSnapshot(opened);
-            }
-        });
-        return opened;
-    }
-
-    private void openSnapshot(CompletableFuture<OutgoingSnapshot> opened) {
-        try {
-            context.threads().io().execute(() -> {
-                try {
-                    var snapshot = new PacedSnapshot(context, store.snapshot());
-                    context.snapshots().opened(snapshot);
-                    opened.complete(snapshot);
-                } catch (RuntimeException e) {
-                    context.snapshots().giveUpSending();
-                    opened.completeExceptionally(e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            context.snapshots().giveUpSending();
-            opened.completeExceptionally(new TintypeException(
-                    Reason.OVERLOADED, "this node has too much to read at the moment; ask again later"));
-        }
+        return snapshots.open(follower, epoch);
     }
 
     @Override

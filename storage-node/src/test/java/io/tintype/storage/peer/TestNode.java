@@ -15,6 +15,7 @@ import io.tintype.storage.report.NodeReportService;
 import io.tintype.storage.report.ReadTimes;
 import io.tintype.storage.shard.HostReports;
 import io.tintype.storage.shard.ShardHost;
+import io.tintype.storage.shard.ShardHostConfig;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +44,7 @@ final class TestNode implements AutoCloseable {
         this.session = cluster.connect();
         this.watcher = NodesWatcher.start(session);
         this.network = new PeerNetwork(id, TestCluster.CLUSTER, cluster::address, registry);
-        this.host = ShardHost.start(ShardHost.Config.of(id, disk, session, watcher, network, registry)
+        this.host = ShardHost.start(ShardHostConfig.of(id, disk, session, watcher, network, registry)
                 .withTiming(TestCluster.TIMING)
                 .withClock(cluster::now)
                 .withSnapshotRate(cluster.snapshotRate())

@@ -45,7 +45,7 @@ final class CollectingTest {
                 var disk = Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
                         .withMemory(8 << 20, 16 << 20)
                         .withReserve(0));
-                var host = ShardHost.start(new ShardHost.Config(
+                var host = ShardHost.start(new ShardHostConfig(
                         new NodeId("node-1"),
                         disk,
                         session,
