@@ -3,6 +3,7 @@ package io.tintype.storage.blob;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.CopiedOutcomes;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -202,23 +204,36 @@ class OutcomeCountsTest {
     @Test
     void anOutcomeThatIsCopiedAgainAtTheBorderOfTwoStretchesIsCountedOnce() throws DiskException {
         try (var disk = open()) {
-            var source = new UserShard(disk, 1, MoveRule.all());
-            var target = new UserShard(disk, 2, MoveRule.all());
-            long border = (source.nowMs / STRETCH_MS + 1) * STRETCH_MS;
-            source.claim(ALICE, 1);
-            source.nowMs = border - 100;
-            source.put(ALICE, "cat", new RequestId(1, 2), 5);
-            target.nowMs = border;
-            target.begin(ALICE, 1, 2, 1);
-
-            target.nowMs = source.nowMs + 500; // the first copy takes half a second
-            source.content(ALICE, 2, target).forEach(copy -> target.copy(ALICE, lacking(target, copy)));
-            source.freeze(ALICE, 1, 2, 2);
-            source.nowMs = target.nowMs; // the second no time at all
-            source.content(ALICE, 2, target).forEach(copy -> target.copy(ALICE, lacking(target, copy)));
-
-            assertThat(target.install(ALICE, source.summary(ALICE, 2))).isInstanceOf(Outcome.Moved.class);
+            assertThat(copiedAgainAtTheBorder(disk, 1, OutcomeCountsTest::lacking))
+                    .isInstanceOf(Outcome.Moved.class);
+            assertThat(copiedAgainAtTheBorder(disk, 3, (target, copy) -> copy))
+                    .as("all of what is sent copied again: the border is where it matters")
+                    .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
+                        assertThat(refused.reason()).isEqualTo(Reason.CHECKSUM_MISMATCH);
+                        assertThat(refused.message())
+                                .isEqualTo("the copy of user 'alice' remembers 2 requests, the source 1, or they differ");
+                    });
         }
+    }
+
+    /** What comes of a move of which the only outcome is copied twice, each time as much of it as is given back. */
+    private static Outcome copiedAgainAtTheBorder(Disk disk, int id, BiFunction<UserShard, CopyUser, CopyUser> copied) {
+        var source = new UserShard(disk, id, MoveRule.all());
+        var target = new UserShard(disk, id + 1, MoveRule.all());
+        long border = (source.nowMs / STRETCH_MS + 1) * STRETCH_MS;
+        source.claim(ALICE, 1);
+        source.nowMs = border - 100;
+        source.put(ALICE, "cat", new RequestId(1, 2), 5);
+        target.nowMs = border;
+        target.begin(ALICE, 1, 2, source.id);
+
+        target.nowMs = source.nowMs + 500; // the first copy takes half a second
+        source.content(ALICE, 2, target).forEach(copy -> target.copy(ALICE, copied.apply(target, copy)));
+        source.freeze(ALICE, 1, 2, target.id);
+        source.nowMs = target.nowMs; // the second no time at all
+        source.content(ALICE, 2, target).forEach(copy -> target.copy(ALICE, copied.apply(target, copy)));
+
+        return target.install(ALICE, source.summary(ALICE, 2));
     }
 
     private static CopyUser lacking(UserShard target, CopyUser copy) {
