@@ -55,6 +55,22 @@ final class ReplicaPlacementTest {
     }
 
     @Property
+    void whereZonesAreRequiredEachReplicaHasOneOfItsOwnOrThereIsNone(
+            @ForAll("clusters") List<Candidate> cluster, @ForAll @IntRange(min = 1, max = 5) int replicas) {
+        Map<NodeId, String> zones = cluster.stream()
+                .filter(node -> node.region().equals("eu"))
+                .collect(Collectors.toMap(Candidate::id, Candidate::zone));
+        var chosen = ReplicaPlacement.choose(new ShardId(5), "eu", replicas, true, cluster);
+        assertThat(chosen.isPresent())
+                .as("in zones %s", zones)
+                .isEqualTo(zones.values().stream().distinct().count() >= replicas);
+        chosen.ifPresent(nodes -> assertThat(nodes.stream().map(zones::get))
+                .hasSize(replicas)
+                .doesNotContainNull()
+                .doesNotHaveDuplicates());
+    }
+
+    @Property
     void theOrderInWhichNodesAreGivenDoesNotMatter(
             @ForAll("clusters") List<Candidate> cluster,
             @ForAll long seed,
