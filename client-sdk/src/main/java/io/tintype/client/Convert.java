@@ -8,6 +8,7 @@ import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
 import io.tintype.model.RequestId;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.EraseUserResponse;
@@ -150,12 +151,20 @@ final class Convert {
 
     /** Checks a user id before anything is sent. */
     static String user(String user) {
-        return UserId.of(user).value();
+        try {
+            return UserId.of(user).value();
+        } catch (TintypeException e) {
+            throw Typed.of(e);
+        }
     }
 
     /** Checks a blob name before anything is sent. */
     static String name(String name) {
-        return BlobName.of(name).value();
+        try {
+            return BlobName.of(name).value();
+        } catch (TintypeException e) {
+            throw Typed.of(e);
+        }
     }
 
     static RequestId orRandom(@Nullable RequestId id) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
-import io.tintype.model.BlobName;
-import io.tintype.model.UserId;
 import io.tintype.wire.SigningKey;
 import io.tintype.wire.UrlSignature;
 import java.net.URI;
@@ -71,8 +69,7 @@ public final class UrlSigner {
             throw new IllegalArgumentException(
                     "A URL is signed for one second to " + MOST_LIFETIME.toDays() + " days, not for " + lifetime + ".");
         }
-        String path = "/v1/users/" + encode(UserId.of(user).value()) + "/blobs/"
-                + encode(BlobName.of(name).value());
+        String path = "/v1/users/" + encode(Convert.user(user)) + "/blobs/" + encode(Convert.name(name));
         Instant expires = clock.instant().plus(lifetime);
         return URI.create(base + path + "?" + UrlSignature.sign(key, method, path, query, expires));
     }

@@ -40,7 +40,7 @@ final class DirectoryRules {
         return new Outcome.Entry(entry, true);
     }
 
-    /** Gives a user another home, if his entry is still the one that turned out full. */
+    /** Gives a user another home, perhaps in another pool, if his entry is still the one that turned out full. */
     static Outcome rehome(Transaction tx, LogRecord record, UserId user) {
         var rehome = Stored.parse(DirectoryRehome.parser(), record.payload(), "DIR_REHOME");
         var known = tx.entry(user);
@@ -53,6 +53,7 @@ final class DirectoryRules {
         var entry = known.get().toBuilder()
                 .setGeneration(rehome.getGeneration() + 1)
                 .setHome(rehome.getHome())
+                .setPool(rehome.getPool().isEmpty() ? known.get().getPool() : rehome.getPool())
                 .build();
         tx.putEntry(user, entry, false);
         return new Outcome.Entry(entry, true);

@@ -110,6 +110,10 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
             var payload = DirectoryRehome.newBuilder()
                     .setGeneration(request.getGeneration())
                     .setHome(shardId("home", request.getHome()).value())
+                    .setPool(
+                            request.getPool().isEmpty()
+                                    ? ""
+                                    : PoolId.parse(request.getPool()).toString())
                     .build();
             return entry(directory(request.getShard()), Writes.proposal(RecordType.DIR_REHOME, user, null, payload))
                     .thenApply(entry -> notErased(user, entry))

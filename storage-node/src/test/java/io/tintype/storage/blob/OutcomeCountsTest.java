@@ -211,7 +211,8 @@ class OutcomeCountsTest {
                     .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
                         assertThat(refused.reason()).isEqualTo(Reason.CHECKSUM_MISMATCH);
                         assertThat(refused.message())
-                                .isEqualTo("the copy of user 'alice' remembers 2 requests, the source 1, or they differ");
+                                .isEqualTo(
+                                        "the copy of user 'alice' remembers 2 requests, the source 1, or they differ");
                     });
         }
     }

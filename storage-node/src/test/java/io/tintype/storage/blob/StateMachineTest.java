@@ -225,6 +225,21 @@ class StateMachineTest {
         assertThat(rehome(BOB, 1, 11)).isEqualTo(new Outcome.Entry(moved, false));
         assertThat(refusal(rehome(UserId.of("carol"), 1, 9))).isEqualTo(Reason.USER_NOT_FOUND);
         assertThat(shelf.reader().entry(BOB)).contains(moved);
+
+        var elsewhere = DirectoryRehome.newBuilder()
+                .setGeneration(2)
+                .setHome(3)
+                .setPool("eu.cold")
+                .build();
+        assertThat(shelf.append(RecordType.DIR_REHOME, BOB, null, elsewhere.toByteString()))
+                .as("a user who owns nothing yet, to another pool")
+                .isEqualTo(new Outcome.Entry(
+                        moved.toBuilder()
+                                .setGeneration(3)
+                                .setHome(3)
+                                .setPool("eu.cold")
+                                .build(),
+                        true));
     }
 
     @Test

@@ -21,6 +21,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
+import io.tintype.tools.CommandLines;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -98,10 +99,28 @@ final class PoolsIT {
 
     @Test
     void sixtyFourWhoRegisterTheSameUserAgreeOnOneHome() throws Exception {
-        var answers = race(i -> () -> client.users().register("one-and-the-same"));
-        assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
-        assertThat(answers.stream().map(answer -> answer.user()))
-                .containsOnly(answers.get(0).user());
+        var clients = IntStream.range(0, RACERS).mapToObj(i -> cluster.client()).toList();
+        try {
+            var answers = race(i -> () -> clients.get(i).users().register("one-and-the-same"));
+            assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
+            assertThat(answers.stream().map(answer -> answer.user()))
+                    .containsOnly(answers.get(0).user());
+
+            var written =
+                    race(i -> () -> clients.get(i).put("first-written-by-all", "blob" + i, new byte[] {(byte) i}));
+            assertThat(written).doesNotContainNull();
+            var home = client.users().lookup("first-written-by-all");
+            assertThat(clients)
+                    .allSatisfy(each -> assertThat(each.users().lookup("first-written-by-all"))
+                            .isEqualTo(home));
+            assertThat(client.users().usage("first-written-by-all").blobs()).isEqualTo(RACERS);
+            for (int i = 0; i < RACERS; i++) {
+                assertThat(client.get("first-written-by-all", "blob" + i).bytes())
+                        .containsExactly(i);
+            }
+        } finally {
+            clients.forEach(TintypeClient::close);
+        }
     }
 
     @Test
@@ -285,6 +304,13 @@ final class PoolsIT {
                         .untilAsserted(() -> assertThat(homes(user))
                                 .isNotEmpty()
                                 .allMatch(place -> place.region().equals(pool.region()))));
+        create(new PoolInfo(new PoolId("us", eu.tier()), 1, 1, 100, 1));
+        var expat = LongestIds.of("expat ", "語");
+        client.put(expat, "cat", new byte[] {7});
+        var moved = CommandLines.run("user", "move", expat, "--region", "us", "--server", cluster.server());
+        assertThat(moved.code()).as("%s", moved).isZero();
+        assertThat(client.users().lookup(expat).pool()).isEqualTo(new PoolId("us", eu.tier()));
+        assertThat(client.get(expat, "cat").bytes()).containsExactly(7);
     }
 
     /**

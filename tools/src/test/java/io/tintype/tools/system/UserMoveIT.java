@@ -5,28 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.BlobSource;
-import io.tintype.client.InvalidRequestException;
-import io.tintype.client.ListEntry;
-import io.tintype.client.ListOptions;
 import io.tintype.client.MoveConflictException;
 import io.tintype.client.MoveInfo;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
-import io.tintype.model.Limits;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.tools.CommandLines;
 import io.tintype.tools.console.ExitCode;
-import java.nio.charset.StandardCharsets;
-import java.text.Normalizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
@@ -134,13 +126,13 @@ final class UserMoveIT {
 
         var full = client.users().register("tenant", SMALL).user().shard();
         assertThat(reason(user, MoveTarget.shard(full))).isEqualTo(Reason.SHARD_FULL);
+        assertThat(text(user, MoveTarget.shard(full)))
+                .isEqualTo(
+                        "Shard " + full + " holds 1 users, which is its limit. Name another shard, or only the pool.");
         client.put(user, "dog", BlobSource.of(new byte[] {2}), PutOptions.DEFAULT);
         assertThat(reason(user, MoveTarget.pool(SMALL)))
                 .as("two blobs to a pool that grants one")
                 .isEqualTo(Reason.QUOTA_EXCEEDED);
-        assertThat(text(user, MoveTarget.shard(full)))
-                .isEqualTo(
-                        "Shard " + full + " holds 1 users, which is its limit. Name another shard, or only the pool.");
         assertThat(text(user, MoveTarget.pool(SMALL)))
                 .isEqualTo("User 'bob' has 2 blobs of 2 bytes, and pool local.small grants 1 blobs and 0 bytes (0: no"
                         + " limit). Raise the pool's quota, give him one of his own, or let him delete some first.");
@@ -204,63 +196,9 @@ final class UserMoveIT {
         }
     }
 
-    /** Of each script that Java knows: an id of 512 bytes is registered, stored for, read, listed, counted, and found again. */
     @Test
-    void idsOfMaximalLengthInEveryScript() {
-        var scripts = longestIds();
-        assertThat(scripts.size()).as("scripts").isGreaterThan(100);
-        scripts.forEach((script, user) -> {
-            assertThat(user.getBytes(StandardCharsets.UTF_8)).as(script).hasSize(Limits.MAX_USER_BYTES);
-            assertThat(client.users().register(user).created()).as(script).isTrue();
-            client.put(user, script, BlobSource.of(new byte[] {7}), PutOptions.DEFAULT);
-        });
-        scripts.forEach((script, user) -> {
-            assertThat(client.users().lookup(user).id()).as(script).isEqualTo(user);
-            assertThat(client.listAll(user, ListOptions.DEFAULT).map(ListEntry::name))
-                    .as("%s: his blob and nobody else's", script)
-                    .containsExactly(script);
-            assertThat(client.get(user, script).bytes()).containsExactly(7);
-            assertThat(client.users().usage(user).blobs()).isEqualTo(1);
-            assertThatThrownBy(() -> client.users().register(user + "x"))
-                    .as(script)
-                    .isInstanceOf(InvalidRequestException.class)
-                    .hasMessageContaining("513 bytes");
-        });
-    }
-
-    /** By name of script, a letter of it as often as 512 bytes hold it, filled up with x. */
-    private static Map<String, String> longestIds() {
-        var found = new TreeMap<String, String>();
-        for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-            var script = Character.UnicodeScript.of(c);
-            var one = Character.toString(c);
-            if (Character.isLetter(c)
-                    && !found.containsKey(script.name())
-                    && Normalizer.isNormalized(one.repeat(2), Normalizer.Form.NFC)) {
-                int each = one.getBytes(StandardCharsets.UTF_8).length;
-                found.put(
-                        script.name(),
-                        "x".repeat(Limits.MAX_USER_BYTES % each) + one.repeat(Limits.MAX_USER_BYTES / each));
-            }
-        }
-        return found;
-    }
-
-    /** As long, and another one than those that are registered elsewhere: its last letter is so many y. */
-    private static String another(String user) {
-        int last = user.codePointBefore(user.length());
-        int bytes = Character.toString(last).getBytes(StandardCharsets.UTF_8).length;
-        return user.substring(0, user.length() - Character.charCount(last)) + "y".repeat(bytes);
-    }
-
-    @Test
-    void usersOfManyScriptsAndTheLongestIdMoveByCommandLine() {
-        var ids = longestIds();
-        var users = new ArrayList<>(List.of("ユーザー-名", "مستخدم", "användare", "u/..%2F;'\""));
-        for (String script : List.of("GREEK", "DEVANAGARI", "HAN", "HANGUL", "GOTHIC")) {
-            users.add(another(Objects.requireNonNull(ids.get(script))));
-        }
-        for (String user : users) {
+    void usersWhoseIdsAreAwkwardMoveByCommandLine() {
+        for (String user : List.of("ユーザー-名", "مستخدم", "användare", "u/..%2F;'\"")) {
             client.put(user, "cat", BlobSource.of(new byte[] {7}), PutOptions.DEFAULT);
             var moved = Command.run(dev.server(), "user", "move", user, "--tier", "paid", "--json");
             assertThat(moved.code()).as("%s", moved).isZero();
@@ -394,15 +332,24 @@ final class UserMoveIT {
 
     @Test
     void anAbortedMoveLeavesHimWhereHeWas() {
-        String user = "dave";
+        String user = LongestIds.of("dave ", "語");
         byte[] large = new byte[8 << 20];
         for (int i = 0; i < 12; i++) {
             client.put(user, "large" + i, BlobSource.of(large), PutOptions.DEFAULT);
         }
         var home = client.users().lookup(user);
-        client.users().moves().begin(user, MoveTarget.pool(home.pool().equals(PAID) ? standard : PAID));
-        assertThat(reason(user, MoveTarget.pool(SMALL))).isIn(Reason.MOVE_CONFLICT);
-        client.users().moves().abort(user);
+        var to = home.pool().equals(PAID) ? standard : PAID;
+        var begun = client.users().moves().begin(user, MoveTarget.pool(to));
+        assertThat(begun.isUnderWay()).isTrue();
+        assertThat(reason(user, MoveTarget.pool(SMALL))).isEqualTo(Reason.MOVE_CONFLICT);
+        assertThat(text(user, MoveTarget.pool(SMALL)))
+                .startsWith("User '" + user + "' is being moved to shard ")
+                .endsWith(" of pool " + to + " already. Wait for that move to end, or abort it first.");
+        assertThat(client.users().moves().begin(user, MoveTarget.pool(to)).isUnderWay())
+                .as("to where he is on his way already")
+                .isTrue();
+        var aborted = CommandLines.run("user", "move", user, "--abort", "--server", dev.server());
+        assertThat(aborted.code()).as("%s", aborted).isZero();
         var end = awaitEnd(user);
         assertThat(end.result()).isEqualTo(MoveInfo.Result.ABORTED);
         assertThat(end.user().shard()).isEqualTo(home.shard());

@@ -173,7 +173,7 @@ public final class Router {
                 case WRONG_SHARD -> wrongShard(failure);
                 case FRESHNESS_UNPROVEN, NO_PRIMARY, CORRUPT_DATA -> elsewhere(target, failure, false);
                 case UNAVAILABLE -> elsewhere(target, failure, failure.isUnreachable());
-                case USER_NOT_FOUND -> userNotFound(target, failure);
+                case USER_NOT_FOUND, SHARD_FULL -> homeless(target, failure);
                 default -> CompletableFuture.failedFuture(failure);
             };
         }
@@ -195,7 +195,8 @@ public final class Router {
             return locate(failure);
         }
 
-        private CompletableFuture<T> userNotFound(Target target, CallFailure failure) {
+        /** A user whom the node does not know, or has no room for: a coordinator gives him a home, or says why there is none. */
+        private CompletableFuture<T> homeless(Target target, CallFailure failure) {
             if (!route.change() || target.kind() == Target.Kind.COORDINATOR) {
                 return CompletableFuture.failedFuture(failure);
             }

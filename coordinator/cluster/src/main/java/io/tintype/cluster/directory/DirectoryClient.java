@@ -166,8 +166,12 @@ public final class DirectoryClient {
                 .thenApply(answer -> new Entered(remember(user, UserHome.of(answer.getEntry())), answer.getCreated()));
     }
 
-    /** Gives a user another home if his entry still has this generation; either way his entry is the answer. */
-    public CompletableFuture<UserHome> rehome(UserId user, long generation, ShardId home, Deadline deadline) {
+    /**
+     * Gives a user who owns nothing yet another home, on a shard of this pool, if his entry still has this generation; either
+     * way his entry is the answer.
+     */
+    public CompletableFuture<UserHome> rehome(
+            UserId user, long generation, ShardId home, PoolId pool, Deadline deadline) {
         return call(
                         user,
                         deadline,
@@ -178,6 +182,7 @@ public final class DirectoryClient {
                                 .setUser(user.value())
                                 .setGeneration(generation)
                                 .setHome(home.value())
+                                .setPool(pool.toString())
                                 .build())
                 .thenApply(answer -> remember(user, UserHome.of(answer.getEntry())));
     }

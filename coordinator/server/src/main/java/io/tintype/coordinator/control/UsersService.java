@@ -93,7 +93,7 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
             return directory
                     .lookupLatest(user, deadline)
                     .thenCompose(home -> registrar
-                            .settle(user, home, deadline)
+                            .settle(user, home, differs(request, home.pool()) ? pool : home.pool(), deadline)
                             .thenApply(settled -> new DirectoryClient.Entered(settled, false)))
                     .exceptionallyCompose(failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
                             ? registrar.register(user, pool, deadline)

@@ -11,8 +11,6 @@ import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.cluster.directory.Retries;
 import io.tintype.cluster.map.ClusterView;
-import io.tintype.cluster.placement.PoolRules;
-import io.tintype.cluster.placement.ShardChoice.ShardLoad;
 import io.tintype.cluster.placement.UserQuota;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
@@ -50,7 +48,6 @@ import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.proto.internal.v1.UserDataGrpc;
 import io.tintype.proto.internal.v1.UserMovesGrpc;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -67,16 +64,9 @@ public final class DataShards {
     /** A load older than this is asked for anew; the old one serves meanwhile. */
     private static final Duration FRESH = Duration.ofSeconds(5);
 
-    /** A shard that said it was full is left alone for this long. */
-    private static final Duration FULL_FOR = Duration.ofSeconds(30);
-
     private final Supplier<ClusterView> view;
     private final ChannelSource channels;
     private final String clusterId;
-    private final Cache<ShardId, Boolean> full = Caffeine.newBuilder()
-            .maximumSize(REMEMBERED)
-            .expireAfterWrite(FULL_FOR)
-            .build();
     private final Cache<ShardId, Boolean> asked = Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .expireAfterWrite(FRESH)
@@ -279,38 +269,6 @@ public final class DataShards {
      */
     public record Held(long users, long bytes) {
         static final Held NOTHING = new Held(0, 0);
-    }
-
-    /** A shard has said that it has no room. */
-    void markFull(ShardId shard) {
-        full.put(shard, true);
-    }
-
-    /** How full the pool's shards are, as last heard; those nobody leads are left out while any is led. */
-    List<ShardLoad> loads(PoolRules pool) {
-        var shards = view.get()
-                .map()
-                .shards()
-                .filter(shard -> !shard.directory() && shard.pool().equals(pool.id()))
-                .toList();
-        boolean anyLed = shards.stream().anyMatch(shard -> shard.primary().isPresent());
-        return shards.stream()
-                .filter(shard -> !anyLed || shard.primary().isPresent())
-                .map(shard -> load(shard.id(), pool.capacity()))
-                .toList();
-    }
-
-    private ShardLoad load(ShardId shard, PoolRules.Capacity capacity) {
-        refresh(shard);
-        var last = lastHeard(shard).orElse(Held.NOTHING);
-        long limit = capacity.usersPerShard();
-        boolean isFull = full.getIfPresent(shard) != null;
-        return new ShardLoad(
-                shard,
-                isFull ? limit : Math.min(last.users(), limit - 1),
-                limit,
-                last.bytes(),
-                capacity.bytesPerShard());
     }
 
     private <Q, A> CompletableFuture<A> call(

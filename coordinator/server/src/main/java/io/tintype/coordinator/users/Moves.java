@@ -5,7 +5,6 @@ import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.PoolRules;
-import io.tintype.cluster.placement.ShardChoice;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
@@ -25,7 +24,6 @@ import io.tintype.proto.v1.MoveUserResponse;
 import io.tintype.proto.v1.UserOnShard;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -92,29 +90,33 @@ public final class Moves {
     private CompletableFuture<MoveUserResponse> begin(
             UserId user, DirectoryEntry entry, Destination to, Deadline deadline) {
         var home = new ShardId(entry.getHome());
-        return target(to, home, deadline)
-                .thenCompose(target -> shards.claim(user, home, deadline)
-                        .thenCompose(claimed -> shards.usage(user, home, deadline))
-                        .thenAccept(usage -> checkQuota(user, to.pool(), usage))
-                        .thenCompose(
-                                fits -> directory.beginMove(user, entry.getGeneration(), target, to.pool(), deadline))
+        return shards.claim(user, home, deadline)
+                .thenCompose(claimed -> shards.usage(user, home, deadline))
+                .thenAccept(usage -> checkQuota(user, to.pool(), usage))
+                .thenCompose(fits -> target(to, home, deadline))
+                .thenCompose(target -> directory
+                        .beginMove(user, entry.getGeneration(), target, to.pool(), deadline)
                         .thenCompose(answer -> {
-                            var now = answer.getEntry();
-                            if (answer.getBegun()) {
-                                var unused =
-                                        shards.settle(user, target, deadline).exceptionally(failure -> null);
-                                return answer(user, now, true, deadline);
+                            if (!answer.getBegun()) {
+                                return notBegun(user, answer.getEntry(), to, deadline);
                             }
-                            if (isMoving(now)) {
-                                return underWay(user, now, to, deadline);
-                            }
-                            return to.isAt(now.getHome(), now.getPool())
-                                    ? answer(user, now, false, deadline)
-                                    : CompletableFuture.failedFuture(new TintypeException(
-                                            Reason.MOVE_CONFLICT,
-                                            "User '" + user + "' was moved to shard " + now.getHome()
-                                                    + " at the same moment. Look where he is, and move him again."));
+                            var unused = shards.settle(user, target, deadline).exceptionally(failure -> null);
+                            return answer(user, answer.getEntry(), true, deadline);
                         }));
+    }
+
+    /** Somebody else has changed the entry meanwhile. */
+    private CompletableFuture<MoveUserResponse> notBegun(
+            UserId user, DirectoryEntry now, Destination to, Deadline deadline) {
+        if (isMoving(now)) {
+            return underWay(user, now, to, deadline);
+        }
+        return to.isAt(now.getHome(), now.getPool())
+                ? answer(user, now, false, deadline)
+                : CompletableFuture.failedFuture(new TintypeException(
+                        Reason.MOVE_CONFLICT,
+                        "User '" + user + "' was moved to shard " + now.getHome()
+                                + " at the same moment. Look where he is, and move him again."));
     }
 
     private CompletableFuture<ShardId> target(Destination to, ShardId home, Deadline deadline) {
@@ -128,12 +130,10 @@ public final class Moves {
                 return shard;
             });
         }
-        var loads = shards.loads(rules).stream()
-                .filter(load -> !load.shard().equals(home))
-                .toList();
-        return ShardChoice.choose(loads, ThreadLocalRandom.current())
-                .map(CompletableFuture::completedFuture)
-                .orElseGet(() -> CompletableFuture.failedFuture(poolFull(rules)));
+        return registrar
+                .room()
+                .choose(rules, shard -> !shard.equals(home))
+                .thenApply(shard -> shard.orElseThrow(() -> poolFull(rules)));
     }
 
     /** A quota of his own goes with him; else the target pool's has to be enough for what he has. */

@@ -6,7 +6,6 @@ import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.PoolRules;
-import io.tintype.cluster.placement.ShardChoice;
 import io.tintype.coordinator.route.HomeMaker;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
@@ -16,7 +15,6 @@ import io.tintype.model.UserId;
 import io.tintype.wire.Errors;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -35,6 +33,7 @@ public final class Registrar implements HomeMaker {
     private final Supplier<ClusterView> view;
     private final DirectoryClient directory;
     private final DataShards shards;
+    private final ShardRoom room;
     private final PoolId policy;
 
     /**
@@ -47,12 +46,18 @@ public final class Registrar implements HomeMaker {
         this.view = view;
         this.directory = directory;
         this.shards = shards;
+        this.room = new ShardRoom(view, shards);
         this.policy = policy;
     }
 
     /** The pool of users who were not registered with one. */
     public PoolId policy() {
         return policy;
+    }
+
+    /** What is known of the room in shards. */
+    ShardRoom room() {
+        return room;
     }
 
     @Override
@@ -67,46 +72,49 @@ public final class Registrar implements HomeMaker {
     public CompletableFuture<DirectoryClient.Entered> register(UserId user, PoolId pool, Deadline deadline) {
         return choose(pool)
                 .thenCompose(home -> directory.create(user, home, pool, deadline))
-                .thenCompose(entered -> claim(user, entered.home(), deadline, 0)
+                .thenCompose(entered -> claim(user, entered.home(), pool, deadline, 0)
                         .thenApply(home -> new DirectoryClient.Entered(home, entered.created())));
     }
 
     /**
      * Has the home of a user who is entered claim him, unless it has: whoever entered him may have died in between, or
-     * found it full. Yields his home, which is another one where the first was full.
+     * found it full. Yields his home, which is another one, of the wanted pool, where the first was full.
      */
-    public CompletableFuture<UserHome> settle(UserId user, UserHome home, Deadline deadline) {
-        return claim(user, home, deadline, 0);
+    public CompletableFuture<UserHome> settle(UserId user, UserHome home, PoolId wanted, Deadline deadline) {
+        return claim(user, home, wanted, deadline, 0);
     }
 
     @Override
     public CompletableFuture<UserHome> rehome(UserId user, UserHome full, Deadline deadline) {
-        return rehome(user, full, deadline, 0);
+        return rehome(user, full, full.pool(), deadline, 0);
     }
 
-    private CompletableFuture<UserHome> rehome(UserId user, UserHome full, Deadline deadline, int rehomings) {
-        shards.markFull(full.shard());
+    /** Perhaps to the same shard: that it refused him under one generation it keeps, whatever room it has by now. */
+    private CompletableFuture<UserHome> rehome(
+            UserId user, UserHome full, PoolId pool, Deadline deadline, int rehomings) {
+        room.markFull(full.shard());
         if (rehomings >= MAX_REHOMINGS) {
-            return CompletableFuture.failedFuture(poolFull(full.pool()));
+            return CompletableFuture.failedFuture(poolFull(pool));
         }
-        return choose(full.pool())
-                .thenCompose(shard -> directory.rehome(user, full.generation(), shard, deadline))
-                .thenCompose(home -> claim(user, home, deadline, rehomings + 1));
+        return choose(pool)
+                .thenCompose(shard -> directory.rehome(user, full.generation(), shard, pool, deadline))
+                .thenCompose(home -> claim(user, home, pool, deadline, rehomings + 1));
     }
 
-    private CompletableFuture<UserHome> claim(UserId user, UserHome home, Deadline deadline, int rehomings) {
+    private CompletableFuture<UserHome> claim(
+            UserId user, UserHome home, PoolId pool, Deadline deadline, int rehomings) {
         return shards.claim(user, home.shard(), deadline)
                 .thenApply(generation -> home)
                 .exceptionallyCompose(failure -> {
                     var cause = Errors.fromWire(failure);
                     return switch (cause.reason()) {
-                        case SHARD_FULL -> rehome(user, home, deadline, rehomings);
+                        case SHARD_FULL -> rehome(user, home, pool, deadline, rehomings);
                         case WRONG_SHARD ->
                             directory
                                     .lookupLatest(user, deadline)
                                     .thenCompose(latest ->
                                             latest.generation() > home.generation() && rehomings < MAX_REHOMINGS
-                                                    ? claim(user, latest, deadline, rehomings + 1)
+                                                    ? claim(user, latest, pool, deadline, rehomings + 1)
                                                     : CompletableFuture.failedFuture(cause));
                         default -> CompletableFuture.failedFuture(cause);
                     };
@@ -133,8 +141,7 @@ public final class Registrar implements HomeMaker {
         } catch (TintypeException e) {
             return CompletableFuture.failedFuture(e);
         }
-        var loads = shards.loads(rules);
-        if (loads.isEmpty()) {
+        if (!room.hasShards(rules)) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.UNAVAILABLE,
                     "Pool " + pool + " has no shards yet. The controller makes them as soon as "
@@ -143,9 +150,7 @@ public final class Registrar implements HomeMaker {
                             + (rules.zonesRequired() ? ", each in a zone of its own." : "."),
                     SHARDS_RETRY));
         }
-        return ShardChoice.choose(loads, ThreadLocalRandom.current())
-                .map(CompletableFuture::completedFuture)
-                .orElseGet(() -> CompletableFuture.failedFuture(poolFull(pool)));
+        return room.choose(rules, shard -> true).thenApply(shard -> shard.orElseThrow(() -> poolFull(pool)));
     }
 
     private static String known(ClusterView view) {

@@ -82,6 +82,30 @@ final class SignedUrlsTest extends HttpStage {
         assertThat(new String(call("GET", get, "").body(), UTF_8)).isEqualTo("hello");
     }
 
+    @Test
+    void theLongestUserIdIsSignedLikeOthersAndALongerOneIsNoUser() throws Exception {
+        for (String letter : List.of("u", "é", "語", "😀")) {
+            int bytes = letter.getBytes(UTF_8).length;
+            String user = "x".repeat(512 % bytes) + letter.repeat(512 / bytes);
+            String path = "/v1/users/" + encode(user) + "/blobs/cat";
+            assertThat(call("PUT", signed(OLD, "PUT", path, "", Duration.ofMinutes(1)), letter)
+                            .statusCode())
+                    .as(letter)
+                    .isEqualTo(200);
+            assertThat(node().blob(user, "cat")).isPresent();
+            var got = call("GET", signed(OLD, "GET", path, "", Duration.ofMinutes(1)), "");
+            assertThat(new String(got.body(), UTF_8)).isEqualTo(letter);
+
+            String longer =
+                    signed(OLD, "PUT", "/v1/users/" + encode(user + "x") + "/blobs/cat", "", Duration.ofMinutes(1));
+            assertReason(
+                    call("PUT", longer, "x"),
+                    400,
+                    Reason.INVALID_USER,
+                    "user id has 513 bytes of UTF-8; at most 512 are allowed");
+        }
+    }
+
     /** Every byte of it in turn is another one, is left out, or comes twice. */
     @Test
     void aUrlWithAnyByteChangedIsRefused() throws Exception {

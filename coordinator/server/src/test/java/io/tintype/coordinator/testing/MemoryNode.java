@@ -88,6 +88,9 @@ public final class MemoryNode {
     /** Claims made here. */
     public final AtomicInteger claims = new AtomicInteger();
 
+    /** Claims of users whose entry has this generation or a lower one are refused for want of room, as often as they are made. */
+    public volatile long fullUpToGeneration = -1;
+
     /** Puts are not read beyond this many messages until it is raised. */
     private volatile int putMessagesTaken = Integer.MAX_VALUE;
 
@@ -536,6 +539,10 @@ public final class MemoryNode {
                 }
                 if (refusal != null) {
                     throw refusal;
+                }
+                var entry = entries.getOrDefault(request.getUser(), DirectoryEntry.getDefaultInstance());
+                if (entry.getGeneration() <= fullUpToGeneration) {
+                    throw new TintypeException(Reason.SHARD_FULL, "full");
                 }
                 return ClaimUserResponse.newBuilder().setGeneration(1).build();
             });
