@@ -54,8 +54,7 @@ final class FirstClassesIT {
         boolean checks = what.equals("check");
         var settings = Map.of(
                 "TINTYPE_CONFIG_CONTROL_BALANCE_HEADROOM_PERCENT", "1",
-                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12",
-                "TINTYPE_CONFIG_CONTROL_SETTLE_TIME", "30s");
+                "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12");
         try (var fleet = Fleet.start("classes", settings)) {
             for (var node : List.of("n1", "n2", "n3")) {
                 fleet.node(node);
