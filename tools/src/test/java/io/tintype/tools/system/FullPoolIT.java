@@ -45,8 +45,7 @@ final class FullPoolIT {
                     + " them: try again in a minute. Else raise --users-per-shard or --bytes-per-shard by 'tintype pool"
                     + " change', or register the user in another pool.";
     /** One node, one shard, one user on it, and no other shards for want of room. */
-    private static final ControlSettings CONTROL =
-            new ControlSettings(1, 1, 1, 1, Duration.ofSeconds(30), 0, 0, BalanceSettings.DEFAULTS);
+    private static final ControlSettings CONTROL = new ControlSettings(1, 1, 1, 1, 0, 0, BalanceSettings.DEFAULTS);
 
     private static Regions cluster;
     private static TintypeClient client;
