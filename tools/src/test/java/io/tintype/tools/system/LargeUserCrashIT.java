@@ -188,6 +188,11 @@ final class LargeUserCrashIT {
                                     writes.get(writes.size() - 1),
                                     load.failedReads().size(),
                                     load.failedWrites().size()));
+            for (var failures : List.of(load.failedReads(), load.failedWrites())) {
+                for (var failure : failures) {
+                    report("  %s%n".formatted(failure));
+                }
+            }
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(listing()).isEqualTo(before);
             return seen;
