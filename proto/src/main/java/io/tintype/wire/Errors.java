@@ -12,6 +12,7 @@ import io.grpc.protobuf.StatusProto;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -133,9 +134,15 @@ public final class Errors {
             case DATA_LOSS -> Reason.CORRUPT_DATA;
             case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, ABORTED -> Reason.UNAVAILABLE;
             case UNIMPLEMENTED -> Reason.NOT_SERVED_HERE;
+            case UNKNOWN -> isCutOff(status) ? Reason.UNAVAILABLE : Reason.INTERNAL;
             default -> Reason.INTERNAL;
         };
         return new TintypeException(reason, status.getCode() + ": " + text + why(status), Map.of(), null, cause);
+    }
+
+    /** What gRPC does not know is why a connection was closed under a call that was about to be written to it. */
+    private static boolean isCutOff(Status status) {
+        return status.getCause() instanceof ClosedChannelException;
     }
 
     /** What the network said of it: of a cut or refused connection gRPC itself says no more than "io exception". */

@@ -8,6 +8,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.ErrorReason;
 import java.net.ConnectException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -62,6 +63,15 @@ class ErrorsTest {
         assertThat(reasonOf(Status.RESOURCE_EXHAUSTED)).isEqualTo(Reason.OVERLOADED);
         assertThat(reasonOf(Status.UNIMPLEMENTED)).isEqualTo(Reason.NOT_SERVED_HERE);
         assertThat(reasonOf(Status.UNKNOWN)).isEqualTo(Reason.INTERNAL);
+    }
+
+    /** As a node leaves it that is killed while a call is written to it. */
+    @Test
+    void aConnectionThatIsClosedUnderACallIsNobodysMistake() {
+        var closed = Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException());
+        assertThat(reasonOf(closed)).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(reasonOf(Status.UNKNOWN.withCause(new IllegalStateException("a bug"))))
+                .isEqualTo(Reason.INTERNAL);
     }
 
     @Test

@@ -193,6 +193,8 @@ final class LargeUserCrashIT {
                     report("  %s%n".formatted(failure));
                 }
             }
+            assertThat(load.failedReads()).isEmpty();
+            assertThat(load.failedWrites()).isEmpty();
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(listing()).isEqualTo(before);
             return seen;
