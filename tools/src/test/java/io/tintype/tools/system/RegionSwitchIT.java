@@ -71,7 +71,7 @@ final class RegionSwitchIT {
         Awaitility.await()
                 .atMost(PATIENCE)
                 .ignoreExceptionsInstanceOf(TintypeException.class)
-                .until(() -> client.users().register("user0").user().pool(), POOL::equals);
+                .until(() -> client.users().register(user(0)).user().pool(), POOL::equals);
         for (var node : US) {
             node(node);
         }
@@ -312,8 +312,9 @@ final class RegionSwitchIT {
 
     // ---- what is stored
 
+    /** Ids as long as can be: a switch takes them along like others. */
     private static String user(int i) {
-        return "user" + i % USERS;
+        return LongestIds.of("user" + i % USERS, "語");
     }
 
     private static byte[] bytes(int i) {
