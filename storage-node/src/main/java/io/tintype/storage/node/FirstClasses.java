@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The classes that a node needs when it first copies a shard, leads one, and serves readers: loaded, verified and initialised
- * before it is given any, since readers wait for a node that does so in the midst of its work. Which those are was recorded from a
- * node's life by {@code FirstClassesIT}; one that is missing from the list is loaded when it is needed, and one too many costs
+ * before it is given any, since readers wait for a node that does so in the midst of its work. Which those are was taken from the
+ * log of a node's life, and {@code FirstClassesIT} records it anew; one that is missing from the list is loaded when it is needed, and one too many costs
  * some microseconds. Stateless.
  *
  * <p>On the thread that starts the node, before it has started others: initialising classes on two threads at once may lock both.
