@@ -89,6 +89,8 @@ final class RollingCluster implements AutoCloseable {
                                     "2",
                                     "TINTYPE_CONFIG_CONTROL_DIRECTORY_SHARDS",
                                     "1",
+                                    "TINTYPE_CONFIG_CONTROL_NEW_SHARDS_PER_MINUTE",
+                                    "0",
                                     "TINTYPE_CONFIG_ADVERTISED_HOST",
                                     name)),
                             Map.of(),
@@ -199,10 +201,15 @@ final class RollingCluster implements AutoCloseable {
 
     /** A client that goes through both coordinators' published ports: it cannot reach anything else. */
     TintypeClient client() {
+        return client(Duration.ofSeconds(60));
+    }
+
+    /** One that gives up after this time. */
+    TintypeClient client(Duration timeout) {
         return TintypeClient.builder()
                 .seeds("127.0.0.1:" + port("coordinator-1", GRPC), "127.0.0.1:" + port("coordinator-2", GRPC))
                 .direct(false)
-                .requestTimeout(Duration.ofSeconds(60))
+                .requestTimeout(timeout)
                 .build();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UnavailableException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -44,13 +45,17 @@ final class UpgradeIT {
         var now = Images.tag();
         long seed = new Random().nextLong();
         try (var cluster = new RollingCluster().start(before);
-                var client = cluster.client()) {
+                var client = cluster.client();
+                var impatient = cluster.client(Duration.ofSeconds(10))) {
             awaitWhole(cluster);
+            var turnedAway = new TurnedAway(impatient);
+            turnedAway.comeAtOnce();
             client.put(FLAG, "from", from.getBytes(StandardCharsets.UTF_8));
             try (var traffic = new Traffic(client, "upgrade", seed)) {
-                roll(cluster, traffic, now);
+                roll(cluster, traffic, now, turnedAway);
+                assertThat(turnedAway.ask()).isEqualTo("registered");
                 int there = traffic.written();
-                roll(cluster, traffic, before);
+                roll(cluster, traffic, before, turnedAway);
                 var report = traffic.endAndCheck();
                 System.out.println("upgrade from " + from + " and back: " + there + " + "
                         + (traffic.written() - there) + " changes acknowledged, " + traffic.failed()
@@ -61,17 +66,34 @@ final class UpgradeIT {
                         .isZero();
             }
             assertThat(text(client)).isEqualTo(from);
+            assertReplicasAreTheSame(client);
         }
     }
 
     /** Every process in turn; the next one only when all shards are whole and clients have got on. */
-    private void roll(RollingCluster cluster, Traffic traffic, String tag) {
+    private void roll(RollingCluster cluster, Traffic traffic, String tag, TurnedAway turnedAway) {
         for (var process : cluster.processes()) {
             traffic.awaitProgress(SOME);
             cluster.replace(process, tag);
             awaitWhole(cluster);
+            System.out.println(
+                    "with " + process + " of " + tag + ", who was turned away by a full pool: " + turnedAway.ask());
         }
         traffic.awaitProgress(SOME);
+    }
+
+    /** Of all shards, those of the directory too: records that meant something to one version only would be seen here. */
+    private static void assertReplicasAreTheSame(TintypeClient client) {
+        for (var shard : client.admin().shards()) {
+            await().atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(UnavailableException.class)
+                    .untilAsserted(() -> assertThat(client.balancing()
+                                    .verify(shard.id(), true, PATIENCE)
+                                    .getReplicasList())
+                            .as("replicas of shard %s", shard.id())
+                            .hasSize(3)
+                            .allMatch(replica -> replica.getSame() && replica.getBadChunks() == 0));
+        }
     }
 
     private static String text(TintypeClient client) {

@@ -14,6 +14,8 @@ import java.util.Set;
  * @param live whether it is in touch with ZooKeeper
  * @param diskBytes bytes its disk has in all; 0 where not known
  * @param labels what it is, as pools may ask for
+ * @param recordLevel what log records may mean that it applies, as it said when it was last seen to start; 0 where that is not
+ *     known, and in what coordinators tell clients
  */
 public record NodeInfo(
         NodeId id,
@@ -23,12 +25,26 @@ public record NodeInfo(
         String zone,
         boolean live,
         long diskBytes,
-        Set<String> labels) {
+        Set<String> labels,
+        int recordLevel) {
     public NodeInfo {
         labels = Labels.of(labels);
     }
 
-    /** A node without labels. */
+    /** A node of which it is not known what records it applies. */
+    public NodeInfo(
+            NodeId id,
+            String address,
+            String peerAddress,
+            String region,
+            String zone,
+            boolean live,
+            long diskBytes,
+            Set<String> labels) {
+        this(id, address, peerAddress, region, zone, live, diskBytes, labels, 0);
+    }
+
+    /** A node without labels, likewise. */
     public NodeInfo(
             NodeId id, String address, String peerAddress, String region, String zone, boolean live, long diskBytes) {
         this(id, address, peerAddress, region, zone, live, diskBytes, Set.of());

@@ -36,7 +36,7 @@ final class ArrivalRules {
      * stays as it is: copying corrects it.
      */
     Outcome begin(Transaction tx, LogRecord record, UserId user) {
-        var begin = Stored.parse(ImportUser.parser(), record.payload(), "USER_IMPORT");
+        var begin = Stored.payload(ImportUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         if (begin.getMove() == known.getMove() && (isImporting(known, known.getMove()) || isReady(known))) {
             return new Outcome.Moved(record.position(), known);
@@ -74,7 +74,7 @@ final class ArrivalRules {
 
     /** Makes one thing as the source has it. */
     Outcome copy(Transaction tx, LogRecord record, UserId user) {
-        var copy = Stored.parse(CopyUser.parser(), record.payload(), "USER_COPY");
+        var copy = Stored.payload(CopyUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         if (!isImporting(known, copy.getMove())) {
             if (copy.hasHead()) {
@@ -169,7 +169,7 @@ final class ArrivalRules {
 
     /** All of him is here, if what is here is what the source counted. */
     Outcome install(Transaction tx, LogRecord record, UserId user) {
-        var install = Stored.parse(InstallUser.parser(), record.payload(), "USER_INSTALL");
+        var install = Stored.payload(InstallUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         if (isReady(known) && known.getMove() == install.getMove()) {
             return new Outcome.Moved(record.position(), known);
@@ -217,7 +217,7 @@ final class ArrivalRules {
 
     /** The directory says that he lives here. */
     Outcome activate(Transaction tx, LogRecord record, UserId user) {
-        var activate = Stored.parse(ActivateUser.parser(), record.payload(), "USER_ACTIVATE");
+        var activate = Stored.payload(ActivateUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         boolean exact = known.getMove() == activate.getMove() || !rules.contains(MoveRule.ACTIVATE_NAMES_MOVE);
         if (!isReady(known) || !exact) {
@@ -237,7 +237,7 @@ final class ArrivalRules {
 
     /** The move was given up. What came is kept a while: the next move may want it. */
     Outcome drop(Transaction tx, LogRecord record, UserId user) {
-        var drop = Stored.parse(DropUser.parser(), record.payload(), "USER_DROP");
+        var drop = Stored.payload(DropUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         boolean exact = (isImporting(known, drop.getMove()) || isReady(known)) && known.getMove() == drop.getMove();
         if (!exact || drop.getGeneration() <= known.getMove()) {

@@ -36,7 +36,7 @@ final class BlobRules {
     private BlobRules() {}
 
     static Outcome putCommit(Transaction tx, LogRecord record, UserId user) {
-        var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
+        var put = Stored.payload(PutCommit.parser(), record);
         var outcome = decidePut(tx, record, user, put);
         if (put.getInline() && !refersTo(outcome, put)) {
             tx.discard(user, put.getManifest(), dueMs(record));
@@ -45,7 +45,7 @@ final class BlobRules {
     }
 
     static Outcome delete(Transaction tx, LogRecord record, UserId user) {
-        var delete = Stored.parse(DeleteBlob.parser(), record.payload(), "DELETE");
+        var delete = Stored.payload(DeleteBlob.parser(), record);
         var owner = tx.user(user);
         var name = BlobName.of(delete.getName());
         if (delete.getExpired()) {
@@ -82,7 +82,7 @@ final class BlobRules {
 
     /** Gives an upload up, unless it has become a blob. Its chunks stay a while, for a follower that still fetches them. */
     static Outcome abortUpload(Transaction tx, LogRecord record, UserId user) {
-        var abort = Stored.parse(AbortUpload.parser(), record.payload(), "ABORT_UPLOAD");
+        var abort = Stored.payload(AbortUpload.parser(), record);
         var upload = UploadId.of(abort.getUploadId().toByteArray());
         if (tx.closing(user, upload).isEmpty()) {
             // Of one who was erased here nobody fetches anything any more.

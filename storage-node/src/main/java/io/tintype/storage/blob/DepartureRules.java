@@ -25,7 +25,7 @@ final class DepartureRules {
 
     /** No more changes of the user from here on. */
     Outcome freeze(Transaction tx, LogRecord record, UserId user) {
-        var freeze = Stored.parse(FreezeUser.parser(), record.payload(), "USER_FREEZE");
+        var freeze = Stored.payload(FreezeUser.parser(), record);
         var known = known(tx, user);
         if (isFrozen(known, freeze.getMove())) {
             return new Outcome.Moved(record.position(), known);
@@ -48,7 +48,7 @@ final class DepartureRules {
 
     /** The user stays: under the directory's generation, which is higher than that of the move. */
     Outcome unfreeze(Transaction tx, LogRecord record, UserId user) {
-        var unfreeze = Stored.parse(UnfreezeUser.parser(), record.payload(), "USER_UNFREEZE");
+        var unfreeze = Stored.payload(UnfreezeUser.parser(), record);
         var known = known(tx, user);
         boolean newer = unfreeze.getGeneration() > known.getMove() || !rules.contains(MoveRule.UNFREEZE_NEEDS_NEWER);
         if (!isFrozen(known, unfreeze.getMove()) || !newer) {
@@ -68,7 +68,7 @@ final class DepartureRules {
 
     /** The user lives elsewhere. What he had here stays, unread, until it is purged. */
     Outcome release(Transaction tx, LogRecord record, UserId user) {
-        var release = Stored.parse(ReleaseUser.parser(), record.payload(), "USER_RELEASE");
+        var release = Stored.payload(ReleaseUser.parser(), record);
         var known = known(tx, user);
         if (!isFrozen(known, release.getMove()) || release.getGeneration() < known.getMove()) {
             return otherMove("USER_RELEASE", release.getMove(), known);
@@ -78,7 +78,7 @@ final class DepartureRules {
 
     /** Removes some of what was kept of a user, and at last the record that he was here. */
     Outcome purge(Transaction tx, LogRecord record, UserId user) {
-        var purge = Stored.parse(PurgeUser.parser(), record.payload(), "USER_PURGE");
+        var purge = Stored.payload(PurgeUser.parser(), record);
         var known = known(tx, user);
         boolean over = known.getState() == OwnershipState.OWNERSHIP_STATE_GONE
                 || known.getState() == OwnershipState.OWNERSHIP_STATE_REFUSED;

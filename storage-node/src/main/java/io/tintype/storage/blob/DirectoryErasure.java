@@ -26,7 +26,7 @@ public final class DirectoryErasure {
 
     /** From here on he lives nowhere; a move he was in is given up. */
     static Outcome begin(Transaction tx, LogRecord record, UserId user) {
-        var erase = Stored.parse(DirectoryErase.parser(), record.payload(), "DIR_ERASE");
+        var erase = Stored.payload(DirectoryErase.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return DirectoryRules.unknown(user);
@@ -51,7 +51,7 @@ public final class DirectoryErasure {
 
     /** Nothing of him is left. */
     static Outcome end(Transaction tx, LogRecord record, UserId user) {
-        var end = Stored.parse(DirectoryErased.parser(), record.payload(), "DIR_ERASED");
+        var end = Stored.payload(DirectoryErased.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return DirectoryRules.unknown(user);

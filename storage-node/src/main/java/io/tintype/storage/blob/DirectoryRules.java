@@ -24,7 +24,7 @@ final class DirectoryRules {
 
     /** Enters a user; of several who try, the first in the log wins, and all learn what he entered. */
     static Outcome create(Transaction tx, LogRecord record, UserId user) {
-        var create = Stored.parse(DirectoryCreate.parser(), record.payload(), "DIR_CREATE");
+        var create = Stored.payload(DirectoryCreate.parser(), record);
         var known = tx.entry(user);
         if (known.isPresent()) {
             return DirectoryErasure.isErased(known.get())
@@ -42,7 +42,7 @@ final class DirectoryRules {
 
     /** Gives a user another home, perhaps in another pool, if his entry is still the one that turned out full. */
     static Outcome rehome(Transaction tx, LogRecord record, UserId user) {
-        var rehome = Stored.parse(DirectoryRehome.parser(), record.payload(), "DIR_REHOME");
+        var rehome = Stored.payload(DirectoryRehome.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return unknown(user);
@@ -61,7 +61,7 @@ final class DirectoryRules {
 
     /** Begins a move, if the entry is still the one that whoever asks has seen, and no other move is under way. */
     static Outcome begin(Transaction tx, LogRecord record, UserId user) {
-        var begin = Stored.parse(DirectoryBegin.parser(), record.payload(), "DIR_BEGIN");
+        var begin = Stored.payload(DirectoryBegin.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return unknown(user);
@@ -90,7 +90,7 @@ final class DirectoryRules {
 
     /** The point of no return. Only the target asks for it, once it has all of the user. */
     static Outcome commit(Transaction tx, LogRecord record, UserId user) {
-        var commit = Stored.parse(DirectoryCommit.parser(), record.payload(), "DIR_COMMIT");
+        var commit = Stored.payload(DirectoryCommit.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return unknown(user);
@@ -111,7 +111,7 @@ final class DirectoryRules {
 
     /** Gives a move up; it takes a generation of its own, so that nothing of the move fits anything later. */
     static Outcome abort(Transaction tx, LogRecord record, UserId user, Set<MoveRule> rules) {
-        var abort = Stored.parse(DirectoryAbort.parser(), record.payload(), "DIR_ABORT");
+        var abort = Stored.payload(DirectoryAbort.parser(), record);
         var known = tx.entry(user);
         if (known.isEmpty()) {
             return unknown(user);

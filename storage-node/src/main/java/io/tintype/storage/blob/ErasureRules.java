@@ -25,7 +25,7 @@ final class ErasureRules {
      * finds no way in.
      */
     Outcome erase(Transaction tx, LogRecord record, UserId user) {
-        var erase = Stored.parse(EraseUser.parser(), record.payload(), "USER_ERASE");
+        var erase = Stored.payload(EraseUser.parser(), record);
         var known = DepartureRules.known(tx, user);
         boolean later = known.getState() == OwnershipState.OWNERSHIP_STATE_ERASED
                 ? known.getGeneration() > erase.getGeneration()

@@ -16,11 +16,11 @@ public final class HeadChanges {
     /** The change; empty where the record changed no head: it was refused, a retry, or of another kind. */
     public static Optional<HeadChange> of(LogRecord record, Outcome outcome) {
         if (outcome instanceof Outcome.Written written && written.at().equals(record.position())) {
-            var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
+            var put = Stored.payload(PutCommit.parser(), record);
             return change(record, put.getName(), Stored.version(written.head().getVersion()));
         }
         if (outcome instanceof Outcome.Removed removed && removed.at().equals(record.position())) {
-            var delete = Stored.parse(DeleteBlob.parser(), record.payload(), "DELETE");
+            var delete = Stored.payload(DeleteBlob.parser(), record);
             return change(record, delete.getName(), removed.version());
         }
         return Optional.empty();

@@ -51,11 +51,11 @@ public final class NamedChunks {
     private static Optional<Named> named(LogRecord record) {
         return switch (record.type()) {
             case PUT_COMMIT -> {
-                var put = Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT");
+                var put = Stored.payload(PutCommit.parser(), record);
                 yield Optional.of(new Named(put.getManifest(), put.getInline()));
             }
             case USER_COPY -> {
-                var copy = Stored.parse(CopyUser.parser(), record.payload(), "USER_COPY");
+                var copy = Stored.payload(CopyUser.parser(), record);
                 yield copy.hasHead()
                         ? Optional.of(new Named(
                                 copy.getHead().getHead().getManifest(),

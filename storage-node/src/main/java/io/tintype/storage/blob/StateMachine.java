@@ -164,7 +164,7 @@ public final class StateMachine {
     private Outcome decide(Transaction tx, LogRecord record) {
         return switch (record.type()) {
             case EPOCH_START -> {
-                tx.lost(Stored.parse(EpochOpening.parser(), record.payload(), "EPOCH_START")
+                tx.lost(Stored.payload(EpochOpening.parser(), record)
                         .getLosses());
                 yield new Outcome.Done();
             }

@@ -3,6 +3,7 @@ package io.tintype.storage.blob;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.tintype.model.BlobName;
@@ -14,6 +15,7 @@ import io.tintype.model.Version;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.internal.v1.VersionStamp;
+import io.tintype.storage.log.LogRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -37,6 +39,22 @@ final class Stored {
         } catch (InvalidProtocolBufferException e) {
             throw corrupt(what, e);
         }
+    }
+
+    /**
+     * What a record says, if all of it is known here: a replica that passed over a field would apply something else than the
+     * others. Whoever writes one sees to it first that all nodes know it (docs/storage-format.md, section 3).
+     */
+    static <T extends Message> T payload(Parser<T> parser, LogRecord record) {
+        var payload = parse(parser, record.payload(), record.type().name());
+        var unknown = payload.getUnknownFields();
+        if (!unknown.asMap().isEmpty()) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "record " + record.seq() + " (" + record.type() + ") has fields that this program does not know: "
+                            + unknown.asMap().keySet() + ". Start the version that wrote it, or a newer one");
+        }
+        return payload;
     }
 
     static TintypeException corrupt(String what, Exception cause) {

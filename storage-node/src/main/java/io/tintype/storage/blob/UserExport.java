@@ -236,10 +236,10 @@ public final class UserExport {
     public static Optional<Touched> touched(LogRecord record) {
         Optional<String> name = switch (record.type()) {
             case PUT_COMMIT ->
-                Optional.of(Stored.parse(PutCommit.parser(), record.payload(), "PUT_COMMIT")
+                Optional.of(Stored.payload(PutCommit.parser(), record)
                         .getName());
             case DELETE ->
-                Optional.of(Stored.parse(DeleteBlob.parser(), record.payload(), "DELETE")
+                Optional.of(Stored.payload(DeleteBlob.parser(), record)
                         .getName());
             default -> Optional.empty();
         };

@@ -29,7 +29,7 @@ final class UserRules {
      * generation, which may have been under way all the time, must not make a second owner.
      */
     Outcome claim(Transaction tx, LogRecord record, UserId user) {
-        var claim = Stored.parse(ClaimUser.parser(), record.payload(), "USER_CLAIM");
+        var claim = Stored.payload(ClaimUser.parser(), record);
         long generation = claim.getGeneration();
         if (generation < 0 || generation > Version.MAX_GENERATION) {
             return new Outcome.Refused(
@@ -93,7 +93,7 @@ final class UserRules {
 
     /** Freezes a user, so that nothing of his is changed, or lets him go on; refused while he is on his way elsewhere. */
     static Outcome halt(Transaction tx, LogRecord record, UserId user) {
-        var halt = Stored.parse(HaltUser.parser(), record.payload(), "USER_HALT");
+        var halt = Stored.payload(HaltUser.parser(), record);
         var owned = tx.user(user);
         var refusal = Residence.changes(user, owned);
         if (refusal.isPresent() || owned.isEmpty()) {
@@ -105,7 +105,7 @@ final class UserRules {
 
     /** Gives a user a quota of his own, or his pool's again. What he has beyond it stays. */
     static Outcome quota(Transaction tx, LogRecord record, UserId user) {
-        var change = Stored.parse(ChangeUserQuota.parser(), record.payload(), "USER_QUOTA");
+        var change = Stored.payload(ChangeUserQuota.parser(), record);
         var owned = tx.user(user);
         var refusal = Residence.changes(user, owned);
         if (refusal.isPresent() || owned.isEmpty()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.tintype.model.BlobName;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -240,6 +241,27 @@ class StateMachineTest {
                                 .setPool("eu.cold")
                                 .build(),
                         true));
+    }
+
+    /** Of a newer version: a replica that passed over it would hold something else than the others. */
+    @Test
+    void aFieldThatIsNotKnownStopsTheReplicaAndSaysSo() {
+        create(BOB, 4);
+        var newer = UnknownFieldSet.newBuilder()
+                .addField(77, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                .build();
+        var rehome = DirectoryRehome.newBuilder()
+                .setGeneration(1)
+                .setHome(9)
+                .setUnknownFields(newer)
+                .build();
+
+        assertThatThrownBy(() -> shelf.append(RecordType.DIR_REHOME, BOB, null, rehome.toByteString()))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_DATA))
+                .hasMessage("record 2 (DIR_REHOME) has fields that this program does not know: [77]. Start the version that"
+                        + " wrote it, or a newer one");
+        assertThat(shelf.reader().entry(BOB)).map(DirectoryEntry::getHome).contains(4);
     }
 
     @Test

@@ -64,6 +64,7 @@ final class NodeTable {
                 registration.getZone(),
                 liveBoots.containsKey(id),
                 registration.getDiskBytes(),
-                Set.copyOf(registration.getLabelsList())));
+                Set.copyOf(registration.getLabelsList()),
+                live == null ? 0 : live.getRecordLevel()));
     }
 }

@@ -34,6 +34,7 @@ public final class NodeRegistration implements AutoCloseable {
                 .setBootId(node.bootId())
                 .setAddress(node.address())
                 .setPeerAddress(node.peerAddress())
+                .setRecordLevel(RecordLevels.CURRENT)
                 .build();
         this.presence = new Presence(
                 session,

@@ -53,13 +53,14 @@ final class NodeRegistrationTest {
                 var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
             registration.registered().get(10, TimeUnit.SECONDS);
             await().untilAsserted(() -> assertThat(nodes.node(ID))
-                    .contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100, Set.of("ssd"))));
+                    .contains(
+                            new NodeInfo(ID, "h:1", "p:1", "eu", "a", true, 100, Set.of("ssd"), RecordLevels.CURRENT)));
             assertThat(registration.registeredAtMs().get(10, TimeUnit.SECONDS))
                     .as("by ZooKeeper's clock, which is this machine's here")
                     .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
         }
         await().untilAsserted(() -> assertThat(nodes.node(ID))
-                .contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100, Set.of("ssd"))));
+                .contains(new NodeInfo(ID, "h:1", "p:1", "eu", "a", false, 100, Set.of("ssd"), RecordLevels.CURRENT)));
     }
 
     @Test

@@ -97,7 +97,10 @@ public final class Registrar implements HomeMaker {
             return CompletableFuture.failedFuture(poolFull(pool));
         }
         return choose(pool)
-                .thenCompose(shard -> directory.rehome(user, full.generation(), shard, pool, deadline))
+                .thenCompose(shard -> {
+                    RecordGate.requireRehomeToPool(view.get(), user, full.pool(), pool);
+                    return directory.rehome(user, full.generation(), shard, pool, deadline);
+                })
                 .thenCompose(home -> claim(user, home, pool, deadline, rehomings + 1));
     }
 

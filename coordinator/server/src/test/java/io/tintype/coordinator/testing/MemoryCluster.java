@@ -12,6 +12,7 @@ import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.MapLocator;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.DirectoryLayout;
+import io.tintype.cluster.node.RecordLevels;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Caches;
@@ -37,6 +38,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,12 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     public static final ShardId FIRST = new ShardId(2);
     /** The other one. */
     public static final ShardId SECOND = new ShardId(3);
+
+    /** The shard of {@link #OTHER_POOL}. */
+    public static final ShardId OTHERS = new ShardId(4);
+
+    /** A pool nobody is in unless he asks for it. */
+    public static final PoolId OTHER_POOL = new PoolId("local", "other");
 
     private static final PoolId POOL = new PoolId("local", "standard");
 
@@ -68,6 +76,8 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
     private volatile String regionOfA = "local";
     private volatile String cacheControl = "";
+    private final Map<String, Integer> recordLevels = new ConcurrentHashMap<>();
+    private final Set<String> down = ConcurrentHashMap.newKeySet();
     private volatile ClusterView view;
 
     /** Starts both nodes. */
@@ -151,6 +161,19 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
         view = viewWith("a", 1);
     }
 
+    /** From now on the map says that a node applies records up to this level. */
+    public void recordLevel(String node, int level) {
+        recordLevels.put(node, level);
+        view = viewWith("a", 1);
+    }
+
+    /** From now on the map says that a node is live, or not; it answers either way. */
+    public void live(String node, boolean live) {
+        if (live ? down.remove(node) : down.add(node)) {
+            view = viewWith("a", 1);
+        }
+    }
+
     private ClusterView viewWith(@Nullable String leader, long epoch) {
         var nodes = List.of(node("a", regionOfA), node("b", "local"));
         var primary = leader == null ? null : new NodeId(leader);
@@ -159,8 +182,10 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
                 List.of(
                         shard(DIRECTORY, new NodeId("a"), 1),
                         shard(FIRST, primary, epoch),
-                        shard(SECOND, primary, epoch)));
-        return new ClusterView(map, Map.of(POOL, rules()), Map.of(), DirectoryLayout.even(List.of(DIRECTORY)));
+                        shard(SECOND, primary, epoch),
+                        shard(OTHERS, OTHER_POOL, primary, epoch)));
+        var pools = Map.of(POOL, rules(), OTHER_POOL, new PoolRules(OTHER_POOL, 1, 1, 100, 1));
+        return new ClusterView(map, pools, Map.of(), DirectoryLayout.even(List.of(DIRECTORY)));
     }
 
     private PoolRules rules() {
@@ -169,10 +194,14 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
     }
 
     private static ShardInfo shard(ShardId id, @Nullable NodeId primary, long epoch) {
+        return shard(id, POOL, primary, epoch);
+    }
+
+    private static ShardInfo shard(ShardId id, PoolId pool, @Nullable NodeId primary, long epoch) {
         return new ShardInfo(
                 id,
                 id.equals(DIRECTORY),
-                POOL,
+                pool,
                 epoch,
                 primary,
                 List.of(),
@@ -180,8 +209,9 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
                 epoch);
     }
 
-    private static NodeInfo node(String id, String region) {
-        return new NodeInfo(new NodeId(id), id, id, region, "z", true, 1);
+    private NodeInfo node(String id, String region) {
+        int level = recordLevels.getOrDefault(id, RecordLevels.CURRENT);
+        return new NodeInfo(new NodeId(id), id, id, region, "z", !down.contains(id), 1, Set.of(), level);
     }
 
     private void serve(String id, MemoryNode node) {

@@ -524,6 +524,10 @@ public final class MemoryNode {
                                             ? entry.toBuilder()
                                                     .setGeneration(entry.getGeneration() + 1)
                                                     .setHome(request.getHome())
+                                                    .setPool(
+                                                            request.getPool().isEmpty()
+                                                                    ? entry.getPool()
+                                                                    : request.getPool())
                                                     .build()
                                             : entry))
                             .build());
@@ -541,7 +545,7 @@ public final class MemoryNode {
                     throw refusal;
                 }
                 var entry = entries.getOrDefault(request.getUser(), DirectoryEntry.getDefaultInstance());
-                if (entry.getGeneration() <= fullUpToGeneration) {
+                if (request.getShard() != MemoryCluster.OTHERS.value() && entry.getGeneration() <= fullUpToGeneration) {
                     throw new TintypeException(Reason.SHARD_FULL, "full");
                 }
                 return ClaimUserResponse.newBuilder().setGeneration(1).build();

@@ -7,8 +7,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.Deadline;
 import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.node.RecordLevels;
 import io.tintype.coordinator.testing.MemoryCluster;
+import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
+import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.wire.Errors;
@@ -63,6 +66,53 @@ final class RegistrarTest {
                 .ignoreExceptionsInstanceOf(TintypeException.class)
                 .until(this::register, any -> true);
         assertThat(home.generation()).isGreaterThan(refused).isEqualTo(generation());
+    }
+
+    /** A replica of an older program would pass over the pool in the record, and keep another entry than the others. */
+    @Test
+    void anotherPoolIsEnteredOnlyOnceEveryNodeKnowsHow() {
+        cluster.a.fullUpToGeneration = Long.MAX_VALUE;
+        assertTurnedAway();
+        long refused = generation();
+        cluster.recordLevel("b", 0);
+        assertHeldBack("b");
+        cluster.recordLevel("b", RecordLevels.CURRENT);
+        cluster.live("b", false);
+        assertHeldBack("b (not live)");
+        assertThat(generation()).isEqualTo(refused);
+
+        cluster.live("b", true);
+        var home = settleInOtherPool();
+        assertThat(home.shard()).isEqualTo(MemoryCluster.OTHERS);
+        assertThat(home.pool()).isEqualTo(MemoryCluster.OTHER_POOL);
+        assertThat(home.generation()).isGreaterThan(refused);
+    }
+
+    private void assertHeldBack(String nodes) {
+        assertThatThrownBy(this::settleInOtherPool)
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE))
+                .hasMessage(
+                        "User 'alice' is entered in pool local.standard, which was full. He can only be registered in pool"
+                                + " local.other once every storage node runs a version that knows how: " + nodes
+                                + " may not. Upgrade and start these nodes, or make room in local.standard, then try again.");
+    }
+
+    private UserHome settleInOtherPool() {
+        var entry = cluster.a.entries().get(ALICE.value());
+        assertThat(entry).isNotNull();
+        try {
+            return cluster.registrar
+                    .settle(
+                            ALICE,
+                            new UserHome(
+                                    new ShardId(entry.getHome()), entry.getGeneration(), PoolId.parse(entry.getPool())),
+                            MemoryCluster.OTHER_POOL,
+                            Deadline.after(10, TimeUnit.SECONDS))
+                    .join();
+        } catch (CompletionException e) {
+            throw Errors.fromWire(e);
+        }
     }
 
     @Test
