@@ -34,8 +34,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * One large user goes round four shards of two pools, under load, and in each move one who has a part in it dies by SIGKILL.
- * What he left behind goes after a minute, so that moves copy, not only compare. Runs with {@code -Dmoves.large=all}, or some
+ * One large user goes round the shards of two pools, from one pool to the other each time, under load, and in each move one who
+ * has a part in it dies by SIGKILL. There are so many shards that what he left on one is gone when he comes back, which is made
+ * sure of: each move copies all he has. Runs with {@code -Dmoves.large=all}, or some
  * pairs, as {@code SOURCE:COPYING,TARGET:READY}; {@code -Dmoves.largeBetween=regions} has the pools in two regions; {@code
  * -Dtintype.moves.blobs}, {@code -Dtintype.moves.blobBytes} and {@code -Dtintype.moves.pauseMs} say how large he is, and how
  * busy. {@code target/system/large-user-crashes.txt} is the ledger.
@@ -43,10 +44,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 @EnabledIfSystemProperty(named = "moves.large", matches = ".+")
 final class LargeUserCrashIT {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Duration FORGETTING = Duration.ofMinutes(30);
     private static final int BLOBS = Integer.getInteger("tintype.moves.blobs", 10_000);
     private static final int BLOB_BYTES = Integer.getInteger("tintype.moves.blobBytes", 107_374);
     private static final boolean REGIONS =
             System.getProperty("moves.largeBetween", "tiers").equals("regions");
+    /** Of each pool. What is left behind is purged in the background, 500 blobs at a time. */
+    private static final int SHARDS = 8;
+
     private static final int TRIES = 6;
     private static final String USER = "large";
 
@@ -100,13 +105,13 @@ final class LargeUserCrashIT {
     }
 
     private static List<ShardId> pool(PoolId id) {
-        client.admin().createPool(new PoolInfo(id, 3, 2, 100, 2));
+        client.admin().createPool(new PoolInfo(id, 3, 2, 100, SHARDS));
         Awaitility.await()
                 .atMost(PATIENCE)
                 .until(() -> client.admin().shards(id).stream()
                                 .filter(shard -> shard.primary().isPresent())
                                 .count()
-                        == 2);
+                        == SHARDS);
         return client.admin().shards(id).stream().map(shard -> shard.id()).toList();
     }
 
@@ -162,6 +167,7 @@ final class LargeUserCrashIT {
         var before = listing();
         int from = client.users().lookup(USER).shard().value();
         var to = round.get((round.indexOf(new ShardId(from)) + 1) % round.size());
+        awaitNothingOfHim(to);
         long begun = System.nanoTime();
         moves++;
         try (var load = new MoveLoad(client, USER, "load" + moves + "/", 2, 2, moves)) {
@@ -199,6 +205,17 @@ final class LargeUserCrashIT {
             assertThat(listing()).isEqualTo(before);
             return seen;
         }
+    }
+
+    /** Waits until no replica of a shard holds anything of him. */
+    private static void awaitNothingOfHim(ShardId shard) {
+        Awaitility.await()
+                .atMost(FORGETTING)
+                .pollInterval(Duration.ofSeconds(1))
+                .ignoreExceptionsInstanceOf(TintypeException.class)
+                .until(() -> client.users().locate(USER).places().stream()
+                        .noneMatch(place ->
+                                place.shard() == shard.value() || !place.error().isEmpty()));
     }
 
     /** Names, versions, sizes and checksums of what nobody changes. */
