@@ -124,11 +124,13 @@ final class Progress {
     private PlanTime.Work work(PlannedStep step, ClusterView now, CopyPaces paces, double limit) {
         double rest = paces.rest().seconds(step.getBytes(), limit);
         return switch (step.getPhase()) {
-            case PLAN_STEP_PHASE_LEAVING, PLAN_STEP_PHASE_REVERTING -> new PlanTime.Work(null, null, 0, rest / 4);
+            case PLAN_STEP_PHASE_LEAVING, PLAN_STEP_PHASE_REVERTING ->
+                new PlanTime.Work(step.getShard(), null, null, 0, rest / 4);
             default ->
                 step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
-                        ? new PlanTime.Work(null, null, 0, 0)
+                        ? new PlanTime.Work(step.getShard(), null, null, 0, 0)
                         : new PlanTime.Work(
+                                step.getShard(),
                                 now.map()
                                         .shard(new ShardId(step.getShard()))
                                         .flatMap(ShardInfo::primary)

@@ -3,7 +3,8 @@ package io.tintype.coordinator.balance;
 
 /**
  * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it, and a little faster again each
- * time they do not (additive increase, multiplicative decrease). Not thread-safe.
+ * time they do not (additive increase, multiplicative decrease). What they felt until a slower pace had its effect is held against
+ * it once: the time they report of reaches back to before it. Not thread-safe.
  */
 final class Throttle {
     /** Never slower than this: something must get on. */
@@ -17,6 +18,8 @@ final class Throttle {
     private long limit;
     private long rate;
     private double quietMicros;
+    /** The next word of readers is of before the pace they have now. */
+    private boolean settling;
 
     Throttle(long limit) {
         this.limit = limit;
@@ -58,6 +61,11 @@ final class Throttle {
                     ? quietMicros
                     : quietMicros == 0 ? p99Micros : quietMicros + SMOOTHING * (p99Micros - quietMicros);
             rate = limit;
+            settling = false;
+            return;
+        }
+        if (settling) {
+            settling = false;
             return;
         }
         if (p99Micros == 0
@@ -66,6 +74,7 @@ final class Throttle {
             rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
         } else {
             rate = Math.max(Math.min(LEAST, limit), rate / 2);
+            settling = true;
         }
     }
 }

@@ -133,18 +133,27 @@ final class PacingTest {
         pacing.look(VIEW, List.of());
         pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
         p99Micros = 20_000;
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 6; i++) {
             now.addAndGet(SECOND);
             pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
         }
         assertThat(told)
                 .as("once for each two seconds, and at once where it is to be slower")
-                .containsExactly(0L, LIMIT, LIMIT, LIMIT / 2, LIMIT / 2, LIMIT / 4);
-        assertThat(pacing.rate()).as("halved twice, for readers felt it").isEqualTo(LIMIT / 4);
+                .containsExactly(0L, LIMIT, LIMIT, LIMIT / 2, LIMIT / 2, LIMIT / 2, LIMIT / 4);
+        assertThat(pacing.rate())
+                .as("halved twice, for readers felt it, and not for what they felt before the first time")
+                .isEqualTo(LIMIT / 4);
         p99Micros = 5_000;
-        now.addAndGet(2 * SECOND);
-        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        twoLooks(plan(PlanPhase.PLAN_PHASE_RUNNING));
         assertThat(pacing.rate()).as("an eighth of the limit more").isEqualTo(LIMIT / 4 + LIMIT / 8);
+    }
+
+    /** The first after a slower pace hears of the time before it. */
+    private void twoLooks(List<StoredPlan> plans) {
+        for (int i = 0; i < 2; i++) {
+            now.addAndGet(2 * SECOND);
+            pacing.look(VIEW, plans);
+        }
     }
 
     @Test
@@ -157,8 +166,7 @@ final class PacingTest {
         assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
         p99Micros = 20_000;
         recentMicros = 5_000; // the slower pace is not felt, though what was before it still counts over twenty
-        now.addAndGet(2 * SECOND);
-        pacing.look(VIEW, plan(PlanPhase.PLAN_PHASE_RUNNING));
+        twoLooks(plan(PlanPhase.PLAN_PHASE_RUNNING));
         assertThat(pacing.rate()).isEqualTo(LIMIT / 2 + LIMIT / 8);
     }
 
@@ -169,8 +177,7 @@ final class PacingTest {
         assertThat(told).containsExactly(0L, LIMIT / 2);
         assertThat(pacing.rate()).isEqualTo(LIMIT / 2);
         assertThat(pacing.quietMicros()).isEqualTo(5_000);
-        now.addAndGet(2 * SECOND);
-        pacing.look(VIEW, takenOver(5_000));
+        twoLooks(takenOver(5_000));
         assertThat(told).as("felt still").endsWith(LIMIT / 2, LIMIT / 4);
         assertThat(pacing.rate()).isEqualTo(LIMIT / 4);
     }

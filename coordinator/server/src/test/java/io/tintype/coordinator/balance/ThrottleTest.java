@@ -19,6 +19,12 @@ final class ThrottleTest {
         throttle.felt(true, 30_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 2);
         throttle.felt(true, 30_000);
+        assertThat(throttle.rate())
+                .as("what readers report reaches back to before the pace was halved")
+                .isEqualTo(LIMIT / 2);
+        throttle.felt(true, 30_000);
+        assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
+        throttle.felt(true, 10_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
         throttle.felt(true, 10_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4 + LIMIT / 8);

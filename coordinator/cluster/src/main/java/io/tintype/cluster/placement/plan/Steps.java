@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what a layout became into steps, in the order in which to begin them: repairs of the most endangered, leads that
- * cost nothing, moves, and the leads that wait for moves. Each step of a shard begins where the one before it ends. Confined
+ * cost nothing, moves in the {@link TargetOrder}, and the leads that wait for moves. Each step of a shard begins where the one before it ends. Confined
  * to one thread.
  */
 final class Steps {
@@ -53,7 +53,7 @@ final class Steps {
         repairs.sort(Comparator.comparingInt(Ranked::copies).thenComparingInt(Ranked::earlier));
         var all = new ArrayList<>(repairs.stream().map(Ranked::step).toList());
         all.addAll(free);
-        all.addAll(moves);
+        all.addAll(TargetOrder.of(moves));
         all.addAll(late);
         return all;
     }

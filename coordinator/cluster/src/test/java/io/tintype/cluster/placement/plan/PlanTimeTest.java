@@ -47,6 +47,18 @@ final class PlanTimeTest {
                 .isCloseTo(50 + 50 + 3, within(0.01));
     }
 
+    /** While a shard's second step waits for the first, those behind it are made. */
+    @Test
+    void stepsOfOneShardFollowEachOtherAndOthersPass() {
+        var steps = List.of(move(1, B), move(1, C), move(2, C));
+        var works = steps.stream()
+                .map(step -> PlanTime.work(step, own(step.shard()), CopyPaces.NONE, LIMIT))
+                .toList();
+        var schedule = PlanTime.schedule(works, 2, LIMIT, CopyPaces.NONE);
+        assertThat(schedule.begins()).containsExactly(0.0, 10 + REST, 0.0);
+        assertThat(schedule.seconds()).isCloseTo(2 * (10 + REST), within(0.01));
+    }
+
     /** A plan never takes less time by readers' taking more. */
     @Test
     void theMoreReadersTakeTheLongerItTakes() {
