@@ -8,12 +8,10 @@ import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
-import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.internal.v1.StoredOutcome;
-import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.log.LogPosition;
@@ -22,7 +20,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Reads one shard as of its applied records. Says nothing about freshness: that is for who leads the shard to prove.
@@ -42,6 +39,7 @@ public final class ShardReader {
     private final ChunkStore chunks;
     private final Lister lister;
     private final UserExport exports;
+    private final ShardUsers users;
     private final UserChanges changes;
 
     ShardReader(Disk disk, Keys keys, LogStore log, StateMachine machine, ChunkStore chunks) {
@@ -51,6 +49,7 @@ public final class ShardReader {
         this.chunks = chunks;
         this.lister = new Lister(disk, keys);
         this.exports = new UserExport(disk, keys);
+        this.users = new ShardUsers(disk, keys, machine, exports);
         this.changes = new UserChanges(log, machine, this);
     }
 
@@ -96,7 +95,7 @@ public final class ShardReader {
 
     /** A shard that has never heard of the user has nothing of him, which is for the caller to make sense of. */
     private void requireHome(UserId user, long nowMs, long mayLagMs) {
-        var here = user(user);
+        var here = users.user(user);
         if (here.isPresent() && here.get().getState() != OwnershipState.OWNERSHIP_STATE_REFUSED) {
             boolean stale = mayLagMs > 0 && nowMs - here.get().getSinceMs() <= mayLagMs;
             var refusal = Residence.reads(user, here.get(), stale);
@@ -114,7 +113,7 @@ public final class ShardReader {
      */
     public boolean takesChanges(UserId user) {
         requireHome(user, 0, 0);
-        return owned(user).isPresent();
+        return users.owned(user).isPresent();
     }
 
     /**
@@ -246,21 +245,9 @@ public final class ShardReader {
         return open;
     }
 
-    /** Which kinds of entries of a user stand on this disk, whoever owns him. */
-    public UserTraces traces(UserId user) {
-        byte[] chunk = keys.chunks(user);
-        byte[] head = keys.head(user, new byte[0]);
-        return new UserTraces(
-                user(user),
-                any(Family.HEAD, head, Keys.behindPrefix(head)),
-                any(Family.CHUNK, chunk, Keys.behindPrefix(chunk)),
-                !exports.outcomes(user, logTimeMs(), new byte[0], 1).outcomes().isEmpty());
-    }
-
-    private boolean any(Family family, byte[] from, byte[] to) {
-        try (var scan = disk.scan(family, from, to)) {
-            return scan.valid();
-        }
+    /** What stands here of users, and of their entries in the directory. */
+    public ShardUsers users() {
+        return users;
     }
 
     /** What a move asks the log. */
@@ -271,58 +258,6 @@ public final class ShardReader {
     /** What a move reads. */
     public UserExport exports() {
         return exports;
-    }
-
-    /** The users that are in a move, by this shard's records, or whose entries are. Never blocks. */
-    public Set<UserId> moving() {
-        return machine.moving();
-    }
-
-    /** Users of whom the shard has said before a time of its log that they are not here; at most so many. */
-    public List<UserId> goneBefore(long timeMs, int limit) {
-        return goneBetween(0, timeMs, limit);
-    }
-
-    /** Users who left from a time on and before another one, in order of when they did. Blocks on the disk. */
-    public List<UserId> goneBetween(long fromMs, long timeMs, int limit) {
-        var found = new ArrayList<UserId>();
-        try (var scan = disk.scan(Family.GARBAGE, keys.gone(fromMs), keys.gone(timeMs))) {
-            for (; scan.valid() && found.size() < limit; scan.next()) {
-                found.add(keys.goneUser(scan.key()));
-            }
-        }
-        return found;
-    }
-
-    /** The shard's record of a user whose home it is; empty if it is not. */
-    public Optional<StoredUser> owned(UserId user) {
-        return user(user).filter(Residence::isHome);
-    }
-
-    /** The shard's record of a user, whatever it says; empty if there is none. */
-    public Optional<StoredUser> user(UserId user) {
-        return Optional.ofNullable(disk.get(Family.USER, keys.user(user)))
-                .map(value -> Stored.parse(StoredUser.parser(), value, "user " + user));
-    }
-
-    /** How many users without a quota of their own have more than this. Reads all of them. */
-    public long countOver(Quota quota) {
-        long over = 0;
-        try (var scan = disk.scan(Family.USER, keys.first(), keys.end())) {
-            for (; scan.valid(); scan.next()) {
-                var user = Stored.parse(StoredUser.parser(), scan.value(), "a user");
-                if (Residence.isHome(user) && !user.getOwnQuota() && quota.isExceededBy(user)) {
-                    over++;
-                }
-            }
-        }
-        return over;
-    }
-
-    /** The directory's entry of a user, on a directory shard. */
-    public Optional<DirectoryEntry> entry(UserId user) {
-        return Optional.ofNullable(disk.get(Family.DIR, keys.user(user)))
-                .map(value -> Stored.parse(DirectoryEntry.parser(), value, "directory entry of " + user));
     }
 
     /** The outcome of a request that was applied within the deduplication window before {@code nowMs}. */

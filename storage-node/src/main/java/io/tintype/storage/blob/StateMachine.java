@@ -164,8 +164,7 @@ public final class StateMachine {
     private Outcome decide(Transaction tx, LogRecord record) {
         return switch (record.type()) {
             case EPOCH_START -> {
-                tx.lost(Stored.payload(EpochOpening.parser(), record)
-                        .getLosses());
+                tx.lost(Stored.payload(EpochOpening.parser(), record).getLosses());
                 yield new Outcome.Done();
             }
             case PUT_COMMIT -> BlobRules.putCommit(tx, record, user(record));

@@ -57,8 +57,8 @@ public final class UserChanges {
      * @return with a summary of all that a target must have, where he is frozen and nothing follows
      */
     public ReadChangesResponse readForMove(UserId user, long after) {
-        var before =
-                reader.user(user); // first: if he was frozen by then, nothing of his is behind the last applied record
+        var before = reader.users()
+                .user(user); // first: if he was frozen by then, nothing of his is behind the last applied record
         var applied = machine.applied();
         long nowMs = machine.logTimeMs();
         var response = read(user, after, applied, nowMs);
@@ -77,7 +77,8 @@ public final class UserChanges {
                         response.getOutcomes().getOutcomesList()));
         boolean counted = before.filter(UserChanges::isFrozen).isPresent();
         if (seen >= applied.seq()) {
-            reader.user(user)
+            reader.users()
+                    .user(user)
                     .filter(UserChanges::isFrozen)
                     .ifPresent(known -> response.setSummary(summary(user, known, counted, seen, nowMs)));
         }

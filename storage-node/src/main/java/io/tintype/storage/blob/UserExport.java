@@ -236,11 +236,9 @@ public final class UserExport {
     public static Optional<Touched> touched(LogRecord record) {
         Optional<String> name = switch (record.type()) {
             case PUT_COMMIT ->
-                Optional.of(Stored.payload(PutCommit.parser(), record)
-                        .getName());
+                Optional.of(Stored.payload(PutCommit.parser(), record).getName());
             case DELETE ->
-                Optional.of(Stored.payload(DeleteBlob.parser(), record)
-                        .getName());
+                Optional.of(Stored.payload(DeleteBlob.parser(), record).getName());
             default -> Optional.empty();
         };
         return name.map(blob -> new Touched(Optional.of(blob), Optional.ofNullable(record.requestId())));

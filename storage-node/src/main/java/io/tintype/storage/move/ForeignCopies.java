@@ -58,12 +58,12 @@ final class ForeignCopies {
         return of(shard.id(), shard.status().pool().region(), beforeMs, new Leavers() {
             @Override
             public List<UserId> between(long fromMs, long toMs, int limit) {
-                return reader.goneBetween(fromMs, toMs, limit);
+                return reader.users().goneBetween(fromMs, toMs, limit);
             }
 
             @Override
             public Optional<StoredUser> user(UserId user) {
-                return reader.user(user);
+                return reader.users().user(user);
             }
         });
     }

@@ -102,7 +102,7 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
             var user = UserId.of(request.getUser());
             var response = ReadHeadsResponse.newBuilder()
                     .setSequence(shard.reader().appliedAt().seq()); // first
-            shard.reader().user(user).ifPresent(response::setUser);
+            shard.reader().users().user(user).ifPresent(response::setUser);
             var page = shard.reader().exports().heads(user, request.getAfter(), "", PAGE);
             page.heads()
                     .forEach((name, head) -> response.addHeads(
@@ -144,7 +144,7 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
         read(out, request.getClusterId(), request.getShard(), shard -> {
             var user = UserId.of(request.getUser());
             var response = DescribeMoveResponse.newBuilder()
-                    .setUser(shard.reader().user(user).orElse(StoredUser.getDefaultInstance()));
+                    .setUser(shard.reader().users().user(user).orElse(StoredUser.getDefaultInstance()));
             pulls.progress(shard.id(), user)
                     .ifPresent(progress -> response.setBlobsTotal(progress.blobsTotal())
                             .setBlobsDone(progress.blobsDone())

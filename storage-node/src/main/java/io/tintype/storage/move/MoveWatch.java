@@ -107,7 +107,7 @@ final class MoveWatch implements AutoCloseable {
     }
 
     private void settleAll(ShardReplica shard) {
-        shard.reader().moving().stream().limit(USERS_A_ROUND).forEach(user -> {
+        shard.reader().users().moving().stream().limit(USERS_A_ROUND).forEach(user -> {
             var key = new Key(shard.id(), user);
             if (underWay.add(key)) {
                 var unused = mover.settle(shard, user).whenComplete((done, failure) -> {
@@ -121,9 +121,9 @@ final class MoveWatch implements AutoCloseable {
     }
 
     private void remindAll(ShardReplica directory) {
-        directory.reader().moving().stream()
+        directory.reader().users().moving().stream()
                 .limit(USERS_A_ROUND)
-                .forEach(user -> directory.reader().entry(user).ifPresent(entry -> remind(user, entry)));
+                .forEach(user -> directory.reader().users().entry(user).ifPresent(entry -> remind(user, entry)));
     }
 
     private void remind(UserId user, DirectoryEntry entry) {
@@ -138,8 +138,9 @@ final class MoveWatch implements AutoCloseable {
 
     private void purge(ShardReplica shard) {
         long now = clock.millis();
-        for (var user : shard.reader().goneBefore(now - settings.keepFor().toMillis(), USERS_A_ROUND)) {
-            shard.reader().user(user).ifPresent(gone -> purge(shard, user, gone));
+        for (var user :
+                shard.reader().users().goneBefore(now - settings.keepFor().toMillis(), USERS_A_ROUND)) {
+            shard.reader().users().user(user).ifPresent(gone -> purge(shard, user, gone));
         }
         foreign.of(shard, now - MoveSettings.SHORTEST_KEPT.toMillis())
                 .forEach(found -> purge(shard, found.user(), found.gone()));

@@ -219,7 +219,7 @@ final class UserMover {
     }
 
     private CompletableFuture<StoredUser> here(ShardReplica shard, UserId user) {
-        Supplier<StoredUser> read = () -> shard.reader().user(user).orElse(StoredUser.getDefaultInstance());
+        Supplier<StoredUser> read = () -> shard.reader().users().user(user).orElse(StoredUser.getDefaultInstance());
         try {
             return CompletableFuture.supplyAsync(read, blocking);
         } catch (RuntimeException e) {

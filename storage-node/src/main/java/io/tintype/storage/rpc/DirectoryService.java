@@ -156,7 +156,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                             box.routes().data(shardId("shard", request.getShard())),
                             new ReadDemand.Linearizable(),
                             box.readers(),
-                            reader -> reader.countOver(quota))
+                            reader -> reader.users().countOver(quota))
                     .thenApply(answer -> CountUsersOverResponse.newBuilder()
                             .setUsers(answer.value())
                             .build());
@@ -246,9 +246,10 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
     private static ListMovesResponse moves(ShardReader reader) {
         var moves = ListMovesResponse.newBuilder();
-        reader.moving().stream()
+        reader.users().moving().stream()
                 .limit(LISTED_MOVES)
-                .forEach(user -> reader.entry(user)
+                .forEach(user -> reader.users()
+                        .entry(user)
                         .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)
                         .ifPresent(entry -> moves.addMoves(
                                 MovingEntry.newBuilder().setUser(user.value()).setEntry(entry))));
@@ -256,7 +257,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     }
 
     private DirectoryEntry entry(ShardReader reader, UserId user, boolean evenErased) {
-        var entry = reader.entry(user).orElseThrow(() -> Routes.unknown(user));
+        var entry = reader.users().entry(user).orElseThrow(() -> Routes.unknown(user));
         if (!evenErased) {
             notErased(user, new Outcome.Entry(entry, false));
         }

@@ -162,7 +162,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
         if (found.isPresent()) {
             head = found.get();
             judge(head);
-        } else if (shard.reader().owned(task.user()).isPresent()) {
+        } else if (shard.reader().users().owned(task.user()).isPresent()) {
             verdict = Reads.noBlob(task.user(), task.name());
         } else {
             lookingUp = true;

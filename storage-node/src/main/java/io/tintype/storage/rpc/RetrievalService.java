@@ -142,7 +142,8 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
     private static <T> Function<ShardReader, Found<T>> owned(UserId user, Function<ShardReader, Optional<T>> value) {
         return reader -> {
             var found = value.apply(reader);
-            return new Found<>(found, found.isPresent() || reader.owned(user).isPresent());
+            return new Found<>(
+                    found, found.isPresent() || reader.users().owned(user).isPresent());
         };
     }
 

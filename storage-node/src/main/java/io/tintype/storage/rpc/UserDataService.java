@@ -86,13 +86,13 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
             var status = shard.status();
             var trace = UserTrace.newBuilder().setShard(shard.id().value()).setLeads(status.leads());
             if (status.directory()) {
-                shard.reader().entry(user).ifPresent(entry -> found.addTraces(trace.setEntry(entry)));
+                shard.reader().users().entry(user).ifPresent(entry -> found.addTraces(trace.setEntry(entry)));
                 continue;
             }
             if (status.leads() && status.serving()) {
                 found.addLeads(shard.id().value());
             }
-            var traces = shard.reader().traces(user);
+            var traces = shard.reader().users().traces(user);
             traces.user().ifPresent(trace::setRecord);
             if (traces.any()) {
                 found.addTraces(trace.setHeads(traces.heads())
@@ -166,6 +166,7 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
 
     private static boolean isBeingErased(ShardReader directory, UserId user, long generation) {
         return directory
+                .users()
                 .entry(user)
                 .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_DELETED
                         && entry.getGeneration() == generation
@@ -186,7 +187,7 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
         }
         // After the blobs: if he has not left by now, they were his.
         boolean his = reader.takesChanges(user);
-        var known = reader.user(user).orElse(StoredUser.getDefaultInstance());
+        var known = reader.users().user(user).orElse(StoredUser.getDefaultInstance());
         return response.setGeneration(his ? known.getGeneration() : 0).build();
     }
 

@@ -39,7 +39,11 @@ final class UserQuotas {
                 .thenCompose(claimed -> shard.propose(Writes.proposal(RecordType.USER_QUOTA, user, null, change)))
                 .thenCompose(committed -> {
                     committed.outcome().orThrow();
-                    return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), reader -> reader.user(user));
+                    return Reads.read(
+                            shard,
+                            new ReadDemand.Linearizable(),
+                            box.readers(),
+                            reader -> reader.users().user(user));
                 })
                 .thenApply(answer -> SetUserQuotaResponse.newBuilder()
                         .setUsage(usage(shard, answer.value().orElseThrow(() -> Routes.unknown(user))))
@@ -60,7 +64,7 @@ final class UserQuotas {
     }
 
     private static Optional<StoredUser> owned(ShardReader reader, UserId user) {
-        var here = reader.owned(user);
+        var here = reader.users().owned(user);
         return reader.takesChanges(user) ? here : Optional.empty();
     }
 }

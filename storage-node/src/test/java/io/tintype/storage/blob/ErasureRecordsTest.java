@@ -63,7 +63,7 @@ class ErasureRecordsTest {
         first.put(UserId.of("bob"), "cat", null, 1);
 
         assertThat(state(first.erase(ALICE, 2, 2))).isEqualTo(OwnershipState.OWNERSHIP_STATE_ERASED);
-        assertThat(first.store.reader().moving())
+        assertThat(first.store.reader().users().moving())
                 .as("whoever leads next goes on with it")
                 .containsExactly(ALICE);
         assertThat(reason(first.put(ALICE, "cat", null, 9))).isEqualTo(Reason.USER_ERASED);
@@ -77,9 +77,9 @@ class ErasureRecordsTest {
 
         first.erase(ALICE, 2, 2);
         assertThat(state(first.erase(ALICE, 2, 2))).isEqualTo(OwnershipState.OWNERSHIP_STATE_UNSPECIFIED);
-        var traces = first.store.reader().traces(ALICE);
+        var traces = first.store.reader().users().traces(ALICE);
         assertThat(traces.any()).as("%s", traces).isFalse();
-        assertThat(first.store.reader().moving()).isEmpty();
+        assertThat(first.store.reader().users().moving()).isEmpty();
         assertThat(first.store.reader().stats()).isEqualTo(new ShardStats(1, 1, 0));
         assertThat(reason(first.put(ALICE, "blob0", REQUEST, 0))).isEqualTo(Reason.WRONG_SHARD);
         assertThat(first.has(UserId.of("bob"), "cat")).isTrue();
@@ -114,13 +114,13 @@ class ErasureRecordsTest {
         second.install(ALICE, first.summary(ALICE, 2));
         second.activate(ALICE, 2);
         first.release(ALICE, 2, 2, 2);
-        assertThat(first.store.reader().goneBefore(Long.MAX_VALUE, 9)).containsExactly(ALICE);
+        assertThat(first.store.reader().users().goneBefore(Long.MAX_VALUE, 9)).containsExactly(ALICE);
 
         first.erase(ALICE, 3, 9);
         second.erase(ALICE, 3, 9);
-        assertThat(first.store.reader().traces(ALICE).any()).isFalse();
-        assertThat(second.store.reader().traces(ALICE).any()).isFalse();
-        assertThat(first.store.reader().goneBefore(Long.MAX_VALUE, 9)).isEmpty();
+        assertThat(first.store.reader().users().traces(ALICE).any()).isFalse();
+        assertThat(second.store.reader().users().traces(ALICE).any()).isFalse();
+        assertThat(first.store.reader().users().goneBefore(Long.MAX_VALUE, 9)).isEmpty();
         assertThat(first.store.reader().stats()).isEqualTo(ShardStats.NONE);
         assertThat(second.store.reader().stats()).isEqualTo(ShardStats.NONE);
 
@@ -132,7 +132,7 @@ class ErasureRecordsTest {
         second.erase(ALICE, 7, 9);
         assertThat(reason(second.copy(ALICE, first.content(ALICE, 6, second).get(0))))
                 .isEqualTo(Reason.MOVE_CONFLICT);
-        assertThat(second.store.reader().traces(ALICE).any()).isFalse();
+        assertThat(second.store.reader().users().traces(ALICE).any()).isFalse();
         assertThat(second.store.reader().stats()).isEqualTo(ShardStats.NONE);
     }
 
@@ -147,13 +147,13 @@ class ErasureRecordsTest {
         assertThat(erased.getGeneration()).isEqualTo(2);
         assertThat(erase(1)).as("again").isEqualTo(erased);
         assertThat(reason(create(1, DAY_MS))).as("being erased").isEqualTo(Reason.USER_ERASED);
-        assertThat(entries.store.reader().moving()).containsExactly(ALICE);
+        assertThat(entries.store.reader().users().moving()).containsExactly(ALICE);
 
         assertThat(end(1).getErasedAtMs()).as("of another generation").isZero();
         var ended = end(2);
         assertThat(ended.getErasedAtMs()).isPositive();
         assertThat(ended.getHome()).isZero();
-        assertThat(entries.store.reader().moving()).isEmpty();
+        assertThat(entries.store.reader().users().moving()).isEmpty();
         assertThat(reason(create(1, DAY_MS))).isEqualTo(Reason.USER_ERASED);
         assertThat(DirectoryErasure.refusal(ALICE, ended, DAY_MS, ended.getErasedAtMs() + DAY_MS - 1)
                         .orElseThrow()

@@ -95,8 +95,8 @@ class MoveRecordsTest {
         assertThat(reason(source.put(ALICE, "cat", null, 9))).isEqualTo(Reason.WRONG_SHARD);
         assertThat(source.store.reader().stats().users()).isZero();
         assertThat(target.store.reader().stats().users()).isEqualTo(1);
-        assertThat(source.store.reader().moving()).isEmpty();
-        assertThat(target.store.reader().moving()).isEmpty();
+        assertThat(source.store.reader().users().moving()).isEmpty();
+        assertThat(target.store.reader().users().moving()).isEmpty();
     }
 
     @Test
@@ -106,7 +106,8 @@ class MoveRecordsTest {
             source.put(ALICE, "blob" + i, null, i);
         }
         move(source, target, 1);
-        assertThat(source.store.reader().goneBefore(source.nowMs + 1, 10)).containsExactly(ALICE);
+        assertThat(source.store.reader().users().goneBefore(source.nowMs + 1, 10))
+                .containsExactly(ALICE);
         assertThat(reason(target.purge(ALICE, 2, 4))).isEqualTo(Reason.MOVE_CONFLICT);
         assertThat(reason(source.purge(ALICE, 1, 4))).isEqualTo(Reason.MOVE_CONFLICT);
 
@@ -115,8 +116,9 @@ class MoveRecordsTest {
         source.purge(ALICE, 2, 4);
         source.purge(ALICE, 2, 4);
 
-        assertThat(source.store.reader().user(ALICE)).isEmpty();
-        assertThat(source.store.reader().goneBefore(source.nowMs + 1, 10)).isEmpty();
+        assertThat(source.store.reader().users().user(ALICE)).isEmpty();
+        assertThat(source.store.reader().users().goneBefore(source.nowMs + 1, 10))
+                .isEmpty();
         assertThat(source.store.reader().stats().blobs()).isZero();
         assertThat(target.user(ALICE).getBlobs()).isEqualTo(10);
     }
@@ -188,7 +190,7 @@ class MoveRecordsTest {
         source.usersLimit = 10;
         assertThat(reason(source.claim(ALICE, 1))).isEqualTo(Reason.SHARD_FULL);
         assertThat(source.claim(ALICE, 3)).as("sent here again").isEqualTo(new Outcome.Claimed(3));
-        assertThat(source.store.reader().goneBefore(Long.MAX_VALUE, 10)).isEmpty();
+        assertThat(source.store.reader().users().goneBefore(Long.MAX_VALUE, 10)).isEmpty();
     }
 
     @Test
@@ -215,7 +217,7 @@ class MoveRecordsTest {
         source.claim(ALICE, 1);
         assertThat(reason(source.purge(ALICE, 0, 10, 1))).isEqualTo(Reason.MOVE_CONFLICT);
         assertThat(source.purge(ALICE, 0, 10, 2)).isInstanceOf(Outcome.Moved.class);
-        assertThat(source.store.reader().user(ALICE)).isEmpty();
+        assertThat(source.store.reader().users().user(ALICE)).isEmpty();
     }
 
     @Test
@@ -267,11 +269,11 @@ class MoveRecordsTest {
         source.freeze(ALICE, 1, 2, 2);
         target.begin(ALICE, 1, 2, 1);
         source.store.machine().reset();
-        assertThat(source.store.reader().moving()).isEmpty();
+        assertThat(source.store.reader().users().moving()).isEmpty();
         source.store.reload();
         target.store.reload();
-        assertThat(source.store.reader().moving()).containsExactly(ALICE);
-        assertThat(target.store.reader().moving()).containsExactly(ALICE);
+        assertThat(source.store.reader().users().moving()).containsExactly(ALICE);
+        assertThat(target.store.reader().users().moving()).containsExactly(ALICE);
         assertThat(source.user(ALICE).getState()).isEqualTo(OwnershipState.OWNERSHIP_STATE_FROZEN);
     }
 

@@ -222,7 +222,8 @@ final class MoveSim {
     private Set<Integer> places(DirectoryEntry seen) {
         var where = new TreeSet<Integer>();
         shards.values().stream()
-                .filter(shard -> shard.store.reader().traces(user).user().isPresent())
+                .filter(shard ->
+                        shard.store.reader().users().traces(user).user().isPresent())
                 .forEach(shard -> where.add(shard.id));
         where.add(seen.getHome());
         where.add(seen.getTo());
@@ -268,7 +269,7 @@ final class MoveSim {
     }
 
     private DirectoryEntry entry() {
-        return directory.store.reader().entry(user).orElseThrow();
+        return directory.store.reader().users().entry(user).orElseThrow();
     }
 
     private void later(Runnable message) {
@@ -583,7 +584,7 @@ final class MoveSim {
             if (isErased(entry)) {
                 settled = isNowhere(entry)
                         && state == OwnershipState.OWNERSHIP_STATE_UNSPECIFIED
-                        && !shard.store.reader().traces(user).heads();
+                        && !shard.store.reader().users().traces(user).heads();
             }
             if (entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING || !settled) {
                 fail("at the end shard " + shard.id + " has him as " + state + ", and the directory says " + entry);

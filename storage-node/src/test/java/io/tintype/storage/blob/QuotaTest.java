@@ -135,8 +135,8 @@ class QuotaTest {
             put(user, "a", i, null, NONE);
         }
         shelf.append(RecordType.USER_QUOTA, UserId.of("u4"), null, change(true, 1, 1));
-        assertThat(shelf.reader().countOver(new Quota(2, 0))).isEqualTo(1);
-        assertThat(shelf.reader().countOver(new Quota(0, 0))).isZero();
+        assertThat(shelf.reader().users().countOver(new Quota(2, 0))).isEqualTo(1);
+        assertThat(shelf.reader().users().countOver(new Quota(0, 0))).isZero();
     }
 
     @Test
@@ -173,7 +173,7 @@ class QuotaTest {
     }
 
     private void assertUsed(long blobs, long bytes) {
-        var user = shelf.reader().user(ALICE).orElseThrow();
+        var user = shelf.reader().users().user(ALICE).orElseThrow();
         assertThat(user.getBlobs()).isEqualTo(blobs);
         assertThat(user.getBytes()).isEqualTo(bytes);
     }

@@ -142,7 +142,7 @@ class StateMachineModelTest {
                 }
                 var stored = model.blobsOf(user).values();
                 long size = stored.stream().mapToLong(Model.Blob::size).sum();
-                shelf.reader().user(id).ifPresent(usage -> {
+                shelf.reader().users().user(id).ifPresent(usage -> {
                     assertThat(usage.getBlobs()).isEqualTo(stored.size());
                     assertThat(usage.getBytes()).isEqualTo(size);
                 });

@@ -175,7 +175,7 @@ class StateMachineTest {
         shelf.put(ALICE, "a", bytes("1"));
         shelf.delete(ALICE, "b", null, NONE);
 
-        var user = shelf.reader().user(ALICE).orElseThrow();
+        var user = shelf.reader().users().user(ALICE).orElseThrow();
         assertThat(user.getBlobs()).isEqualTo(1);
         assertThat(user.getBytes()).isEqualTo(1);
         assertThat(shelf.reader().stats()).isEqualTo(new ShardStats(1, 1, 1));
@@ -185,7 +185,7 @@ class StateMachineTest {
     void whoIsNotOwnedIsSentElsewhere() {
         assertThat(refusal(shelf.put(BOB, "cat", bytes("1")))).isEqualTo(Reason.WRONG_SHARD);
         assertThat(refusal(shelf.delete(BOB, "cat", null, NONE))).isEqualTo(Reason.WRONG_SHARD);
-        assertThat(shelf.reader().user(BOB)).isEmpty();
+        assertThat(shelf.reader().users().user(BOB)).isEmpty();
     }
 
     @Test
@@ -225,7 +225,7 @@ class StateMachineTest {
         assertThat(rehome(BOB, 1, 9)).isEqualTo(new Outcome.Entry(moved, true));
         assertThat(rehome(BOB, 1, 11)).isEqualTo(new Outcome.Entry(moved, false));
         assertThat(refusal(rehome(UserId.of("carol"), 1, 9))).isEqualTo(Reason.USER_NOT_FOUND);
-        assertThat(shelf.reader().entry(BOB)).contains(moved);
+        assertThat(shelf.reader().users().entry(BOB)).contains(moved);
 
         var elsewhere = DirectoryRehome.newBuilder()
                 .setGeneration(2)
@@ -259,9 +259,12 @@ class StateMachineTest {
         assertThatThrownBy(() -> shelf.append(RecordType.DIR_REHOME, BOB, null, rehome.toByteString()))
                 .isInstanceOfSatisfying(
                         TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_DATA))
-                .hasMessage("record 2 (DIR_REHOME) has fields that this program does not know: [77]. Start the version that"
-                        + " wrote it, or a newer one");
-        assertThat(shelf.reader().entry(BOB)).map(DirectoryEntry::getHome).contains(4);
+                .hasMessage(
+                        "record 3 (DIR_REHOME) has fields that this program does not know: [77]. Start the version that"
+                                + " wrote it, or a newer one");
+        assertThat(shelf.reader().users().entry(BOB))
+                .map(DirectoryEntry::getHome)
+                .contains(4);
     }
 
     @Test

@@ -88,8 +88,8 @@ class UserIndexBench {
                 for (int i = 0; i < LOOKUPS; i++) {
                     var user = user(random.nextInt(USERS));
                     long from = System.nanoTime();
-                    assertThat(directory.store.reader().entry(user)).isPresent();
-                    assertThat(home.store.reader().user(user)).isPresent();
+                    assertThat(directory.store.reader().users().entry(user)).isPresent();
+                    assertThat(home.store.reader().users().user(user)).isPresent();
                     nanos[i] = System.nanoTime() - from;
                 }
             }

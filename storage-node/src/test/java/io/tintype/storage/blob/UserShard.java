@@ -53,7 +53,7 @@ final class UserShard {
     }
 
     StoredUser user(UserId user) {
-        return store.reader().user(user).orElse(StoredUser.getDefaultInstance());
+        return store.reader().users().user(user).orElse(StoredUser.getDefaultInstance());
     }
 
     /** Claims by what the directory says now. */
