@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * Plans on bad days, with real processes under load: whatever happens between two steps, nothing is lost, no read is wrong, and
  * the plan says how it came out. {@code -Drebalance=all} adds the days that take long.
  */
+@Tag("beside-another")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 final class BadDaysIT {
     private static final long SEED = 4_711;

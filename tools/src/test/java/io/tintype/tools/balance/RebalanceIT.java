@@ -26,9 +26,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Three nodes become five, four and three again, while clients read and controllers are killed; and what is refused. */
+@Tag("beside-another")
 final class RebalanceIT {
     private static final long SEED = 20_261_128;
     private static final Duration LONG = Duration.ofMinutes(4);

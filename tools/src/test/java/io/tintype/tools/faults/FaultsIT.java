@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>An ordinary build tries a few faults; {@code -Dfaults=all} tries all, {@code -Dfaults=pairs} every two of them,
  * {@code -Dfaults.minutes=60} ends before the next run after that time, {@code -Dfaults.seed=N} repeats the draws.
  */
+@Tag("beside-another")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 final class FaultsIT {
     private static final Path FOLDER = Path.of("target", "faults").toAbsolutePath();

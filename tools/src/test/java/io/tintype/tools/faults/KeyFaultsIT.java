@@ -33,6 +33,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * What keeps users' keys fails: its disk is full, or takes no changes, or the node that destroys a key dies of it. Nobody's bytes
  * are stored without a key, nobody is said to be erased whose key is there, and nobody else notices.
  */
+@Tag("beside-another")
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 final class KeyFaultsIT {
     private static final Path FOLDER = Path.of("target", "key-faults").toAbsolutePath();

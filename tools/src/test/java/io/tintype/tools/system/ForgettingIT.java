@@ -26,10 +26,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A coordinator is killed while it is to forget an erased user: whatever is said to be forgotten is, over restarts. */
+@Tag("beside-another")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class ForgettingIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);

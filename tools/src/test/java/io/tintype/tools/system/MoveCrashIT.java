@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dmoves.crashes=SOURCE:COPYING,TARGET:READY} these; {@code -Dtintype.moves.blobs} and {@code -Dtintype.moves.blobBytes} make
  * the users larger. {@code target/system/move-crashes.txt} is the ledger.
  */
+@Tag("beside-another")
 final class MoveCrashIT {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final PoolId PAID = PoolId.parse("local.paid");

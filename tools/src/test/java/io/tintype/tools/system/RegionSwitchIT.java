@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * A region is cut off, an operator lets the one with the copies serve, and the first one comes back: five processes, one
  * story, told in order. Being cut off is SIGSTOP: whoever wakes up believes that he leads, and has a tail nobody else has.
  */
+@Tag("beside-another")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class RegionSwitchIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);

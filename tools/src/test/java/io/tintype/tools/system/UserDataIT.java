@@ -43,9 +43,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Users of a running cluster are erased and frozen. */
+@Tag("beside-another")
 final class UserDataIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final PoolId PAID = PoolId.parse("local.paid");

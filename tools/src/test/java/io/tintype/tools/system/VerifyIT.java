@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code tintype verify} against real replicas: whole ones, one that is down, and one whose disk turned bits over. */
+@Tag("beside-another")
 final class VerifyIT {
     private static final Duration LONG = Duration.ofMinutes(2);
     private static final long SEED = 20_261_128;
