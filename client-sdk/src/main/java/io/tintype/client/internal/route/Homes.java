@@ -21,7 +21,9 @@ import java.util.concurrent.Executor;
  * Thread-safe.
  */
 public final class Homes {
-    private static final int MAX_USERS = 100_000;
+    /** Most users remembered. */
+    static final int MAX_USERS = 100_000;
+
     private static final Duration IDLE = Duration.ofHours(1);
 
     private final Coordinators coordinators;

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -199,6 +200,37 @@ final class DirectoryClientTest {
         assertThat(second.home()).isEqualTo(first.home());
         home();
         assertThat(calls).as("entering is remembered too").hasValue(0);
+    }
+
+    /** However many ask after users, and however many there are. */
+    @Test
+    void soManyUsersAreRememberedAndNoMore() throws Exception {
+        int users = DirectoryClient.REMEMBERED_USERS + 5_000;
+        var deadline = Deadline.after(5, TimeUnit.MINUTES);
+        for (int i = 0; i < users; i++) {
+            assertThat(client.create(user(i), new ShardId(7), POOL, deadline)
+                            .get(5, TimeUnit.SECONDS)
+                            .created())
+                    .isTrue();
+        }
+        Awaitility.await("the others are forgotten in the background")
+                .untilAsserted(() -> assertThat(IntStream.range(0, users)
+                                .filter(i -> client.remembered(user(i)).isPresent())
+                                .count())
+                        .isEqualTo(DirectoryClient.REMEMBERED_USERS));
+        int forgotten = IntStream.range(0, users)
+                .filter(i -> client.remembered(user(i)).isEmpty())
+                .findFirst()
+                .orElseThrow();
+        assertThat(calls).hasValue(0);
+        assertThat(client.lookup(user(forgotten)).get(5, TimeUnit.SECONDS).shard())
+                .as("asked for anew")
+                .isEqualTo(new ShardId(7));
+        assertThat(calls).hasValue(1);
+    }
+
+    private static UserId user(int i) {
+        return UserId.of("user-" + i);
     }
 
     @Test
