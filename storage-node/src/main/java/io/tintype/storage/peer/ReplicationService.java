@@ -225,7 +225,8 @@ final class ReplicationService extends ReplicationImplBase {
                 .setBlobs(stats.blobs())
                 .setBytes(stats.bytes())
                 .setMember(PeerCodec.member(shard.self()))
-                .setUsersLimit(status.usersLimit());
+                .setUsersLimit(status.usersLimit())
+                .setCallsPerSecond(shard.callsPerSecond());
     }
 
     private Optional<PeerInbox> find(int shard) throws Refused {

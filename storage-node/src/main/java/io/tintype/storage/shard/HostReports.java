@@ -111,7 +111,9 @@ public final class HostReports implements AutoCloseable {
                     now,
                     shard.reader().appliedAt().seq(),
                     context.snapshots().arrival(shard.id()).taken());
-            samples.compute(shard.id(), (id, last) -> ReplicaSample.next(last, seen, shard.store()::sizeBytes));
+            var sample = ReplicaSample.next(samples.get(shard.id()), seen, shard.store()::sizeBytes);
+            samples.put(shard.id(), sample);
+            shard.counted(sample.rate());
         }
         samples.keySet().removeIf(id -> registry.runtime(id).isEmpty());
     }

@@ -24,6 +24,9 @@ public interface PeerInbox {
     /** The replica and its incarnation. */
     Member self();
 
+    /** Reads and changes a second that were asked for, lately. */
+    double callsPerSecond();
+
     /** A follower opened a stream; what it says from here on goes to the answer. */
     FollowerLink.Events hello(Hello hello, FollowerLink link);
 

@@ -45,6 +45,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     private final Stager stager;
     private final SnapshotsSent snapshots;
     private final LongAdder calls = new LongAdder();
+    private volatile double callsPerSecond;
 
     /** What the core was told of the disk last; the host's timer only. */
     private boolean toldFull;
@@ -135,6 +136,11 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     @Override
     public Member self() {
         return self;
+    }
+
+    @Override
+    public double callsPerSecond() {
+        return callsPerSecond;
     }
 
     @Override
@@ -243,6 +249,11 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     /** Reads and changes that were asked for since the replica runs. */
     long calls() {
         return calls.sum();
+    }
+
+    /** So many a second were counted lately. */
+    void counted(double perSecond) {
+        callsPerSecond = Math.max(0, perSecond);
     }
 
     /** Runs something short right behind a record, or at once if that is applied already. */

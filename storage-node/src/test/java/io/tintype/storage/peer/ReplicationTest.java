@@ -4,9 +4,12 @@ package io.tintype.storage.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.ManagedChannelBuilder;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.DescribeReplicaRequest;
+import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ReadDemand;
@@ -280,6 +283,37 @@ class ReplicationTest {
                     .until(() -> follower.begin(new ReadDemand.BoundedStaleness(Duration.ofSeconds(5)))
                             .handle((begun, failure) -> failure == null && begun.asOfMs() > 0)
                             .join());
+        }
+    }
+
+    /** Coordinators send new users to shards with little to do. */
+    @Test
+    void aPrimaryTellsHowOftenItIsAsked() throws Exception {
+        try (var cluster = new TestCluster(directory, 1)) {
+            cluster.assign(1);
+            var primary = cluster.primary();
+            var address = cluster.node(cluster.nodeOf(primary)).peerAddress();
+            var channel =
+                    ManagedChannelBuilder.forTarget(address).usePlaintext().build();
+            try {
+                var question = DescribeReplicaRequest.newBuilder()
+                        .setClusterId(TestCluster.CLUSTER)
+                        .setShard(TestCluster.SHARD.value())
+                        .build();
+                var stub = ReplicationGrpc.newBlockingStub(channel);
+                assertThat(stub.describeReplica(question).getCallsPerSecond()).isLessThan(1_000);
+                await("a thousand calls a second, which are counted once a second and smoothed")
+                        .atMost(TestCluster.PATIENCE)
+                        .pollInterval(Duration.ofMillis(10))
+                        .until(() -> {
+                            for (int i = 0; i < 1_000; i++) {
+                                primary.begin(new ReadDemand.Linearizable()).join();
+                            }
+                            return stub.describeReplica(question).getCallsPerSecond() > 1_000;
+                        });
+            } finally {
+                channel.shutdownNow();
+            }
         }
     }
 

@@ -7,14 +7,16 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Chooses the shard of a new user: of two shards with room, drawn at random, the emptier one by
- * users and bytes together. Pure but for the given
- * randomness.
+ * Chooses the shard of a new user: of two shards with room, drawn at random, the one with less by users, bytes and calls
+ * together. Pure but for the given randomness.
  *
  * <p>Two choices instead of the best of all, because many coordinators choose at once on figures that are a little old:
  * all of them would pick the same best one (Mitzenmacher, "How useful is old information?", 2000).
  */
 public final class ShardChoice {
+    /** Where no shard is asked more often in a second, calls hardly count: chance would decide. */
+    static final double FEW_CALLS = 100;
+
     private ShardChoice() {}
 
     /**
@@ -25,11 +27,12 @@ public final class ShardChoice {
      * @param limit users it takes at most
      * @param bytes bytes of their blobs, as last heard
      * @param bytesLimit bytes beyond which it is given no more users; 0: no limit
+     * @param calls reads and writes a second, as last heard
      */
-    public record ShardLoad(ShardId shard, long users, long limit, long bytes, long bytesLimit) {
-        /** A shard of a pool without a limit of bytes, of whose bytes nothing is known. */
+    public record ShardLoad(ShardId shard, long users, long limit, long bytes, long bytesLimit, double calls) {
+        /** A shard of a pool without a limit of bytes, of whose bytes and calls nothing is known. */
         public ShardLoad(ShardId shard, long users, long limit) {
-            this(shard, users, limit, 0, 0);
+            this(shard, users, limit, 0, 0, 0);
         }
 
         /** Whether it may be given another user. */
@@ -37,10 +40,10 @@ public final class ShardChoice {
             return users < limit && (bytesLimit == 0 || bytes < bytesLimit);
         }
 
-        /** How full it is; where bytes have no limit, they are measured by those of the fullest shard. */
-        private double fill(long mostBytes) {
+        /** Three shares: of its limits, and where there is none, of what the shard with the most has. */
+        private double load(long mostBytes, double mostCalls) {
             long room = bytesLimit == 0 ? Math.max(1, mostBytes) : bytesLimit;
-            return (double) users / limit + (double) bytes / room;
+            return (double) users / limit + (double) bytes / room + calls / Math.max(FEW_CALLS, mostCalls);
         }
     }
 
@@ -53,6 +56,8 @@ public final class ShardChoice {
         var one = withRoom.get(random.nextInt(withRoom.size()));
         var other = withRoom.get(random.nextInt(withRoom.size()));
         long mostBytes = withRoom.stream().mapToLong(ShardLoad::bytes).max().orElse(0);
-        return Optional.of(other.fill(mostBytes) < one.fill(mostBytes) ? other.shard() : one.shard());
+        double mostCalls = withRoom.stream().mapToDouble(ShardLoad::calls).max().orElse(0);
+        return Optional.of(
+                other.load(mostBytes, mostCalls) < one.load(mostBytes, mostCalls) ? other.shard() : one.shard());
     }
 }

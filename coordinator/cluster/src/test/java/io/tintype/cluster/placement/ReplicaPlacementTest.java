@@ -15,8 +15,10 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -142,15 +144,16 @@ final class ReplicaPlacementTest {
         chosen.ifPresent(shard -> assertThat(users.get(shard.value() - 1)).isLessThan(3));
     }
 
-    /** The fuller of two is taken only where both draws fall on it: a quarter of the users. */
+    /** The one with more of two is taken only where both draws fall on it: a quarter of the users. */
     @Example
-    void ofTwoDrawnAtRandomTheEmptierOneByUsersOrBytesIsTaken() {
-        var moreUsers = new ShardLoad(new ShardId(1), 600, 1_000, 500, 0);
-        var moreBytes = new ShardLoad(new ShardId(1), 500, 1_000, 900, 1_000);
+    void ofTwoDrawnAtRandomTheOneWithFewerUsersBytesOrCallsIsTaken() {
+        var moreUsers = new ShardLoad(new ShardId(1), 600, 1_000, 500, 0, 300);
+        var moreBytes = new ShardLoad(new ShardId(1), 500, 1_000, 900, 1_000, 300);
+        var moreCalls = new ShardLoad(new ShardId(1), 500, 1_000, 500, 0, 400);
         var random = new Random(20_261_128);
         int users = 10_000;
-        for (var fuller : List.of(moreUsers, moreBytes)) {
-            var emptier = new ShardLoad(new ShardId(2), 500, 1_000, 500, fuller.bytesLimit());
+        for (var fuller : List.of(moreUsers, moreBytes, moreCalls)) {
+            var emptier = new ShardLoad(new ShardId(2), 500, 1_000, 500, fuller.bytesLimit(), 300);
             int toFuller = 0;
             for (int i = 0; i < users; i++) {
                 var chosen =
@@ -159,10 +162,36 @@ final class ReplicaPlacementTest {
             }
             assertThat(toFuller).isBetween(users * 23 / 100, users * 27 / 100);
         }
-        var beyond = new ShardLoad(new ShardId(1), 0, 1_000, 1_000, 1_000);
+        var beyond = new ShardLoad(new ShardId(1), 0, 1_000, 1_000, 1_000, 0);
         assertThat(ShardChoice.choose(List.of(beyond), random))
                 .as("no room for bytes")
                 .isEmpty();
+    }
+
+    @Example
+    void aFewCallsASecondAreNoReasonAndManyAreAsGoodAsAWholeShard() {
+        var random = new Random(20_261_129);
+        var used = new ShardLoad(new ShardId(1), 100, 1_000, 0, 0, ShardChoice.FEW_CALLS / 20);
+        var idle = new ShardLoad(new ShardId(2), 200, 1_000, 0, 0, 0);
+        assertThat(shareOf(used, idle, random)).as("five calls a second").isBetween(0.73, 0.77);
+        var hot = new ShardLoad(new ShardId(1), 0, 1_000, 0, 0, 2_000);
+        var cold = new ShardLoad(new ShardId(2), 900, 1_000, 0, 0, 100);
+        assertThat(shareOf(hot, cold, random))
+                .as("2,000 calls a second, and nobody on it")
+                .isBetween(0.23, 0.27);
+        var full = new ShardLoad(new ShardId(2), 1_000, 1_000, 0, 0, 0);
+        assertThat(shareOf(hot, full, random))
+                .as("hot, but the only one with room")
+                .isEqualTo(1);
+    }
+
+    private static double shareOf(ShardLoad one, ShardLoad other, Random random) {
+        int users = 10_000;
+        return IntStream.range(0, users)
+                        .filter(i ->
+                                ShardChoice.choose(List.of(one, other), random).equals(Optional.of(one.shard())))
+                        .count()
+                / (double) users;
     }
 
     @Example

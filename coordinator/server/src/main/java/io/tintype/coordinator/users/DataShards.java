@@ -243,7 +243,7 @@ public final class DataShards {
                                 .build())
                 .whenComplete((answer, failure) -> {
                     if (failure == null) {
-                        held.put(shard, new Held(answer.getUsers(), answer.getBytes()));
+                        held.put(shard, new Held(answer.getUsers(), answer.getBytes(), answer.getCallsPerSecond()));
                     }
                 });
     }
@@ -262,13 +262,14 @@ public final class DataShards {
     }
 
     /**
-     * What a shard holds.
+     * What a shard holds and bears.
      *
      * @param users users it owns
      * @param bytes bytes of their blobs
+     * @param callsPerSecond reads and writes a second that its primary was asked for, lately
      */
-    public record Held(long users, long bytes) {
-        static final Held NOTHING = new Held(0, 0);
+    public record Held(long users, long bytes, double callsPerSecond) {
+        static final Held NOTHING = new Held(0, 0, 0);
     }
 
     private <Q, A> CompletableFuture<A> call(

@@ -126,6 +126,6 @@ final class ShardRoom {
         var held = held(shard);
         long limit = capacity.usersPerShard();
         long users = full.getIfPresent(shard) != null ? limit : held.users();
-        return new ShardLoad(shard, users, limit, held.bytes(), capacity.bytesPerShard());
+        return new ShardLoad(shard, users, limit, held.bytes(), capacity.bytesPerShard(), held.callsPerSecond());
     }
 }
