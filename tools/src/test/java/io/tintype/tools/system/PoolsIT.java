@@ -4,6 +4,8 @@ package io.tintype.tools.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tintype.client.Consistency;
+import io.tintype.client.GetOptions;
 import io.tintype.client.InvalidRequestException;
 import io.tintype.client.NotFoundException;
 import io.tintype.client.PoolDetail;
@@ -13,6 +15,7 @@ import io.tintype.client.PoolInfo;
 import io.tintype.client.QuotaExceededException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
+import io.tintype.client.UnavailableException;
 import io.tintype.client.UserLocation;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ControlSettings;
@@ -22,6 +25,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.tools.CommandLines;
+import io.tintype.tools.console.ExitCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,10 +34,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,7 +44,9 @@ import org.junit.jupiter.api.Test;
 
 /** Pools, their limits and quotas, in a cluster of three zones of one region and a node each of two others. */
 final class PoolsIT {
-    private static final int RACERS = 64;
+    /** Each with connections and hints of its own. */
+    private static final int COORDINATORS = 3;
+
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final ControlSettings CONTROL =
             new ControlSettings(3, 1, 1, 100_000, 20, 60, BalanceSettings.DEFAULTS);
@@ -55,6 +57,9 @@ final class PoolsIT {
     @BeforeAll
     static void start() throws Exception {
         cluster = Regions.start("pools", CONTROL, "eu/a/ssd", "eu/b/ssd", "eu/c", "us/a", "ap/a");
+        for (int i = 1; i < COORDINATORS; i++) {
+            cluster.startCoordinator("eu", CONTROL);
+        }
         client = cluster.client();
         Awaitility.await()
                 .atMost(PATIENCE)
@@ -72,10 +77,15 @@ final class PoolsIT {
     void sixtyFourWhoRegisterAtOnceFillShardsExactlyAndMoreShardsAreMade() throws Exception {
         var pool = new PoolId("eu", "racing");
         create(new PoolInfo(pool, 1, 1, 5, 2));
-        var homes = race(i -> () -> {
+        var clients = clients();
+        var homes = Race.run(i -> () -> {
             while (true) {
                 try {
-                    return client.users().register("racer-" + i, pool).user().shard();
+                    return clients.get(i)
+                            .users()
+                            .register("racer-" + i, pool)
+                            .user()
+                            .shard();
                 } catch (StorageFullException e) {
                     assertThat(e.reason()).isEqualTo(Reason.POOL_FULL);
                     assertThat(e)
@@ -93,28 +103,44 @@ final class PoolsIT {
         assertThat(byShard.values()).allMatch(count -> count <= 5);
         var shown = client.admin().pool(pool).shards();
         assertThat(shown).allMatch(shard -> shard.users() <= 5);
-        assertThat(shown.stream().mapToLong(PoolDetail.ShardFill::users).sum()).isEqualTo(RACERS);
-        assertThat(shown.size()).isGreaterThanOrEqualTo(RACERS / 5);
+        assertThat(shown.stream().mapToLong(PoolDetail.ShardFill::users).sum()).isEqualTo(Race.RACERS);
+        assertThat(shown.size()).isGreaterThanOrEqualTo(Race.RACERS / 5);
+        for (int i = 0; i < Race.RACERS; i++) {
+            assertThat(clients.get((i + 1) % Race.RACERS)
+                            .users()
+                            .lookup("racer-" + i)
+                            .shard())
+                    .as("by the word of another coordinator")
+                    .isEqualTo(homes.get(i));
+        }
+        clients.forEach(TintypeClient::close);
+    }
+
+    /** As many as there are racers, each of another coordinator than the one before. */
+    private static List<TintypeClient> clients() {
+        return IntStream.range(0, Race.RACERS)
+                .mapToObj(i -> cluster.client(i % COORDINATORS))
+                .toList();
     }
 
     @Test
     void sixtyFourWhoRegisterTheSameUserAgreeOnOneHome() throws Exception {
-        var clients = IntStream.range(0, RACERS).mapToObj(i -> cluster.client()).toList();
+        var clients = clients();
         try {
-            var answers = race(i -> () -> clients.get(i).users().register("one-and-the-same"));
+            var answers = Race.run(i -> () -> clients.get(i).users().register("one-and-the-same"));
             assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
             assertThat(answers.stream().map(answer -> answer.user()))
                     .containsOnly(answers.get(0).user());
 
             var written =
-                    race(i -> () -> clients.get(i).put("first-written-by-all", "blob" + i, new byte[] {(byte) i}));
+                    Race.run(i -> () -> clients.get(i).put("first-written-by-all", "blob" + i, new byte[] {(byte) i}));
             assertThat(written).doesNotContainNull();
             var home = client.users().lookup("first-written-by-all");
             assertThat(clients)
                     .allSatisfy(each -> assertThat(each.users().lookup("first-written-by-all"))
                             .isEqualTo(home));
-            assertThat(client.users().usage("first-written-by-all").blobs()).isEqualTo(RACERS);
-            for (int i = 0; i < RACERS; i++) {
+            assertThat(client.users().usage("first-written-by-all").blobs()).isEqualTo(Race.RACERS);
+            for (int i = 0; i < Race.RACERS; i++) {
                 assertThat(client.get("first-written-by-all", "blob" + i).bytes())
                         .containsExactly(i);
             }
@@ -146,6 +172,64 @@ final class PoolsIT {
                 .filteredOn(node -> node.node().labels().contains("ssd"))
                 .extracting(node -> node.node().id().value())
                 .containsExactlyInAnyOrder("n1", "n2");
+    }
+
+    @Test
+    void whereReplicasNeedZonesOfTheirOwnAPoolWaitsForThem() throws Exception {
+        cluster.startNode("n6", "sa", "a");
+        cluster.startNode("n7", "sa", "a");
+        var pool = new PoolId("sa", "zoned");
+        var created = byCommandLine(
+                "pool", "create", pool.toString(), "--replicas", "2", "--shards", "2", "--zones", "required");
+        assertThat(created.code()).as("%s", created).isZero();
+        var loose = new PoolId("sa", "loose");
+        create(new PoolInfo(loose, 2, 1, 100, 1)); // by now the controller has looked at the other one, too
+        assertThat(client.admin().shards(pool)).as("two nodes, and one zone").isEmpty();
+
+        var waitsFor =
+                "Pool sa.zoned has no shards yet. The controller makes them as soon as 2 storage nodes are live in"
+                        + " region sa, each in a zone of its own.";
+        try (var impatient = TintypeClient.builder()
+                .seeds(cluster.server())
+                .requestTimeout(Duration.ofMillis(500))
+                .build()) {
+            assertThatThrownBy(() -> impatient.users().register("zoned-user", pool))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining(waitsFor);
+        }
+        var registered =
+                byCommandLine("user", "register", "zoned-user", "--pool", pool.toString(), "--timeout", "500ms");
+        assertThat(registered.code()).as("%s", registered).isEqualTo(ExitCode.UNAVAILABLE.number());
+        assertThat(registered.err()).contains(waitsFor);
+        var refusal = "zones_required asks for 2 zones, but the live nodes of region sa stand in 1: a";
+        refused(PoolEdit.of(loose).zonesRequired(true), refusal);
+        var changed = byCommandLine("pool", "change", loose.toString(), "--zones", "required");
+        assertThat(changed.code()).as("%s", changed).isEqualTo(ExitCode.USAGE.number());
+        assertThat(changed.err()).contains(refusal);
+
+        cluster.startNode("n8", "sa", "b");
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.admin().shards(pool))
+                        .hasSize(2)
+                        .allSatisfy(shard -> assertThat(shard.inSync()).hasSize(2)));
+        assertThat(client.users().register("zoned-user", pool).created()).isTrue();
+        client.put("zoned-user", "cat", new byte[] {1});
+        assertThat(homes("zoned-user").stream().map(UserLocation.Place::zone)).containsExactlyInAnyOrder("a", "b");
+        assertThat(client.admin().shards(pool))
+                .allSatisfy(shard -> assertThat(shard.replicas()).contains(new NodeId("n8")));
+        var change = byCommandLine("pool", "change", loose.toString(), "--zones", "required", "--yes");
+        assertThat(change.code()).as("%s", change).isZero();
+        assertThat(client.admin().pool(loose).pool().zonesRequired()).isTrue();
+        refused(
+                PoolEdit.of(pool).replicationFactor(3),
+                "zones_required asks for 3 zones, but the live nodes of region sa stand in 2: a, b");
+    }
+
+    private static CommandLines.Result byCommandLine(String... command) {
+        var args = new ArrayList<>(List.of(command));
+        args.addAll(List.of("--server", cluster.server()));
+        return CommandLines.run(args.toArray(String[]::new));
     }
 
     @Test
@@ -198,7 +282,7 @@ final class PoolsIT {
         var user = "quota-user";
         client.users().register(user, pool);
         var acknowledged = new AtomicInteger();
-        var stored = race(i -> () -> {
+        var stored = Race.run(i -> () -> {
             int now = 0;
             try {
                 client.put(user, "blob-" + i, new byte[300]);
@@ -276,6 +360,24 @@ final class PoolsIT {
                 .contains("n4 in us: 0 records behind, has all as of ")
                 .contains("n5 in ap: 0 records behind, has all as of ");
 
+        try (var near = TintypeClient.builder()
+                .seeds(cluster.server())
+                .location("us", "a")
+                .nearCacheBytes(0)
+                .build()) {
+            // Until the client knows the map, it asks a coordinator; and a node counts a call a moment after its
+            // answer.
+            Awaitility.await()
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(getsOfTen("n4", near, user, Consistency.boundedStaleness(PATIENCE)))
+                            .as("by the copy in the reader's region")
+                            .isEqualTo(10));
+            Awaitility.await()
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(getsOfTen("n4", near, user, Consistency.linearizable()))
+                            .as("which cannot know what is true now")
+                            .isZero());
+        }
         refused(PoolEdit.of(pool).unpinned(false), "pool eu.observed is pinned to region eu");
         client.admin().changePool(PoolEdit.of(pool).unpinned(false).observers(List.of()));
         Awaitility.await()
@@ -284,6 +386,17 @@ final class PoolsIT {
                         .hasSize(3)
                         .allMatch(place -> place.region().equals("eu")));
         assertThat(client.get(user, "a").bytes()).hasSize(70_000);
+    }
+
+    /** How many of ten reads a node is asked for. */
+    private static long getsOfTen(String node, TintypeClient reader, String user, Consistency consistency) {
+        long before = cluster.gets(node);
+        for (int i = 0; i < 10; i++) {
+            assertThat(reader.get(user, "a", GetOptions.DEFAULT.withConsistency(consistency))
+                            .bytes())
+                    .hasSize(70_000);
+        }
+        return cluster.gets(node) - before;
     }
 
     @Test
@@ -397,31 +510,5 @@ final class PoolsIT {
             return !shards.isEmpty()
                     && shards.stream().allMatch(shard -> shard.primary().isPresent());
         });
-    }
-
-    private interface Racer<T> {
-        Callable<T> number(int i);
-    }
-
-    /** All at once; answers in order of the racers' numbers. */
-    private static <T> List<T> race(Racer<T> racer) throws Exception {
-        var threads = Executors.newFixedThreadPool(RACERS);
-        try {
-            var gun = new CountDownLatch(1);
-            var running = IntStream.range(0, RACERS)
-                    .mapToObj(i -> threads.submit(() -> {
-                        gun.await();
-                        return racer.number(i).call();
-                    }))
-                    .toList();
-            gun.countDown();
-            var answers = new ArrayList<T>();
-            for (Future<T> one : running) {
-                answers.add(one.get());
-            }
-            return answers;
-        } finally {
-            threads.shutdownNow();
-        }
     }
 }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** A cluster over several regions and zones, all of it in this process: real servers, real disks, real ZooKeeper. */
 final class Regions implements AutoCloseable {
@@ -36,8 +37,7 @@ final class Regions implements AutoCloseable {
     private final EmbeddedZooKeeper zooKeeper;
     private final Map<String, StorageNode> nodes = new HashMap<>();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
-    private String server = "";
-    private String http = "";
+    private final List<Coordinator> coordinators = new ArrayList<>();
 
     private Regions(Path folder) throws Exception {
         this.folder = folder;
@@ -90,7 +90,8 @@ final class Regions implements AutoCloseable {
         Objects.requireNonNull(nodes.remove(id), id).close();
     }
 
-    private void startCoordinator(String region, ControlSettings control) {
+    /** Starts another coordinator; it is next in number. */
+    void startCoordinator(String region, ControlSettings control) {
         var config = CoordinatorConfig.DEFAULTS
                 .withRegion(region)
                 .withPorts(0, 0)
@@ -98,33 +99,51 @@ final class Regions implements AutoCloseable {
                 .withZookeeper(ZkConfig.of(zooKeeper.connectString()));
         var coordinator = Coordinator.start(config);
         running.push(coordinator);
-        server = "127.0.0.1:" + coordinator.grpcPort();
-        http = "http://127.0.0.1:" + coordinator.httpPort().orElseThrow();
+        coordinators.add(coordinator);
     }
 
     /** What every process here tells Prometheus. */
     List<String> scrapes() throws Exception {
         var all = new ArrayList<String>();
         nodes.values().forEach(node -> all.add(node.scrape()));
-        var page = HttpRequest.newBuilder(URI.create(http + "/metrics")).build();
+        var page = HttpRequest.newBuilder(URI.create(http() + "/metrics")).build();
         all.add(HttpClient.newHttpClient().send(page, BodyHandlers.ofString()).body());
         return all;
     }
 
-    /** Where the coordinator serves HTTP, without a slash at the end. */
+    /** Reads of blobs that a node has been asked for by now. */
+    long gets(String node) {
+        return Pattern.compile(
+                        "tintype_grpc_server_calls_seconds_count\\{method=\"[^\"]*BlobRetrieval/Get\",.*\\} (\\S+)")
+                .matcher(Objects.requireNonNull(nodes.get(node), node).scrape())
+                .results()
+                .mapToLong(line -> (long) Double.parseDouble(line.group(1)))
+                .sum();
+    }
+
+    /** Where the first coordinator serves HTTP, without a slash at the end. */
     String http() {
-        return http;
+        return "http://127.0.0.1:" + coordinators.get(0).httpPort().orElseThrow();
     }
 
-    /** host:port of the coordinator's gRPC. */
+    /** host:port of the first coordinator's gRPC. */
     String server() {
-        return server;
+        return server(0);
     }
 
-    /** A client without a cache. */
+    private String server(int coordinator) {
+        return "127.0.0.1:" + coordinators.get(coordinator).grpcPort();
+    }
+
+    /** A client without a cache, of the first coordinator. */
     TintypeClient client() {
+        return client(0);
+    }
+
+    /** A client without a cache that knows one coordinator alone, counted from 0. */
+    TintypeClient client(int coordinator) {
         return TintypeClient.builder()
-                .seeds(server)
+                .seeds(server(coordinator))
                 .requestTimeout(Duration.ofSeconds(60))
                 .nearCacheBytes(0)
                 .build();
