@@ -14,6 +14,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.storage.move.MoveSettings;
 import io.tintype.tools.CommandLines;
 import io.tintype.tools.console.ExitCode;
 import java.time.Duration;
@@ -285,6 +286,26 @@ final class UserMoveIT {
         assertThat(end.result()).isEqualTo(MoveInfo.Result.DONE);
         assertThat(end.user().pool()).isEqualTo(PAID);
         assertThat(client.get(user, "large7").bytes()).hasSize(large.length);
+
+        var other = shardsOf(PAID).stream()
+                .filter(shard -> !shard.equals(end.user().shard()))
+                .findFirst()
+                .orElseThrow();
+        long from = System.nanoTime();
+        client.users().moves().begin(user, MoveTarget.shard(other));
+        var under = Awaitility.await()
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> client.users().moves().get(user), move -> !move.isUnderWay() || move.bytesDone() > 0);
+        assertThat(under.isUnderWay()).as("%s", under).isTrue();
+        assertThat(under.bytesTotal()).isEqualTo(8L * large.length);
+        assertThat(under.bytesDone()).isLessThanOrEqualTo(under.bytesTotal());
+        assertThat(under.blobsTotal()).isEqualTo(8);
+        assertThat(under.bytesPerSecond()).isPositive();
+        assertThat(awaitEnd(user).user().shard()).isEqualTo(other);
+        double seconds = (System.nanoTime() - from) / 1e9;
+        double bytesPerSecond = MoveSettings.DEFAULT.bytesPerSecond();
+        assertThat(seconds).as("no faster than moves may").isGreaterThan(0.95 * 8 * large.length / bytesPerSecond);
     }
 
     private static void assertRefused(ExitCode code, String words, String... command) {
