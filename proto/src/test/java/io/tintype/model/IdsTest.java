@@ -38,6 +38,7 @@ class IdsTest {
     @Test
     void slotsOfUsersNeverChange() {
         // Part of the storage format: these figures may never be made to fit the code.
+        assertThat(DirectorySlots.COUNT).isEqualTo(4096);
         assertThat(DirectorySlots.of(UserId.of("alice"))).isEqualTo(ALICE);
         assertThat(DirectorySlots.of(UserId.of("名前"))).isEqualTo(NAMAE);
     }
