@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The RocksDB of a disk cache: pieces, of which the oldest files go first, and beside them one small record a user. Nothing of
- * it is logged: a crash loses what was gathered. Thread-safe; calls block for as long as the disk takes.
+ * it is logged: a crash loses what was gathered. Thread-safe; calls block for as long as the disk takes, but no write waits
+ * until there is room for it: on a full disk readers would wait behind it for good.
  */
 final class DiskStore implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DiskStore.class);
@@ -58,7 +59,8 @@ final class DiskStore implements AutoCloseable {
     private final ColumnFamilyOptions ofPieces;
     private final ColumnFamilyOptions ofUsers =
             new ColumnFamilyOptions().setWriteBufferSize(USERS_GATHERED_BYTES).setMaxWriteBufferNumber(2);
-    private final WriteOptions withoutLog = new WriteOptions().setDisableWAL(true);
+    private final WriteOptions withoutLog =
+            new WriteOptions().setDisableWAL(true).setNoSlowdown(true);
     private final ReadOptions reading = new ReadOptions().setFillCache(false);
     private final List<ColumnFamilyHandle> families = new ArrayList<>();
     private final RocksDB db;
