@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -88,10 +89,16 @@ final class MemcachedLayerTest {
         var others = layer(server.address(), "other", user -> true, 1 << 20);
         keep(others, 2, LENGTH); // so it is connected
         assertThat(get(others, Pieces.spec(1, LENGTH))).isEmpty();
-        var pinned = layer(server.address(), "cluster", user -> false, 1 << 20);
+        var mayLieThere = new AtomicBoolean(true);
+        var pinned = layer(server.address(), "cluster", user -> mayLieThere.get(), 1 << 20);
+        keep(pinned, 4, LENGTH);
+        mayLieThere.set(false);
         assertThat(pinned.mayHelp(Pieces.key(1))).isFalse();
         pinned.offer(Pieces.key(3), Pieces.piece(3, LENGTH));
         assertThat(get(pinned, Pieces.spec(1, LENGTH))).isEmpty();
+        mayLieThere.set(true);
+        keep(pinned, 5, LENGTH); // by the same connection, after whatever was sent before
+        assertThat(get(mine, Pieces.spec(5, LENGTH))).isPresent();
         assertThat(get(mine, Pieces.spec(3, LENGTH))).isEmpty();
     }
 
