@@ -40,7 +40,7 @@ public record PoolDetail(PoolInfo pool, List<ShardFill> shards) {
      * @param node the node
      * @param region the region it stands in
      * @param error why it, or its primary, could not be asked; empty: both answered
-     * @param lagRecords records it has yet to apply of those its primary has
+     * @param lagRecords records it has yet to apply of those its primary has; 0 where one of them could not be asked
      * @param asOf every write that was acknowledged before is in this copy; empty: not known
      */
     public record Copy(String node, String region, String error, long lagRecords, Optional<Instant> asOf) {}

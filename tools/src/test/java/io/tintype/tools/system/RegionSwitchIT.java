@@ -9,6 +9,7 @@ import io.tintype.client.BlobNotFoundException;
 import io.tintype.client.Consistency;
 import io.tintype.client.GetOptions;
 import io.tintype.client.InvalidRequestException;
+import io.tintype.client.PoolDetail;
 import io.tintype.client.PoolEdit;
 import io.tintype.client.PoolSwitch;
 import io.tintype.client.TintypeClient;
@@ -18,18 +19,23 @@ import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
+import io.tintype.tools.CommandLines;
 import io.tintype.tools.balance.Fleet;
 import io.tintype.tools.console.ExitCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -109,9 +115,70 @@ final class RegionSwitchIT {
                 .allMatch(shard -> shard.way() == PoolSwitch.Way.THERE);
     }
 
-    /** A coordinator and a client who never heard of any user find them by the copies of the directory in their region. */
+    /** Nobody can ask copies that are cut off; as soon as they can be asked they tell what they lack, until that is nothing. */
     @Test
     @Order(2)
+    void copiesThatWereCutOffTellHowFarBehindTheyAreUntilTheyAreNot() throws Exception {
+        for (var node : US) {
+            fleet.pause(node);
+        }
+        int puts = 24;
+        var behind = new ConcurrentLinkedQueue<PoolDetail.Copy>();
+        var stop = new AtomicBoolean();
+        var looker = Executors.newSingleThreadExecutor();
+        try {
+            byte[] large = new byte[1 << 20];
+            for (int i = 0; i < puts; i++) {
+                client.put(user(i), "large/" + i, large);
+            }
+            var acknowledged = Instant.now();
+            assertThat(copies()).isNotEmpty().allSatisfy(copy -> {
+                assertThat(copy.error()).startsWith("no answer within ");
+                assertThat(copy.lagRecords()).isZero();
+                assertThat(copy.asOf()).isEmpty();
+            });
+            assertThat(CommandLines.run("pool", "show", POOL.toString(), "--server", fleet.address("c1"))
+                            .out())
+                    .contains("us1 in us: no answer within ");
+            var looking = looker.submit(() -> {
+                while (!stop.get()) {
+                    copies().stream()
+                            .filter(copy -> copy.error().isEmpty() && copy.lagRecords() > 0)
+                            .forEach(behind::add);
+                }
+            });
+            for (var node : US) {
+                fleet.resume(node);
+            }
+            awaitCopies("us");
+            stop.set(true);
+            looking.get();
+            assertThat(behind).isNotEmpty();
+            var furthest = Collections.max(behind, Comparator.comparingLong(PoolDetail.Copy::lagRecords));
+            assertThat(furthest.lagRecords()).isGreaterThan(1);
+            assertThat(furthest.asOf())
+                    .as("it does not claim to have what it lacks")
+                    .satisfiesAnyOf(
+                            asOf -> assertThat(asOf).isEmpty(),
+                            asOf -> assertThat(asOf.orElseThrow()).isBefore(acknowledged));
+        } finally {
+            stop.set(true);
+            looker.shutdownNow();
+            for (var node : US) {
+                fleet.resume(node);
+            }
+        }
+    }
+
+    private static List<PoolDetail.Copy> copies() {
+        return client.admin().pool(POOL).shards().stream()
+                .flatMap(shard -> shard.copies().stream())
+                .toList();
+    }
+
+    /** A coordinator and a client who never heard of any user find them by the copies of the directory in their region. */
+    @Test
+    @Order(3)
     void whileTheDirectorysRegionIsCutOffUsersAreFoundByItsCopies() throws Exception {
         fleet.coordinator("c2", "upload,retrieval,control", Map.of("TINTYPE_CONFIG_REGION", "us"), List.of());
         var stale = GetOptions.DEFAULT
@@ -134,14 +201,35 @@ final class RegionSwitchIT {
                 fleet.resume(node);
             }
         }
-        fleet.kill("c2");
         awaitServed(EU, US);
         awaitCopies("us");
         write(5);
     }
 
+    /** By coordinators of two regions, of which each client knows one alone. */
     @Test
-    @Order(3)
+    @Order(4)
+    void whoIsRegisteredByManyAtOnceHasOneHomeWhicheverCoordinatorTheyAsk() throws Exception {
+        var clients = IntStream.range(0, Race.RACERS)
+                .mapToObj(i -> fleet.client(i % 2 == 0 ? "c1" : "c2"))
+                .toList();
+        try {
+            var user = LongestIds.of("raced ", "語");
+            var answers = Race.run(i -> () -> clients.get(i).users().register(user, POOL));
+            assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
+            var home = client.users().lookup(user);
+            assertThat(answers).allSatisfy(answer -> assertThat(answer.user()).isEqualTo(home));
+            assertThat(Race.run(i -> () -> clients.get(i).put(user, "blob" + i, new byte[] {(byte) i})))
+                    .hasSize(Race.RACERS);
+            assertThat(client.users().usage(user).blobs()).isEqualTo(Race.RACERS);
+        } finally {
+            clients.forEach(TintypeClient::close);
+        }
+        fleet.kill("c2");
+    }
+
+    @Test
+    @Order(5)
     void aRegionThatIsCutOffIsReplacedAndAllThatWasPromisedIsThere() throws Exception {
         var acknowledged = new ConcurrentSkipListMap<String, Instant>();
         var stop = new AtomicBoolean();
@@ -259,7 +347,7 @@ final class RegionSwitchIT {
 
     /** Copies that were started after they last heard their primary do not know what they lack. */
     @Test
-    @Order(4)
+    @Order(6)
     void anOldTailNeverComesBackThoughItsProcessesWakeUpAsPrimaries() throws Exception {
         for (var node : EU) {
             fleet.kill(node);

@@ -105,14 +105,17 @@ final class PoolAdmin {
     }
 
     private CompletableFuture<PoolCopy> copy(ClusterView now, ShardId shard, NodeId node, Told primary) {
-        return replicas.describe(shard, node)
-                .thenApply(status -> PoolCopy.newBuilder()
-                        .setNode(node.value())
-                        .setRegion(now.map().node(node).map(NodeInfo::region).orElse(""))
-                        .setError(status.getError().isEmpty() ? primary.error() : status.getError())
-                        .setLagRecords(Math.max(0, primary.answer().getLastSequence() - status.getAppliedSequence()))
-                        .setAsOfMs(status.getAsOfMs())
-                        .build());
+        return replicas.describe(shard, node).thenApply(status -> {
+            var copy = PoolCopy.newBuilder()
+                    .setNode(node.value())
+                    .setRegion(now.map().node(node).map(NodeInfo::region).orElse(""))
+                    .setError(status.getError().isEmpty() ? primary.error() : status.getError())
+                    .setAsOfMs(status.getAsOfMs());
+            if (copy.getError().isEmpty()) { // both said how far they are
+                copy.setLagRecords(Math.max(0, primary.answer().getLastSequence() - status.getAppliedSequence()));
+            }
+            return copy.build();
+        });
     }
 
     private record Told(DescribeReplicaResponse answer, String error) {}
