@@ -125,6 +125,7 @@ final class NodeParts {
         servers.open(timed(services.publicServices(), reads), forPeers);
         closing.add("calls", () -> servers.drain());
         closing.add("handover", started::leave);
+        closing.add("uploads", () -> services.finishUploads(GrpcLimits.DRAIN));
         closing.add("health", health);
         return started;
     }

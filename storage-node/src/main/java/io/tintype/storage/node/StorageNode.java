@@ -216,8 +216,8 @@ public final class StorageNode implements AutoCloseable {
     }
 
     /**
-     * Stops: hands over the shards it leads, takes no more calls, lets those under way end for a while, leaves the cluster,
-     * and closes the disk. Blocks for some seconds; a second call does nothing.
+     * Stops: lets uploads under way end, for a while; hands over the shards it leads, takes no more calls, lets the others under way
+     * end for a while, leaves the cluster, and closes the disk. Blocks for some seconds; a second call does nothing.
      */
     @Override
     public void close() {

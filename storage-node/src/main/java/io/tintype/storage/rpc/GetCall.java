@@ -95,6 +95,11 @@ final class GetCall implements Runnable, Stalls.Transfer {
     }
 
     @Override
+    public boolean isUpload() {
+        return false;
+    }
+
+    @Override
     public void giveUp(TintypeException failure) {
         broken = failure;
         wake();

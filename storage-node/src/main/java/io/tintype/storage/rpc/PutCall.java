@@ -124,6 +124,11 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     }
 
     @Override
+    public boolean isUpload() {
+        return true;
+    }
+
+    @Override
     public synchronized void giveUp(TintypeException failure) {
         if (!proposed) {
             fail(failure);

@@ -10,6 +10,7 @@ import io.tintype.cluster.metrics.Queues;
 import io.tintype.model.NodeId;
 import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.shard.Shards;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -110,6 +111,14 @@ public final class RpcServices implements AutoCloseable {
         FunctionCounter.builder("tintype.transfers.stalled", this, RpcServices::transfersGivenUp)
                 .description("Uploads and reads given up because they stood still for longer than limits.stall")
                 .register(registry);
+    }
+
+    /**
+     * Before the node lets go of the shards it leads: gives uploads under way so much time to end, since no other node can
+     * go on with them. Blocks.
+     */
+    public void finishUploads(Duration most) throws InterruptedException {
+        box.stalls().awaitUploads(most);
     }
 
     /** Lets reads under way end, then takes no more. Servers should have been stopped before. */

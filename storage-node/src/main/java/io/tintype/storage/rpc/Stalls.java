@@ -4,6 +4,7 @@ package io.tintype.storage.rpc;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -24,7 +25,12 @@ final class Stalls implements AutoCloseable {
 
         /** Ends it with this failure. */
         void giveUp(TintypeException failure);
+
+        /** Whether it brings bytes, and needs a primary here until it ends. */
+        boolean isUpload();
     }
+
+    private static final long POLL_MS = 5;
 
     private final Duration limit;
     private final LongSupplier nanoTime;
@@ -67,6 +73,18 @@ final class Stalls implements AutoCloseable {
     /** Transfers that were given up so far; counted once each has been told. */
     long givenUp() {
         return givenUp.get();
+    }
+
+    /**
+     * Waits until the uploads that are under way now have all been proposed or have ended, for so long at most. Those that
+     * begin meanwhile are not waited for: there may always be some. Blocks.
+     */
+    void awaitUploads(Duration most) throws InterruptedException {
+        var now = transfers.stream().filter(Transfer::isUpload).toList();
+        long deadline = nanoTime.getAsLong() + most.toNanos();
+        while (!Collections.disjoint(now, transfers) && nanoTime.getAsLong() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MS);
+        }
     }
 
     private void sweep() {

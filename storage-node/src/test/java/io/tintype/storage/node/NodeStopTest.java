@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Limits;
@@ -31,6 +32,7 @@ import java.util.Iterator;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -43,20 +45,37 @@ final class NodeStopTest extends OneNode {
     /** More than a connection holds, so that a read of it is under way until its reader has taken it. */
     private static final int BYTES = 24 << 20;
 
+    private static final Pattern STAGED = Pattern.compile("(?m)^tintype_chunks_staged_total(\\{.*\\})? [1-9]");
+
     private final Random random = new Random(11);
+
+    private interface UnderWay {
+        void look(StorageNode node, ManagedChannel channel) throws Exception;
+    }
+
+    private void withNode(UnderWay test) throws Exception {
+        var node = StorageNode.start(config("data"));
+        var channel = channel(node.port());
+        try {
+            assign();
+            await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
+            register(node);
+            test.look(node, channel);
+        } finally {
+            channel.shutdownNow();
+            node.close();
+        }
+    }
 
     @Test
     void aReadUnderWayIsFinishedAfterNobodyElseIsLetIn() throws Exception {
         var bytes = new byte[BYTES];
         random.nextBytes(bytes);
-        var node = StorageNode.start(config("data"));
-        int port = node.port();
-        var channel = channel(port);
-        try {
-            assign();
-            await().atMost(PATIENCE).until(() -> node.shards().all().size() == 2 && node.isServing());
-            register(node);
-            put(channel, bytes);
+        withNode((node, channel) -> {
+            int port = node.port();
+            var put = new Upload(channel);
+            put.send(bytes, 0, bytes.length);
+            put.finish(bytes);
             var read = get(channel);
             var got = new ByteArrayOutputStream();
             take(read, got);
@@ -68,10 +87,28 @@ final class NodeStopTest extends OneNode {
             }
             assertThat(got.toByteArray()).isEqualTo(bytes);
             closed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } finally {
-            channel.shutdownNow();
-            node.close();
-        }
+        });
+    }
+
+    @Test
+    void anUploadUnderWayIsFinishedBeforeTheNodeGivesAnythingUp() throws Exception {
+        var bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        withNode((node, channel) -> {
+            var put = new Upload(channel);
+            put.send(bytes, 0, BYTES / 2);
+            await("it has come")
+                    .atMost(PATIENCE)
+                    .until(() -> STAGED.matcher(node.scrape()).find());
+            var closed = CompletableFuture.runAsync(node::close);
+            await("it says that it stops")
+                    .atMost(PATIENCE)
+                    .until(() -> health(channel, "") == ServingStatus.NOT_SERVING);
+            assertThat(closed).as("the stop waits for the upload").isNotDone();
+            put.send(bytes, BYTES / 2, BYTES);
+            put.finish(bytes);
+            closed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        });
     }
 
     private static boolean listens(int port) throws IOException {
@@ -111,41 +148,55 @@ final class NodeStopTest extends OneNode {
         }
     }
 
-    private void put(ManagedChannel channel, byte[] bytes) throws Exception {
-        var answer = new CompletableFuture<PutResponse>();
-        var out = BlobUploadGrpc.newStub(channel).put(new StreamObserver<>() {
-            @Override
-            public void onNext(PutResponse value) {
-                answer.complete(value);
-            }
+    /** An upload that goes on for as long as the test likes. */
+    private final class Upload {
+        private final CompletableFuture<PutResponse> answer = new CompletableFuture<>();
+        private final StreamObserver<PutRequest> out;
 
-            @Override
-            public void onError(Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
+        Upload(ManagedChannel channel) {
+            out = BlobUploadGrpc.newStub(channel).put(new StreamObserver<>() {
+                @Override
+                public void onNext(PutResponse value) {
+                    answer.complete(value);
+                }
 
-            @Override
-            public void onCompleted() {}
-        });
-        out.onNext(PutRequest.newBuilder()
-                .setHeader(PutHeader.newBuilder()
-                        .setUser(USER)
-                        .setName(NAME)
-                        .setRequestId(Wire.bytes(RequestId.random(random))))
-                .build());
-        for (int at = 0; at < bytes.length; at += Limits.MAX_FRAME_BYTES) {
-            var frame = ByteString.copyFrom(bytes, at, Math.min(Limits.MAX_FRAME_BYTES, bytes.length - at));
+                @Override
+                public void onError(Throwable failure) {
+                    answer.completeExceptionally(failure);
+                }
+
+                @Override
+                public void onCompleted() {}
+            });
             out.onNext(PutRequest.newBuilder()
-                    .setFrame(DataFrame.newBuilder()
-                            .setOffset(at)
-                            .setData(frame)
-                            .setCrc32C(Crc32c.of(frame.toByteArray())))
+                    .setHeader(PutHeader.newBuilder()
+                            .setUser(USER)
+                            .setName(NAME)
+                            .setRequestId(Wire.bytes(RequestId.random(random))))
                     .build());
         }
-        out.onNext(PutRequest.newBuilder()
-                .setFinish(PutFinish.newBuilder().setSize(bytes.length).setCrc32C(Crc32c.of(bytes)))
-                .build());
-        out.onCompleted();
-        var unused = answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        void send(byte[] bytes, int from, int to) {
+            for (int at = from; at < to; at += Limits.MAX_FRAME_BYTES) {
+                var frame = ByteString.copyFrom(bytes, at, Math.min(Limits.MAX_FRAME_BYTES, to - at));
+                out.onNext(PutRequest.newBuilder()
+                        .setFrame(DataFrame.newBuilder()
+                                .setOffset(at)
+                                .setData(frame)
+                                .setCrc32C(Crc32c.of(frame.toByteArray())))
+                        .build());
+            }
+        }
+
+        void finish(byte[] bytes) throws Exception {
+            out.onNext(PutRequest.newBuilder()
+                    .setFinish(PutFinish.newBuilder().setSize(bytes.length).setCrc32C(Crc32c.of(bytes)))
+                    .build());
+            out.onCompleted();
+            assertThat(answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .getHead()
+                            .getSize())
+                    .isEqualTo(bytes.length);
+        }
     }
 }

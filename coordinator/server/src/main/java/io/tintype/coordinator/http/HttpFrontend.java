@@ -2,6 +2,7 @@
 package io.tintype.coordinator.http;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.metrics.Queues;
 import io.tintype.cluster.trace.Tracing;
@@ -10,6 +11,7 @@ import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -48,7 +50,8 @@ public final class HttpFrontend implements AutoCloseable {
     /** Metadata at its limit, percent-encoded, with the other headers. */
     private static final int MAX_RESPONSE_HEADER_BYTES = 40 << 10;
 
-    private static final long STOP_MS = 2_000;
+    /** While it stops, connections on which nothing moves for so long are closed: idle ones, and uploads that stand still. */
+    private static final Duration STOPPING_IDLE = Duration.ofSeconds(1);
 
     private final Server server;
     private final ServerConnector connector;
@@ -153,7 +156,8 @@ public final class HttpFrontend implements AutoCloseable {
         server.setErrorHandler(new JsonErrors());
         server.setRequestLog(
                 (request, response) -> status.answered().accept(request.getMethod(), response.getStatus()));
-        server.setStopTimeout(STOP_MS);
+        server.setStopTimeout(GrpcLimits.DRAIN.toMillis());
+        connector.setShutdownIdleTimeout(STOPPING_IDLE.toMillis());
         try {
             server.start();
             slow.watch(connector.getScheduler());
@@ -189,7 +193,7 @@ public final class HttpFrontend implements AutoCloseable {
         return connector.getLocalPort();
     }
 
-    /** Stops; requests under way get a little time to end. */
+    /** Takes no more connections, lets requests under way end for {@link GrpcLimits#DRAIN}, then cuts them off. Blocks meanwhile. */
     @Override
     public void close() {
         try {
