@@ -97,8 +97,13 @@ final class Leading extends Role {
         }
         followers.tellCommitted(config().cfg());
         context.trimming.to(retention.needlessUpTo(config()));
+        ask(() -> reconfiguration.tick(config(), opening.logEndAtElection()));
+    }
+
+    /** Goes on with changes of the configuration; what may be served goes by whether one is asked for. */
+    private void ask(Runnable step) {
         boolean asking = reconfiguration.asked() != null;
-        reconfiguration.tick(config(), opening.logEndAtElection());
+        step.run();
         if (!asking && reconfiguration.asked() != null) {
             permit = null;
         }
@@ -165,6 +170,10 @@ final class Leading extends Role {
     private void commit() {
         if (opening.isOpen()) {
             commitment.advance(config(), reconfiguration.asked());
+            if (reconfiguration.handover().isUnderWay()) {
+                // Writes wait for this: not for the next tick, too.
+                ask(() -> reconfiguration.goOnHandingOver(config()));
+            }
         }
     }
 

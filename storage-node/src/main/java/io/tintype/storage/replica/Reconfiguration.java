@@ -64,6 +64,13 @@ final class Reconfiguration {
         }
     }
 
+    /** While a handover is under way, more is committed: asks for the successor's epoch, where that was what it waited for. */
+    void goOnHandingOver(ShardConfig config) {
+        if (change == null) {
+            handOver(config);
+        }
+    }
+
     /** Hands over unasked where this node is not to lead: the controller wants it elsewhere, its process ends, or its disk is full. */
     private void leadNoLonger(ShardConfig config) {
         boolean unwanted = membership.isToHandOver(config);

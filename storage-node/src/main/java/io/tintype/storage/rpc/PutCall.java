@@ -252,7 +252,6 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     private void propose(PutSpec spec, PutFinish agreed, ShardReplica replica, @Nullable Chunk inline) {
         spec.age().check(box.stalls().now());
         proposed = true;
-        box.stalls().forget(this);
         var commit = Writes.commit(
                 replica.status().rules(),
                 spec,
@@ -261,6 +260,8 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
                 box.clock().millis());
         var unused = trace.get(() -> replica.propose(proposal(spec, commit, inline, sealing)))
                 .whenComplete((committed, failure) -> answer(spec, replica, committed, failure));
+        // Only now: a node that stops waits for it before it hands the shard over.
+        box.stalls().forget(this);
     }
 
     private static Proposal proposal(PutSpec spec, PutCommit.Builder commit, @Nullable Chunk inline, Sealing sealing) {
