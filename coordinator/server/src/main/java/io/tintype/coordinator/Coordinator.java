@@ -36,6 +36,7 @@ import io.tintype.coordinator.upload.BlobUploadService;
 import io.tintype.coordinator.users.CacheCare;
 import io.tintype.coordinator.users.Erasures;
 import io.tintype.coordinator.users.Exports;
+import io.tintype.coordinator.users.MoveWatch;
 import io.tintype.coordinator.users.Places;
 import io.tintype.coordinator.users.Traces;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
@@ -156,7 +157,12 @@ public final class Coordinator implements AutoCloseable {
                     new StatusPages(
                             healthy::notReadyBecause,
                             metrics::scrape,
-                            new StatusView(watcher, events, plans, gateways.retrieval.caches())::now,
+                            new StatusView(
+                                            watcher,
+                                            events,
+                                            plans,
+                                            new MoveWatch(gateways.moves),
+                                            gateways.retrieval.caches())::now,
                             metrics::httpAnswered),
                     tracing,
                     slow);

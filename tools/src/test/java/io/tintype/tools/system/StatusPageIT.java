@@ -3,6 +3,8 @@ package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import io.tintype.client.TintypeClient;
 import java.io.IOException;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedDev.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class StatusPageIT {
+    /** As many as a coordinator tells of. */
+    private static final int MOVES = 20;
+
     private static final String DESKTOP = "1280,1000";
 
     /** Looks at the page once it shows the cluster. */
@@ -41,8 +46,9 @@ final class StatusPageIT {
                 body.dataset.needs = Math.max(document.documentElement.scrollWidth, body.scrollWidth);
                 body.dataset.smallest = Math.floor(Math.min(...[...document.querySelectorAll('main *')]
                   .filter(one => one.textContent.trim()).map(one => parseFloat(getComputedStyle(one).fontSize))));
-                body.dataset.parts = ['verdict', 'nodes', 'plans', 'shards', 'caches', 'events']
+                body.dataset.parts = ['verdict', 'nodes', 'plans', 'moves', 'shards', 'caches', 'events']
                   .filter(id => document.getElementById(id).textContent.trim()).length;
+                body.dataset.moves = document.querySelectorAll('#moves li').length;
               }, 100);
             </script>
             """;
@@ -123,7 +129,7 @@ final class StatusPageIT {
         beside.createContext("/", exchange -> {
             var path = exchange.getRequestURI().getPath();
             boolean data = !path.equals("/") && !path.equals("/phone");
-            var body = (data ? get(path) : path.equals("/") ? page : FRAME).getBytes(StandardCharsets.UTF_8);
+            var body = (data ? withMoves(get(path)) : path.equals("/") ? page : FRAME).getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", data ? "application/json" : "text/html; charset=utf-8");
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
@@ -139,10 +145,27 @@ final class StatusPageIT {
                     .isGreaterThanOrEqualTo(12);
             assertThat(measured(seen, "parts"))
                     .as("parts with something in them")
-                    .isEqualTo(6);
+                    .isEqualTo(7);
+            assertThat(measured(seen, "moves")).as("moves, and how many more").isEqualTo(MOVES + 1);
         } finally {
             beside.stop(0);
         }
+    }
+
+    /** The cluster as it stands, with moves of users at their longest. */
+    private static String withMoves(String status) throws IOException {
+        var json = new ObjectMapper();
+        var all = (ObjectNode) json.readTree(status);
+        var oldest = json.createArrayNode();
+        for (int i = 0; i < MOVES; i++) {
+            oldest.add(json.readTree("""
+                    {"fromShard": 100000, "fromPool": "ap-southeast-2.standard-with-backups", "toShard": 100001,
+                     "toPool": "eu-west-1.standard-with-backups", "state": "copying", "sinceMs": 1790000000000,
+                     "blobsDone": 123456, "blobs": 234567, "bytesDone": 1234567890123, "bytes": 2345678901234,
+                     "secondsLeft": 123456}"""));
+        }
+        all.putObject("moves").put("known", true).put("underWay", 10_000).set("oldest", oldest);
+        return json.writeValueAsString(all);
     }
 
     private static int measured(String page, String what) {

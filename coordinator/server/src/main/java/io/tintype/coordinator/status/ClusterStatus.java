@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodes all nodes, by region, zone and id
  * @param shards all shards, the worst first
  * @param plans what moves, as far as this coordinator knows of it
+ * @param moves users who are being moved
  * @param caches what the caches of this coordinator were good for, in the order in which they are asked
  * @param events what happened lately, the newest first
  */
@@ -30,6 +31,7 @@ public record ClusterStatus(
         List<NodeLine> nodes,
         List<ShardLine> shards,
         List<PlanLine> plans,
+        UserMoves moves,
         List<CacheLine> caches,
         List<Event> events) {
     public ClusterStatus {
@@ -122,6 +124,44 @@ public record ClusterStatus(
             long secondsLeft) {}
 
     /**
+     * Users who are being moved.
+     *
+     * @param known whether that could be found out; where not, the rest is empty
+     * @param underWay how many there are
+     * @param oldest those whose moves began first; the page's limit is a few
+     */
+    public record UserMoves(boolean known, int underWay, List<MoveLine> oldest) {
+        /** Nobody can say. */
+        public static final UserMoves UNKNOWN = new UserMoves(false, 0, List.of());
+
+        public UserMoves {
+            oldest = List.copyOf(oldest);
+        }
+    }
+
+    /**
+     * A user who is being moved. Not which one: ids may say who a person is, the page asks nobody for a password, and nothing else
+     * here lists users. Whoever operates the cluster asks for them ({@code tintype user moves}).
+     *
+     * @param fromPool the pool he lives in: region.tier
+     * @param state waiting, copying or ready
+     * @param sinceMs milliseconds since 1970: when the move began
+     * @param secondsLeft until all is copied; -1: nobody can say
+     */
+    public record MoveLine(
+            int fromShard,
+            String fromPool,
+            int toShard,
+            String toPool,
+            String state,
+            long sinceMs,
+            long blobsDone,
+            long blobs,
+            long bytesDone,
+            long bytes,
+            long secondsLeft) {}
+
+    /**
      * A layer of the cache, since this coordinator started.
      *
      * @param hits pieces that it had
@@ -130,8 +170,8 @@ public record ClusterStatus(
     public record CacheLine(String layer, long hits, long misses) {}
 
     /** The same with what moves, and what caches are good for. */
-    public ClusterStatus with(List<PlanLine> moving, List<CacheLine> layers) {
-        return new ClusterStatus(verdict, summary, nodes, shards, moving, layers, events);
+    public ClusterStatus with(List<PlanLine> moving, UserMoves users, List<CacheLine> layers) {
+        return new ClusterStatus(verdict, summary, nodes, shards, moving, users, layers, events);
     }
 
     /** What the map says. */
@@ -155,7 +195,15 @@ public record ClusterStatus(
                         .thenComparing(NodeLine::zone)
                         .thenComparing(NodeLine::id))
                 .toList();
-        return new ClusterStatus(verdict(shards), summary(shards, nodes), nodes, shards, List.of(), List.of(), events);
+        return new ClusterStatus(
+                verdict(shards),
+                summary(shards, nodes),
+                nodes,
+                shards,
+                List.of(),
+                UserMoves.UNKNOWN,
+                List.of(),
+                events);
     }
 
     private static NodeLine line(NodeInfo node, Map<String, Integer> replicas, Map<String, Integer> primaries) {
