@@ -9,15 +9,20 @@ import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +38,15 @@ final class OrdersIT {
 
     /** Stops of a node until one costs as little as it should; mostly the first does. */
     private static final int STOPS = 5;
+
+    /** {@code -Dorders.stops=20} makes that many of each kind, tells all of them, and holds the median. */
+    private static final int MEASURED_STOPS = Integer.getInteger("orders.stops", 0);
+
+    /** At its slow pace this takes three seconds. */
+    private static final int PUT_BYTES = 8 << 20;
+
+    /** More than connections hold, so that it is under way until its reader has taken it. */
+    private static final int GET_BYTES = 24 << 20;
 
     /** On a quiet machine; the best of several must do it on any. */
     private static final long PLANNED_PAUSE_MS = 300;
@@ -52,7 +66,7 @@ final class OrdersIT {
             var shard = firstWrite(client);
             awaitWhole(client, shard);
             ordersThatAreRefused(servers, client, shard);
-            try (var writer = new Writer(client)) {
+            try (var writer = new OneWriter(client, USER)) {
                 writer.awaitMore(200);
                 var transfers = new ArrayList<Long>();
                 for (int i = 0; i < TRANSFERS; i++) {
@@ -79,6 +93,8 @@ final class OrdersIT {
                     back(servers, client, shard);
                     return stopped;
                 });
+                whatIsUnderWayEndsBeforeALeadGoes(servers, client, shard);
+                back(servers, client, shard);
                 bestOf(STOPS, "SIGTERM of a backup's node", () -> {
                     long stopped = pause(
                             writer,
@@ -98,7 +114,7 @@ final class OrdersIT {
 
                 // Nobody is left to ask but nodes: the client finds the next primary by itself.
                 var last = leader(client, shard);
-                servers.killCoordinator();
+                whatIsUnderWayEndsBeforeACoordinatorDoes(servers, client);
                 long alone = pause(writer, () -> servers.kill(last));
                 report("SIGKILL of the primary's node, without any coordinator", List.of(alone));
                 assertThat(alone).isLessThan(FAILOVER_PAUSE_MS);
@@ -107,6 +123,73 @@ final class OrdersIT {
             }
         }
         Dev.delete(folder);
+    }
+
+    /** Nobody but the primary can go on with an upload: it leads until those that it had begun to take are over. */
+    private static void whatIsUnderWayEndsBeforeALeadGoes(Servers servers, TintypeClient client, ShardId shard)
+            throws Exception {
+        var bytes = someBytes(PUT_BYTES);
+        var led = leader(client, shard);
+        try (var put = UnderWay.httpPut(servers.http(), USER, "slow", bytes)) {
+            var stopped = inBackground(() -> servers.stop(led));
+            await("it leads on")
+                    .during(Duration.ofMillis(600))
+                    .atMost(PATIENCE)
+                    .until(() -> leader(client, shard).equals(led));
+            assertThat(put.goesOn()).isTrue();
+            put.finish();
+            stopped.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+        assertThat(leader(client, shard)).isNotEqualTo(led);
+        assertThat(client.get(USER, "slow").bytes()).isEqualTo(bytes);
+    }
+
+    private static void whatIsUnderWayEndsBeforeACoordinatorDoes(Servers servers, TintypeClient client)
+            throws Exception {
+        var bytes = someBytes(PUT_BYTES);
+        var large = someBytes(GET_BYTES);
+        client.put(USER, "large", large);
+        int http = URI.create(servers.http()).getPort();
+        try (var put = UnderWay.httpPut(servers.http(), USER, "by-http", bytes);
+                var get = UnderWay.httpGet(servers.http(), USER, "large", large);
+                var grpc = UnderWay.grpcPut(servers.server(), USER, "by-grpc", bytes)) {
+            var exit = new AtomicInteger();
+            var stopped = inBackground(() -> exit.set(servers.stopCoordinator()));
+            await("it takes no more requests").atMost(PATIENCE).until(() -> !listens(http));
+            assertThat(List.of(put.goesOn(), get.goesOn(), grpc.goesOn())).containsOnly(true);
+            put.finish();
+            get.finish();
+            grpc.finish();
+            stopped.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(exit).as("what SIGTERM ends with").hasValue(143);
+        }
+        for (var name : List.of("by-http", "by-grpc")) {
+            assertThat(client.get(USER, name).bytes()).as(name).isEqualTo(bytes);
+        }
+    }
+
+    private static byte[] someBytes(int count) {
+        var bytes = new byte[count];
+        new Random(7).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static boolean listens(int port) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (ConnectException e) {
+            return false;
+        }
+    }
+
+    private static CompletableFuture<Void> inBackground(Blow blow) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                blow.strike();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private static void ordersThatAreRefused(Servers servers, TintypeClient client, ShardId shard) {
@@ -152,13 +235,19 @@ final class OrdersIT {
         var pauses = new ArrayList<Long>();
         do {
             pauses.add(once.pauseMs());
-        } while (pauses.size() < most && Collections.min(pauses) >= PLANNED_PAUSE_MS);
+        } while (pauses.size() < MEASURED_STOPS
+                || (pauses.size() < most && Collections.min(pauses) >= PLANNED_PAUSE_MS));
         report(what, pauses);
+        if (MEASURED_STOPS > 0) {
+            assertThat(pauses.stream().sorted().toList().get(pauses.size() / 2))
+                    .as("median of %s: %s", what, pauses)
+                    .isLessThan(PLANNED_PAUSE_MS);
+        }
         assertThat(Collections.min(pauses)).as(what).isLessThan(PLANNED_PAUSE_MS);
         assertThat(Collections.max(pauses)).as(what).isLessThan(FAILOVER_PAUSE_MS);
     }
 
-    private static long pause(Writer writer, Blow blow) throws Exception {
+    private static long pause(OneWriter writer, Blow blow) throws Exception {
         writer.awaitMore(100);
         long began = System.nanoTime();
         blow.strike();
@@ -210,73 +299,5 @@ final class OrdersIT {
     private static void back(Servers servers, TintypeClient client, ShardId shard) throws Exception {
         servers.startStopped();
         awaitWhole(client, shard);
-    }
-
-    /** Writes one small image after the other, and notes when each was acknowledged. */
-    private static final class Writer implements AutoCloseable {
-        private final TintypeClient client;
-        private final ConcurrentLinkedQueue<Long> acknowledged = new ConcurrentLinkedQueue<>();
-        private final Map<String, byte[]> stored = new ConcurrentHashMap<>();
-        private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
-        private final Thread thread = new Thread(this::write, "writer");
-        private volatile boolean over;
-
-        Writer(TintypeClient client) {
-            this.client = client;
-            thread.start();
-        }
-
-        private void write() {
-            for (int i = 0; !over; i++) {
-                var name = "image-" + i % 500;
-                var bytes = Integer.toString(i).getBytes(StandardCharsets.UTF_8);
-                try {
-                    client.put(USER, name, bytes);
-                    acknowledged.add(System.nanoTime());
-                    stored.put(name, bytes);
-                } catch (RuntimeException e) {
-                    failures.add(e);
-                    return;
-                }
-            }
-        }
-
-        void awaitMore(int count) {
-            int wanted = acknowledged.size() + count;
-            await("writes go on")
-                    .atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(20))
-                    .until(() -> acknowledged.size() >= wanted || !failures.isEmpty());
-            assertThat(failures).isEmpty();
-        }
-
-        /** The longest time between two acknowledgements, from the last one before {@code since} on. */
-        long longestPauseMs(long since) {
-            long last = since;
-            long longest = 0;
-            for (long at : acknowledged) {
-                if (at - since >= 0) {
-                    longest = Math.max(longest, at - last);
-                    last = at;
-                }
-            }
-            return longest / 1_000_000;
-        }
-
-        void assertNothingLost() {
-            assertThat(failures).isEmpty();
-            stored.forEach((name, bytes) ->
-                    assertThat(client.get(USER, name).bytes()).as(name).isEqualTo(bytes));
-        }
-
-        void end() throws InterruptedException {
-            over = true;
-            thread.join(PATIENCE.toMillis());
-        }
-
-        @Override
-        public void close() {
-            over = true;
-        }
     }
 }

@@ -113,7 +113,16 @@ final class Servers implements AutoCloseable {
 
     /** SIGTERM, and waits for the end. */
     void stop(String id) throws InterruptedException {
-        var process = node(id);
+        end(id, node(id));
+    }
+
+    /** SIGTERM to the only coordinator, and waits for the end; it does not come back. Its exit code. */
+    int stopCoordinator() throws InterruptedException {
+        end("coordinator", coordinator);
+        return coordinator.exitValue();
+    }
+
+    private void end(String id, Process process) throws InterruptedException {
         process.destroy();
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
@@ -124,11 +133,6 @@ final class Servers implements AutoCloseable {
     /** SIGKILL. */
     void kill(String id) throws InterruptedException {
         node(id).destroyForcibly().waitFor();
-    }
-
-    /** SIGKILL to the only coordinator; it does not come back. */
-    void killCoordinator() throws InterruptedException {
-        coordinator.destroyForcibly().waitFor();
     }
 
     private Process node(String id) {
