@@ -13,15 +13,33 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/root" "$work/package"
 chmod 755 "$work"
-(cd "$work/package" && apt-get download -qq "$package" >/dev/null && dpkg -x ./*.deb "$work/root")
+fetch() { (cd "$work/package" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "$@" >/dev/null); }
+unpack() { for one in "$work"/package/*.deb; do dpkg -x "$one" "$work/root" && rm "$one"; done; }
+fetch "$package"
+unpack
 [ -x "$work/root$program" ] || { echo "debian.sh: package $package has no $program" >&2; exit 1; }
+
+# Libraries of packages that this machine lacks come from there; all others are its own.
+libraries() {
+  LD_LIBRARY_PATH=$(find "$work/root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:) ldd "$work/root$program"
+}
+if libraries | grep -q 'not found'; then
+  mapfile -t missing < <(
+    apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$package" |
+      grep '^lib' | sort -u | while read -r name; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || echo "$name"
+      done)
+  fetch "${missing[@]}"
+  unpack
+fi
 
 mkdir -p "$work/context$(dirname "$program")" "$work/context$folder"
 cp "$work/root$program" "$work/context$program"
-ldd "$work/root$program" | awk '/not found/ { print "debian.sh: this machine lacks " $1 > "/dev/stderr"; exit 1 }
+libraries | awk '/not found/ { print "debian.sh: this machine lacks " $1 > "/dev/stderr"; exit 1 }
   $2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\/lib.*ld-linux/ { print $1 }' | sort -u | while read -r library; do
-  mkdir -p "$work/context$(dirname "$library")"
-  cp -L "$library" "$work/context$library"
+  to=$work/context${library#"$work/root"}
+  mkdir -p "$(dirname "$to")"
+  cp -L "$library" "$to"
 done
 {
   echo "FROM $base"
@@ -29,8 +47,9 @@ done
   echo "COPY . /"
   [ -z "$folder" ] || { echo "RUN chown 10001:10001 $folder"; echo "WORKDIR $folder"; }
   echo "USER 10001:10001"
-  # As in the images of registries: what keeps data is the program; the others take its name as the first word.
-  [ -z "$folder" ] || echo "ENTRYPOINT [\"$program\"]"
+  # As in the images of registries: what keeps data is the program; the others take its name as the first word, and not what
+  # the image below is started with.
+  if [ -n "$folder" ]; then echo "ENTRYPOINT [\"$program\"]"; else echo "ENTRYPOINT []"; fi
 } >"$work/Dockerfile"
 DOCKER_BUILDKIT=0 docker build -q -t "$tag" -f "$work/Dockerfile" "$work/context" >/dev/null 2>"$work/log" ||
   { cat "$work/log" >&2; exit 1; }

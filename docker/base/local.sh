@@ -20,7 +20,7 @@ modules=java.desktop,java.instrument,java.logging,java.management,java.naming,ja
 modules=$modules,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.jcmd,jdk.jfr,jdk.management,jdk.net
 modules=$modules,jdk.unsupported,jdk.zipfs
 mkdir -p "$root/opt"
-"$jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress=2 --output "$root/opt/java" 2>&1 |
+"$jdk/bin/jlink" --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages --compress=2 --output "$root/opt/java" 2>&1 |
   { grep -v -i 'warning' || true; }
 
 mkdir -p "$root"/{bin,usr/bin,etc,tmp,var/lib,proc,sys,dev,home}

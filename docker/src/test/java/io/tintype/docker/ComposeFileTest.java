@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,12 +36,18 @@ final class ComposeFileTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static JsonNode file;
+    private static JsonNode fromPackages;
 
     /** With what stands elsewhere in it, and the defaults of its variables, put in. */
     @BeforeAll
     static void read() throws IOException {
-        var text = VARIABLE.matcher(Files.readString(FILE)).replaceAll("$2");
-        file = JSON.valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).load(text));
+        file = read(FILE);
+        fromPackages = read(Path.of("compose.debian.yaml"));
+    }
+
+    private static JsonNode read(Path path) throws IOException {
+        var text = VARIABLE.matcher(Files.readString(path)).replaceAll("$2");
+        return JSON.valueToTree(new Yaml(new SafeConstructor(new LoaderOptions())).load(text));
     }
 
     @Test
@@ -48,6 +55,21 @@ final class ComposeFileTest {
         assertThat(schema().validate(file))
                 .as("what docker compose would refuse")
                 .isEmpty();
+        assertThat(schema().validate(fromPackages)).isEmpty();
+    }
+
+    /** Beside the file it replaces all that comes from a registry, and adds nothing. */
+    @Test
+    void whatComesFromARegistryIsReplacedWhereThereIsNone() {
+        var foreign = file.get("services").properties().stream()
+                .filter(one -> !one.getValue().get("image").asText().startsWith("tintype/"))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        assertThat(keys(fromPackages.get("services"))).isEqualTo(foreign);
+        fromPackages
+                .get("services")
+                .forEach(one ->
+                        assertThat(one.path("image").asText("tintype/none")).startsWith("tintype/"));
     }
 
     /** The check itself must notice what people get wrong. */
