@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The compose file in the hands of docker compose, or of the older docker-compose. Closing it removes all it made. */
+/** The compose file, where no Grafana is given with that for Debian's packages beside it, in the hands of docker compose, or of the older docker-compose. Closing it removes all it made. */
 final class Compose implements AutoCloseable {
     private static final List<String> PLUGIN = List.of("docker", "compose");
     private static final List<String> PROGRAM = List.of("docker-compose");
@@ -23,11 +23,7 @@ final class Compose implements AutoCloseable {
 
     Compose(Map<String, String> images) throws IOException {
         this.images = images;
-        this.services = say("config", "--services")
-                .lines()
-                .filter(service -> !service.equals("grafana") || images.containsKey("GRAFANA_IMAGE"))
-                .sorted()
-                .toList();
+        this.services = say("config", "--services").lines().sorted().toList();
     }
 
     static boolean isThere() {
@@ -96,9 +92,7 @@ final class Compose implements AutoCloseable {
     }
 
     void up() throws IOException {
-        var line = new ArrayList<>(List.of("up", "-d"));
-        line.addAll(services);
-        say(line.toArray(String[]::new));
+        say("up", "-d");
     }
 
     /** Where a port of a service is published. */
@@ -113,6 +107,22 @@ final class Compose implements AutoCloseable {
         line.addAll(List.of("-e", "TINTYPE_SERVER=coordinator:7400", Images.named("cli")));
         line.addAll(List.of(words));
         return said(new ProcessBuilder(line));
+    }
+
+    /** What memcached says of itself, asked from within the network. */
+    static String memcachedFigures() throws IOException {
+        var asked = "printf 'stats\\r\\nquit\\r\\n' | nc -w 2 memcached 11211";
+        return said(new ProcessBuilder(
+                "docker",
+                "run",
+                "--rm",
+                "--network",
+                "tintype",
+                "--entrypoint",
+                "sh",
+                Images.named("cli"),
+                "-c",
+                asked));
     }
 
     /**
@@ -136,6 +146,9 @@ final class Compose implements AutoCloseable {
     private String say(String... words) throws IOException {
         var line = new ArrayList<>(program);
         line.addAll(List.of("-p", "tintype-test", "-f", "compose.yaml"));
+        if (!images.containsKey("GRAFANA_IMAGE")) {
+            line.addAll(List.of("-f", "compose.debian.yaml"));
+        }
         line.addAll(List.of(words));
         var builder = new ProcessBuilder(line);
         builder.environment().putAll(images);

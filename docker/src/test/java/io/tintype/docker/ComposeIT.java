@@ -78,7 +78,7 @@ final class ComposeIT {
                 var prometheus = "http://127.0.0.1:" + compose.port("prometheus", PROMETHEUS);
                 prometheusSeesEveryServer(prometheus);
                 everyPanelHasFigures(prometheus, client, server);
-                theMemcachedIsAsked(prometheus);
+                theMemcachedIsUsed(prometheus);
             }
             if (compose.services().contains("grafana")) {
                 grafanaHasItsDashboard("http://127.0.0.1:" + compose.port("grafana", GRAFANA));
@@ -154,8 +154,15 @@ final class ComposeIT {
                 });
     }
 
-    private void theMemcachedIsAsked(String prometheus) {
-        await("memcached was asked")
+    /** It is there, too: that coordinators miss in it they would say as well if it were not. */
+    private void theMemcachedIsUsed(String prometheus) {
+        await("memcached keeps what coordinators gave it")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(IllegalStateException.class) // none answers
+                .untilAsserted(() -> assertThat(Compose.memcachedFigures())
+                        .containsPattern("STAT cmd_get [1-9]")
+                        .containsPattern("STAT cmd_set [1-9]"));
+        await("Prometheus is told")
                 .atMost(PATIENCE)
                 .untilAsserted(
                         () -> assertThat(series(prometheus, "sum(tintype_cache_misses_total{layer=\"memcached\"}) > 0"))

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
@@ -26,7 +27,8 @@ final class ContainerCluster implements AutoCloseable {
     private static final int HTTP = 7480;
     private static final int NODE_HTTP = 7412;
     private static final int STOP_SECONDS = 60;
-    private static final long ZOOKEEPER_MEMORY = 256L << 20;
+    private static final Pattern MAX_HEAP = Pattern.compile("-XX:MaxHeapSize=(\\d+)");
+    static final long ZOOKEEPER_MEMORY = 256L << 20;
     static final long SERVER_MEMORY = 640L << 20;
 
     private final DockerClient docker = DockerClientFactory.instance().client();
@@ -160,6 +162,16 @@ final class ContainerCluster implements AutoCloseable {
     /** All that a coordinator and a node tell Prometheus. */
     List<String> metricsPages() throws IOException {
         return List.of(http() + "/metrics", nodeHttp(1) + "/metrics");
+    }
+
+    /** The most that ZooKeeper's heap may take: its own JVM's word. */
+    double zooKeeperHeap() throws IOException, InterruptedException {
+        var flags = zooKeeper.execInContainer("jcmd", "1", "VM.flags");
+        var found = MAX_HEAP.matcher(flags.getStdout());
+        if (!found.find()) {
+            throw new IllegalStateException("jcmd said " + flags.getStdout() + flags.getStderr());
+        }
+        return Double.parseDouble(found.group(1));
     }
 
     /** SIGKILL, as when the machine loses power, but with its disk's cache kept; the container stays. */

@@ -205,14 +205,27 @@ final class ContainersIT {
 
     /** The image of a node gives the heap two fifths of the memory that its container has, and runs as nobody in particular. */
     @Test
-    void aContainerSizesItsHeapAndIsNotRoot() throws Exception {
+    void everyContainerSizesItsHeapAndIsNotRoot() throws Exception {
         assertThat(cluster.user(1)).isEqualTo("10001:10001");
-        double heap = MAX_HEAP.matcher(page(cluster.metricsPages().get(1)).body())
+        var pages = cluster.metricsPages();
+        assertThat(heap(pages.get(0)) / ContainerCluster.SERVER_MEMORY)
+                .as("a coordinator's share of its container's memory")
+                .isBetween(0.43, 0.51);
+        assertThat(heap(pages.get(1)) / ContainerCluster.SERVER_MEMORY)
+                .as("a storage node's")
+                .isBetween(0.33, 0.41);
+        assertThat(cluster.zooKeeperHeap() / ContainerCluster.ZOOKEEPER_MEMORY)
+                .as("ZooKeeper's")
+                .isBetween(0.55, 0.65);
+    }
+
+    /** The most that a process's heap may take, by its own word. */
+    private double heap(String metrics) throws Exception {
+        return MAX_HEAP.matcher(page(metrics).body())
                 .results()
                 .mapToDouble(found -> Double.parseDouble(found.group(1)))
                 .filter(bytes -> bytes > 0) // parts of the heap that have no bound of their own
                 .sum();
-        assertThat(heap / ContainerCluster.SERVER_MEMORY).isBetween(0.33, 0.41);
     }
 
     @Test

@@ -63,6 +63,7 @@ final class DocsIT {
         why.put("bin/tintype storage-node --config /etc", "needs the file that stands further up; see ManifestsTest");
         why.put("bin/tintype coordinator --config /etc", "the same");
         why.put("echo \"2026a ", "makes the keys that the coordinator of this test was started with");
+        why.put("apt-get install ", "changes the machine; what came of it on a fresh Debian stands beside it");
         why.put("docker", "needs a Docker engine and images; see ComposeIT, which runs them");
         why.put("eval \"$(docker/", "starts a Docker engine; .ci/run does it");
         why.put("kubectl ", "needs a Kubernetes cluster; see KubernetesTest, which runs it");
