@@ -4,6 +4,7 @@ package io.tintype.tools.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tintype.client.BlobSource;
 import io.tintype.client.MoveConflictException;
 import io.tintype.client.MoveInfo;
@@ -17,6 +18,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.storage.move.MoveSettings;
 import io.tintype.tools.CommandLines;
 import io.tintype.tools.console.ExitCode;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -306,6 +308,26 @@ final class UserMoveIT {
         double seconds = (System.nanoTime() - from) / 1e9;
         double bytesPerSecond = MoveSettings.DEFAULT.bytesPerSecond();
         assertThat(seconds).as("no faster than moves may").isGreaterThan(0.95 * 8 * large.length / bytesPerSecond);
+        theStatusPageShowsTheMoveButNotWhose(user);
+    }
+
+    private static void theStatusPageShowsTheMoveButNotWhose(String user) {
+        client.users().moves().begin(user, MoveTarget.pool(standard));
+        var page = URI.create(dev.file().http() + "/status.json");
+        var seen = Awaitility.await()
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(
+                        () -> {
+                            try (var body = page.toURL().openStream()) {
+                                return new ObjectMapper().readTree(body);
+                            }
+                        },
+                        status -> status.get("moves").get("underWay").asInt() > 0);
+        assertThat(seen.get("moves").get("oldest").get(0).get("fromPool").asText())
+                .isEqualTo(PAID.toString());
+        assertThat(seen.toString()).doesNotContain(user);
+        assertThat(awaitEnd(user).result()).isEqualTo(MoveInfo.Result.DONE);
     }
 
     private static void assertRefused(ExitCode code, String words, String... command) {
