@@ -89,7 +89,7 @@ final class TurnedAway {
             client.put(user, "image", new byte[] {1});
             assertThat(client.get(user, "image").bytes()).containsExactly(1);
             return "registered";
-        } catch (AlreadyExistsException e) {
+        } catch (AlreadyExistsException | StorageFullException e) {
             return "refused by a coordinator that knows no other way";
         } catch (UnavailableException e) {
             return "held back: " + e.getMessage();

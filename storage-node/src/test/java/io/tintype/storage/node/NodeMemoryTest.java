@@ -51,7 +51,9 @@ final class NodeMemoryTest {
                     .as("written, far more than may be kept in memory")
                     .isGreaterThan(3 * (CACHE + BUFFERS));
             assertThat(bytes(registry, "tintype.memory.limit.bytes", "store")).isEqualTo(CACHE + BUFFERS);
-            assertThat(most).as("most native memory of the store").isBetween(1L << 20, CACHE + BUFFERS);
+            assertThat(most)
+                    .as("most native memory of the store; writes go on while what is gathered is flushed")
+                    .isBetween(1L << 20, CACHE + BUFFERS + BUFFERS / 8);
             for (var part : List.of("heap", "network")) {
                 assertThat(bytes(registry, "tintype.memory.bytes", part))
                         .as(part)

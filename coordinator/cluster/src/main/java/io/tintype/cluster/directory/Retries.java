@@ -39,7 +39,9 @@ public final class Retries {
             }
             var pause = CompletableFuture.delayedExecutor(pauseMs, TimeUnit.MILLISECONDS);
             return CompletableFuture.runAsync(() -> {}, pause)
-                    .thenCompose(paused -> run(deadline, attempt, number + 1));
+                    .thenCompose(paused -> deadline.isExpired() // a busy machine wakes up late
+                            ? CompletableFuture.failedFuture(cause)
+                            : run(deadline, attempt, number + 1));
         });
     }
 
