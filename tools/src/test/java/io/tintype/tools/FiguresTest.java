@@ -44,6 +44,7 @@ final class FiguresTest {
     private static final String TIMER = "a timer: what it holds is due later, and stands still for nobody";
     private static final String ONE_READ = "parts of one read or answer, whose bytes are counted where they are held";
     private static final String PAST = "what was: the oldest goes as the newest comes";
+    private static final String PLANNING = "steps of a plan that is being put in order, by one thread at once";
     private static final String CLOSING = "what is to be closed, the last first";
 
     /** Classes that make what looks like a queue, and in which nothing waits for anything. */
@@ -63,6 +64,8 @@ final class FiguresTest {
             Map.entry("RenditionReader", ONE_READ),
             Map.entry("SpanSender", ONE_READ),
             Map.entry("Window", "chunks of one copy that are under way: as many as it says, and the copy waits itself"),
+            Map.entry("PlanTime", PLANNING),
+            Map.entry("TargetOrder", PLANNING),
             Map.entry("Progress", PAST),
             Map.entry("Allowance", PAST),
             Map.entry("Events", PAST),
