@@ -21,6 +21,7 @@ final class Context {
     final Promises promises;
     final Trimming trimming;
     final Freshness freshness = new Freshness();
+    final EarlyHellos earlyHellos;
 
     private final ConfigReads configReads;
     private Role role;
@@ -49,6 +50,7 @@ final class Context {
         long grantEnds = boot.promisedEpoch() == 0 ? now.nanos() : now.nanos() + timing.grantNanos();
         this.promises = new Promises(boot.promisedEpoch(), keeps(Rule.PROMISE_IS_FSYNCED_FIRST), grantEnds);
         this.configReads = new ConfigReads(this);
+        this.earlyHellos = new EarlyHellos(this);
         this.role = new Following(this);
         if (!keeps(Rule.TRUNCATE_BY_LINEAGE_ONLY) && boot.applied() < boot.log().lastSeq()) {
             journal.truncate(boot.applied());
@@ -101,6 +103,9 @@ final class Context {
     void become(Role next) {
         role.leave();
         role = next;
+        if (!(next instanceof Leading)) {
+            earlyHellos.refuseAll();
+        }
         next.enter();
     }
 

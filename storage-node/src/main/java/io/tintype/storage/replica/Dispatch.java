@@ -24,20 +24,22 @@ final class Dispatch {
             role.applied();
         } else if (event instanceof ReplicaEvent.Tick) {
             context.configReads().tick();
+            context.earlyHellos.tick();
             role.tick();
         } else if (event instanceof ReplicaEvent.BeatReceived beat) {
             beat(context, beat);
         } else if (event instanceof ReplicaEvent.BeatAnswered answer) {
             role.beatAnswered(answer);
-        } else if (!deliverStream(role, event) && !deliverConfiguration(context, role, event)) {
+        } else if (!deliverStream(context, role, event) && !deliverConfiguration(context, role, event)) {
             deliverRest(context, role, event);
         }
     }
 
-    private static boolean deliverStream(Role role, ReplicaEvent event) {
+    private static boolean deliverStream(Context context, Role role, ReplicaEvent event) {
         if (event instanceof ReplicaEvent.HelloReceived hello) {
             role.helloReceived(hello);
         } else if (event instanceof ReplicaEvent.FollowerLost lost) {
+            context.earlyHellos.lost(lost.stream());
             role.followerLost(lost);
         } else if (event instanceof ReplicaEvent.AttachReceived attach) {
             role.attachReceived(attach);

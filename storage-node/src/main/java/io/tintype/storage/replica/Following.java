@@ -163,6 +163,17 @@ final class Following extends Role {
         }
     }
 
+    /** Whoever promised a higher epoch than is known here may know, other than this replica yet, that it leads. */
+    @Override
+    void helloReceived(ReplicaEvent.HelloReceived event) {
+        if (event.hello().promisedEpoch() > context.configEpoch()) {
+            context.earlyHellos.keep(event);
+            context.configReads().request();
+        } else {
+            context.earlyHellos.refuse(event);
+        }
+    }
+
     // ---- the primary
 
     @Override

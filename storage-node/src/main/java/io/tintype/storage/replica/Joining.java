@@ -24,7 +24,9 @@ final class Joining {
         if (hello.promisedEpoch() > epoch && context.keeps(Rule.LOWER_EPOCHS_ARE_REFUSED)) {
             refuse(event.stream(), RefuseReason.STALE_EPOCH);
             context.meet(hello.promisedEpoch());
-        } else if (!context.promises.mayAnswer() || reconfiguration.handover().isWriting()) {
+        } else if (!context.promises.mayAnswer()) {
+            context.earlyHellos.keep(event);
+        } else if (reconfiguration.handover().isWriting()) {
             refuse(event.stream(), RefuseReason.NOT_PRIMARY);
         } else if (!config.replicas().containsKey(hello.follower().node())) {
             refuse(event.stream(), RefuseReason.NOT_ASSIGNED);

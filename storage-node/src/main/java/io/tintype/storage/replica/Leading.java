@@ -56,7 +56,7 @@ final class Leading extends Role {
     @Override
     void enter() {
         context.promise(epoch);
-        open();
+        promisePersisted();
     }
 
     private void open() {
@@ -87,6 +87,9 @@ final class Leading extends Role {
     @Override
     void promisePersisted() {
         open();
+        if (context.promises.mayAnswer()) {
+            context.earlyHellos.take().forEach(this::helloReceived);
+        }
     }
 
     @Override

@@ -68,8 +68,7 @@ abstract sealed class Role permits Following, Campaigning, Leading, Failed {
     void ballotFailed(ReplicaEvent.BallotFailed failed) {}
 
     void helloReceived(ReplicaEvent.HelloReceived event) {
-        context.act(new ReplicaAction.RefuseFollower(
-                event.stream(), new Refusal(RefuseReason.NOT_PRIMARY, context.promises.promised())));
+        context.earlyHellos.refuse(event);
     }
 
     void ackReceived(ReplicaEvent.AckReceived event) {}

@@ -11,10 +11,8 @@ import java.util.HashMap;
 /** The failures that more than one part of a shard speaks of. Stateless. */
 final class Refusals {
     private static final Duration ELECTION_TAKES = Duration.ofMillis(250);
-    /** From the last write that a primary takes to the first one of the successor whom it names. */
-    private static final Duration HANDOVER_TAKES = Duration.ofMillis(50);
-    /** A primary begins within milliseconds after a handover, and within two seconds after a death. */
-    private static final Duration OPENING_TAKES = Duration.ofMillis(100);
+    /** From the last read that a primary answers to the first one of the successor whom it names, who may be asked meanwhile. */
+    private static final Duration HANDOVER_TAKES = Duration.ofMillis(20);
 
     private Refusals() {}
 
@@ -35,7 +33,9 @@ final class Refusals {
         }
         if (status.state() == ReplicaState.PRIMARY_ELECT) {
             return new TintypeException(
-                    Reason.NO_PRIMARY, "the new primary of shard " + status.id() + " is about to begin", OPENING_TAKES);
+                    Reason.NO_PRIMARY,
+                    "the new primary of shard " + status.id() + " is about to begin",
+                    HANDOVER_TAKES);
         }
         if (primary == null || status.state() == ReplicaState.PRE_ELECT) {
             return new TintypeException(

@@ -51,6 +51,18 @@ final class PausesTest {
                 .isGreaterThan(5_000);
     }
 
+    /** A handover mostly takes no longer; an elected primary that says the same may need two seconds. */
+    @Test
+    void whatMayTakeLongerThanTheServerSaysIsAskedForLessOften() {
+        var soon = failure(Reason.NO_PRIMARY, Duration.ofMillis(20));
+        assertThat(pauses.afterMs(1, soon)).isBetween(20L, 30L);
+        assertThat(pauses.afterMs(2, soon)).isBetween(20L, 30L);
+        assertThat(pauses.afterMs(3, soon)).isBetween(30L, 45L);
+        for (int attempt = 5; attempt <= Pauses.SOON; attempt++) {
+            assertThat(pauses.afterMs(attempt, soon)).isBetween(50L, 75L);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"USER_MOVING", "NO_PRIMARY"})
     void anElectionThatSaysNothingIsWaitedForLongerEachTime(Reason reason) {

@@ -17,11 +17,14 @@ public final class Retries {
     private static final long LONGEST_PAUSE_MS = 500;
     private static final int DOUBLINGS = 5;
 
+    /** What passes within 20 ms mostly need not do so always: pauses grow to this, whatever is said. */
+    private static final long SOON_MS = 50;
+
     private Retries() {}
 
     /**
-     * Runs {@code attempt} with 0, 1, 2 … until one succeeds. Between two attempts it waits as long as the failure says,
-     * or 20 ms and up to 500 ms with jitter. The caller vouches that repeating does no harm.
+     * Runs {@code attempt} with 0, 1, 2 … until one succeeds, with {@linkplain #pauseMs pauses} in between. The caller vouches that
+     * repeating does no harm.
      *
      * @return fails with the last attempt's {@link TintypeException}
      */
@@ -57,12 +60,18 @@ public final class Retries {
         return reason.isTransient() || reason == Reason.NOT_PRIMARY;
     }
 
-    private static long pauseMs(TintypeException cause, int number) {
+    /**
+     * Milliseconds to wait before the next attempt: what the failure says, but soon 50 ms and never more than 500; where it says
+     * nothing 20 and up to 500, with jitter.
+     *
+     * @param number attempts that failed before this one, 0 or more
+     */
+    public static long pauseMs(TintypeException cause, int number) {
         long longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(number, DOUBLINGS));
         long jittered = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
         return cause.retryAfter()
                 .map(Duration::toMillis)
-                .map(told -> Math.min(told, LONGEST_PAUSE_MS))
+                .map(told -> Math.min(Math.max(told, Math.min(jittered, SOON_MS)), LONGEST_PAUSE_MS))
                 .orElse(jittered);
     }
 }

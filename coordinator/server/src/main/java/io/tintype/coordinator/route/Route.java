@@ -3,6 +3,7 @@ package io.tintype.coordinator.route;
 
 import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
+import io.tintype.cluster.directory.Retries;
 import io.tintype.cluster.directory.UserHome;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -28,7 +28,6 @@ public final class Route {
     /** Hints that are followed without a pause in between, so that nodes that contradict each other cannot spin us. */
     private static final int HOPS_WITHOUT_PAUSE = 3;
 
-    private static final long FIRST_PAUSE_MS = 20;
     private static final long LONGEST_PAUSE_MS = 500;
     private static final int DOUBLINGS = 5;
     private static final long PATIENCE_MS = 250;
@@ -167,21 +166,12 @@ public final class Route {
     }
 
     private CompletableFuture<Target> later(TintypeException cause, Supplier<CompletableFuture<Target>> step) {
-        long pauseMs = pauseMs(cause);
+        long pauseMs = Retries.pauseMs(cause, failures);
         if (deadline.timeRemaining(TimeUnit.MILLISECONDS) <= pauseMs) {
             return CompletableFuture.failedFuture(forCaller(cause));
         }
         var pause = CompletableFuture.delayedExecutor(pauseMs, TimeUnit.MILLISECONDS);
         return CompletableFuture.runAsync(() -> {}, pause).thenCompose(paused -> step.get());
-    }
-
-    private long pauseMs(TintypeException cause) {
-        long longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(failures, DOUBLINGS));
-        long jittered = longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1);
-        return cause.retryAfter()
-                .map(Duration::toMillis)
-                .map(told -> Math.min(told, LONGEST_PAUSE_MS))
-                .orElse(jittered);
     }
 
     /** A caller of a coordinator can do nothing about who leads what: to him there was no primary in time. */
