@@ -65,7 +65,7 @@ final class FiguresTest {
             Map.entry("SpanSender", ONE_READ),
             Map.entry("Window", "chunks of one copy that are under way: as many as it says, and the copy waits itself"),
             Map.entry("PlanTime", PLANNING),
-            Map.entry("TargetOrder", PLANNING),
+            Map.entry("CopyOrder", PLANNING),
             Map.entry("Progress", PAST),
             Map.entry("Allowance", PAST),
             Map.entry("Events", PAST),

@@ -8,6 +8,7 @@ import io.tintype.cluster.placement.plan.PlanInput;
 import io.tintype.cluster.placement.plan.PlanStep;
 import io.tintype.cluster.placement.plan.PlanTime;
 import io.tintype.cluster.placement.plan.Planner;
+import io.tintype.cluster.placement.plan.Sources;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.zk.Versioned;
@@ -23,6 +24,7 @@ import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.PlansRecord;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -138,9 +140,11 @@ final class Planning {
     }
 
     private static PlanTime.Schedule schedule(Plan plan, ClusterView view, Wish wish, double allowed, CopyPaces paces) {
-        var works = plan.steps().stream()
-                .map(step -> PlanTime.work(step, primary(view, step.shard()), paces, allowed))
-                .toList();
+        var sources = new Sources(shard -> primary(view, shard));
+        var works = new ArrayList<PlanTime.Work>();
+        for (var step : plan.steps()) {
+            works.add(PlanTime.work(step, sources.next(step), paces, allowed));
+        }
         return PlanTime.schedule(works, wish.movesAtOnce(), allowed, paces);
     }
 

@@ -3,26 +3,30 @@ package io.tintype.cluster.placement.plan;
 
 import io.tintype.cluster.placement.plan.PlanStep.Kind;
 import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what a layout became into steps, in the order in which to begin them: repairs of the most endangered, leads that
- * cost nothing, moves in the {@link TargetOrder}, and the leads that wait for moves. Each step of a shard begins where the one before it ends. Confined
- * to one thread.
+ * cost nothing, moves, and the leads that wait for moves; among equals in the {@link CopyOrder}. Each step of a shard begins where the one before it
+ * ends. Confined to one thread.
  */
 final class Steps {
     private final Layout layout;
     private final Map<String, String> reasons;
     private final Map<Integer, Integer> leads;
-    private final List<Ranked> repairs = new ArrayList<>();
+    private final List<Repair> repairs = new ArrayList<>();
     private final List<PlanStep> free = new ArrayList<>();
     private final List<PlanStep> moves = new ArrayList<>();
     private final List<PlanStep> late = new ArrayList<>();
@@ -37,8 +41,17 @@ final class Steps {
         this.leads = leads;
     }
 
-    /** A repair, how many in-sync copies its shard has when it begins, and how many steps of the shard precede it. */
-    private record Ranked(int copies, int earlier, PlanStep step) {}
+    /** How many in-sync copies a shard has when a repair begins, and how many steps of the shard precede it. */
+    private record Rank(int copies, int earlier) implements Comparable<Rank> {
+        @Override
+        public int compareTo(Rank other) {
+            return copies != other.copies
+                    ? Integer.compare(copies, other.copies)
+                    : Integer.compare(earlier, other.earlier);
+        }
+    }
+
+    private record Repair(Rank rank, PlanStep step) {}
 
     /** Names a replica that comes to a node. */
     static String key(int shard, int node) {
@@ -50,12 +63,24 @@ final class Steps {
                 .boxed()
                 .sorted(Comparator.<Integer>comparingInt(layout::healthy).thenComparingInt(s -> s))
                 .forEach(this::shard);
-        repairs.sort(Comparator.comparingInt(Ranked::copies).thenComparingInt(Ranked::earlier));
-        var all = new ArrayList<>(repairs.stream().map(Ranked::step).toList());
+        var primaries = primaries();
+        var urgent = new TreeMap<Rank, List<PlanStep>>();
+        repairs.forEach(repair ->
+                urgent.computeIfAbsent(repair.rank(), rank -> new ArrayList<>()).add(repair.step()));
+        var all = new ArrayList<PlanStep>();
+        urgent.values().forEach(steps -> all.addAll(CopyOrder.of(steps, primaries)));
         all.addAll(free);
-        all.addAll(TargetOrder.of(moves));
+        all.addAll(CopyOrder.of(moves, primaries));
         all.addAll(late);
         return all;
+    }
+
+    private Function<ShardId, @Nullable NodeId> primaries() {
+        var found = new HashMap<ShardId, @Nullable NodeId>();
+        for (var shard : layout.shards) {
+            found.put(shard.id(), shard.primaryOrNull());
+        }
+        return found::get;
     }
 
     private void shard(int shard) {
@@ -167,7 +192,7 @@ final class Steps {
                         ? "it is more than the pool asks for"
                         : reasons.getOrDefault(key(shard, to), "evens out bytes"));
         if (repair) {
-            repairs.add(new Ranked(layout.healthy(shard) + made, made, step));
+            repairs.add(new Repair(new Rank(layout.healthy(shard) + made, made), step));
         } else {
             moves.add(step);
         }
