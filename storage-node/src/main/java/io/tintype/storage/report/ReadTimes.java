@@ -12,13 +12,13 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
 /**
- * How long the calls of a service take to their first answer, over the last ten to twenty seconds, and over the last two to
- * four: what tells the controller that moving replicas is felt. Thread-safe; never blocks, and allocates only what belongs to a
+ * How long the calls of a service take to their first answer, over the last ten to twenty seconds, and over the last second and a
+ * half that is over, which nobody who asks every two seconds is told of twice: what tells the controller that moving replicas is felt. Thread-safe; never blocks, and allocates only what belongs to a
  * call.
  */
 public final class ReadTimes implements ServerInterceptor {
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(10);
-    private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long RECENT_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
     private static final int STEPS = 8;
     private static final int BUCKETS = 64 * STEPS;
     private static final int FEWEST = 20;
@@ -62,12 +62,12 @@ public final class ReadTimes implements ServerInterceptor {
 
     /** Microseconds that 99 of 100 calls of the last ten seconds or so stayed below, within an eighth; 0: there were too few. */
     public long p99Micros() {
-        return lately.p99Micros();
+        return lately.p99Micros(true);
     }
 
-    /** The same of the last two to four seconds. */
+    /** The same of the last second and a half that is over. */
     public long recentP99Micros() {
-        return recently.p99Micros();
+        return recently.p99Micros(false);
     }
 
     /** The window that is being filled, and the one before it. */
@@ -93,25 +93,30 @@ public final class ReadTimes implements ServerInterceptor {
             return current;
         }
 
-        synchronized long p99Micros() {
+        /** @param withCurrent whether the window that is being filled counts too */
+        synchronized long p99Micros(boolean withCurrent) {
             var now = now();
             var before = former;
             long total = 0;
             for (int i = 0; i < BUCKETS; i++) {
-                total += now.get(i) + before.get(i);
+                total += count(i, now, before, withCurrent);
             }
             if (total < FEWEST) {
                 return 0;
             }
             long seen = 0;
             for (int i = 0; i < BUCKETS; i++) {
-                seen += now.get(i) + before.get(i);
+                seen += count(i, now, before, withCurrent);
                 if (seen >= Math.ceil(total * PERCENTILE)) {
                     return upper(i);
                 }
             }
             return upper(BUCKETS - 1);
         }
+    }
+
+    private static long count(int bucket, AtomicLongArray now, AtomicLongArray before, boolean withCurrent) {
+        return before.get(bucket) + (withCurrent ? now.get(bucket) : 0);
     }
 
     private static int bucket(long micros) {

@@ -2,9 +2,10 @@
 package io.tintype.coordinator.balance;
 
 /**
- * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it, and a little faster again each
- * time they do not (additive increase, multiplicative decrease). What they felt until a slower pace had its effect is held against
- * it once: the time they report of reaches back to before it. Not thread-safe.
+ * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it twice in a row, and a little faster
+ * again each time they do not (additive increase, multiplicative decrease). Once is not enough: a lead that is handed over is felt
+ * too, for a moment, and copying more slowly would not help. So what is felt before a slower pace had its effect is not held against
+ * it either. Not thread-safe.
  */
 final class Throttle {
     /** Never slower than this: something must get on. */
@@ -18,8 +19,8 @@ final class Throttle {
     private long limit;
     private long rate;
     private double quietMicros;
-    /** The next word of readers is of before the pace they have now. */
-    private boolean settling;
+    /** Readers felt it when they were asked last, and not, or no longer, before. */
+    private boolean feltOnce;
 
     Throttle(long limit) {
         this.limit = limit;
@@ -36,8 +37,12 @@ final class Throttle {
         return Math.round(quietMicros);
     }
 
-    /** What somebody before found quiet times to be like; what was measured here counts more. */
+    /**
+     * What somebody before, whose plan is taken over, found quiet times to be like; what was measured here counts more. Nobody
+     * knows what that one was told last, so the next word counts.
+     */
     void quietWas(long p99Micros) {
+        feltOnce = true;
         if (quietMicros == 0) {
             quietMicros = p99Micros;
         }
@@ -61,20 +66,19 @@ final class Throttle {
                     ? quietMicros
                     : quietMicros == 0 ? p99Micros : quietMicros + SMOOTHING * (p99Micros - quietMicros);
             rate = limit;
-            settling = false;
-            return;
-        }
-        if (settling) {
-            settling = false;
+            feltOnce = false;
             return;
         }
         if (p99Micros == 0
                 || quietMicros == 0
                 || p99Micros <= Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS)) {
             rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
-        } else {
+            feltOnce = false;
+        } else if (feltOnce) {
             rate = Math.max(Math.min(LEAST, limit), rate / 2);
-            settling = true;
+            feltOnce = false;
+        } else {
+            feltOnce = true;
         }
     }
 }

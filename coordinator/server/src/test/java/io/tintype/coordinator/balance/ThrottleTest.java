@@ -17,17 +17,21 @@ final class ThrottleTest {
         throttle.felt(true, 12_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT);
         throttle.felt(true, 30_000);
+        assertThat(throttle.rate()).as("once may be a lead that is handed over").isEqualTo(LIMIT);
+        throttle.felt(true, 30_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 2);
         throttle.felt(true, 30_000);
         assertThat(throttle.rate())
-                .as("what readers report reaches back to before the pace was halved")
+                .as("what readers report may reach back to before the pace was halved")
                 .isEqualTo(LIMIT / 2);
         throttle.felt(true, 30_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
         throttle.felt(true, 10_000);
-        assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
-        throttle.felt(true, 10_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4 + LIMIT / 8);
+        throttle.felt(true, 30_000);
+        throttle.felt(true, 10_000);
+        throttle.felt(true, 30_000);
+        assertThat(throttle.rate()).as("never twice in a row").isEqualTo(LIMIT / 4 + LIMIT / 8 * 2);
         for (int i = 0; i < 100; i++) {
             throttle.felt(true, 90_000);
         }

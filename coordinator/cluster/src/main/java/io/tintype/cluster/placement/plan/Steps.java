@@ -31,6 +31,9 @@ final class Steps {
     private final List<PlanStep> moves = new ArrayList<>();
     private final List<PlanStep> late = new ArrayList<>();
 
+    /** Bytes of the steps into each node that need not wait for another of their shard. */
+    private final long[] early;
+
     /**
      * @param reasons why a replica comes to a node, by {@link #key}
      * @param leads who is to lead, of the shards whose lead changes
@@ -39,6 +42,7 @@ final class Steps {
         this.layout = layout;
         this.reasons = reasons;
         this.leads = leads;
+        this.early = new long[layout.nodes.length];
     }
 
     /** How many in-sync copies a shard has when a repair begins, and how many steps of the shard precede it. */
@@ -108,6 +112,9 @@ final class Steps {
             if (next != null && (to == null || !next.equals(to)) && !Layout.contains(now, next)) {
                 next = null; // who is to lead comes with a later step; the replicas choose until then
             }
+            if (made == 0 && to != null) {
+                early[to] += layout.shards[shard].bytes();
+            }
             add(shard, from, to, next, now, made++);
             if (hadLead && next != null) {
                 led = true;
@@ -146,7 +153,10 @@ final class Steps {
     /** Who goes and who comes in one step. */
     private record Pair(@Nullable Integer from, @Nullable Integer to) {}
 
-    /** The pair after which zones are used most evenly, of those a node that is gone: no moment then crowds a zone. */
+    /**
+     * The pair after which zones are used most evenly, so that no moment crowds a zone; of those a node that is gone; of those the
+     * newcomer that has least to begin with, so that no node must wait until others have what comes first.
+     */
     private Pair pick(int[] now, List<Integer> goes, List<Integer> comes) {
         List<@Nullable Integer> froms = goes.isEmpty() ? Collections.singletonList(null) : new ArrayList<>(goes);
         List<@Nullable Integer> tos = comes.isEmpty() ? Collections.singletonList(null) : new ArrayList<>(comes);
@@ -156,7 +166,8 @@ final class Steps {
             for (@Nullable Integer to : tos) {
                 boolean gone = from != null && layout.nodes[from].part() == PlanNode.Part.DEAD;
                 long score = 2 * crowding(step(now, from, to)) + (gone ? 0 : 1);
-                if (score < least) {
+                boolean sooner = score == least && to != null && best.to() != null && early[to] < early[best.to()];
+                if (score < least || sooner) {
                     least = score;
                     best = new Pair(from, to);
                 }

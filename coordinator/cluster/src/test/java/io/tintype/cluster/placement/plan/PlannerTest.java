@@ -199,6 +199,36 @@ final class PlannerTest {
         assertThat((double) Planner.plan(input).bytes()).isLessThanOrEqualTo(1.1 * plan.bytes());
     }
 
+    /** Whatever a new node is given, it need not wait until the other one has had its replica of the same shard. */
+    @Example
+    void nodesThatJoinAreGivenTheirFirstReplicasTogether() {
+        var nodes = Clusters.nodes(5, 1);
+        var old = nodes.subList(0, 3).stream().map(PlanNode::id).toList();
+        var shards = new ArrayList<PlanShard>();
+        for (int s = 1; s <= 12; s++) {
+            shards.add(Clusters.shard(s, old, Clusters.GIB));
+        }
+        var plan = Planner.plan(
+                new PlanInput(nodes, shards, List.of(new PlanPool(Clusters.POOL, 3, Set.of())), PlanRules.DEFAULT));
+        var seen = new HashSet<ShardId>();
+        var first = plan.steps().stream()
+                .filter(step -> step.kind() == PlanStep.Kind.MOVE && seen.add(step.shard()))
+                .collect(Collectors.groupingBy(PlanStep::target, Collectors.counting()));
+        assertThat(first).hasSize(2);
+        assertThat(Collections.max(first.values()) - Collections.min(first.values()))
+                .as("first moves of shards into each of the new nodes: %s", first)
+                .isLessThanOrEqualTo(1);
+        var copies = plan.steps().stream()
+                .filter(step -> step.kind() == PlanStep.Kind.MOVE)
+                .map(PlanStep::target)
+                .toList();
+        assertThat(copies.subList(0, 4))
+                .as("of four at once")
+                .satisfies(four -> assertThat(
+                                four.stream().distinct().mapToInt(node -> Collections.frequency(four, node)))
+                        .containsExactly(2, 2));
+    }
+
     @Example
     void weightsAndZonesAreHeldTo() {
         var nodes = new ArrayList<PlanNode>();
