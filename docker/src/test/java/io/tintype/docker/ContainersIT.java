@@ -44,6 +44,9 @@ final class ContainersIT {
     private static final Pattern MAX_HEAP =
             Pattern.compile("(?m)^jvm_memory_max_bytes\\{[^}]*area=\"heap\"[^}]*\\} (\\S+)$");
 
+    /** Half of it is less than the 256 MiB that a command takes where no container says otherwise. */
+    private static final long COMMAND_MEMORY = 400L << 20;
+
     private final HttpClient http = HttpClient.newHttpClient();
     private final long seed = new Random().nextLong();
     private ContainerCluster cluster;
@@ -217,6 +220,28 @@ final class ContainersIT {
         assertThat(cluster.zooKeeperHeap() / ContainerCluster.ZOOKEEPER_MEMORY)
                 .as("ZooKeeper's")
                 .isBetween(0.55, 0.65);
+    }
+
+    @Test
+    void aCommandSizesItsHeapByItsContainer() throws Exception {
+        var line = List.of(
+                "docker",
+                "run",
+                "--rm",
+                "--memory",
+                Long.toString(COMMAND_MEMORY),
+                "--env",
+                "JAVA_TOOL_OPTIONS=-XX:+PrintFlagsFinal",
+                Images.named("cli"),
+                "--version");
+        var process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        var heap = Pattern.compile("(?m)^\\s*size_t MaxHeapSize\\s*=\\s*(\\d+)").matcher(said);
+        assertThat(heap.find()).as(said).isTrue();
+        assertThat(Double.parseDouble(heap.group(1)) / COMMAND_MEMORY)
+                .as("a command's share of its container's memory")
+                .isBetween(0.43, 0.51);
     }
 
     /** The most that a process's heap may take, by its own word. */

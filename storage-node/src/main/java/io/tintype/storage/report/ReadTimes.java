@@ -60,7 +60,10 @@ public final class ReadTimes implements ServerInterceptor {
         recently.now().incrementAndGet(bucket);
     }
 
-    /** Microseconds that 99 of 100 calls of the last ten seconds or so stayed below, within an eighth; 0: there were too few. */
+    /**
+     * Microseconds that 99 of 100 calls of the last ten seconds or so stayed below, within an eighth, and all but one where they
+     * were fewer: one alone tells nothing. 0: there were too few for that.
+     */
     public long p99Micros() {
         return lately.p99Micros(true);
     }
@@ -107,7 +110,7 @@ public final class ReadTimes implements ServerInterceptor {
             long seen = 0;
             for (int i = 0; i < BUCKETS; i++) {
                 seen += count(i, now, before, withCurrent);
-                if (seen >= Math.ceil(total * PERCENTILE)) {
+                if (seen >= Math.min(total - 1, (long) Math.ceil(total * PERCENTILE))) {
                     return upper(i);
                 }
             }

@@ -34,6 +34,17 @@ final class ReadTimesTest {
     }
 
     @Test
+    void oneSlowCallAmongFewTellsNothingAndTwoDo() {
+        for (int i = 0; i < 39; i++) {
+            times.record(1_000_000);
+        }
+        times.record(50_000_000);
+        assertThat(times.p99Micros()).isBetween(1_000L, 1_130L);
+        times.record(40_000_000);
+        assertThat(times.p99Micros()).isBetween(40_000L, 45_200L);
+    }
+
+    @Test
     void tellsWhatWasFeltLatelyBeforeAndAfterItIsFeltOverLong() {
         for (int i = 0; i < 10_000; i++) {
             times.record(1_000_000);
