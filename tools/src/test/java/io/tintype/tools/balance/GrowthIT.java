@@ -30,7 +30,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * delete: no read fails or is wrong, readers hardly notice, and what plans foretold is what came.
  *
  * <p>{@code -Drebalance.growth=1024} stores so many MiB and measures; the table goes to {@code
- * target/system/growth.txt}, and what happened second by second to {@code growth-seconds.txt} beside it. {@code -Drebalance.growth.rate=8388608} is what a node takes in.
+ * target/system/growth.txt}, and what happened second by second to {@code growth-seconds.txt} beside it. {@code -Drebalance.growth.rate=8388608} is what a node
+ * sends, and takes in, at most.
  */
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 @EnabledIfSystemProperty(named = "rebalance.growth", matches = "[1-9][0-9]*")
@@ -42,6 +43,12 @@ final class GrowthIT {
     private static final int READERS = 4;
     private static final int READS_PER_SECOND = 100;
     private static final int QUIET_READS = 2_500;
+    private static final int REPLICAS = 3;
+    private static final int JOINING_NODES = 2;
+
+    /** The part of all replicas that nodes get that join three. */
+    private static final double JOINING = 0.4;
+
     private static final double MILLI = 1_000;
 
     private static final double BYTES_OFF = 0.02;
@@ -73,6 +80,7 @@ final class GrowthIT {
                 overview.awaitSafe();
                 load.fill(6);
                 load.begin(READERS, READS_PER_SECOND);
+                settle(load, mib, rate);
                 line("", "bytes", "planned", "off", "seconds", "planned", "off", "reads", "p99 ms", "before", "ratio");
 
                 try (var seconds = Timeline.begin(load, client, fleet::processes, seen)) {
@@ -203,6 +211,13 @@ final class GrowthIT {
 
     private void line(String... cells) {
         table.add("| " + String.join(" | ", cells) + " |");
+    }
+
+    /** A plan foresees what is written for as long as it knows how much was: for as long as the first one takes. */
+    private static void settle(MixedLoad load, int mib, long rate) {
+        double moved = JOINING * REPLICAS * mib * (1 << 20);
+        long goal = load.reads() + (long) (READS_PER_SECOND * moved / (JOINING_NODES * rate));
+        Awaitility.await("a load that is known").atMost(LONG).until(() -> load.reads() >= goal);
     }
 
     /** How reads fare while nothing moves. */
