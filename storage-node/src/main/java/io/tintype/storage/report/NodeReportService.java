@@ -65,12 +65,14 @@ public final class NodeReportService extends NodeReportsImplBase {
             }
             var disk = reports.disk();
             var figures = reports.figures();
+            var recent = reads.recent(request.getSlowReadMicros());
             var answer = ReportNodeResponse.newBuilder()
                     .setNode(self.value())
                     .setDiskBytes(disk.totalBytes())
                     .setFreeBytes(Math.max(0, disk.freeBytes() - reserveBytes))
                     .setReadP99Micros(reads.p99Micros())
-                    .setRecentReadP99Micros(reads.recentP99Micros())
+                    .setRecentReads(recent.calls())
+                    .setRecentSlowReads(request.getSlowReadMicros() > 0 ? recent.slow() : 0)
                     .setCallsPerSecond(figures.stream()
                             .mapToDouble(HostReports.Figures::callsPerSecond)
                             .sum())

@@ -65,13 +65,16 @@ public final class ReadTimes implements ServerInterceptor {
      * were fewer: one alone tells nothing. 0: there were too few for that.
      */
     public long p99Micros() {
-        return lately.p99Micros(true);
+        return lately.p99Micros();
     }
 
-    /** The same of the last second and a half that is over. */
-    public long recentP99Micros() {
-        return recently.p99Micros(false);
+    /** Reads of the last second and a half that is over, and how many of them took longer than that, within an eighth. */
+    public Recent recent(long slowMicros) {
+        return recently.former(slowMicros);
     }
+
+    /** Calls, and how many of them were slow. Immutable. */
+    public record Recent(long calls, long slow) {}
 
     /** The window that is being filled, and the one before it. */
     private final class Windows {
@@ -96,30 +99,36 @@ public final class ReadTimes implements ServerInterceptor {
             return current;
         }
 
-        /** @param withCurrent whether the window that is being filled counts too */
-        synchronized long p99Micros(boolean withCurrent) {
+        synchronized Recent former(long slowMicros) {
+            var unused = now();
+            long calls = 0;
+            long slow = 0;
+            for (int i = 0; i < BUCKETS; i++) {
+                calls += former.get(i);
+                slow += i > bucket(slowMicros) ? former.get(i) : 0;
+            }
+            return new Recent(calls, slow);
+        }
+
+        synchronized long p99Micros() {
             var now = now();
             var before = former;
             long total = 0;
             for (int i = 0; i < BUCKETS; i++) {
-                total += count(i, now, before, withCurrent);
+                total += now.get(i) + before.get(i);
             }
             if (total < FEWEST) {
                 return 0;
             }
             long seen = 0;
             for (int i = 0; i < BUCKETS; i++) {
-                seen += count(i, now, before, withCurrent);
+                seen += now.get(i) + before.get(i);
                 if (seen >= Math.min(total - 1, (long) Math.ceil(total * PERCENTILE))) {
                     return upper(i);
                 }
             }
             return upper(BUCKETS - 1);
         }
-    }
-
-    private static long count(int bucket, AtomicLongArray now, AtomicLongArray before, boolean withCurrent) {
-        return before.get(bucket) + (withCurrent ? now.get(bucket) : 0);
     }
 
     private static int bucket(long micros) {

@@ -45,26 +45,20 @@ final class ReadTimesTest {
     }
 
     @Test
-    void tellsWhatWasFeltLatelyBeforeAndAfterItIsFeltOverLong() {
-        for (int i = 0; i < 10_000; i++) {
+    void tellsOnceOfWhatWasSlowInTheTimeThatIsOver() {
+        for (int i = 0; i < 98; i++) {
             times.record(1_000_000);
         }
-        now.addAndGet(Duration.ofSeconds(5).toNanos());
-        for (int i = 0; i < 50; i++) {
-            times.record(20_000_000);
-        }
-        assertThat(times.p99Micros()).as("one of two hundred").isBetween(1_000L, 1_130L);
-        assertThat(times.recentP99Micros())
-                .as("this second and a half is not over")
-                .isZero();
+        times.record(20_000_000);
+        times.record(30_000_000);
+        assertThat(times.recent(5_000)).as("it is not over").isEqualTo(new ReadTimes.Recent(0, 0));
         now.addAndGet(Duration.ofSeconds(2).toNanos());
-        assertThat(times.recentP99Micros()).isBetween(20_000L, 22_600L);
-        for (int i = 0; i < 10_000; i++) {
-            times.record(1_000_000);
-        }
+        assertThat(times.recent(5_000)).isEqualTo(new ReadTimes.Recent(100, 2));
+        assertThat(times.recent(25_000)).isEqualTo(new ReadTimes.Recent(100, 1));
+        times.record(1_000_000);
         now.addAndGet(Duration.ofSeconds(2).toNanos());
-        assertThat(times.recentP99Micros())
+        assertThat(times.recent(5_000))
                 .as("who asks every two seconds is told of what passes once")
-                .isBetween(1_000L, 1_130L);
+                .isEqualTo(new ReadTimes.Recent(1, 0));
     }
 }

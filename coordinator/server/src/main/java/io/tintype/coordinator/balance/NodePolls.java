@@ -30,10 +30,16 @@ final class NodePolls {
     private final ChannelSource channels;
     private final String clusterId;
     private final Map<NodeId, Heard> heard = new ConcurrentHashMap<>();
+    private volatile long slowReadMicros;
 
     NodePolls(ChannelSource channels, String clusterId) {
         this.channels = channels;
         this.clusterId = clusterId;
+    }
+
+    /** From now on, reads that take longer, in microseconds, are to be told of as slow; 0: none. */
+    void slowReads(long micros) {
+        slowReadMicros = micros;
     }
 
     /**
@@ -45,6 +51,7 @@ final class NodePolls {
         var request = ReportNodeRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setSnapshotBytesPerSecond(bytesPerSecond)
+                .setSlowReadMicros(slowReadMicros)
                 .build();
         heard.keySet().removeIf(node -> view.map().node(node).isEmpty());
         return CompletableFuture.allOf(view.map()
@@ -71,7 +78,10 @@ final class NodePolls {
 
     /** Asks one node anew, unless it is not to be reached. */
     void again(ClusterView view, NodeId id) {
-        var request = ReportNodeRequest.newBuilder().setClusterId(clusterId).build();
+        var request = ReportNodeRequest.newBuilder()
+                .setClusterId(clusterId)
+                .setSlowReadMicros(slowReadMicros)
+                .build();
         view.map()
                 .node(id)
                 .filter(node -> node.live() && !node.peerAddress().isEmpty())

@@ -9,8 +9,10 @@ import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -124,7 +126,7 @@ final class Pacing {
                 .ifPresent(throttle::quietWas);
         if (throttle.quietMicros() == 0 && !isBegun(plans)) {
             round(view, 0);
-            felt(view);
+            felt(view, plans);
         }
     }
 
@@ -138,7 +140,7 @@ final class Pacing {
         // Where steps are under way, nodes keep the pace of the controller before until it is known how that is felt.
         long told = moving && !takenOver ? throttle.rate() : 0;
         round(view, told);
-        felt(view);
+        felt(view, plans);
         if (takenOver || throttle.rate() < told) { // readers do not wait for a slower pace until the next look
             round(view, throttle.rate());
         }
@@ -146,6 +148,7 @@ final class Pacing {
 
     private void round(ClusterView view, long bytesPerSecond) {
         try {
+            polls.slowReads(throttle.slowMicros());
             polls.round(view, bytesPerSecond).get(WAIT_S, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -154,24 +157,50 @@ final class Pacing {
         }
     }
 
-    private void felt(ClusterView view) {
-        long slowest = view.map()
-                .nodes()
-                .map(NodeInfo::id)
-                .map(polls::report)
-                .flatMap(Optional::stream)
-                .mapToLong(this::p99Micros)
-                .max()
-                .orElse(0);
-        boolean quiet = !moving && nanoTime.getAsLong() - movedAt >= QUIET_AFTER_NANOS;
-        throttle.felt(moving, moving || quiet ? slowest : 0);
+    private void felt(ClusterView view, List<StoredPlan> plans) {
+        if (moving) {
+            var touched = touched(plans);
+            long reads = 0;
+            long slow = 0;
+            for (var report : reports(view, touched)) {
+                reads += report.getRecentReads();
+                slow += report.getRecentSlowReads();
+            }
+            throttle.moved(reads, slow);
+        } else if (nanoTime.getAsLong() - movedAt >= QUIET_AFTER_NANOS) {
+            throttle.rested(reports(view, Set.of()).stream()
+                    .mapToLong(ReportNodeResponse::getReadP99Micros)
+                    .max()
+                    .orElse(0));
+        } else {
+            throttle.rested(0);
+        }
         set(throttle.rate());
     }
 
-    /** While something moves, how it is felt at present, so that a pace is held against its own doing. */
-    private long p99Micros(ReportNodeResponse report) {
-        return moving && report.getRecentReadP99Micros() > 0
-                ? report.getRecentReadP99Micros()
-                : report.getReadP99Micros();
+    /** What these nodes said last; all of them where none are named. */
+    private List<ReportNodeResponse> reports(ClusterView view, Set<String> nodes) {
+        return view.map()
+                .nodes()
+                .map(NodeInfo::id)
+                .filter(node -> nodes.isEmpty() || nodes.contains(node.value()))
+                .map(polls::report)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** The nodes that hold what is copied now, or take it in. */
+    private static Set<String> touched(List<StoredPlan> plans) {
+        var touched = new HashSet<String>();
+        plans.stream()
+                .flatMap(plan -> plan.steps().stream())
+                .filter(PlanSteps::isUnderWay)
+                .forEach(step -> {
+                    touched.addAll(step.getBaseList());
+                    if (!step.getTo().isEmpty()) {
+                        touched.add(step.getTo());
+                    }
+                });
+        return touched;
     }
 }

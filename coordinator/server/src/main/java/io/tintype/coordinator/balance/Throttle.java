@@ -12,6 +12,13 @@ final class Throttle {
     static final long LEAST = 1L << 20;
 
     private static final double FELT = 1.7;
+
+    /** In quiet times one read of a hundred takes longer than their 99th percentile. */
+    private static final long PART = 100;
+
+    /** So few slow reads may be chance, however few reads there were. */
+    private static final long CHANCE = 2;
+
     private static final long SLACK_MICROS = 3_000;
     private static final int STEPS = 8;
     private static final double SMOOTHING = 0.2;
@@ -54,24 +61,32 @@ final class Throttle {
         rate = Math.min(rate, limit);
     }
 
+    /** A read is slow that takes longer than this, in microseconds; 0: nobody knows. */
+    long slowMicros() {
+        return quietMicros == 0 ? 0 : Math.round(Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS));
+    }
+
     /**
-     * Readers were asked.
+     * Nothing moved.
      *
-     * @param moving whether replicas were moving
-     * @param p99Micros the slowest node's 99th percentile of reads; 0: nobody reads
+     * @param p99Micros the slowest node's 99th percentile of reads; 0: nobody knows
      */
-    void felt(boolean moving, long p99Micros) {
-        if (!moving) {
-            quietMicros = p99Micros == 0
-                    ? quietMicros
-                    : quietMicros == 0 ? p99Micros : quietMicros + SMOOTHING * (p99Micros - quietMicros);
-            rate = limit;
-            feltOnce = false;
-            return;
+    void rested(long p99Micros) {
+        if (p99Micros > 0) {
+            quietMicros = quietMicros == 0 ? p99Micros : quietMicros + SMOOTHING * (p99Micros - quietMicros);
         }
-        if (p99Micros == 0
-                || quietMicros == 0
-                || p99Micros <= Math.max(FELT * quietMicros, quietMicros + SLACK_MICROS)) {
+        rate = limit;
+        feltOnce = false;
+    }
+
+    /**
+     * Replicas were moving.
+     *
+     * @param reads what nodes that have to do with it answered lately
+     * @param slow how many of them were slow
+     */
+    void moved(long reads, long slow) {
+        if (slow <= CHANCE || slow * PART <= reads) {
             rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
             feltOnce = false;
         } else if (feltOnce) {

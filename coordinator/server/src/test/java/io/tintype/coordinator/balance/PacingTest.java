@@ -51,8 +51,10 @@ final class PacingTest {
     private final List<Long> told = new CopyOnWriteArrayList<>();
     /** What the node says of its reads. */
     private volatile long p99Micros = 5_000;
-    /** The same of the last seconds; 0: there were too few. */
+    /** How long its last reads took; 0: as long as that. */
     private volatile long recentMicros;
+
+    private static final long READS = 200;
 
     private Server server;
     private ManagedChannel channel;
@@ -68,7 +70,8 @@ final class PacingTest {
                         told.add(request.getSnapshotBytesPerSecond());
                         out.onNext(ReportNodeResponse.newBuilder()
                                 .setReadP99Micros(p99Micros)
-                                .setRecentReadP99Micros(recentMicros)
+                                .setRecentReads(READS)
+                                .setRecentSlowReads(slow(request.getSlowReadMicros()))
                                 .build());
                         out.onCompleted();
                     }
@@ -77,6 +80,11 @@ final class PacingTest {
                 .start();
         channel = InProcessChannelBuilder.forName(name).build();
         pacing = new Pacing(new NodePolls(address -> channel, "cluster"), 4 * LIMIT, now::get);
+    }
+
+    private long slow(long slowMicros) {
+        long micros = recentMicros > 0 ? recentMicros : p99Micros;
+        return slowMicros > 0 && micros > slowMicros ? READS : 0;
     }
 
     @AfterEach

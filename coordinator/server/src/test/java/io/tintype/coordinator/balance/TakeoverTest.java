@@ -33,6 +33,7 @@ final class TakeoverTest {
         offices = Offices.open(folder);
         nodes = new ToyNodes(offices.session(), List.of("n1", "n2", "n3", "n4"));
         nodes.readMicros = QUIET_MICROS;
+        nodes.slowMicros = 2 * QUIET_MICROS;
     }
 
     @AfterEach

@@ -8,42 +8,57 @@ import org.junit.jupiter.api.Test;
 final class ThrottleTest {
     private static final long LIMIT = 32L << 20;
 
+    private final Throttle throttle = new Throttle(LIMIT);
+
     @Test
-    void halvesWhenReadersFeelItAndComesBackInSteps() {
-        var throttle = new Throttle(LIMIT);
+    void halvesWhenReadersFeelItTwiceAndComesBackInSteps() {
         for (int i = 0; i < 20; i++) {
-            throttle.felt(false, 10_000);
+            throttle.rested(10_000);
         }
-        throttle.felt(true, 12_000);
-        assertThat(throttle.rate()).isEqualTo(LIMIT);
-        throttle.felt(true, 30_000);
+        assertThat(throttle.slowMicros()).isEqualTo(17_000);
+        throttle.moved(1_000, 10);
+        assertThat(throttle.rate()).as("no more than in quiet times").isEqualTo(LIMIT);
+        throttle.moved(1_000, 11);
         assertThat(throttle.rate()).as("once may be a lead that is handed over").isEqualTo(LIMIT);
-        throttle.felt(true, 30_000);
+        throttle.moved(1_000, 11);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 2);
-        throttle.felt(true, 30_000);
+        throttle.moved(1_000, 30);
         assertThat(throttle.rate())
                 .as("what readers report may reach back to before the pace was halved")
                 .isEqualTo(LIMIT / 2);
-        throttle.felt(true, 30_000);
+        throttle.moved(1_000, 30);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
-        throttle.felt(true, 10_000);
+        throttle.moved(1_000, 0);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4 + LIMIT / 8);
-        throttle.felt(true, 30_000);
-        throttle.felt(true, 10_000);
-        throttle.felt(true, 30_000);
+        throttle.moved(1_000, 30);
+        throttle.moved(1_000, 0);
+        throttle.moved(1_000, 30);
         assertThat(throttle.rate()).as("never twice in a row").isEqualTo(LIMIT / 4 + LIMIT / 8 * 2);
         for (int i = 0; i < 100; i++) {
-            throttle.felt(true, 90_000);
+            throttle.moved(1_000, 900);
         }
         assertThat(throttle.rate()).as("something must get on").isEqualTo(Throttle.LEAST);
-        throttle.felt(false, 10_000);
+        throttle.rested(10_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT);
     }
 
     @Test
-    void goesAtFullPaceWhereNobodyReads() {
-        var throttle = new Throttle(LIMIT);
-        throttle.felt(true, 0);
+    void twoSlowReadsAmongFewAreChance() {
+        throttle.rested(10_000);
+        for (int i = 0; i < 10; i++) {
+            throttle.moved(20, 2);
+        }
         assertThat(throttle.rate()).isEqualTo(LIMIT);
+        throttle.moved(20, 3);
+        throttle.moved(20, 3);
+        assertThat(throttle.rate()).isEqualTo(LIMIT / 2);
+    }
+
+    @Test
+    void goesAtFullPaceWhereNobodyReads() {
+        throttle.moved(0, 0);
+        throttle.moved(0, 0);
+        assertThat(throttle.rate()).isEqualTo(LIMIT);
+        assertThat(throttle.slowMicros()).as("nobody knows what is slow").isZero();
     }
 }

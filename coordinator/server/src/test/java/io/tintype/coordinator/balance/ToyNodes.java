@@ -68,6 +68,11 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     /** How long 99 of 100 reads of each node take. */
     volatile long readMicros;
 
+    /** Reads that take longer are slow. */
+    volatile long slowMicros = Long.MAX_VALUE;
+
+    private static final long READS = 200;
+
     ToyNodes(ZkSession session, List<String> nodes) throws IOException {
         this.nodes = List.copyOf(nodes);
         this.shards = new ShardZnodes(session);
@@ -200,7 +205,8 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
                 .setDiskBytes(DISK)
                 .setFreeBytes(DISK)
                 .setReadP99Micros(readMicros)
-                .setRecentReadP99Micros(readMicros)
+                .setRecentReads(readMicros == 0 ? 0 : READS)
+                .setRecentSlowReads(readMicros > slowMicros ? READS : 0)
                 .build();
     }
 
