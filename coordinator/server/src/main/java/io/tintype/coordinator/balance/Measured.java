@@ -26,30 +26,26 @@ final class Measured {
 
     private Measured() {}
 
-    private record Interval(long from, long until) {}
-
     /** What came to a node. */
     private static final class Came {
-        private final List<Interval> times = new ArrayList<>();
         private long bytes;
         private long copyingMs;
         private double allowed;
 
         private void add(PlannedStep step, long bytesPerSecond) {
             long millis = step.getCopyingMs();
-            times.add(new Interval(step.getCopiedAtMs() - millis, step.getCopiedAtMs()));
             bytes += step.getMovedBytes();
             copyingMs += millis;
             allowed += step.getAllowedBytes() == 0 ? bytesPerSecond * (millis / SECOND_MS) : step.getAllowedBytes();
         }
 
-        private CopyPace pace(String node) {
-            long busyMs = covered(times);
+        private CopyPace pace(String node, CopyTimes.Times times) {
             return CopyPace.newBuilder()
                     .setNode(node)
                     .setBytes(bytes)
-                    .setBusyMs(busyMs)
-                    .setAllowedBytes(Math.round(allowed / copyingMs * busyMs))
+                    .setBusyMs(Math.round(times.busyMs()))
+                    .setFedMs(Math.round(times.fedMs()))
+                    .setAllowedBytes(Math.round(allowed / copyingMs * times.busyMs()))
                     .build();
         }
     }
@@ -57,14 +53,22 @@ final class Measured {
     /** Keeps with a plan what its steps measured. */
     static PlanRecord.Builder keep(PlanRecord.Builder plan, List<PlannedStep> steps) {
         var nodes = new HashMap<String, Came>();
+        var copies = new ArrayList<CopyTimes.Copy>();
         for (var step : steps) {
             if (tells(step) && step.getCopyingMs() > 0) {
                 nodes.computeIfAbsent(step.getTo(), node -> new Came()).add(step, plan.getBytesPerSecond());
+                copies.add(new CopyTimes.Copy(
+                        step.getSource(),
+                        step.getTo(),
+                        step.getCopiedAtMs() - step.getCopyingMs(),
+                        step.getCopiedAtMs()));
             }
         }
+        var times = CopyTimes.of(copies);
         plan.clearPaces();
         nodes.entrySet().stream()
-                .map(entry -> entry.getValue().pace(entry.getKey()))
+                .map(entry -> entry.getValue()
+                        .pace(entry.getKey(), times.getOrDefault(entry.getKey(), new CopyTimes.Times(0, 0))))
                 .sorted(Comparator.comparingLong(CopyPace::getBytes).reversed().thenComparing(CopyPace::getNode))
                 .limit(NODES)
                 .forEach(plan::addPaces);
@@ -73,19 +77,6 @@ final class Measured {
 
     private static boolean tells(PlannedStep step) {
         return step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_DONE && step.getCopiedAtMs() != 0;
-    }
-
-    /** Milliseconds that are in at least one interval. */
-    private static long covered(List<Interval> intervals) {
-        long sum = 0;
-        long until = Long.MIN_VALUE;
-        for (var next : intervals.stream()
-                .sorted(Comparator.comparingLong(Interval::from))
-                .toList()) {
-            sum += Math.max(0, next.until() - Math.max(next.from(), until));
-            until = Math.max(until, next.until());
-        }
-        return sum;
     }
 
     private static StepRest rest(List<PlannedStep> steps) {
@@ -136,7 +127,9 @@ final class Measured {
             double seconds = pace.getBusyMs() / SECOND_MS;
             double most = seconds * plan.getBytesPerSecond();
             double told = pace.getAllowedBytes() == 0 ? most : pace.getAllowedBytes();
-            nodes.put(new NodeId(pace.getNode()), new CopyPaces.Came(pace.getBytes(), seconds, told));
+            // What its sources gave to others was never to come to this node.
+            double fed = pace.getFedMs() == 0 ? 1 : (double) pace.getFedMs() / Math.max(1, pace.getBusyMs());
+            nodes.put(new NodeId(pace.getNode()), new CopyPaces.Came(pace.getBytes(), seconds * fed, told * fed));
             allowed += told;
             limit += most;
         }

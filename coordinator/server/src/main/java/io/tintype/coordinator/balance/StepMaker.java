@@ -91,6 +91,10 @@ final class StepMaker {
                         plan,
                         i,
                         next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_COPYING)
+                                .setSource(shard(view, step)
+                                        .flatMap(ShardInfo::primary)
+                                        .map(NodeId::value)
+                                        .orElse(""))
                                 .setStartedAtMs(nowMs.getAsLong()),
                         assignment,
                         Placements.with(assignment.value(), step.getTo()));

@@ -27,6 +27,24 @@ final class MeasuredTest {
         assertThat(kept.getPaces(0).getBytes()).isEqualTo(80L << 20);
     }
 
+    /** Both nodes got half of what the one that sends may send: neither is slow. */
+    @Test
+    void whatSourcesGaveToOthersIsNotTakenForANodesPace() {
+        double limit = 10 << 20;
+        var one = step("n1", 40, 0, 8_000).toBuilder().setSource("s").build();
+        var other = step("n2", 40, 0, 8_000).toBuilder().setSource("s").build();
+        var shared = Measured.of(List.of(under(limit, one, other)));
+        assertThat(shared.into(N1, limit).bytesPerSecond()).isCloseTo(limit, within(1.0));
+        assertThat(shared.leftByReaders()).as("nothing was left to readers").isEqualTo(1);
+
+        var alone = other.toBuilder().setSource("t").build();
+        assertThat(Measured.of(List.of(under(limit, one, alone)))
+                        .into(N1, limit)
+                        .bytesPerSecond())
+                .as("slower than both might")
+                .isCloseTo(5 << 20, within(1.0));
+    }
+
     @Test
     void whatAPlanMeasuredIsReadBack() {
         var paces = Measured.of(List.of(over(20, List.of(step("n1", 40, 0, 4_000)))));
@@ -98,6 +116,16 @@ final class MeasuredTest {
         assertThat(kept.getPacesList().stream().mapToLong(CopyPace::getBytes).min())
                 .as("those to which most came")
                 .hasValue(45L << 20);
+    }
+
+    /** A plan with another limit, that is over. */
+    private static PlanRecord under(double limit, PlannedStep... steps) {
+        return Measured.keep(
+                        plan().setBytesPerSecond((long) limit)
+                                .setFinishedAtMs(20)
+                                .setQuietReadP99Micros(5_000),
+                        List.of(steps))
+                .build();
     }
 
     private static PlanRecord over(long finishedAtMs, List<PlannedStep> steps) {

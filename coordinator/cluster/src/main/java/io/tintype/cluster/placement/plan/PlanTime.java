@@ -63,7 +63,8 @@ public final class PlanTime {
     /**
      * When what begins. Immutable.
      *
-     * @param begins when each work begins, in seconds from the plan's beginning
+     * @param begins when each work's bytes begin to travel, in seconds from the plan's beginning: the work itself may have begun
+     *     before, and wait until its source and its target are done with others
      * @param seconds when all is done
      */
     public record Schedule(List<Double> begins, double seconds) {
@@ -88,6 +89,7 @@ public final class PlanTime {
             double copied = Math.max(free, shards.getOrDefault(work.shard(), 0.0));
             begins[next] = copied;
             if (work.bytes() > 0) {
+                begins[next] = Math.max(copied, Math.max(busy(sends, work.fromOrNull()), busy(takes, work.toOrNull())));
                 double sent = busyUntil(sends, work.fromOrNull(), copied, work.bytes() / limit);
                 double pace = work.toOrNull() == null
                         ? limit
@@ -138,6 +140,10 @@ public final class PlanTime {
             }
             return passed.remove(soonest);
         }
+    }
+
+    private static double busy(Map<NodeId, Double> busy, @Nullable NodeId node) {
+        return node == null ? 0 : busy.getOrDefault(node, 0.0);
     }
 
     private static double busyUntil(Map<NodeId, Double> busy, @Nullable NodeId node, double from, double seconds) {

@@ -59,6 +59,23 @@ final class PlanTimeTest {
         assertThat(schedule.seconds()).isCloseTo(2 * (10 + REST), within(0.01));
     }
 
+    /** A snapshot is of the moment in which it begins to be sent. */
+    @Test
+    void bytesBeginToTravelOnceBothNodesAreDoneWithOthers() {
+        var steps = List.of(move(1, B), move(2, B), move(3, C));
+        var works = steps.stream()
+                .map(step -> PlanTime.work(
+                        step,
+                        step.shard().value() == 3 ? own(new ShardId(1)) : own(step.shard()),
+                        CopyPaces.NONE,
+                        LIMIT))
+                .toList();
+        assertThat(PlanTime.schedule(works, 4, LIMIT, CopyPaces.NONE).begins())
+                .as(
+                        "all begin at once, but b takes in the first one first, and the first one's source sends that first")
+                .containsExactly(0.0, 10.0, 10.0);
+    }
+
     /** A plan never takes less time by readers' taking more. */
     @Test
     void theMoreReadersTakeTheLongerItTakes() {
