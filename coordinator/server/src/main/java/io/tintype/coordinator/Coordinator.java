@@ -7,6 +7,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.Channels;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.channel.OpenCalls;
 import io.tintype.cluster.channel.ParseGuard;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.log.SlowCalls;
@@ -230,8 +231,10 @@ public final class Coordinator implements AutoCloseable {
 
     private void startGrpc(
             List<BindableService> services, Metrics metrics, Tracing tracing, SlowRequests slow, Health healthy) {
+        var calls = new OpenCalls();
         var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
                 .directExecutor() // nothing here blocks
+                .addStreamTracerFactory(calls)
                 .intercept(metrics.calls())
                 .intercept(new SlowCalls(slow))
                 .intercept(ServerTraces.passingOn(tracing))
@@ -241,7 +244,7 @@ public final class Coordinator implements AutoCloseable {
         try {
             var server = builder.build().start();
             grpc = server;
-            undo.push(() -> GrpcServers.drain(server));
+            undo.push(() -> GrpcServers.drain(server, calls));
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "gRPC cannot listen on " + config.host() + ":" + config.port() + ": " + e.getMessage()

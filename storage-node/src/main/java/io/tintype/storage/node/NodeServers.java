@@ -6,6 +6,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.tintype.cluster.channel.GrpcServers;
+import io.tintype.cluster.channel.OpenCalls;
 import io.tintype.cluster.log.SlowCalls;
 import io.tintype.cluster.metrics.ProcessMetrics;
 import io.tintype.cluster.trace.ServerTraces;
@@ -21,6 +22,7 @@ import java.util.List;
 final class NodeServers implements AutoCloseable {
     private final ServiceGate everybody = new ServiceGate();
     private final ServiceGate cluster = new ServiceGate();
+    private final OpenCalls publicCalls = new OpenCalls();
     private final Server publicServer;
     private final Server peerServer;
 
@@ -38,6 +40,7 @@ final class NodeServers implements AutoCloseable {
                 listen.host(),
                 listen.port(),
                 GrpcServers.builder(listen.host(), listen.port(), inboundBytes)
+                        .addStreamTracerFactory(publicCalls)
                         .intercept(calls)
                         .intercept(slow)
                         .intercept(traces)
@@ -100,7 +103,7 @@ final class NodeServers implements AutoCloseable {
     /** Turns new calls away, waits a while for those under way, and only then stops hearing peers. */
     void drain() {
         everybody.close();
-        GrpcServers.drain(publicServer);
+        GrpcServers.drain(publicServer, publicCalls);
         cluster.close();
         peerServer.shutdownNow();
     }

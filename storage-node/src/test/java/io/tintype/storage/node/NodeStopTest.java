@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
@@ -25,9 +27,6 @@ import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Wire;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.util.Iterator;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +71,6 @@ final class NodeStopTest extends OneNode {
         var bytes = new byte[BYTES];
         random.nextBytes(bytes);
         withNode((node, channel) -> {
-            int port = node.port();
             var put = new Upload(channel);
             put.send(bytes, 0, bytes.length);
             put.finish(bytes);
@@ -80,7 +78,7 @@ final class NodeStopTest extends OneNode {
             var got = new ByteArrayOutputStream();
             take(read, got);
             var closed = CompletableFuture.runAsync(node::close);
-            await("it listens no more").atMost(PATIENCE).until(() -> !listens(port));
+            await("it lets nobody else in").atMost(PATIENCE).until(() -> turnsAway(channel));
             assertThat(closed).as("the stop waits for the read").isNotDone();
             while (read.hasNext()) {
                 take(read, got);
@@ -111,11 +109,19 @@ final class NodeStopTest extends OneNode {
         });
     }
 
-    private static boolean listens(int port) throws IOException {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (ConnectException e) {
+    /** Whether a new call is refused, other than because there is nothing of that name. */
+    private static boolean turnsAway(ManagedChannel channel) {
+        try {
+            BlobRetrievalGrpc.newBlockingStub(channel)
+                    .get(GetRequest.newBuilder()
+                            .setUser(USER)
+                            .setName("nothing")
+                            .setShard(DATA)
+                            .build())
+                    .next();
             return false;
+        } catch (StatusRuntimeException e) {
+            return e.getStatus().getCode() == Status.Code.UNAVAILABLE;
         }
     }
 

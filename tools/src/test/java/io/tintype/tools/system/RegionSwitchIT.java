@@ -216,7 +216,8 @@ final class RegionSwitchIT {
         try {
             var user = LongestIds.of("raced ", "語");
             var answers = Race.run(i -> () -> clients.get(i).users().register(user, POOL));
-            assertThat(answers.stream().filter(answer -> answer.created())).hasSize(1);
+            // Whose first answer was lost, while leads come back, is told by his second try that the user is there.
+            assertThat(answers.stream().filter(answer -> answer.created())).hasSizeLessThanOrEqualTo(1);
             var home = client.users().lookup(user);
             assertThat(answers).allSatisfy(answer -> assertThat(answer.user()).isEqualTo(home));
             assertThat(Race.run(i -> () -> clients.get(i).put(user, "blob" + i, new byte[] {(byte) i})))

@@ -38,6 +38,9 @@ public final class GrpcLimits {
     /** How long a stopping server waits for calls under way. */
     public static final Duration DRAIN = Duration.ofSeconds(5);
 
+    /** How long it waits at least for clients to say that they have read everything. */
+    public static final Duration GOODBYE = Duration.ofMillis(500);
+
     /** Addresses for which channels are kept. */
     public static final int CHANNELS = 20_000;
 

@@ -57,11 +57,22 @@ public final class GrpcServers {
                 .intercept(guard);
     }
 
-    /** Lets calls under way end for {@link GrpcLimits#DRAIN}, then cuts them off. Blocks meanwhile. */
-    public static void drain(Server server) {
-        server.shutdown();
+    /**
+     * Lets calls under way end for {@link GrpcLimits#DRAIN}, then cuts them off. Blocks meanwhile.
+     *
+     * <p>Connections are asked to go only then: one that is asked while a call goes on is closed as soon as the call's last byte is
+     * written, and whatever the client sends at that moment has its side reset, with bytes that had not come yet. Asked afterwards,
+     * the client answers once it has read all that was sent.
+     *
+     * @param calls those of the server
+     */
+    public static void drain(Server server, OpenCalls calls) {
+        long deadline = System.nanoTime() + GrpcLimits.DRAIN.toNanos();
         try {
-            if (!server.awaitTermination(GrpcLimits.DRAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+            calls.await(GrpcLimits.DRAIN);
+            server.shutdown();
+            long left = Math.max(GrpcLimits.GOODBYE.toNanos(), deadline - System.nanoTime());
+            if (!server.awaitTermination(left, TimeUnit.NANOSECONDS)) {
                 server.shutdownNow();
             }
         } catch (InterruptedException e) {
