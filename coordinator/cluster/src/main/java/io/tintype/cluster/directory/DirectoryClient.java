@@ -80,7 +80,7 @@ public final class DirectoryClient {
      * The entry there is now, and whether the call made it.
      *
      * @param home where the user lives
-     * @param created true for exactly one of all who enter the user
+     * @param created true for one of all who enter the user, and for none where that one's answer was lost and he tried again
      */
     public record Entered(UserHome home, boolean created) {}
 

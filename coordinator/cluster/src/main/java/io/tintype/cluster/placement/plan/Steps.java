@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what a layout became into steps, in the order in which to begin them: repairs of the most endangered, leads that
- * cost nothing, moves, and the leads that wait for moves; among equals in the {@link CopyOrder}. Each step of a shard begins where the one before it
- * ends. Confined to one thread.
+ * cost nothing, moves, and the leads that wait for moves; among equals in the {@link CopyOrder}. Each step of a shard begins
+ * where the one before it ends. Confined to one thread.
  */
 final class Steps {
     private final Layout layout;
