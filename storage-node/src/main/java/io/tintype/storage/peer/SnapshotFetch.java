@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Receives one snapshot, a message at a time: the next one is asked for when the last one is dealt with. Whatever is not
  * exactly what the sender sent, and what was asked for, ends the call, is counted, and reaches nobody.
  *
- * <p>Called by the transport, one call at a time.
+ * <p>Called by the transport, one call at a time. Parts are checked where the taker wants: a digest over half a MiB would hold up
+ * whatever else comes on the transport's thread. The next message comes only afterwards, so nothing is ever used twice at a time.
  */
 final class SnapshotFetch implements ClientResponseObserver<FetchSnapshotRequest, FetchSnapshotResponse> {
     private final Gatekeeper gatekeeper;
@@ -91,7 +92,8 @@ final class SnapshotFetch implements ClientResponseObserver<FetchSnapshotRequest
                 }
                 case ENTRIES -> {
                     require(begun && !ended, "entries came outside of a snapshot");
-                    return taker.part(part(message.getEntries()));
+                    var entries = message.getEntries();
+                    return taker.part(() -> checked(entries));
                 }
                 case END -> {
                     require(begun && !ended, "a snapshot ended that had not begun, or twice");
@@ -103,8 +105,12 @@ final class SnapshotFetch implements ClientResponseObserver<FetchSnapshotRequest
             }
             throw new IllegalArgumentException("a message of a snapshot of unknown kind");
         } catch (IllegalArgumentException e) {
-            throw new Refused(RefuseReason.REFUSE_REASON_MALFORMED, "shard " + shard + ": " + e.getMessage());
+            throw malformed(e);
         }
+    }
+
+    private Refused malformed(IllegalArgumentException why) {
+        return new Refused(RefuseReason.REFUSE_REASON_MALFORMED, "shard " + shard + ": " + why.getMessage());
     }
 
     private SnapshotHead head(SnapshotBegin begin) throws Refused {
@@ -130,8 +136,20 @@ final class SnapshotFetch implements ClientResponseObserver<FetchSnapshotRequest
                 Math.max(0, begin.getExpectedBytes()));
     }
 
-    private SnapshotPart part(SnapshotEntries message) {
-        digest.check(message);
+    /** On a thread of the taker's. */
+    private SnapshotPart checked(SnapshotEntries message) {
+        try {
+            digest.check(message);
+            return part(message);
+        } catch (IllegalArgumentException e) {
+            var refused = malformed(e);
+            gatekeeper.note(refused);
+            done.completeExceptionally(refused);
+            throw e;
+        }
+    }
+
+    private static SnapshotPart part(SnapshotEntries message) {
         var family = Family.named(message.getFamily())
                 .orElseThrow(() -> new IllegalArgumentException("entries of an unknown family"));
         return new SnapshotPart(family, message.getKeysList(), message.getValuesList());

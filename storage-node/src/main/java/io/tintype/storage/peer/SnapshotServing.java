@@ -9,10 +9,15 @@ import io.tintype.wire.Errors;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sends one snapshot: the next part is read when the last one is on its way. Thread-safe; never blocks. */
+/**
+ * Sends one snapshot: the next part is read when the last one is on its way, and its checksums are made on the thread that read it,
+ * with nobody waiting for it. Thread-safe; never blocks.
+ */
 final class SnapshotServing {
     private final ServerCallStreamObserver<FetchSnapshotResponse> responses;
+    /** Used by one part at a time, each behind the last one. */
     private final SnapshotDigest digest = new SnapshotDigest();
+
     private @Nullable OutgoingSnapshot snapshot;
     private boolean working;
     private boolean over;
@@ -67,20 +72,18 @@ final class SnapshotServing {
     }
 
     private void send(Optional<SnapshotPart> part) {
+        var response = FetchSnapshotResponse.newBuilder();
+        part.ifPresentOrElse(some -> response.setEntries(digest.entries(some)), () -> response.setEnd(digest.end()));
         synchronized (this) {
             working = false;
             if (over) {
                 return;
             }
+            responses.onNext(response.build());
             if (part.isPresent()) {
-                responses.onNext(FetchSnapshotResponse.newBuilder()
-                        .setEntries(digest.entries(part.get()))
-                        .build());
                 return;
             }
             over = true;
-            responses.onNext(
-                    FetchSnapshotResponse.newBuilder().setEnd(digest.end()).build());
             responses.onCompleted();
         }
         release();

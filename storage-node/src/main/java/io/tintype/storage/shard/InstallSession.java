@@ -10,6 +10,7 @@ import io.tintype.storage.replica.ReplicaEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,13 +113,13 @@ final class InstallSession implements Peers.SnapshotTaker {
     }
 
     @Override
-    public CompletableFuture<Void> part(SnapshotPart part) {
+    public CompletableFuture<Void> part(Supplier<SnapshotPart> checked) {
         progressNanos = now();
         var put = new CompletableFuture<Void>();
         var taken = new CompletableFuture<Void>();
         owner.writes(put);
         owner.onIo(() -> {
-            write(part, taken);
+            write(checked, taken);
             put.complete(null);
         });
         return taken;
@@ -126,12 +127,13 @@ final class InstallSession implements Peers.SnapshotTaker {
 
     // ---- on an io thread
 
-    private void write(SnapshotPart part, CompletableFuture<Void> taken) {
+    private void write(Supplier<SnapshotPart> checked, CompletableFuture<Void> taken) {
         var to = sink;
         try {
             if (ended || to == null) {
                 throw new IllegalStateException("the snapshot was given up");
             }
+            var part = checked.get();
             to.put(part);
             bytes.addAndGet(part.bytes());
             long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().installed(shard, part.bytes()));

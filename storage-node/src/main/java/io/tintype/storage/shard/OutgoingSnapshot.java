@@ -12,8 +12,9 @@ public interface OutgoingSnapshot extends AutoCloseable {
     SnapshotHead head();
 
     /**
-     * The next part, as soon as it is read and the node may send so much; empty: that was all. Not to be called again
-     * before the last one came. Fails where something cannot be read, or the replica is being closed.
+     * The next part, as soon as the node may send it and it is read; empty: that was all. Not to be called again
+     * before the last one came. Fails where something cannot be read, or the replica is being closed. Where it succeeds, it
+     * completes on a thread that may be busy with the part for a while.
      */
     CompletableFuture<Optional<SnapshotPart>> next();
 

@@ -9,18 +9,27 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** A snapshot read part by part on the io threads, no faster than the node may send. Thread-safe; never blocks. */
+/**
+ * A snapshot read part by part on the io threads, no faster than the node may send: each part rests for as long as the one before
+ * it takes at that pace. Thread-safe; never blocks.
+ */
 final class PacedSnapshot implements OutgoingSnapshot {
     private static final long RETRY_MS = 20;
 
-    private final ShardContext context;
+    private final ShardThreads threads;
+    private final SnapshotTraffic traffic;
+    private final ShardMetrics metrics;
     private final ShardSnapshot snapshot;
+    private long restUntilNanos;
     private boolean reading;
     private boolean closed;
 
-    PacedSnapshot(ShardContext context, ShardSnapshot snapshot) {
-        this.context = context;
+    PacedSnapshot(ShardThreads threads, SnapshotTraffic traffic, ShardMetrics metrics, ShardSnapshot snapshot) {
+        this.threads = threads;
+        this.traffic = traffic;
+        this.metrics = metrics;
         this.snapshot = snapshot;
+        this.restUntilNanos = System.nanoTime();
     }
 
     @Override
@@ -31,15 +40,23 @@ final class PacedSnapshot implements OutgoingSnapshot {
     @Override
     public CompletableFuture<Optional<SnapshotPart>> next() {
         var result = new CompletableFuture<Optional<SnapshotPart>>();
-        read(result);
+        long pauseMs;
+        synchronized (this) {
+            pauseMs = TimeUnit.NANOSECONDS.toMillis(restUntilNanos - System.nanoTime());
+        }
+        if (pauseMs <= 0) {
+            read(result);
+        } else {
+            threads.later(pauseMs, () -> read(result));
+        }
         return result;
     }
 
     private void read(CompletableFuture<Optional<SnapshotPart>> result) {
         try {
-            context.threads().io().execute(() -> readOnIo(result));
+            threads.io().execute(() -> readOnIo(result));
         } catch (RejectedExecutionException e) {
-            context.threads().later(RETRY_MS, () -> read(result));
+            threads.later(RETRY_MS, () -> read(result));
         }
     }
 
@@ -59,15 +76,13 @@ final class PacedSnapshot implements OutgoingSnapshot {
             result.completeExceptionally(e);
             return;
         }
-        doneReading(); // first, because whoever hears of the part may read the next one, or close, at once
         long bytes = part.map(SnapshotPart::bytes).orElse(0L);
-        context.metrics().snapshotSent(bytes);
-        long pauseMs = TimeUnit.NANOSECONDS.toMillis(context.snapshots().sent(bytes));
-        if (pauseMs == 0) {
-            result.complete(part);
-        } else {
-            context.threads().later(pauseMs, () -> result.complete(part));
+        metrics.snapshotSent(bytes);
+        synchronized (this) {
+            restUntilNanos = System.nanoTime() + traffic.sent(bytes);
         }
+        doneReading(); // first, because whoever hears of the part may read the next one, or close, at once
+        result.complete(part);
     }
 
     private void doneReading() {
@@ -91,7 +106,7 @@ final class PacedSnapshot implements OutgoingSnapshot {
             closed = true;
             now = !reading;
         }
-        context.snapshots().endSending(this);
+        traffic.endSending(this);
         if (now) {
             closeOnIo();
         }
@@ -100,7 +115,7 @@ final class PacedSnapshot implements OutgoingSnapshot {
     /** Callers may be threads that no native call must hold up. */
     private void closeOnIo() {
         try {
-            context.threads().io().execute(snapshot::close);
+            threads.io().execute(snapshot::close);
         } catch (RejectedExecutionException e) {
             snapshot.close();
         }

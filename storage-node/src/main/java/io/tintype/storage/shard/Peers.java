@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a shard asks of other nodes. Implemented over gRPC. Thread-safe; never blocks; futures complete on any thread. */
@@ -92,8 +93,13 @@ public interface Peers {
         /** What it is of. The first call. */
         CompletableFuture<Void> begun(SnapshotHead head);
 
-        /** Some of it. */
-        CompletableFuture<Void> part(SnapshotPart part);
+        /**
+         * Some of it.
+         *
+         * @param checked holds it against its checksums, which takes milliseconds, and gives it: to be asked once, on a thread that
+         *     may be busy for so long; throws IllegalArgumentException where it is not what was sent
+         */
+        CompletableFuture<Void> part(Supplier<SnapshotPart> checked);
     }
 
     /**

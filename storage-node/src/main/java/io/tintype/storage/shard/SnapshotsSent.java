@@ -50,7 +50,8 @@ final class SnapshotsSent {
         try {
             context.threads().io().execute(() -> {
                 try {
-                    var snapshot = new PacedSnapshot(context, store.snapshot());
+                    var snapshot = new PacedSnapshot(
+                            context.threads(), context.snapshots(), context.metrics(), store.snapshot());
                     context.snapshots().opened(snapshot);
                     opened.complete(snapshot);
                 } catch (RuntimeException e) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -87,9 +88,8 @@ class BadSnapshotTest {
             }
 
             @Override
-            public CompletableFuture<Void> part(SnapshotPart part) {
-                parts.add(part);
-                return CompletableFuture.completedFuture(null);
+            public CompletableFuture<Void> part(Supplier<SnapshotPart> checked) {
+                return CompletableFuture.runAsync(() -> parts.add(checked.get()));
             }
         });
     }

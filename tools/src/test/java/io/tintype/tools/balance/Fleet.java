@@ -29,6 +29,9 @@ public final class Fleet implements AutoCloseable {
     private static final Duration PATIENT = Duration.ofSeconds(30);
     private static final int STOP_SECONDS = 60;
 
+    /** Lines. */
+    private static final int LAST_WORDS = 20;
+
     private record Server(Process process, String address, String otherAddress) {}
 
     private final Path folder;
@@ -186,7 +189,7 @@ public final class Fleet implements AutoCloseable {
             var ready = Awaitility.await(id + " is ready; see " + out)
                     .atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(100))
-                    .failFast(id + " ended; see " + folder, () -> !process.isAlive())
+                    .failFast(() -> refuseEnded(id, process))
                     .until(() -> ready(out), Optional::isPresent)
                     .orElseThrow();
             var address = ready.get("address").asText();
@@ -196,6 +199,16 @@ public final class Fleet implements AutoCloseable {
         } catch (RuntimeException e) {
             process.destroyForcibly();
             throw e;
+        }
+    }
+
+    /** A server that ended before it was ready: its exit code and its last words are what the cause is looked for in. */
+    private void refuseEnded(String id, Process process) throws IOException {
+        if (!process.isAlive()) {
+            var said = Files.readAllLines(folder.resolve(id + ".err"));
+            var last = said.subList(Math.max(0, said.size() - LAST_WORDS), said.size());
+            throw new IllegalStateException(id + " ended with " + process.exitValue() + "; its last words, of all in "
+                    + folder + ":\n" + String.join("\n", last));
         }
     }
 
