@@ -46,7 +46,7 @@ public final class Fleet implements AutoCloseable {
         this.folder = folder;
         this.settings = settings;
         this.zooKeeperData = Files.createDirectories(folder.resolve("zookeeper"));
-        this.zooKeeper = EmbeddedZooKeeper.start(zooKeeperData, 0);
+        this.zooKeeper = EmbeddedZooKeeper.start(zooKeeperData, Integer.parseInt(port("zookeeper")));
     }
 
     /**
@@ -116,7 +116,7 @@ public final class Fleet implements AutoCloseable {
 
     /** Has a coordinator that is yet to be started serve HTTP on this port. */
     public void httpPort(String coordinator, int port) {
-        port(coordinator + " http", port);
+        ports.put(coordinator + " http", port);
     }
 
     /** The process of a server that runs. */
@@ -144,23 +144,19 @@ public final class Fleet implements AutoCloseable {
         return folder;
     }
 
+    /** Where a server listens, now and whenever it is started again. */
     private String port(String of) {
-        return Integer.toString(ports.computeIfAbsent(of, name -> 0));
+        return Integer.toString(ports.computeIfAbsent(of, name -> Ports.free()));
     }
 
     /** ZooKeeper is gone; what it has is kept. */
     void loseZooKeeper() {
-        port("zookeeper", zooKeeper.port());
         zooKeeper.close();
     }
 
     /** ZooKeeper is back, where it was. */
     void bringZooKeeperBack() {
         zooKeeper = EmbeddedZooKeeper.start(zooKeeperData, Integer.parseInt(port("zookeeper")));
-    }
-
-    private void port(String of, int port) {
-        ports.put(of, port);
     }
 
     private void run(String id, Map<String, String> environment, List<String> java, String what, String... more)
@@ -193,7 +189,6 @@ public final class Fleet implements AutoCloseable {
                     .until(() -> ready(out), Optional::isPresent)
                     .orElseThrow();
             var address = ready.get("address").asText();
-            ports.put(id, Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
             servers.put(
                     id, new Server(process, address, ready.path("otherAddress").asText()));
         } catch (RuntimeException e) {

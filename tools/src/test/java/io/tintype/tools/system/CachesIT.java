@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tintype.client.BlobSource;
 import io.tintype.client.PutOptions;
 import io.tintype.tools.balance.Fleet;
+import io.tintype.tools.balance.Ports;
 import io.tintype.tools.bench.HttpLoad;
 import io.tintype.tools.bench.PhotoMix;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -73,7 +73,7 @@ final class CachesIT {
 
     private void withMemcached(Fleet fleet, List<HttpLoad.Resource> resources, ToIntFunction<SplittableRandom> zipf)
             throws Exception {
-        int port = freePort();
+        int port = Ports.free();
         var memcached = new ProcessBuilder(
                         "/usr/bin/memcached",
                         "-l",
@@ -145,7 +145,7 @@ final class CachesIT {
             for (var name : names) {
                 fleet.coordinator(name, "retrieval", Map.of(), JAVA);
             }
-            int port = freePort();
+            int port = Ports.free();
             fleet.httpPort("c4", port);
             var urls = urls(fleet, names);
             urls.add(URI.create("http://127.0.0.1:" + port)); // clients know of it before it is there
@@ -329,11 +329,5 @@ final class CachesIT {
         return IntStream.range(0, BLOBS)
                 .mapToObj(i -> new HttpLoad.Resource("/v1/users/" + USER + "/blobs/" + name(i), sizes[i]))
                 .toList();
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

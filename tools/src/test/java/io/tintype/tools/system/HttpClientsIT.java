@@ -6,12 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tintype.tools.balance.Ports;
 import io.tintype.tools.system.Command.Feed;
 import io.tintype.tools.system.Command.Result;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -127,7 +126,7 @@ final class HttpClientsIT {
     /** nginx keeps what it may for as long as it may, asks by If-None-Match after that, and never shows what is gone. */
     @Test
     void nginxInFrontCachesAndRevalidates(Dev dev) throws Exception {
-        int port = freePort();
+        int port = Ports.free();
         Files.writeString(
                 folder.resolve("nginx.conf"), nginx(port, URI.create(dev.file().http())));
         var nginx = new ProcessBuilder(
@@ -224,12 +223,6 @@ final class HttpClientsIT {
             return socket.isConnected();
         } catch (IOException notYet) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, Inet4Address.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
