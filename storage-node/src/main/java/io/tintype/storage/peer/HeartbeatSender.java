@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sends this node's heartbeats: every round asks all shards that it leads what to say, and sends each other node one
- * message with all of it. Thread-safe.
+ * message with all of it. Between those that come by the clock, a round comes when it is asked for, {@link
+ * PeerLimits#ROUNDS_APART} behind the last one at the earliest. Thread-safe.
  */
 final class HeartbeatSender implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HeartbeatSender.class);
@@ -31,6 +33,8 @@ final class HeartbeatSender implements AutoCloseable {
     private final PeerShards shards;
     private final Map<NodeId, HeartbeatCall> calls = new ConcurrentHashMap<>();
     private final AtomicBoolean gathering = new AtomicBoolean();
+    private final AtomicBoolean wanted = new AtomicBoolean();
+    private volatile long lastRoundNanos = System.nanoTime() - PeerLimits.ROUNDS_APART.toNanos();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         var thread = new Thread(task, "tintype-heartbeats");
         thread.setDaemon(true);
@@ -50,10 +54,32 @@ final class HeartbeatSender implements AutoCloseable {
         return sender;
     }
 
+    /** Has a round begin now, or soon where the last one was just before; further ones asked for meanwhile are the same one. */
+    void soon() {
+        if (wanted.compareAndSet(false, true)) {
+            long rest = lastRoundNanos + PeerLimits.ROUNDS_APART.toNanos() - System.nanoTime();
+            try {
+                var unused = timer.schedule(this::extraRound, rest, TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException e) {
+                log.debug("no heartbeats any more: this node is stopping");
+            }
+        }
+    }
+
+    private void extraRound() {
+        wanted.set(false);
+        if (gathering.get()) {
+            soon(); // what is being gathered may not know yet of what this one is for
+        } else {
+            round();
+        }
+    }
+
     private void round() {
         if (!gathering.compareAndSet(false, true)) {
             return; // the last round still asks its shards
         }
+        lastRoundNanos = System.nanoTime();
         // In front of everything that is said, so that no lease seems younger than it is.
         var sentAt = shards.clock().now();
         var asked = new ArrayList<Asked>();

@@ -23,8 +23,11 @@ public final class PeerLimits {
     /** A connection over which a node has not answered for so long is replaced. */
     static final Duration SILENCE = Duration.ofSeconds(2);
 
-    /** Rounds of heartbeats to one node without an answer; then the stream is opened anew. */
-    static final int OPEN_ROUNDS = 16;
+    /** Heartbeats that somebody asks for come no sooner after the last ones. */
+    static final Duration ROUNDS_APART = Duration.ofMillis(20);
+
+    /** Rounds of heartbeats to one node without an answer; then the stream is opened anew. More than {@link #SILENCE} has room for. */
+    static final int OPEN_ROUNDS = 128;
 
     /** How long a round waits for what shards say; those that say nothing until then are left out of it. */
     static final Duration ROUND = Duration.ofMillis(200);

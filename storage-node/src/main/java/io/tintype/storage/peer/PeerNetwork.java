@@ -93,6 +93,14 @@ public final class PeerNetwork implements Peers, AutoCloseable {
     // ---- what shards ask
 
     @Override
+    public void beatSoon() {
+        var running = heartbeats;
+        if (running != null) {
+            running.soon();
+        }
+    }
+
+    @Override
     public PrimaryLink follow(ShardId shard, NodeId primary, Hello hello, PrimaryLink.Events events) {
         var call = new PrimaryCall(cluster, shard, primary, hello, events);
         try {

@@ -29,6 +29,12 @@ public interface Peers {
     /** Tells a node that its replica leads from this epoch on. Nobody waits for it, and it may be lost. */
     void handOver(ShardId shard, NodeId to, long epoch);
 
+    /**
+     * Sends what this node's shards have to beat now, and not at the next round: whoever has just begun to lead may serve no read before
+     * others have answered its first beat. Those asked for in quick succession are sent together.
+     */
+    void beatSoon();
+
     /** Asks which replica of the shard a node holds, if any. Fails where it does not answer in time. */
     CompletableFuture<Optional<Found>> describe(ShardId shard, NodeId at);
 

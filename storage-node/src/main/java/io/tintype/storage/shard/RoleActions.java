@@ -44,6 +44,7 @@ final class RoleActions {
             log.info("shard {}: this replica leads in epoch {}", identity.id(), became.epoch());
             context.metrics().becamePrimary();
             standing.leads(became.epoch());
+            context.peers().beatSoon();
         } else if (action instanceof ReplicaAction.SteppedDown down) {
             log.info("shard {}: this replica leads no longer; its epoch was {}", identity.id(), down.epoch());
             standing.leadsNoLonger();

@@ -15,11 +15,13 @@ import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationImplBase;
 import io.tintype.proto.internal.v1.ShardBeat;
 import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.PeerInbox;
 import io.tintype.storage.shard.PeerShards;
 import io.tintype.storage.shard.ShardReplica;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +45,9 @@ class HeartbeatsTest {
     private static final NodeId SELF = new NodeId("self");
     private static final Set<NodeId> PEERS = Set.of(new NodeId("peer-1"), new NodeId("peer-2"));
 
+    private static final ReplicaTiming RARELY =
+            new ReplicaTiming(seconds(20), seconds(81), seconds(82), seconds(110), seconds(90), seconds(1));
+
     /** What came, by stream. */
     private final List<List<HeartbeatRequest>> streams = new CopyOnWriteArrayList<>();
 
@@ -50,6 +56,10 @@ class HeartbeatsTest {
 
     @SuppressWarnings("NullAway.Init")
     private PeerNetwork network;
+
+    private static long seconds(int seconds) {
+        return TimeUnit.SECONDS.toNanos(seconds);
+    }
 
     /** One server stands for both peers, each of which has streams of its own. */
     @BeforeEach
@@ -107,6 +117,19 @@ class HeartbeatsTest {
                         .containsExactlyInAnyOrderElementsOf(ids);
             }
         }
+    }
+
+    @Test
+    void aRoundThatIsAskedForWaitsForNoClockAndManyAreOne() {
+        network.startHeartbeats(new Led(List.of(1)), RARELY);
+        for (int i = 0; i < 100; i++) {
+            network.beatSoon();
+        }
+
+        await("well before a round comes by the clock")
+                .atMost(Duration.ofNanos(RARELY.heartbeatNanos() / 2))
+                .until(() -> streams.size() == PEERS.size() && streams.stream().noneMatch(List::isEmpty));
+        assertThat(streams).allSatisfy(messages -> assertThat(messages).hasSizeLessThanOrEqualTo(3));
     }
 
     @Test

@@ -18,6 +18,8 @@ import io.tintype.proto.internal.v1.TransferShardRequest;
 import io.tintype.proto.internal.v1.TransferShardResponse;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.replica.ReplicaState;
+import io.tintype.storage.replica.ReplicaTiming;
+import io.tintype.storage.shard.ReadDemand;
 import io.tintype.wire.Errors;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -33,8 +35,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** Operators' orders to storage nodes, over gRPC. */
 @Timeout(240)
 class OrdersTest {
+    /** A heartbeat in twenty seconds. */
+    private static final ReplicaTiming RARELY_HEARD =
+            new ReplicaTiming(seconds(20), seconds(81), seconds(82), seconds(110), seconds(90), seconds(1));
+
     @TempDir
     Path directory;
+
+    private static long seconds(int seconds) {
+        return TimeUnit.SECONDS.toNanos(seconds);
+    }
 
     @Test
     void aShardIsHandedOverToTheNodeNamedAndKeepsEverything() throws Exception {
@@ -72,6 +82,31 @@ class OrdersTest {
             assertThat(transfer(cluster, to, "").getPrimary())
                     .as("whoever has caught up most")
                     .isNotEqualTo(to.value());
+        }
+    }
+
+    /** It needs others' leases, and those come with answers to its heartbeats. */
+    @Test
+    void whoTakesOverServesReadsLongBeforeHeartbeatsComeByTheClock() throws Exception {
+        try (var cluster = new TestCluster(directory, 3, RARELY_HEARD)) {
+            cluster.assign(2);
+            var primary = cluster.primary();
+            cluster.awaitInSync(3);
+            Images.claim(primary);
+            Images.put(primary, "image", Images.bytes(3_000, 1)).join();
+            var from = cluster.nodeOf(primary);
+            var to = cluster.nodeOf(cluster.follower());
+
+            assertThat(transfer(cluster, from, to.value()).getPrimary()).isEqualTo(to.value());
+
+            long since = System.nanoTime();
+            var next = cluster.primary();
+            await("a read")
+                    .until(() -> next.begin(new ReadDemand.Linearizable())
+                            .thenCompose(next::confirm)
+                            .handle((fresh, failure) -> failure == null)
+                            .join());
+            assertThat(System.nanoTime() - since).isLessThan(RARELY_HEARD.heartbeatNanos() / 4);
         }
     }
 

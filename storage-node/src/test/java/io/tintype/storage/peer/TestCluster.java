@@ -48,6 +48,7 @@ final class TestCluster implements AutoCloseable {
             new ReplicaTiming(millis(100), millis(1_000), millis(1_500), millis(2_500), millis(1_700), millis(200));
 
     private final Path directory;
+    private final ReplicaTiming timing;
     private final EmbeddedZooKeeper zooKeeper;
     private final ZkSession session;
     private final AtomicLong wallOffsetMs = new AtomicLong();
@@ -56,7 +57,12 @@ final class TestCluster implements AutoCloseable {
     private volatile long snapshotRate = ShardLimits.SNAPSHOT_BYTES_PER_SECOND;
 
     TestCluster(Path directory, int size) throws Exception {
+        this(directory, size, TIMING);
+    }
+
+    TestCluster(Path directory, int size, ReplicaTiming timing) throws Exception {
         this.directory = directory;
+        this.timing = timing;
         this.zooKeeper = EmbeddedZooKeeper.start(directory.resolve("zookeeper"), 0);
         this.session = connect();
         for (int i = 1; i <= size; i++) {
@@ -89,6 +95,10 @@ final class TestCluster implements AutoCloseable {
 
     long snapshotRate() {
         return snapshotRate;
+    }
+
+    ReplicaTiming timing() {
+        return timing;
     }
 
     Optional<String> address(NodeId node) {

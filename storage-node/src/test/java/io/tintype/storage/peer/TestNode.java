@@ -45,7 +45,7 @@ final class TestNode implements AutoCloseable {
         this.watcher = NodesWatcher.start(session);
         this.network = new PeerNetwork(id, TestCluster.CLUSTER, cluster::address, registry);
         this.host = ShardHost.start(ShardHostConfig.of(id, disk, session, watcher, network, registry)
-                .withTiming(TestCluster.TIMING)
+                .withTiming(cluster.timing())
                 .withClock(cluster::now)
                 .withSnapshotRate(cluster.snapshotRate())
                 .in(region));
@@ -58,7 +58,7 @@ final class TestNode implements AutoCloseable {
                         id, TestCluster.CLUSTER, host.reports(), new ReadTimes(System::nanoTime), 0, List::of))
                 .build()
                 .start();
-        network.startHeartbeats(host.peerShards(), TestCluster.TIMING);
+        network.startHeartbeats(host.peerShards(), cluster.timing());
         this.registration = NodeRegistration.start(
                 session,
                 new NodePresence(

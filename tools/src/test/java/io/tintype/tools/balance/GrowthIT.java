@@ -44,6 +44,10 @@ final class GrowthIT {
     private static final int READS_PER_SECOND = 100;
     private static final int QUIET_READS = 2_500;
     private static final int REPLICAS = 3;
+
+    /** As operators run servers: what is used much is compiled well. */
+    private static final List<String> SERVER = List.of("-XX:TieredStopAtLevel=4");
+
     private static final int JOINING_NODES = 2;
 
     /** The part of all replicas that nodes get that join three. */
@@ -71,14 +75,15 @@ final class GrowthIT {
                 "TINTYPE_CONFIG_CONTROL_INITIAL_SHARDS", "12");
         try (var fleet = Fleet.start("growth", settings)) {
             for (var node : List.of("n1", "n2", "n3")) {
-                fleet.node(node);
+                fleet.node(node, SERVER);
             }
-            fleet.coordinator("c1");
+            fleet.coordinator("c1", "control,upload,retrieval", Map.of(), SERVER);
             try (var client = fleet.client("c1");
                     var load = new MixedLoad(client, SEED, mib * BLOBS_A_MIB, BLOB_BYTES)) {
                 var overview = new Overview(client, LONG);
                 overview.awaitSafe();
                 load.fill(6);
+                load.tellOfSlowReads(seen::add);
                 load.begin(READERS, READS_PER_SECOND);
                 settle(load, mib, rate);
                 line("", "bytes", "planned", "off", "seconds", "planned", "off", "reads", "p99 ms", "before", "ratio");
@@ -103,8 +108,8 @@ final class GrowthIT {
     }
 
     private void join(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
-        fleet.node("n4");
-        fleet.node("n5");
+        fleet.node("n4", SERVER);
+        fleet.node("n5", SERVER);
         var before = quiet(load);
         var made = overview.awaitPlan(
                 "a plan that uses the new nodes",

@@ -5,9 +5,11 @@ import io.tintype.client.BlobNotFoundException;
 import io.tintype.client.TintypeClient;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
@@ -35,6 +38,9 @@ final class MixedLoad implements AutoCloseable {
     private static final int WRITERS = 2;
     private static final Duration WRITE_PAUSE = Duration.ofMillis(250);
     private static final int HEADER = 16;
+
+    /** Longer than any read takes by itself that waits for nobody. */
+    private static final Duration SLOW = Duration.ofMillis(50);
 
     /** A blob: its last change that was acknowledged, and its last one that was begun. Changed by one writer alone. */
     private static final class Entry {
@@ -60,6 +66,7 @@ final class MixedLoad implements AutoCloseable {
     private final AtomicInteger unknownWrites = new AtomicInteger();
     private final Queue<String> bad = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
+    private volatile Consumer<String> slow = read -> {};
     private volatile boolean stopped;
 
     /** So many blobs of so many bytes each; nothing is stored yet. */
@@ -123,9 +130,13 @@ final class MixedLoad implements AutoCloseable {
                 long due = System.nanoTime() + (long) (random.nextDouble() * every);
                 while (!stopped) {
                     LockSupport.parkNanos(due - System.nanoTime());
-                    if (due - System.nanoTime() <= 0) {
-                        read(entries.get(random.nextInt(entries.size())));
-                        long micros = Math.max(0, System.nanoTime() - due) / 1_000;
+                    long began = System.nanoTime();
+                    if (due - began <= 0) {
+                        var entry = entries.get(random.nextInt(entries.size()));
+                        read(entry);
+                        long ended = System.nanoTime();
+                        long micros = Math.max(0, ended - due) / 1_000;
+                        tellIfSlow(entry, Duration.ofNanos(ended - began));
                         times.recordValue(micros);
                         latest.recordValue(micros);
                         due += every;
@@ -142,6 +153,19 @@ final class MixedLoad implements AutoCloseable {
                     LockSupport.parkNanos(WRITE_PAUSE.toNanos());
                 }
             });
+        }
+    }
+
+    private void tellIfSlow(Entry entry, Duration took) {
+        if (took.compareTo(SLOW) > 0) {
+            var at = Instant.now();
+            slow.accept(String.format(
+                    Locale.ROOT,
+                    "a read of %s took %d ms until %s; shard %s has him",
+                    user(entry),
+                    took.toMillis(),
+                    at,
+                    client.users().lookup(user(entry)).shard()));
         }
     }
 
@@ -196,6 +220,11 @@ final class MixedLoad implements AutoCloseable {
             bad.add(name(entry) + ": " + e);
         }
         reads.incrementAndGet();
+    }
+
+    /** Has somebody told of each read that takes long by itself, on the thread that read. */
+    void tellOfSlowReads(Consumer<String> whom) {
+        slow = whom;
     }
 
     /** The times of reads since the last call, in microseconds. */
