@@ -65,6 +65,13 @@ final class HeartbeatCall implements AutoCloseable {
         }
     }
 
+    /** Opens the stream, unless it is open, with a round that says nothing. */
+    synchronized void open(Now sentAt) {
+        if (stream == null) {
+            send(List.of(), sentAt);
+        }
+    }
+
     private void answered(Stream from, HeartbeatResponse response) {
         Now sentAt;
         synchronized (this) {

@@ -8,6 +8,7 @@ import io.tintype.storage.shard.PeerInbox;
 import io.tintype.storage.shard.PeerShards;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends this node's heartbeats: every round asks all shards that it leads what to say, and sends each other node one
  * message with all of it. Between those that come by the clock, a round comes when it is asked for, {@link
- * PeerLimits#ROUNDS_APART} behind the last one at the earliest. Thread-safe.
+ * PeerLimits#ROUNDS_APART} behind the last one at the earliest.
+ *
+ * <p>With nodes that it follows a shard with it keeps a stream open, over which nothing more is said: once it leads that shard, reads wait
+ * for their answers, and should not wait for connections, too. Thread-safe.
  */
 final class HeartbeatSender implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HeartbeatSender.class);
@@ -98,16 +102,29 @@ final class HeartbeatSender implements AutoCloseable {
 
     private void send(List<Asked> asked, Now sentAt) {
         var byNode = new HashMap<NodeId, List<ShardBeat>>();
+        var followedWith = new HashSet<NodeId>();
         for (var one : asked) {
-            one.answer().getNow(Optional.empty()).ifPresent(beating -> {
-                var message = PeerCodec.beat(one.shard().replica().id(), beating.beat());
-                for (var node : beating.to()) {
-                    byNode.computeIfAbsent(node, key -> new ArrayList<>()).add(message);
-                }
-            });
+            var replica = one.shard().replica();
+            one.answer()
+                    .getNow(Optional.empty())
+                    .ifPresentOrElse(
+                            beating -> {
+                                var message = PeerCodec.beat(replica.id(), beating.beat());
+                                for (var node : beating.to()) {
+                                    byNode.computeIfAbsent(node, key -> new ArrayList<>())
+                                            .add(message);
+                                }
+                            },
+                            () -> followedWith.addAll(replica.status().inSync()));
         }
-        byNode.forEach((node, beats) -> calls.computeIfAbsent(node, key -> new HeartbeatCall(cluster, shards, key))
-                .send(beats, sentAt));
+        byNode.forEach((node, beats) -> call(node).send(beats, sentAt));
+        followedWith.removeAll(byNode.keySet());
+        followedWith.remove(cluster.self());
+        followedWith.forEach(node -> call(node).open(sentAt));
+    }
+
+    private HeartbeatCall call(NodeId node) {
+        return calls.computeIfAbsent(node, key -> new HeartbeatCall(cluster, shards, key));
     }
 
     @Override

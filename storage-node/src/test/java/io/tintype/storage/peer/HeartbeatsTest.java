@@ -9,19 +9,24 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tintype.cluster.channel.GrpcServers;
 import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.HeartbeatRequest;
 import io.tintype.proto.internal.v1.HeartbeatResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc.ReplicationImplBase;
 import io.tintype.proto.internal.v1.ShardBeat;
 import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.shard.Clock;
 import io.tintype.storage.shard.PeerInbox;
 import io.tintype.storage.shard.PeerShards;
 import io.tintype.storage.shard.ShardReplica;
+import io.tintype.storage.shard.ShardRules;
+import io.tintype.storage.shard.ShardStatus;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +138,21 @@ class HeartbeatsTest {
     }
 
     @Test
+    void aStreamIsOpenToWhomShardsAreFollowedWithBeforeOneIsLed() {
+        network.startHeartbeats(new Led(List.of(Led.FOLLOWED)), TestCluster.TIMING);
+
+        await().atMost(TestCluster.PATIENCE)
+                .until(() -> streams.size() == PEERS.size() && streams.stream().noneMatch(List::isEmpty));
+        for (int i = 0; i < ROUNDS; i++) {
+            network.beatSoon();
+        }
+        assertThat(streams).allSatisfy(messages -> {
+            assertThat(messages).as("said once").hasSize(1);
+            assertThat(messages.get(0).getShardsList()).isEmpty();
+        });
+    }
+
+    @Test
     void aShardThatSaysNothingDoesNotSilenceTheOthers() {
         network.startHeartbeats(new Led(List.of(1, 2, Led.SILENT)), TestCluster.TIMING);
 
@@ -151,6 +171,9 @@ class HeartbeatsTest {
         /** One that never says what to beat. */
         static final int SILENT = 999;
 
+        /** One that this node does not lead. */
+        static final int FOLLOWED = 998;
+
         private final List<PeerInbox> shards;
 
         Led(List<Integer> ids) {
@@ -163,11 +186,32 @@ class HeartbeatsTest {
                     PeerInbox.class,
                     Map.of(
                             "replica",
-                            only(ShardReplica.class, Map.of("id", new ShardId(id))),
+                            only(ShardReplica.class, Map.of("id", new ShardId(id), "status", followed(id))),
                             "beat",
                             id == SILENT
                                     ? new CompletableFuture<>()
-                                    : CompletableFuture.completedFuture(Optional.of(beating))));
+                                    : CompletableFuture.completedFuture(
+                                            id == FOLLOWED ? Optional.empty() : Optional.of(beating))));
+        }
+
+        private static ShardStatus followed(int id) {
+            var inSync = new ArrayList<>(PEERS);
+            inSync.add(SELF);
+            return new ShardStatus(
+                    new ShardId(id),
+                    false,
+                    new PoolId("local", "free"),
+                    new ShardRules(1_000, 0, 0, false),
+                    ReplicaState.FOLLOWER,
+                    true,
+                    1,
+                    Optional.of(inSync.get(0)),
+                    inSync,
+                    2,
+                    0,
+                    0,
+                    0,
+                    Optional.empty());
         }
 
         /** An object that has no more than these answers. */

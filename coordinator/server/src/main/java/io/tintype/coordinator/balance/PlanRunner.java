@@ -21,9 +21,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Carries plans out, one look after the other: each look takes every step under way as far as it goes now, and begins
- * others while places are free; leads, which nothing travels for, take none. A look begins one copy of a plan at most: what nodes have
- * not done for long costs most at first, and is not to begin on all of them in the same moment. Whatever it wrote before it died, the
- * next controller's looks go on from there. Confined to the balancer's thread; blocks.
+ * others while places are free; leads, which nothing travels for, take none. Whatever it wrote before it died, the next controller's looks go on from there. Confined to
+ * the balancer's thread; blocks.
  */
 final class PlanRunner {
     private final Journal journal;
@@ -90,7 +89,6 @@ final class PlanRunner {
             }
         }
         int places = Math.max(1, plan.record().value().getMovesAtOnce());
-        boolean copyBegun = false;
         for (int i = 0; i < steps.size(); i++) {
             var step = steps.get(i);
             if (PlanSteps.isOver(step)) {
@@ -109,12 +107,11 @@ final class PlanRunner {
                     plan = maker.skipIfOutdated(term, view, plan, i, step);
                 } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
                         ? maker.mayLead(plan, i, step)
-                        : !copyBegun && isFree(plan, underWay, places)) {
+                        : isFree(plan, underWay, places)) {
                     plan = maker.begin(term, view, plan, i, step);
                 }
                 var now = plan.steps().get(i);
                 if (PlanSteps.isUnderWay(now)) {
-                    copyBegun = true;
                     underWay.add(now);
                     busy.add(now.getShard());
                 }
