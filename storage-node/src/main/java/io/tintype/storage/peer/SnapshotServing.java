@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Sends one snapshot: the next part is read when the last one is on its way, and its checksums are made on the thread that read it,
  * with nobody waiting for it. Thread-safe; never blocks.
  */
-final class SnapshotServing {
+final class SnapshotServing implements OutgoingSnapshot.PartTaker {
     private final ServerCallStreamObserver<FetchSnapshotResponse> responses;
     /** Used by one part at a time, each behind the last one. */
     private final SnapshotDigest digest = new SnapshotDigest();
@@ -61,14 +61,18 @@ final class SnapshotServing {
             working = true;
             source = snapshot;
         }
-        var unused = source.next().whenComplete((part, failure) -> {
-            if (failure != null) {
-                fail(Errors.toWire(failure));
-            } else {
-                send(part);
-                pump();
-            }
-        });
+        source.next(this);
+    }
+
+    @Override
+    public void part(Optional<SnapshotPart> part) {
+        send(part);
+        pump();
+    }
+
+    @Override
+    public void failed(Throwable why) {
+        fail(Errors.toWire(why));
     }
 
     private void send(Optional<SnapshotPart> part) {

@@ -4,7 +4,6 @@ package io.tintype.storage.shard;
 import io.tintype.storage.blob.SnapshotHead;
 import io.tintype.storage.blob.SnapshotPart;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /** A snapshot being sent to another node. Thread-safe; never blocks. */
 public interface OutgoingSnapshot extends AutoCloseable {
@@ -12,11 +11,21 @@ public interface OutgoingSnapshot extends AutoCloseable {
     SnapshotHead head();
 
     /**
-     * The next part, as soon as the node may send it and it is read; empty: that was all. Not to be called again
-     * before the last one came. Fails where something cannot be read, or the replica is being closed. Where it succeeds, it
-     * completes on a thread that may be busy with the part for a while.
+     * Has the next part read, as soon as the node may send it. Not to be called again before the taker was told of the last one. Fails
+     * where something cannot be read, or the replica is being closed.
      */
-    CompletableFuture<Optional<SnapshotPart>> next();
+    void next(PartTaker taker);
+
+    /** Who sends the parts. */
+    interface PartTaker {
+        /**
+         * The next part; empty: that was all. Called on a thread that may be busy with it for a while, and never within the call that asked.
+         */
+        void part(Optional<SnapshotPart> part);
+
+        /** Nothing more comes. Called on any thread. */
+        void failed(Throwable why);
+    }
 
     /** Gives the snapshot up. */
     @Override

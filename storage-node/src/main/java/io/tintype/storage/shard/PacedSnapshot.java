@@ -5,7 +5,6 @@ import io.tintype.storage.blob.ShardSnapshot;
 import io.tintype.storage.blob.SnapshotHead;
 import io.tintype.storage.blob.SnapshotPart;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -38,42 +37,42 @@ final class PacedSnapshot implements OutgoingSnapshot {
     }
 
     @Override
-    public CompletableFuture<Optional<SnapshotPart>> next() {
-        var result = new CompletableFuture<Optional<SnapshotPart>>();
+    public void next(PartTaker taker) {
         long pauseMs;
         synchronized (this) {
             pauseMs = TimeUnit.NANOSECONDS.toMillis(restUntilNanos - System.nanoTime());
         }
         if (pauseMs <= 0) {
-            read(result);
+            read(taker);
         } else {
-            threads.later(pauseMs, () -> read(result));
+            threads.later(pauseMs, () -> read(taker));
         }
-        return result;
     }
 
-    private void read(CompletableFuture<Optional<SnapshotPart>> result) {
+    private void read(PartTaker taker) {
         try {
-            threads.io().execute(() -> readOnIo(result));
+            threads.io().execute(() -> readOnIo(taker));
         } catch (RejectedExecutionException e) {
-            threads.later(RETRY_MS, () -> read(result));
+            threads.later(RETRY_MS, () -> read(taker));
         }
     }
 
-    private void readOnIo(CompletableFuture<Optional<SnapshotPart>> result) {
+    private void readOnIo(PartTaker taker) {
+        boolean givenUp;
         synchronized (this) {
-            if (closed) {
-                result.completeExceptionally(new IllegalStateException("the snapshot was given up"));
-                return;
-            }
-            reading = true;
+            givenUp = closed;
+            reading = !givenUp;
+        }
+        if (givenUp) {
+            taker.failed(new IllegalStateException("the snapshot was given up"));
+            return;
         }
         Optional<SnapshotPart> part;
         try {
             part = snapshot.next(ShardLimits.SNAPSHOT_PART_BYTES);
         } catch (RuntimeException e) {
             doneReading();
-            result.completeExceptionally(e);
+            taker.failed(e);
             return;
         }
         long bytes = part.map(SnapshotPart::bytes).orElse(0L);
@@ -82,7 +81,7 @@ final class PacedSnapshot implements OutgoingSnapshot {
             restUntilNanos = System.nanoTime() + traffic.sent(bytes);
         }
         doneReading(); // first, because whoever hears of the part may read the next one, or close, at once
-        result.complete(part);
+        taker.part(part);
     }
 
     private void doneReading() {

@@ -82,7 +82,6 @@ final class PacedSnapshotTest {
 
     private record Came(Optional<SnapshotPart> part, String thread) {}
 
-    /** On whichever thread completes it, as who sends it gets it. */
     private List<Came> all() throws Exception {
         var all = new ArrayList<Came>();
         var done = new CompletableFuture<Void>();
@@ -92,16 +91,20 @@ final class PacedSnapshotTest {
     }
 
     private void next(List<Came> all, CompletableFuture<Void> done) {
-        var unused = snapshot.next().whenComplete((part, failure) -> {
-            if (failure != null) {
-                done.completeExceptionally(failure);
-                return;
+        snapshot.next(new OutgoingSnapshot.PartTaker() {
+            @Override
+            public void part(Optional<SnapshotPart> part) {
+                all.add(new Came(part, Thread.currentThread().getName()));
+                if (part.isPresent()) {
+                    next(all, done);
+                } else {
+                    done.complete(null);
+                }
             }
-            all.add(new Came(part, Thread.currentThread().getName()));
-            if (part.isPresent()) {
-                next(all, done);
-            } else {
-                done.complete(null);
+
+            @Override
+            public void failed(Throwable why) {
+                done.completeExceptionally(why);
             }
         });
     }

@@ -229,14 +229,21 @@ final class SimNode {
     }
 
     private void heartbeat(int forLife) {
+        if (beatOnce(forLife)) {
+            sim.queue.after(250 * MILLI, () -> heartbeat(forLife));
+        }
+    }
+
+    /** Whether it still lives. */
+    private boolean beatOnce(int forLife) {
         var running = core;
         if (running == null || !isLife(forLife)) {
-            return;
+            return false;
         }
         if (!isPaused()) {
             beat(running);
         }
-        sim.queue.after(250 * MILLI, () -> heartbeat(forLife));
+        return true;
     }
 
     // ---- heartbeats
@@ -451,6 +458,8 @@ final class SimNode {
     private void clients(ReplicaAction action) {
         if (action instanceof ReplicaAction.BecamePrimary became) {
             sim.checker.becamePrimary(this, became.epoch());
+            int forLife = life;
+            sim.queue.after(MILLI, () -> beatOnce(forLife));
         } else if (action instanceof ReplicaAction.FailOpenProposals) {
             open.values().forEach(value -> sim.callers.answered(value, Result.UNKNOWN));
             open.clear();
