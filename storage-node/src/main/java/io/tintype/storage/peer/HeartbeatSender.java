@@ -61,21 +61,26 @@ final class HeartbeatSender implements AutoCloseable {
     /** Has a round begin now, or soon where the last one was just before; further ones asked for meanwhile are the same one. */
     void soon() {
         if (wanted.compareAndSet(false, true)) {
-            long rest = lastRoundNanos + PeerLimits.ROUNDS_APART.toNanos() - System.nanoTime();
-            try {
-                var unused = timer.schedule(this::extraRound, rest, TimeUnit.NANOSECONDS);
-            } catch (RejectedExecutionException e) {
-                log.debug("no heartbeats any more: this node is stopping");
-            }
+            wantedRound(lastRoundNanos + PeerLimits.ROUNDS_APART.toNanos() - System.nanoTime());
         }
     }
 
-    private void extraRound() {
-        wanted.set(false);
-        if (gathering.get()) {
-            soon(); // what is being gathered may not know yet of what this one is for
-        } else {
-            round();
+    private void wantedRound(long afterNanos) {
+        try {
+            var unused = timer.schedule(
+                    () -> {
+                        if (gathering.get()) {
+                            // What is being gathered may not know yet of what this one is for.
+                            wantedRound(PeerLimits.ROUNDS_APART.toNanos());
+                        } else {
+                            wanted.set(false);
+                            round();
+                        }
+                    },
+                    afterNanos,
+                    TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("no heartbeats any more: this node is stopping");
         }
     }
 
