@@ -9,9 +9,10 @@ import org.rocksdb.RocksDBException;
 /**
  * Gives the room of removed chunks back to the file system. RocksDB, while it collects, moves every old blob that a
  * compaction meets, garbage or not, which doubled the cost of writing in measurements; so it collects only while a good
- * share of the blob files is garbage.
+ * share of the blob files is garbage, and whoever has it collect should look again soon: what becomes garbage meanwhile, a tenth of each
+ * file with each shard that is dropped, has all files written once more.
  *
- * <p>Called by one thread at a time.
+ * <p>Maintained by one thread at a time; whether it collects, any thread may ask.
  */
 final class BlobFiles {
     /** Collecting starts when this share of the bytes is garbage. */
@@ -22,7 +23,7 @@ final class BlobFiles {
 
     private final RocksDB db;
     private final ColumnFamilyHandle chunks;
-    private boolean collecting;
+    private volatile boolean collecting;
 
     BlobFiles(RocksDB db, ColumnFamilyHandle chunks) {
         this.db = db;
@@ -43,6 +44,10 @@ final class BlobFiles {
                             .build());
             collecting = collect;
         }
+        return collecting;
+    }
+
+    boolean isCollecting() {
         return collecting;
     }
 

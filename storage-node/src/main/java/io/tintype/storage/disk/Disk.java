@@ -186,6 +186,11 @@ public final class Disk implements AutoCloseable {
         }
     }
 
+    /** Whether the room of removed chunks is being given back: then {@link #maintain} is to be called again soon. From any thread. */
+    public boolean isCollecting() {
+        return blobFiles.isCollecting();
+    }
+
     /**
      * Gives the room of removed chunks back to the file system, in the background. To be called every minute or so, by
      * one thread at a time.

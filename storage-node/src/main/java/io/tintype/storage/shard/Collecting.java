@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.model.ShardId;
 import io.tintype.storage.blob.Collector;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +22,9 @@ final class Collecting {
     private static final Logger log = LoggerFactory.getLogger(Collecting.class);
     private static final int BUDGET = 256;
 
+    /** How often it is asked whether the disk has given enough room back; it should not go on for long after it has. */
+    static final Duration SETTLE_EVERY = Duration.ofSeconds(1);
+
     private final ShardContext context;
     private final Set<ShardId> underWay = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean maintaining = new AtomicBoolean();
@@ -32,6 +36,17 @@ final class Collecting {
     /** One round: for each shard, and for the disk, unless one is under way there. */
     void round(Iterable<ShardRuntime> shards) {
         shards.forEach(this::round);
+        beginToMaintain();
+    }
+
+    /** Has the disk look whether it has given enough room back, if it is at it. */
+    void settle() {
+        if (context.disk().isCollecting()) {
+            beginToMaintain();
+        }
+    }
+
+    private void beginToMaintain() {
         if (maintaining.compareAndSet(false, true)) {
             try {
                 context.threads().io().execute(this::maintain);

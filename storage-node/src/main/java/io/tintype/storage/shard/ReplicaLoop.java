@@ -229,6 +229,8 @@ final class ReplicaLoop {
             if (!accepted) {
                 records.taken();
             }
+        } else if (event instanceof ReplicaEvent.Tick) {
+            roles.ticked();
         } else if (event instanceof ReplicaEvent.Applied applied) {
             standing.applied(applied.seq());
             waitingReads.check(core);

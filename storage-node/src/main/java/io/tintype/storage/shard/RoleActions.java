@@ -17,6 +17,7 @@ final class RoleActions {
     private final Standing standing;
     private final HeadWatches heads;
     private final Consumer<ReplicaEvent> events;
+    private int beatsForLeases;
 
     /** @param events takes events for the core, from any thread */
     RoleActions(
@@ -44,6 +45,7 @@ final class RoleActions {
             log.info("shard {}: this replica leads in epoch {}", identity.id(), became.epoch());
             context.metrics().becamePrimary();
             standing.leads(became.epoch());
+            beatsForLeases = 0;
             context.peers().beatSoon();
         } else if (action instanceof ReplicaAction.SteppedDown down) {
             log.info("shard {}: this replica leads no longer; its epoch was {}", identity.id(), down.epoch());
@@ -57,6 +59,19 @@ final class RoleActions {
             return false;
         }
         return true;
+    }
+
+    /**
+     * Time passed. While no read may be served, beats again, a while: the first beat may have come before others had heard of the epoch,
+     * or somebody's lease may be needed who was not asked yet.
+     */
+    void ticked() {
+        if (!standing.leadsWithoutServing()) {
+            beatsForLeases = 0;
+        } else if (beatsForLeases < ShardLimits.BEATS_FOR_LEASES) {
+            beatsForLeases++;
+            context.peers().beatSoon();
+        }
     }
 
     private void askBallot(ReplicaAction.AskBallot ask) {

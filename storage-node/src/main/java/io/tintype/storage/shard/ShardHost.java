@@ -92,6 +92,7 @@ public final class ShardHost implements AutoCloseable {
         host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
         host.threads.every(Refilling.EVERY.toNanos(), host.refilling::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
+        host.threads.every(Collecting.SETTLE_EVERY.toNanos(), host.collecting::settle);
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
         host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
         host.watches.add(host.znodes.watchAssignments(config.self(), host.new Assignments()));

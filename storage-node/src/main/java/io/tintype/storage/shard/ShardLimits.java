@@ -62,6 +62,9 @@ public final class ShardLimits {
     /** Snapshots that a node installs at a time; further replicas wait. */
     public static final int SNAPSHOTS_INSTALLED = 2;
 
+    /** Beats out of turn, one a tick, of a primary that may serve no read; then it waits for those that come by the clock. */
+    public static final int BEATS_FOR_LEASES = 20;
+
     /** Bytes of keys and values in one message of a snapshot, unless a single entry has more. */
     public static final int SNAPSHOT_PART_BYTES = 512 << 10;
 

@@ -73,6 +73,11 @@ final class Standing {
         }
     }
 
+    /** Whether this replica leads and may serve no read yet, or none any more. */
+    boolean leadsWithoutServing() {
+        return board.leadingEpoch != 0 && !board.permit.isValid(clock.now());
+    }
+
     void leadsNoLonger() {
         board.servingEpoch = 0;
         board.leadingEpoch = 0;

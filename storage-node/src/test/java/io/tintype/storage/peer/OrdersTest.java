@@ -106,7 +106,7 @@ class OrdersTest {
                             .thenCompose(next::confirm)
                             .handle((fresh, failure) -> failure == null)
                             .join());
-            assertThat(System.nanoTime() - since).isLessThan(RARELY_HEARD.heartbeatNanos() / 4);
+            assertThat(System.nanoTime() - since).isLessThan(RARELY_HEARD.heartbeatNanos() / 2);
         }
     }
 

@@ -42,21 +42,8 @@ final class CollectingTest {
         try (var zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
                 var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
                 var nodes = NodesWatcher.start(session);
-                var disk = Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
-                        .withMemory(8 << 20, 16 << 20)
-                        .withReserve(0));
-                var host = ShardHost.start(new ShardHostConfig(
-                        new NodeId("node-1"),
-                        disk,
-                        session,
-                        nodes,
-                        nobody(),
-                        ReplicaTiming.DEFAULT,
-                        EVERY,
-                        ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
-                        Clock.SYSTEM,
-                        new SimpleMeterRegistry(),
-                        ""))) {
+                var disk = disk();
+                var host = host(disk, session, nodes, EVERY)) {
             assertThat(host.shards().all()).isEmpty();
             for (int i = 0; i < CHUNKS; i++) {
                 put(disk, i);
@@ -83,6 +70,53 @@ final class CollectingTest {
                         .hasSize(CHUNK_BYTES);
             }
         }
+    }
+
+    @Test
+    void theDiskStopsToRewriteFilesSoonAfterLittleIsGarbageHoweverRareRoundsAre() throws Exception {
+        try (var zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
+                var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+                var nodes = NodesWatcher.start(session);
+                var disk = disk();
+                var host = host(disk, session, nodes, Duration.ofHours(1))) {
+            assertThat(host.shards().all()).isEmpty();
+            for (int i = 0; i < CHUNKS; i++) {
+                put(disk, i);
+            }
+            for (int i = 0; i < CHUNKS; i++) {
+                if (i % 4 != 0) {
+                    remove(disk, i);
+                }
+            }
+            await("so much garbage that it is collected").until(() -> {
+                int later = 1_000 + random.nextInt(CHUNKS);
+                put(disk, later);
+                remove(disk, later);
+                return disk.maintain();
+            });
+            await("collected, and not for longer").until(() -> !disk.isCollecting());
+        }
+    }
+
+    private Disk disk() throws Exception {
+        return Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
+                .withMemory(8 << 20, 16 << 20)
+                .withReserve(0));
+    }
+
+    private static ShardHost host(Disk disk, ZkSession session, NodesWatcher nodes, Duration every) {
+        return ShardHost.start(new ShardHostConfig(
+                new NodeId("node-1"),
+                disk,
+                session,
+                nodes,
+                nobody(),
+                ReplicaTiming.DEFAULT,
+                every,
+                ShardLimits.SNAPSHOT_BYTES_PER_SECOND,
+                Clock.SYSTEM,
+                new SimpleMeterRegistry(),
+                ""));
     }
 
     private void put(Disk disk, int number) {
