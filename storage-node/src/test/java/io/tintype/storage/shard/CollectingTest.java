@@ -45,14 +45,7 @@ final class CollectingTest {
                 var disk = disk();
                 var host = host(disk, session, nodes, EVERY)) {
             assertThat(host.shards().all()).isEmpty();
-            for (int i = 0; i < CHUNKS; i++) {
-                put(disk, i);
-            }
-            for (int i = 0; i < CHUNKS; i++) {
-                if (i % 4 != 0) {
-                    remove(disk, i);
-                }
-            }
+            storeAndRemoveMost(disk);
             long before = blobBytes(disk);
 
             await("files that shrink while the node goes on").until(() -> {
@@ -80,14 +73,7 @@ final class CollectingTest {
                 var disk = disk();
                 var host = host(disk, session, nodes, Duration.ofHours(1))) {
             assertThat(host.shards().all()).isEmpty();
-            for (int i = 0; i < CHUNKS; i++) {
-                put(disk, i);
-            }
-            for (int i = 0; i < CHUNKS; i++) {
-                if (i % 4 != 0) {
-                    remove(disk, i);
-                }
-            }
+            storeAndRemoveMost(disk);
             await("so much garbage that it is collected").until(() -> {
                 int later = 1_000 + random.nextInt(CHUNKS);
                 put(disk, later);
@@ -95,6 +81,17 @@ final class CollectingTest {
                 return disk.maintain();
             });
             await("collected, and not for longer").until(() -> !disk.isCollecting());
+        }
+    }
+
+    private void storeAndRemoveMost(Disk disk) {
+        for (int i = 0; i < CHUNKS; i++) {
+            put(disk, i);
+        }
+        for (int i = 0; i < CHUNKS; i++) {
+            if (i % 4 != 0) {
+                remove(disk, i);
+            }
         }
     }
 
