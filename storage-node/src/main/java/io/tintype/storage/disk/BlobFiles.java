@@ -9,8 +9,8 @@ import org.rocksdb.RocksDBException;
 /**
  * Gives the room of removed chunks back to the file system. RocksDB, while it collects, moves every old blob that a
  * compaction meets, garbage or not, which doubled the cost of writing in measurements; so it collects only while a good
- * share of the blob files is garbage, and whoever has it collect should look again soon: what becomes garbage meanwhile, a tenth of each
- * file with each shard that is dropped, has all files written once more.
+ * share of the blob files is garbage, and whoever has it collect should look again soon: while it collects, what becomes garbage may have
+ * files written once more.
  *
  * <p>Maintained by one thread at a time; whether it collects, any thread may ask.
  */
