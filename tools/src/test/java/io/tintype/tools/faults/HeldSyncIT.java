@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
@@ -39,6 +40,9 @@ final class HeldSyncIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final PoolId LONE = new PoolId("local", "lone");
     private static final int PUTS = 8;
+
+    /** More than there is time for. */
+    private static final int TRIES = 1_000;
 
     /** Longer than T_lag and a compare-and-set, so that whoever could be left out by then is. */
     private static final Duration LONG = Duration.ofSeconds(5);
@@ -97,12 +101,13 @@ final class HeldSyncIT {
         }
     }
 
-    /** Waits for its answers longer than anything here lasts. */
+    /** Waits for its answers, and tries again, longer than anything here lasts: what ends a put is its answer alone. */
     private static TintypeClient patient(FaultCluster cluster) {
         return TintypeClient.builder()
                 .seeds(cluster.coordinators().stream().map(site -> site.at(0)).toList())
                 .requestTimeout(PATIENCE)
                 .attemptTimeout(PATIENCE)
+                .maxAttempts(TRIES)
                 .nearCacheBytes(0)
                 .build();
     }
@@ -153,10 +158,10 @@ final class HeldSyncIT {
             for (var node : held) {
                 awaitHeld(watched, node);
             }
-            Awaitility.await("nothing is acknowledged while " + held + " hold fsyncs back")
-                    .during(LONG)
-                    .atMost(PATIENCE)
-                    .until(() -> puts.stream().noneMatch(CompletableFuture::isDone));
+            assertThat(firstAnswer(puts))
+                    .as("no put is answered while %s hold fsyncs back", held)
+                    .failsWithin(LONG)
+                    .withThrowableOfType(TimeoutException.class);
         } finally {
             for (var node : held) {
                 release(watched, node);
@@ -204,6 +209,13 @@ final class HeldSyncIT {
     private static void release(Watched watched, Site node) throws IOException {
         Files.deleteIfExists(watched.cluster().commands().holdingSync(node));
         Files.deleteIfExists(watched.cluster().commands().heldSync(node));
+    }
+
+    /** How the first of some puts ends, in words. */
+    private static CompletableFuture<Object> firstAnswer(List<CompletableFuture<Boolean>> puts) {
+        return CompletableFuture.anyOf(puts.stream()
+                .map(put -> put.handle((done, failure) -> failure == null ? "acknowledged" : "failed: " + failure))
+                .toArray(CompletableFuture<?>[]::new));
     }
 
     private List<CompletableFuture<Boolean>> put(Watched watched, String user) {
