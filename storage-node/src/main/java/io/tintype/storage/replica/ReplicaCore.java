@@ -4,6 +4,7 @@ package io.tintype.storage.replica;
 import io.tintype.model.NodeId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -149,9 +150,9 @@ public final class ReplicaCore {
         return leading().map(Leading::canGiveRoom).orElse(false);
     }
 
-    /** How many in-sync members have room for uploads, this one included, as last heard; 0 unless it leads. */
-    public int roomy() {
-        return leading().map(Leading::roomy).orElse(0);
+    /** How many in-sync members have room for uploads, this one included, as last heard; empty unless it leads. */
+    public OptionalInt roomy() {
+        return leading().map(role -> OptionalInt.of(role.roomy())).orElse(OptionalInt.empty());
     }
 
     /** False while a snapshot is being installed here: there is nothing that could be read. */

@@ -35,8 +35,8 @@ final class Board {
     /** Whether it leads and somebody whose disk has room could take over from it. */
     volatile boolean canGiveRoom;
 
-    /** While it leads: how many of the in-sync members have room for uploads, this one included, as last heard. */
-    volatile int roomy;
+    /** Where uploads find room, as last heard; null unless it leads. */
+    volatile UploadRoom.@Nullable Seen room;
 
     /** The configuration it goes by. */
     volatile @Nullable ShardConfig config;

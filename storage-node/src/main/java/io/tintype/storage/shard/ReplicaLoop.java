@@ -44,6 +44,7 @@ final class ReplicaLoop {
     private final Applier applier;
     private final Installation installation;
     private final Board board;
+    private final UploadRoom room;
     private final Standing standing;
     private final RecordActions records;
     private final RoleActions roles;
@@ -64,11 +65,8 @@ final class ReplicaLoop {
         this.inbox = new Inbox<>(context.threads().loop(identity.id()), this::handle);
         this.board = new Board(ShardStatus.booting(identity), !store.isInstalling());
         this.standing = new Standing(identity, core, context.clock(), board, context.metrics());
-        this.proposals = new ProposalBook(
-                identity,
-                new UploadRoom(identity, context, board),
-                context.budgets().proposals(),
-                context.metrics());
+        this.room = new UploadRoom(identity, context.self(), context.disk().committer(), board);
+        this.proposals = new ProposalBook(identity, room, context.budgets().proposals(), context.metrics());
         this.diskQueue = new DiskQueue(context.disk().committer(), context.threads(), this::onLoop, this::post);
         var tail = new Tail(context.budgets().tails());
         this.disk = new DiskActions(store, tail, diskQueue, context.clock());
@@ -89,6 +87,10 @@ final class ReplicaLoop {
 
     Board board() {
         return board;
+    }
+
+    UploadRoom room() {
+        return room;
     }
 
     ProposalBook proposals() {

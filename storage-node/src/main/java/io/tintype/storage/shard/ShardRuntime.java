@@ -60,7 +60,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         this.self = new Member(context.self(), store.log().incarnation());
         this.loop = new ReplicaLoop(context, identity, self, store, random);
         this.reads = new Reads(context, identity, loop.board(), loop.configs(), loop::look);
-        this.stager = new Stager(context, store, loop.board(), new UploadRoom(identity, context, loop.board()));
+        this.stager = new Stager(context, store, loop.board(), loop.room());
         this.snapshots = new SnapshotsSent(context, identity.id(), store, loop);
         var repair = new ChunkRepair(context, store, loop.board());
         store.chunks().onDamage(repair::damaged);

@@ -113,8 +113,14 @@ final class Standing {
         board.behind = behind;
         board.canHandOver = core.canHandOver();
         board.canGiveRoom = core.canGiveRoom();
-        board.roomy = core.roomy();
+        board.room = room();
         board.status = status();
+    }
+
+    private UploadRoom.@Nullable Seen room() {
+        var roomy = core.roomy();
+        var config = board.config;
+        return roomy.isEmpty() || config == null ? null : new UploadRoom.Seen(config, roomy.getAsInt());
     }
 
     ShardStatus status() {

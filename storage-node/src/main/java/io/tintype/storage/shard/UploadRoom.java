@@ -20,15 +20,28 @@ final class UploadRoom {
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
+    /**
+     * What a primary saw of the room of its members. One value, since a number counted in one configuration says nothing of
+     * another: members that join would look like full ones. Immutable.
+     *
+     * @param roomy how many of the members in sync have room for uploads, the primary included
+     */
+    record Seen(ShardConfig config, int roomy) {
+        /** Whether enough are in sync for a write, and too few of them have room. Where too few are, replication refuses. */
+        boolean isShort() {
+            return config.hasEnoughInSync() && roomy < config.minInSync();
+        }
+    }
+
     private final ShardIdentity identity;
     private final Committer committer;
     private final NodeId self;
     private final Board board;
 
-    UploadRoom(ShardIdentity identity, ShardContext context, Board board) {
+    UploadRoom(ShardIdentity identity, NodeId self, Committer committer, Board board) {
         this.identity = identity;
-        this.committer = context.disk().committer();
-        this.self = context.self();
+        this.self = self;
+        this.committer = committer;
         this.board = board;
     }
 
@@ -68,17 +81,21 @@ final class UploadRoom {
         } catch (TintypeException e) {
             throw e.reason() == Reason.DISK_FULL && board.canGiveRoom ? handingOver(e) : e;
         }
-        var config = board.config;
-        int roomy = board.roomy;
-        if (config != null && config.hasEnoughInSync() && roomy < config.minInSync()) {
-            throw new TintypeException(
-                    Reason.DISK_FULL,
-                    "shard " + identity.id() + " takes no uploads: the disks of "
-                            + (config.inSync().size() - roomy)
-                            + " of its replicas are too full, and a write needs " + config.minInSync() + " with room ("
-                            + inSync(config) + "). Delete images, free space, or add nodes.",
-                    RETRY_AFTER);
+        var seen = board.room;
+        if (seen != null && seen.isShort()) {
+            throw tooFull(seen);
         }
+    }
+
+    private TintypeException tooFull(Seen seen) {
+        var config = seen.config();
+        return new TintypeException(
+                Reason.DISK_FULL,
+                "shard " + identity.id() + " takes no uploads: the disks of "
+                        + (config.inSync().size() - seen.roomy())
+                        + " of its replicas are too full, and a write needs " + config.minInSync() + " with room ("
+                        + inSync(config) + "). Delete images, free space, or add nodes.",
+                RETRY_AFTER);
     }
 
     private TintypeException handingOver(TintypeException full) {
