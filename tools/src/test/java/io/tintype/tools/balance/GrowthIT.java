@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -31,9 +32,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  *
  * <p>{@code -Drebalance.growth=1024} stores so many MiB and measures; the table goes to {@code
  * target/system/growth.txt}, and what happened second by second to {@code growth-seconds.txt} beside it. {@code -Drebalance.growth.rate=8388608} is what a node
- * sends, and takes in, at most.
+ * sends, and takes in, at most. {@code -Drebalance.growth.rounds=2} has it all happen twice: the second time, only the nodes that join are
+ * new to it.
  */
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 @EnabledIfSystemProperty(named = "rebalance.growth", matches = "[1-9][0-9]*")
 final class GrowthIT {
     private static final long SEED = 20_261_129;
@@ -45,8 +47,9 @@ final class GrowthIT {
     private static final int QUIET_READS = 2_500;
     private static final int REPLICAS = 3;
 
-    /** As operators run servers: what is used much is compiled well. */
-    private static final List<String> SERVER = List.of("-XX:TieredStopAtLevel=4");
+    /** As operators run servers: what is used much is compiled well, and memory is tidied up without stopping for long. */
+    private static final List<String> SERVER =
+            List.of("-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-Xmx1g");
 
     private static final int JOINING_NODES = 2;
 
@@ -61,6 +64,9 @@ final class GrowthIT {
     private final List<String> table = new ArrayList<>();
     private final List<String> misses = new ArrayList<>();
     private final List<String> seen = new CopyOnWriteArrayList<>();
+
+    /** The nodes that join, by what becomes of them. */
+    private record Joining(String killed, String drained) {}
 
     private record Foretold(long bytes, long seconds) {}
 
@@ -90,9 +96,12 @@ final class GrowthIT {
 
                 try (var seconds = Timeline.begin(load, client, fleet::processes, seen)) {
                     seconds.mark(mib + " MiB in blobs of " + BLOB_BYTES + " bytes");
-                    join(fleet, client, overview, load);
-                    drain(fleet, client, overview, load);
-                    die(fleet, client, overview, load);
+                    for (int round = 0; round < Integer.getInteger("rebalance.growth.rounds", 1); round++) {
+                        var joining = new Joining("n" + (4 + 2 * round), "n" + (5 + 2 * round));
+                        join(joining, fleet, client, overview, load);
+                        drain(joining.drained(), fleet, client, overview, load);
+                        die(joining.killed(), fleet, client, overview, load);
+                    }
                 }
                 load.checkAll();
                 assertThat(load.bad()).as("seed %d", SEED).isEmpty();
@@ -107,45 +116,50 @@ final class GrowthIT {
         }
     }
 
-    private void join(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
-        fleet.node("n4", SERVER);
-        fleet.node("n5", SERVER);
+    private void join(Joining nodes, Fleet fleet, TintypeClient client, Overview overview, MixedLoad load)
+            throws Exception {
+        fleet.node(nodes.killed(), SERVER);
+        fleet.node(nodes.drained(), SERVER);
         var before = quiet(load);
         var made = overview.awaitPlan(
                 "a plan that uses the new nodes",
                 MakePlanRequest.getDefaultInstance(),
                 plan -> plan.getAfterList().stream().allMatch(node -> node.getReplicas() > 0));
         carryOut("3 to 5: two join", client, overview, load, before, made);
-        assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+        assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", nodes.killed(), nodes.drained());
     }
 
-    private void drain(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
+    private void drain(String node, Fleet fleet, TintypeClient client, Overview overview, MixedLoad load)
+            throws Exception {
         var before = quiet(load);
         var made = client.balancing()
-                .makePlan(MakePlanRequest.newBuilder().setDrain("n5").build());
+                .makePlan(MakePlanRequest.newBuilder().setDrain(node).build());
         var unused = client.balancing()
                 .want(SetNodeIntentRequest.newBuilder()
-                        .setNode("n5")
+                        .setNode(node)
                         .setDraining(true)
                         .build());
         carryOut("5 to 4: one is drained", client, overview, load, before, made);
-        assertThat(overview.holders()).doesNotContain("n5");
-        fleet.stop("n5");
-        overview.forget("n5");
+        assertThat(overview.holders()).doesNotContain(node);
+        fleet.stop(node);
+        overview.forget(node);
     }
 
-    private void die(Fleet fleet, TintypeClient client, Overview overview, MixedLoad load) throws Exception {
+    private void die(String node, Fleet fleet, TintypeClient client, Overview overview, MixedLoad load)
+            throws Exception {
         var before = quiet(load);
         seen.add("4 to 3: one is killed");
-        fleet.kill("n4");
-        var repair = Awaitility.await("the controller begins to make anew what n4 held")
+        var known = repairs(client, Set.of());
+        fleet.kill(node);
+        var repair = Awaitility.await("the controller begins to make anew what " + node + " held")
                 .atMost(LONG)
                 .ignoreExceptions()
-                .until(() -> repairs(client), found -> !found.isEmpty())
-                .get(0);
+                .until(() -> repairs(client, known), found -> !found.isEmpty())
+                .iterator()
+                .next();
         // Until others led what n4 had led, its readers waited: that is the death's doing, not the repair's.
         var death = load.times();
-        var over = overview.awaitOver(repair.getId());
+        var over = overview.awaitOver(repair);
         measured("4 to 3: one is killed", load, before, new Foretold(over.getBytes(), over.getExpectedSeconds()), over);
         table.add(String.format(
                 Locale.ROOT,
@@ -153,13 +167,17 @@ final class GrowthIT {
                 death.getTotalCount(),
                 death.getMaxValue() / MILLI / MILLI));
         overview.awaitHolders(Set.of("n1", "n2", "n3"));
+        overview.forget(node);
     }
 
-    private static List<Plan> repairs(TintypeClient client) {
+    /** Of the plans that make anew what dead nodes held, those that have begun, but for some. */
+    private static Set<String> repairs(TintypeClient client, Set<String> known) {
         return client.balancing().plans().stream()
                 .filter(Plan::getRepair)
                 .filter(plan -> plan.getStartedAtMs() != 0)
-                .toList();
+                .map(Plan::getId)
+                .filter(plan -> !known.contains(plan))
+                .collect(Collectors.toSet());
     }
 
     private void carryOut(

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
@@ -31,8 +32,11 @@ public final class PlanZnodes {
     /** Steps in one znode. */
     public static final int STEPS_PER_PART = 64;
 
-    /** Plans that are kept, of those that are over or were not applied. */
+    /** Plans that are kept, of those that are over: what {@code rebalance history} tells, and later plans reckon by. */
     public static final int KEPT = 50;
+
+    /** Plans that are kept, of those that nobody applied: who only looks, however often, makes no history forgotten. */
+    public static final int KEPT_PROPOSALS = 20;
 
     private final ZkSession session;
     private final CompareAndSet<PlansRecord> plans;
@@ -106,12 +110,44 @@ public final class PlanZnodes {
 
     /**
      * Keeps a plan. Where one of the id exists that was not begun, with the same steps therefore, it takes what else the new
-     * one says: its pace, and the time it should take; where one was begun, the id gets a number.
+     * one says: its pace, and the time it should take; where one was begun, the id gets a number. The oldest plans beyond
+     * {@link #KEPT} and {@link #KEPT_PROPOSALS} go; where that fails, with the next plan that is kept.
      *
      * @return the id it is kept under
      */
     public CompletableFuture<String> propose(PlanRecord plan, List<PlannedStep> steps) {
-        return propose(plan, steps, 1);
+        return propose(plan, steps, 1).thenCompose(id -> forgetOld(id).handle((done, failure) -> id));
+    }
+
+    private CompletableFuture<Void> forgetOld(String kept) {
+        return list().thenCompose(all -> {
+            var others = all.stream().filter(plan -> !plan.getId().equals(kept)).toList();
+            var over = others.stream()
+                    .filter(plan -> plan.getFinishedAtMs() != 0)
+                    .skip(KEPT)
+                    .map(plan -> delete(plan.getId()));
+            var proposals = others.stream()
+                    .filter(plan -> plan.getPhase() == PlanPhase.PLAN_PHASE_PROPOSED)
+                    .skip(KEPT_PROPOSALS - 1)
+                    .map(plan -> withdraw(plan.getId()));
+            return CompletableFuture.allOf(Stream.concat(over, proposals).toArray(CompletableFuture[]::new));
+        });
+    }
+
+    /** Deletes a plan that nobody applied. Whoever does so at the same time comes first, or is told that it is over. */
+    private CompletableFuture<Void> withdraw(String id) {
+        return header(id).thenCompose(found -> {
+            if (found.isEmpty() || found.get().value().getPhase() != PlanPhase.PLAN_PHASE_PROPOSED) {
+                return CompletableFuture.completedFuture(null);
+            }
+            var proposed = found.get().value();
+            var over = proposed.toBuilder()
+                    .setPhase(PlanPhase.PLAN_PHASE_CANCELLED)
+                    .setFinishedAtMs(proposed.getCreatedAtMs())
+                    .build();
+            return change(found.get(), over)
+                    .thenCompose(won -> won ? delete(id) : CompletableFuture.completedFuture(null));
+        });
     }
 
     private CompletableFuture<String> propose(PlanRecord plan, List<PlannedStep> steps, int number) {

@@ -199,11 +199,6 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.send(
                 out,
                 () -> plans.list().thenApply(all -> {
-                    all.stream()
-                            .filter(plan ->
-                                    plan.getFinishedAtMs() != 0 || plan.getPhase() == PlanPhase.PLAN_PHASE_PROPOSED)
-                            .skip(PlanZnodes.KEPT)
-                            .forEach(old -> plans.delete(old.getId()).exceptionally(failure -> null));
                     var answer = ListPlansResponse.newBuilder();
                     all.stream().limit(2L * PlanZnodes.KEPT).map(Messages::plan).forEach(answer::addPlans);
                     return answer.build();
