@@ -129,6 +129,7 @@ final class ShardOpener implements AutoCloseable {
     void drop(ShardId id) {
         if (end(id)) {
             wipe(id);
+            context.snapshots().leaves(id);
             context.metrics().replicaDropped();
             log.info("shard {}: this node is no replica of it any more; what it held is dropped", id);
         }

@@ -40,7 +40,7 @@ final class SnapshotTraffic {
      *
      * @param installed bytes of the snapshot that is being installed, or of the backlog that is being fed
      * @param expected bytes the snapshot has, about; 0: none is being installed
-     * @param taken bytes of all snapshots and backlogs since the start
+     * @param taken bytes of all snapshots and backlogs since the start, or since the replica was last dropped
      * @param takingNanos how long installing those snapshots took that are over, and feeding backlogs so far, pauses for the
      *     pace included
      * @param sinceNanos when the snapshot that is being installed began, or the backlog last came on
@@ -196,6 +196,11 @@ final class SnapshotTraffic {
                 (id, was) -> was.expected() == 0 // it was given up before it was known what was to come
                         ? was
                         : new Arrival(0, 0, was.taken(), was.takingNanos() + now - was.sinceNanos(), 0));
+    }
+
+    /** A shard leaves this node: should it ever come back, what came before is none of that copy. */
+    void leaves(ShardId shard) {
+        arrivals.remove(shard);
     }
 
     /** What came of a shard. */

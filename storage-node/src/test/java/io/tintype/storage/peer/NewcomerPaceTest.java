@@ -63,6 +63,29 @@ class NewcomerPaceTest {
     }
 
     @Test
+    void aReplicaThatComesBackTellsOfThatCopyAlone() throws Exception {
+        try (var cluster = filled()) {
+            var newcomer = cluster.start(THIRD);
+            var unused = joining(cluster, newcomer, new AtomicLong());
+            assertThat(taken(newcomer)).isBetween(BYTES, BYTES + (1 << 20));
+
+            cluster.reassign(1, List.of(FIRST, SECOND));
+            await("the replica is dropped")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> newcomer.replica().isEmpty());
+            unused = joining(cluster, newcomer, new AtomicLong());
+
+            assertThat(taken(newcomer)).isBetween(BYTES, BYTES + (1 << 20));
+        }
+    }
+
+    private static long taken(TestNode node) {
+        return node.reports().figures().stream()
+                .mapToLong(HostReports.Figures::taken)
+                .sum();
+    }
+
+    @Test
     void writesDoNotWaitForANewcomerThatIsHeldBackNorDoesWhoWasAwayForAMoment() throws Exception {
         try (var cluster = filled()) {
             cluster.snapshotRate(1); // a newcomer would take weeks
