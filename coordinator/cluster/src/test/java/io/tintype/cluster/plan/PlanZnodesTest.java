@@ -95,6 +95,23 @@ final class PlanZnodesTest {
         assertThat(get(plans.list())).hasSize(PlanZnodes.KEPT_PROPOSALS);
     }
 
+    @Test
+    void whoAppliesAPlanThatIsForgottenMeanwhileIsRefusedAndTheOtherWayRound() throws Exception {
+        var first = propose();
+        var second = propose();
+        Versioned<PlanRecord> read = get(plans.header(first)).orElseThrow();
+        activate(second);
+        for (int i = 0; i < PlanZnodes.KEPT_PROPOSALS; i++) {
+            var unused = propose();
+        }
+
+        assertThat(get(plans.activate(read, get(plans.active()), 1)))
+                .as("applied, as it was read before it went")
+                .isFalse();
+        assertThat(get(plans.read(first))).isEmpty();
+        assertThat(get(plans.read(second)).orElseThrow().steps()).hasSize(STEPS);
+    }
+
     private String propose() throws Exception {
         made++;
         return propose("plan-" + made, 1_000_000L + made);
