@@ -325,12 +325,11 @@ class UpkeepTest {
             cluster.reassign(2, wanted);
 
             var node = cluster.node(leaves);
-            await("nothing of the shard on the node that it left")
+            await("the replica to be told of as dropped") // last of all, once nothing is left of it
                     .atMost(TestCluster.PATIENCE)
-                    .until(() -> node.replica().isEmpty()
-                            && ShardStore.list(node.disk()).isEmpty());
-            assertThat(node.registry().get("tintype.replicas.dropped").counter().count())
-                    .isEqualTo(1);
+                    .until(() -> dropped(node) == 1);
+            assertThat(node.replica()).isEmpty();
+            assertThat(ShardStore.list(node.disk())).isEmpty();
             cluster.awaitInSync(3);
             assertThat(cluster.primary().status().inSync()).containsExactlyInAnyOrderElementsOf(wanted);
             for (var id : wanted) {
@@ -344,6 +343,7 @@ class UpkeepTest {
 
             cluster.awaitInSync(4);
             assertThat(cluster.node(leaves).replica()).isPresent();
+            assertThat(dropped(node)).isEqualTo(1);
         }
     }
 
@@ -368,6 +368,10 @@ class UpkeepTest {
                     .until(() -> ShardStore.list(node.disk()).isEmpty());
             assertThat(node.replica()).isEmpty();
         }
+    }
+
+    private static double dropped(TestNode node) {
+        return node.registry().get("tintype.replicas.dropped").counter().count();
     }
 
     private static double rebuilt(TestNode node) {
