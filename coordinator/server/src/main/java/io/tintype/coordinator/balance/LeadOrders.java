@@ -4,7 +4,9 @@ package io.tintype.coordinator.balance;
 import io.tintype.coordinator.control.ShardOrders;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,6 +37,9 @@ final class LeadOrders {
     private final Runnable ended;
     private final Map<String, Order> underWay = new HashMap<>();
     private final Map<String, Integer> tries = new HashMap<>();
+
+    /** Of steps that are no more, until they end: {@value #AT_ONCE} at most, since they count among those that are under way. */
+    private final List<Order> forgotten = new ArrayList<>();
 
     private record Order(int shard, NodeId to, CompletableFuture<?> answer) {}
 
@@ -91,7 +96,8 @@ final class LeadOrders {
     }
 
     private Stream<Order> open() {
-        return underWay.values().stream().filter(order -> !order.answer().isDone());
+        return Stream.concat(underWay.values().stream(), forgotten.stream())
+                .filter(order -> !order.answer().isDone());
     }
 
     private CompletableFuture<?> begin(int shard, NodeId to) {
@@ -114,9 +120,16 @@ final class LeadOrders {
         return open().map(Order::shard).collect(Collectors.toSet());
     }
 
-    /** Forgets all steps that begin so; orders of theirs go on, and nobody hears of them. */
+    /** Forgets all steps that begin so; orders of theirs go on and keep their shards and nodes, and nobody hears of them. */
     void forgetAll(String prefix) {
         tries.keySet().removeIf(step -> step.startsWith(prefix));
-        underWay.keySet().removeIf(step -> step.startsWith(prefix));
+        forgotten.removeIf(order -> order.answer().isDone());
+        underWay.entrySet().removeIf(order -> {
+            boolean gone = order.getKey().startsWith(prefix);
+            if (gone && !order.getValue().answer().isDone()) {
+                forgotten.add(order.getValue());
+            }
+            return gone;
+        });
     }
 }

@@ -133,6 +133,33 @@ final class LeadStepsTest {
     }
 
     @Test
+    void whatACancelledPlanOrderedIsStillUnderWay() throws Exception {
+        var shards = controller.shards(1, 3);
+        nodes.leads.hold();
+        activate(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, lead(1, "n2"));
+        controller.look(shards);
+        soon("what was ordered is known").until(() -> nodes.leads.held().size() == 1);
+        var header = offices.plan(PLAN).record();
+        var cancelled = header.value().toBuilder()
+                .setPhase(PlanPhase.PLAN_PHASE_CANCELLING)
+                .build();
+        assertThat(ToyNodes.get(offices.plans().change(header, cancelled))).isTrue();
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_CANCELLED, shards);
+
+        String next = "00000000000b";
+        activate(next, PlanPurpose.PLAN_PURPOSE_BALANCE, lead(2, "n2"), lead(3, "n3"));
+        for (int looks = 0; looks < 3; looks++) {
+            controller.look(shards);
+        }
+        soon("what was ordered is known").until(() -> nodes.leads.held().contains("3 -> n3"));
+        assertThat(nodes.leads.held()).as("its node is not free yet").containsExactly("1 -> n2", "3 -> n3");
+
+        nodes.leads.letGo();
+        looksUntil(next, PlanPhase.PLAN_PHASE_DONE, shards);
+        assertThat(nodes.leads.all()).containsExactly("1 -> n2", "3 -> n3", "2 -> n2");
+    }
+
+    @Test
     void aNodeThatWillNotLeadIsGivenUp() throws Exception {
         var shards = controller.shards(1, 1);
         nodes.leads.refuse();
@@ -149,10 +176,14 @@ final class LeadStepsTest {
     }
 
     private void looksUntilOver(List<Integer> shards) {
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE, shards);
+    }
+
+    private void looksUntil(String plan, PlanPhase over, List<Integer> shards) {
         soon("the plan is over").until(() -> {
             controller.look(shards);
             nodes.move(shards);
-            return record().getPhase() == PlanPhase.PLAN_PHASE_DONE;
+            return offices.plan(plan).record().value().getPhase() == over;
         });
     }
 
