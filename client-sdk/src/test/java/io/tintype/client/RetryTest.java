@@ -186,7 +186,7 @@ final class RetryTest {
     @Test
     void aServerThatHangsIsLeftForAnother() {
         try (var hasty =
-                Clusters.client(cluster).attemptTimeout(Duration.ofMillis(200)).build()) {
+                Clusters.client(cluster).attemptTimeout(Duration.ofSeconds(2)).build()) {
             Clusters.warmUp(hasty, cluster, "alice");
             for (var method : List.of("Put", "Get", "Head")) {
                 cluster.faults.next(1, Faults.Kind.HANG, call -> call.equals("n0 " + method));
@@ -285,7 +285,7 @@ final class RetryTest {
     @Test
     void aSlowReadIsHedgedWhereThatIsWanted() {
         try (var hedging =
-                Clusters.client(cluster).hedgeReadsAfter(Duration.ofMillis(50)).build()) {
+                Clusters.client(cluster).hedgeReadsAfter(Duration.ofSeconds(2)).build()) {
             Clusters.warmUp(hedging, cluster, "alice");
             cluster.faults.next(1, Faults.Kind.HANG, call -> call.equals("n0 Get"));
 

@@ -116,8 +116,8 @@ public final class HeadCache<H> {
 
     /** A name has this version now, or was removed under it: everything older is void. */
     public void changed(HeadKey key, Version version) {
-        changes.increment();
         segment(key).changed(key, version, clock.getAsLong());
+        changes.increment(); // who sees it counted reads the old one no more
     }
 
     /** Changes of a shard may have been missed: all its heads are void, and so are answers under way. */
@@ -131,11 +131,11 @@ public final class HeadCache<H> {
 
     /** All that is known of a user is void, and so are answers under way. */
     public void dropUser(String user) {
-        changes.increment();
         forget(clock.getAsLong());
         for (var segment : segments) {
             segment.removeUser(user);
         }
+        changes.increment();
     }
 
     /** What the cache did so far. */

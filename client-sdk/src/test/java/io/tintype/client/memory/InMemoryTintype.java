@@ -255,19 +255,24 @@ public final class InMemoryTintype implements AutoCloseable {
 
     void watchHeads(ServerCallStreamObserver<WatchHeadsResponse> watcher) {
         watcher.setOnCancelHandler(() -> headWatchers.remove(watcher));
-        watcher.onNext(WatchHeadsResponse.newBuilder().setEpoch(3).build());
-        headWatchers.add(watcher);
+        synchronized (headWatchers) { // whoever has the first message gets all that are told from then on
+            headWatchers.add(watcher);
+            watcher.onNext(WatchHeadsResponse.newBuilder().setEpoch(3).build());
+        }
     }
 
     /** Tells those who watch heads that a blob has another version. */
     public void tellHead(String user, String name, Version version) {
-        long sequence = headSequence.incrementAndGet();
-        headWatchers.forEach(watcher -> watcher.onNext(WatchHeadsResponse.newBuilder()
-                .setEpoch(3)
-                .setAfterSequence(sequence - 1)
-                .setSequence(sequence)
-                .addChanges(HeadChange.newBuilder().setUser(user).setName(name).setVersion(Wire.version(version)))
-                .build()));
+        synchronized (headWatchers) {
+            long sequence = headSequence.incrementAndGet();
+            headWatchers.forEach(watcher -> watcher.onNext(WatchHeadsResponse.newBuilder()
+                    .setEpoch(3)
+                    .setAfterSequence(sequence - 1)
+                    .setSequence(sequence)
+                    .addChanges(
+                            HeadChange.newBuilder().setUser(user).setName(name).setVersion(Wire.version(version)))
+                    .build()));
+        }
     }
 
     void watch(ServerCallStreamObserver<WatchShardMapResponse> watcher) {

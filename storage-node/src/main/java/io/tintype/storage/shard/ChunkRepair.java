@@ -64,7 +64,7 @@ final class ChunkRepair {
             log.error("shard {}: no other replica has chunk {} whole at the moment", store.id(), key);
             return;
         }
-        var written = new CompletableFuture<Void>();
+        var written = new CompletableFuture<Boolean>();
         var asked = context.peers()
                 .fetch(store.id(), next, store.machine().applied().seq(), List.of(key), found -> {
                     var chunk = found.chunk();
@@ -72,25 +72,26 @@ final class ChunkRepair {
                         return CompletableFuture.completedFuture(null); // collected there
                     }
                     write(key, chunk, written);
-                    return written;
+                    return written.thenApply(needed -> null);
                 });
         var unused = asked.whenComplete((done, failure) -> {
             if (written.isDone() && !written.isCompletedExceptionally()) {
                 underWay.remove(key);
-                context.metrics().chunkRepaired();
-                log.info("shard {}: chunk {} is whole again, thanks to node {}", store.id(), key, next);
+                if (written.join()) {
+                    context.metrics().chunkRepaired();
+                    log.info("shard {}: chunk {} is whole again, thanks to node {}", store.id(), key, next);
+                }
             } else {
                 ask(key, others);
             }
         });
     }
 
-    private void write(ChunkKey key, Chunk chunk, CompletableFuture<Void> written) {
+    private void write(ChunkKey key, Chunk chunk, CompletableFuture<Boolean> written) {
         try {
             context.threads().io().execute(() -> {
                 try {
-                    writeOnIo(key, chunk);
-                    written.complete(null);
+                    written.complete(writeOnIo(key, chunk));
                 } catch (TintypeException e) {
                     written.completeExceptionally(e);
                 }
@@ -100,14 +101,16 @@ final class ChunkRepair {
         }
     }
 
-    /** Only what is still there and still damaged: the collector may have been faster, and waits meanwhile. */
-    private void writeOnIo(ChunkKey key, Chunk chunk) {
+    /** Only what is still there and still damaged: the collector may have been faster, and waits meanwhile. False: it is not. */
+    private boolean writeOnIo(ChunkKey key, Chunk chunk) {
         synchronized (store) {
-            if (board.whole && store.chunks().isDamaged(key)) {
-                var write = new Write();
-                store.chunks().inline(write, key, chunk);
-                context.disk().committer().writeNow(write);
+            if (!board.whole || !store.chunks().isDamaged(key)) {
+                return false;
             }
+            var write = new Write();
+            store.chunks().inline(write, key, chunk);
+            context.disk().committer().writeNow(write);
+            return true;
         }
     }
 }

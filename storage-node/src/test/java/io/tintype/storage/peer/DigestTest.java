@@ -43,7 +43,7 @@ class DigestTest {
 
     @Test
     void replicasThatAppliedTheSameHaveOneDigestWhileWritesGoOn() throws Exception {
-        try (var cluster = new TestCluster(directory, 3)) {
+        try (var cluster = new TestCluster(directory, 3, TestCluster.NOBODY_FAILS)) {
             cluster.assign(2);
             var primary = cluster.primary();
             cluster.awaitInSync(3);
@@ -60,13 +60,9 @@ class DigestTest {
                 var mine = cluster.node(cluster.nodeOf(primary)).reports();
                 var theirs = cluster.node(cluster.nodeOf(cluster.follower())).reports();
                 for (int round = 0; round < 5; round++) {
-                    long at = primary.status().appliedSeq() + 8;
-                    var ours = mine.pin(TestCluster.SHARD, at);
-                    var other = theirs.pin(TestCluster.SHARD, at);
-                    assertThat(ours.join().sequence()).isEqualTo(at);
-                    assertThat(other.join().sequence()).isEqualTo(at);
-                    var a = digest(mine, ours.join(), false);
-                    var b = digest(theirs, other.join(), true);
+                    var pins = pinned(primary, mine, theirs);
+                    var a = digest(mine, pins.get(0), false);
+                    var b = digest(theirs, pins.get(1), true);
                     assertThat(b.digest()).isEqualTo(a.digest());
                     assertThat(b.entries()).isEqualTo(a.entries()).isGreaterThan(100);
                     assertThat(b.badChunks()).isZero();
@@ -131,11 +127,27 @@ class DigestTest {
                                 .get(TestCluster.PATIENCE.toSeconds(), TimeUnit.SECONDS)
                                 .getChunks())
                         .isEqualTo((long) LARGE * LARGE_BYTES / Limits.CHUNK_BYTES);
-                assertThat(left).allMatch(CompletableFuture::isCompletedExceptionally);
+                Awaitility.await("those that nobody waits for")
+                        .until(() -> left.stream().allMatch(CompletableFuture::isCompletedExceptionally));
             } finally {
                 dying.close();
             }
         }
+    }
+
+    /** Both states right behind one record; further ahead where one of them had applied more, or less, when it was to be pinned. */
+    private static List<HostReports.Pinned> pinned(ShardReplica primary, HostReports mine, HostReports theirs) {
+        for (long ahead = 8; ahead <= 8 << 10; ahead *= 4) {
+            long at = primary.status().appliedSeq() + ahead;
+            var asked = List.of(mine.pin(TestCluster.SHARD, at), theirs.pin(TestCluster.SHARD, at));
+            var pins = asked.stream().map(CompletableFuture::join).toList();
+            if (pins.stream().allMatch(pin -> pin.sequence() == at)) {
+                return pins;
+            }
+            mine.drop(pins.get(0).pin());
+            theirs.drop(pins.get(1).pin());
+        }
+        throw new AssertionError("never were both states pinned behind the record that was named");
     }
 
     private static CompletableFuture<DigestReplicaResponse> asked(

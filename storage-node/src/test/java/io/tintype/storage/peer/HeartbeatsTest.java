@@ -85,10 +85,20 @@ class HeartbeatsTest {
                             }
 
                             @Override
-                            public void onError(Throwable failure) {}
+                            public void onError(Throwable failure) {
+                                ended();
+                            }
 
                             @Override
-                            public void onCompleted() {}
+                            public void onCompleted() {
+                                ended();
+                            }
+
+                            /** Another one is opened where answers were late. */
+                            @SuppressWarnings("ReferenceEquality") // this one, not one that says the same
+                            private void ended() {
+                                streams.removeIf(open -> open == messages);
+                            }
                         };
                     }
                 })
@@ -127,14 +137,16 @@ class HeartbeatsTest {
     @Test
     void aRoundThatIsAskedForWaitsForNoClockAndManyAreOne() {
         network.startHeartbeats(new Led(List.of(1)), RARELY);
+        long began = System.nanoTime();
         for (int i = 0; i < 100; i++) {
             network.beatSoon();
         }
+        long rounds = 3 + (System.nanoTime() - began) / PeerLimits.ROUNDS_APART.toNanos();
 
         await("well before a round comes by the clock")
                 .atMost(Duration.ofNanos(RARELY.heartbeatNanos() / 2))
                 .until(() -> streams.size() == PEERS.size() && streams.stream().noneMatch(List::isEmpty));
-        assertThat(streams).allSatisfy(messages -> assertThat(messages).hasSizeLessThanOrEqualTo(3));
+        assertThat(streams).allSatisfy(messages -> assertThat(messages).hasSizeLessThanOrEqualTo((int) rounds));
     }
 
     @Test

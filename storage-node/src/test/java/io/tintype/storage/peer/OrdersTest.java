@@ -48,7 +48,7 @@ class OrdersTest {
 
     @Test
     void aShardIsHandedOverToTheNodeNamedAndKeepsEverything() throws Exception {
-        try (var cluster = new TestCluster(directory, 3)) {
+        try (var cluster = new TestCluster(directory, 3, TestCluster.NOBODY_FAILS)) {
             cluster.assign(2);
             var primary = cluster.primary();
             cluster.awaitInSync(3);
@@ -112,7 +112,7 @@ class OrdersTest {
 
     @Test
     void ordersThatCannotBeCarriedOutSayWhyAndChangeNothing() throws Exception {
-        try (var cluster = new TestCluster(directory, 3)) {
+        try (var cluster = new TestCluster(directory, 3, TestCluster.NOBODY_FAILS)) {
             cluster.assign(2);
             var primary = cluster.primary();
             cluster.awaitInSync(3);

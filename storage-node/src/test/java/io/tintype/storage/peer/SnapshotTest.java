@@ -55,6 +55,9 @@ class SnapshotTest {
             var writer = new Thread(() -> writeUntil(stop, primary, written), "writer");
             writer.start();
             cluster.start(wiped);
+            await("the snapshot") // the in-sync set may still be that of before for a moment
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> cluster.count("tintype.snapshots.installed") == 1);
             cluster.awaitInSync(3);
             int before = written.size();
             await("writes on the refilled replica")

@@ -47,6 +47,10 @@ final class TestCluster implements AutoCloseable {
     static final ReplicaTiming TIMING =
             new ReplicaTiming(millis(100), millis(1_000), millis(1_500), millis(2_500), millis(1_700), millis(200));
 
+    /** For tests in which nobody fails: no pause of a busy machine is taken for a failure. */
+    static final ReplicaTiming NOBODY_FAILS =
+            new ReplicaTiming(millis(100), millis(20_000), millis(25_000), millis(40_000), millis(30_000), millis(200));
+
     private final Path directory;
     private final ReplicaTiming timing;
     private final EmbeddedZooKeeper zooKeeper;

@@ -232,8 +232,10 @@ final class FlowTest {
     @Test
     void aTransferThatStandsStillIsGivenUp() throws Exception {
         var limits = new RpcLimits(Limits.MAX_BLOB_BYTES, BUDGET, BUDGET, 4, 1_024, Duration.ofSeconds(1));
+        try (var patient = Rig.start(folder)) {
+            putLarge(patient, "asleep", patient.bytes(BLOB));
+        }
         try (var rig = Rig.start(folder, limits)) {
-            putLarge(rig, "asleep", rig.bytes(BLOB));
             var reader = new SlowReader();
             rig.retrievalAsync.get(rig.getRequest("asleep").build(), reader);
             var writer = new SlowWriter();

@@ -95,8 +95,11 @@ final class ControllerSeatTest {
     @Test
     void aProcessThatComesBackNeedNotWaitForItsFormerSession() throws Exception {
         var former = elect(one, "c1").poll(10, TimeUnit.SECONDS);
-        var again = elect(two, "c1").poll(2, TimeUnit.SECONDS);
-        assertThat(again).as("in office while the former session still lives").isNotNull();
+        long formerSession = one.sessionId();
+        var again = elect(two, "c1").poll(30, TimeUnit.SECONDS);
+        assertThat(again).as("in office").isNotNull();
+        assertThat(one.isConnected()).as("the former session still lives").isTrue();
+        assertThat(one.sessionId()).isEqualTo(formerSession);
         assertThat(former.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
                 .isEqualTo(Term.Outcome.DEPOSED);
     }

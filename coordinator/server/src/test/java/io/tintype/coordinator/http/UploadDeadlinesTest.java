@@ -16,9 +16,11 @@ import org.junit.jupiter.api.Test;
 final class UploadDeadlinesTest extends HttpStage {
     private static final String HEAD = "PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
 
+    private Duration idle = Duration.ofSeconds(1);
+
     @Override
     HttpSettings settings() {
-        return super.settings().withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(30));
+        return super.settings().withTimeouts(idle, Duration.ofSeconds(30));
     }
 
     @Override
@@ -43,6 +45,9 @@ final class UploadDeadlinesTest extends HttpStage {
     /** Never idle for as long as it may be, but on its way for longer than it may. */
     @Test
     void aBodyThatComesByteByByteIsGivenUpWhenItsTimeIsOver() throws Exception {
+        http.close();
+        idle = Duration.ofMinutes(1);
+        http = start(Optional.empty());
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
             socket.setSoTimeout(60_000);
             socket.getOutputStream().write(HEAD.getBytes(ISO_8859_1));

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,23 +83,42 @@ final class SharedCacheTest {
     @Test
     void theNodeIsAskedOnceForAPieceHoweverManyCoordinatorsReadIt() {
         coordinators(COORDINATORS);
-        for (int i = 0; i < BLOBS; i++) {
-            var bytes = store(i);
-            for (var gateway : gateways) {
-                assertThat(Arrays.equals(read(gateway, "n" + i), bytes)).isTrue();
-            }
-        }
-        long fromNode =
-                gateways.stream().mapToLong(g -> figures(g, "origin").hits()).sum();
-        long fromPeers =
-                gateways.stream().mapToLong(g -> figures(g, "peers").hits()).sum();
-        // A slow machine may miss the 30 ms now and then; then the node is asked again, which is allowed.
-        assertThat(fromNode).isBetween((long) BLOBS, BLOBS + BLOBS / 2L);
-        assertThat(fromPeers).isGreaterThan((COORDINATORS - 1) * BLOBS - BLOBS / 2L);
-        long held = gateways.stream()
-                .mapToLong(g -> g.caches().layers().get(0).heldBytes())
+        var next = new AtomicInteger();
+        // A slow machine may miss the 30 ms now and then; then the node is asked again, which is allowed. Where a peer
+        // missed
+        // them so often that it is left alone for a moment, other blobs show it.
+        await("most of what coordinators read comes from each other")
+                .atMost(60, TimeUnit.SECONDS)
+                .untilAsserted(() -> {
+                    long nodeBefore = hits("origin");
+                    long peersBefore = hits("peers");
+                    long heldBefore = held();
+                    int first = next.getAndAdd(BLOBS);
+                    for (int i = first; i < first + BLOBS; i++) {
+                        var bytes = store(i);
+                        for (var gateway : gateways) {
+                            assertThat(Arrays.equals(read(gateway, "n" + i), bytes))
+                                    .isTrue();
+                        }
+                    }
+                    assertThat(hits("origin") - nodeBefore).isBetween((long) BLOBS, BLOBS + BLOBS / 2L);
+                    assertThat(hits("peers") - peersBefore).isGreaterThan((COORDINATORS - 1) * BLOBS - BLOBS / 2L);
+                    assertThat(held() - heldBefore)
+                            .as("each piece is kept once")
+                            .isLessThanOrEqualTo((BLOBS + BLOBS / 2) * 24_576L);
+                });
+    }
+
+    private long hits(String layer) {
+        return gateways.stream()
+                .mapToLong(gateway -> figures(gateway, layer).hits())
                 .sum();
-        assertThat(held).as("each piece is kept once").isLessThanOrEqualTo((BLOBS + BLOBS / 2) * 24_576L);
+    }
+
+    private long held() {
+        return gateways.stream()
+                .mapToLong(gateway -> gateway.caches().layers().get(0).heldBytes())
+                .sum();
     }
 
     @Test
@@ -157,15 +177,20 @@ final class SharedCacheTest {
             live.put(address, liveness(address).setCacheMib(1_000).build());
         }
         peers.get(0).update(live);
-        for (int i = 0; i < 30; i++) {
-            var bytes = store(i);
-            assertThat(Arrays.equals(read(gateways.get(0), "n" + i), bytes)).isTrue();
-        }
-        assertThat(figures(gateways.get(0), "origin").hits()).isEqualTo(30);
-        assertThat(figures(gateways.get(0), "peers").hits()).isZero();
-        assertThat(figures(gateways.get(0), "peers").damagedPieces())
-                .as("from the liar")
-                .isPositive();
+        var reads = new AtomicInteger();
+        await("a lie in time") // an owner that is late so often is left alone for a moment
+                .atMost(60, TimeUnit.SECONDS)
+                .until(() -> {
+                    for (int i = 0; i < 30; i++) {
+                        int number = reads.getAndIncrement();
+                        var bytes = store(number);
+                        assertThat(Arrays.equals(read(gateways.get(0), "n" + number), bytes))
+                                .isTrue();
+                    }
+                    return figures(gateways.get(0), "peers").damagedPieces() > 0;
+                });
+        assertThat(hits("origin")).isEqualTo(reads.get());
+        assertThat(hits("peers")).isZero();
     }
 
     @Test
