@@ -53,6 +53,7 @@ final class BadDaysIT {
                     .isInstanceOf(WrongStateException.class)
                     .hasMessageContaining("was applied before");
 
+            story.awaitPace(id, SLOW);
             var watch = story.fleet().begin("c1", "rebalance", "status", id, "--watch");
             story.awaitStep(id, step -> step.getPhase() == StepPhase.STEP_PHASE_COPYING);
             story.fleet().kill("n4");

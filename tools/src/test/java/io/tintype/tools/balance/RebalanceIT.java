@@ -55,7 +55,7 @@ final class RebalanceIT {
                 readers.begin(3);
 
                 grow(fleet, client, overview);
-                assertThat(overview.holders()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4", "n5");
+                overview.awaitHolders(Set.of("n1", "n2", "n3", "n4", "n5"));
                 assertThat(readers.bad()).as("seed %d", SEED).isEmpty();
 
                 drain(fleet, client, overview);
@@ -139,7 +139,9 @@ final class RebalanceIT {
         var done = overview.awaitOver(
                 client.balancing().apply(preview.getPlan().getId()).getId());
         assertThat(done.getNotDone()).isZero();
-        assertThat(overview.holders()).doesNotContain("n5");
+        Awaitility.await("every coordinator has heard that n5 holds nothing")
+                .atMost(LONG)
+                .until(() -> !overview.holders().contains("n5"));
         var moved = preview.getPlan().getStepsList().stream()
                 .filter(step -> step.getKind() == StepKind.STEP_KIND_MOVE)
                 .findFirst()

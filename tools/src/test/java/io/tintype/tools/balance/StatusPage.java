@@ -9,6 +9,7 @@ import io.tintype.tools.system.Browser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
 
@@ -31,12 +32,13 @@ final class StatusPage {
                 "a plan of which one can say when it ends",
                 status -> has(status.get("plans"), one -> one.get("secondsLeft").asLong() > 0));
         if (browser.isPresent()) {
-            var page = look("moving");
-            assertThat(page)
-                    .contains(plan)
-                    .containsPattern(
-                            "running: \\d+ of \\d+ steps, [0-9.]+ [KMi]*B of [0-9.]+ [KMi]*B, \\d+ (s|min) left");
-            assertThat(page).contains(events);
+            awaitPage("moving", page -> {
+                assertThat(page)
+                        .contains(plan)
+                        .containsPattern(
+                                "running: \\d+ of \\d+ steps, [0-9.]+ [KMi]*B of [0-9.]+ [KMi]*B, \\d+ (s|min) left");
+                assertThat(page).contains(events);
+            });
         }
     }
 
@@ -53,10 +55,16 @@ final class StatusPage {
                                         .count()
                                 == events.length);
         if (browser.isPresent()) {
-            var page = look("missing");
-            assertThat(page).doesNotContain("Your data is safe").contains("fewer copies", "not in touch");
-            assertThat(page).contains(events);
+            awaitPage("missing", page -> {
+                assertThat(page).doesNotContain("Your data is safe").contains("fewer copies", "not in touch");
+                assertThat(page).contains(events);
+            });
         }
+    }
+
+    /** Looks until the page is so: a browser takes seconds, in which things go on. */
+    private void awaitPage(String name, Consumer<String> wanted) {
+        Awaitility.await("page: " + name).atMost(Story.LONG).untilAsserted(() -> wanted.accept(look(name)));
     }
 
     private String look(String name) throws Exception {

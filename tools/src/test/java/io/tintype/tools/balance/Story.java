@@ -115,6 +115,13 @@ public final class Story implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Waits until a plan goes at this pace: until the controller looks, the former one holds. */
+    public void awaitPace(String id, long bytesPerSecond) {
+        Awaitility.await("plan " + id + " goes at its pace")
+                .atMost(LONG)
+                .until(() -> plan(id).getThrottleBytesPerSecond() == bytesPerSecond);
+    }
+
     /** Waits until a plan is over, whatever came of it. */
     public Plan awaitOver(String id) {
         return overview.awaitOver(id);

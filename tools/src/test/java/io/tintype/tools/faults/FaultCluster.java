@@ -6,6 +6,7 @@ import io.tintype.client.TintypeClientBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,10 @@ final class FaultCluster implements AutoCloseable {
     private static final int FIRST_NODE = 11;
     private static final int FIRST_COORDINATOR = 21;
     private static final int CLIENTS = 31;
+    private static final Duration PATIENT = Duration.ofSeconds(60);
+
+    /** More tries than there is time for. */
+    private static final int MANY = 1_000;
 
     private final Path folder;
     private final Machine machine;
@@ -91,14 +96,20 @@ final class FaultCluster implements AutoCloseable {
 
     /** A client without a cache that gives up early enough to show how long nothing worked. */
     TintypeClient client() {
-        return clientBuilder().build();
+        return clientBuilder()
+                .requestTimeout(LoadPace.REQUEST)
+                .attemptTimeout(LoadPace.ATTEMPT)
+                .build();
+    }
+
+    /** A client without a cache that puts up with a busy machine: for those to whom every single answer matters. */
+    TintypeClient patientClient() {
+        return clientBuilder().requestTimeout(PATIENT).maxAttempts(MANY).build();
     }
 
     private TintypeClientBuilder clientBuilder() {
         return TintypeClient.builder()
                 .seeds(coordinators.stream().map(site -> site.at(0)).toList())
-                .requestTimeout(LoadPace.REQUEST)
-                .attemptTimeout(LoadPace.ATTEMPT)
                 .nearCacheBytes(0);
     }
 

@@ -71,7 +71,7 @@ final class FullDisksIT {
                 var view = new View(cluster)) {
             cluster.start();
             view.awaitWhole();
-            try (var client = cluster.client()) {
+            try (var client = cluster.patientClient()) {
                 Awaitility.await("the user is known")
                         .atMost(PATIENCE)
                         .ignoreExceptions()
@@ -199,16 +199,19 @@ final class FullDisksIT {
                 disk(cluster, node).fill();
             }
             boolean before = !first.isDone();
-            var done = Awaitility.await(user + " is erased though the disks are full")
+            var done = Awaitility.await(
+                            user + " is erased though the disks are full, and no replica names a blob of his")
                     .atMost(PATIENCE)
                     .ignoreExceptionsInstanceOf(UnavailableException.class)
                     .until(
                             () -> client.users().erase(user, 0),
-                            now -> now.erased().isPresent());
+                            now -> now.erased().isPresent()
+                                    && now.replicas().stream()
+                                            .noneMatch(replica -> replica.named()
+                                                    || !replica.error().isEmpty()));
             assertThat(done.found())
                     .singleElement()
                     .satisfies(found -> assertThat(found.blobs()).isEqualTo(ERASED_BLOBS));
-            assertThat(done.replicas()).as("replicas that name a blob of his").noneMatch(replica -> replica.named());
             Awaitility.await("uploads are refused once nodes have looked at their disks")
                     .atMost(PATIENCE)
                     .until(() -> refusal(client) == Reason.DISK_FULL);

@@ -14,11 +14,10 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.keys.KeySourceProvider;
 import io.tintype.tools.balance.Fleet;
+import io.tintype.tools.system.LiveFiles;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,7 +96,9 @@ final class KeyFaultsIT {
                     "No space left");
             assertThatThrownBy(() -> users.get("alice", "cat")).isInstanceOf(BlobNotFoundException.class);
             assertThat(users.users().usage("alice").blobs()).isZero();
-            assertThat(files(keys)).as("keys of others, and no half of one").hasSize(2);
+            assertThat(LiveFiles.under(keys))
+                    .as("keys of others, and no half of one")
+                    .hasSize(2);
             // Nobody else notices.
             users.put("bob", "dog", IMAGE);
             assertThat(users.get("bob", "dog").bytes()).isEqualTo(IMAGE);
@@ -107,12 +108,12 @@ final class KeyFaultsIT {
             // Destroying takes no room.
             var carol = erased("carol");
             assertThat(carol.keyGone()).isTrue();
-            assertThat(files(keys)).hasSize(1);
+            assertThat(LiveFiles.under(keys)).hasSize(1);
 
             disk.free();
             users.put("alice", "cat", IMAGE);
             assertThat(users.get("alice", "cat").bytes()).isEqualTo(IMAGE);
-            assertThat(files(keys)).hasSize(2);
+            assertThat(LiveFiles.under(keys)).hasSize(2);
 
             disk.makeReadOnly();
             assertRefused(
@@ -125,13 +126,13 @@ final class KeyFaultsIT {
             assertThatThrownBy(() -> users.get("alice", "cat"))
                     .as("he is being erased nevertheless")
                     .isInstanceOf(UserErasedException.class);
-            assertThat(files(keys)).as("the key is there").hasSize(2);
+            assertThat(LiveFiles.under(keys)).as("the key is there").hasSize(2);
             users.put("bob", "cow", IMAGE);
             assertThat(users.get("bob", "cow").bytes()).isEqualTo(IMAGE);
 
             disk.makeWritable();
             assertThat(erased("alice").keyGone()).isTrue();
-            assertThat(files(keys)).hasSize(1);
+            assertThat(LiveFiles.under(keys)).hasSize(1);
             assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
             hasty.close();
         }
@@ -156,7 +157,7 @@ final class KeyFaultsIT {
             users.users().register(user, SEALED);
             users.put(user, "cat", IMAGE);
         }
-        assertThat(files(keys)).hasSize(2);
+        assertThat(LiveFiles.under(keys)).hasSize(2);
 
         // Who was to note the end is dead before he can; who is asked next does it.
         assertThat(erased("alice").keyGone()).isTrue();
@@ -165,13 +166,13 @@ final class KeyFaultsIT {
                 .until(() -> whoDied(by), Optional::isPresent)
                 .orElseThrow();
         fleet().kill(dead); // it is dead; this waits for it
-        assertThat(files(keys)).as("his key is gone").hasSize(1);
+        assertThat(LiveFiles.under(keys)).as("his key is gone").hasSize(1);
         assertThat(withText(MARK)).as("bytes of his, as they were").isEmpty();
         assertThatThrownBy(() -> users.get("alice", "cat")).isInstanceOf(UserErasedException.class);
         assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
         fleet().node(dead, Map.of("TINTYPE_CONFIG_KEYS_SOURCE", "file:" + keys + "?master=" + master()));
         assertThat(erased("alice").keyGone()).isTrue();
-        assertThat(files(keys)).as("nobody made another one").hasSize(1);
+        assertThat(LiveFiles.under(keys)).as("nobody made another one").hasSize(1);
         assertThat(withText(MARK)).isEmpty();
         assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
     }
@@ -233,27 +234,11 @@ final class KeyFaultsIT {
                 .hasMessageContainingAll(words);
     }
 
-    private static List<Path> files(Path folder) throws IOException {
-        try (var tree = Files.walk(folder)) {
-            return tree.filter(Files::isRegularFile).toList();
-        } catch (UncheckedIOException e) {
-            return files(folder); // a compaction took a file away: look again
-        }
-    }
-
     /** Files of nodes that have a text in them. */
     private List<Path> withText(String text) throws IOException {
         var found = new ArrayList<Path>();
         for (var node : NODES) {
-            for (var file : files(fleet().folder().resolve(node))) {
-                try {
-                    if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
-                        found.add(file);
-                    }
-                } catch (NoSuchFileException e) {
-                    return withText(text); // the same
-                }
-            }
+            found.addAll(LiveFiles.with(fleet().folder().resolve(node), text.getBytes(StandardCharsets.UTF_8)));
         }
         return found;
     }

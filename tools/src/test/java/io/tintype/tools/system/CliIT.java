@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedDev.class)
 final class CliIT {
     private static final byte[] PHOTO = Images.photograph("rocket.jpg").bytes();
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
     private Path folder;
@@ -33,9 +34,13 @@ final class CliIT {
     void aBlobFromPutToRm(Dev dev) throws Exception {
         var file = Files.write(folder.resolve("rocket.jpg"), PHOTO);
         var user = "cli-life";
-        var put = json(dev, 0, "put", user, "r.jpg", file.toString(), "--meta", "pad=40", "--ttl", "7d");
-        assertThat(put.get("replicas")).hasSize(3);
-        var blob = put.get("blob");
+        dev.awaitInSync();
+        var blob = Awaitility.await("it is on all three nodes")
+                .atMost(PATIENCE)
+                .until(
+                        () -> json(dev, 0, "put", user, "r.jpg", file.toString(), "--meta", "pad=40", "--ttl", "7d"),
+                        put -> put.get("replicas").size() == 3)
+                .get("blob");
         assertThat(fields(blob))
                 .containsExactly(
                         "user",
@@ -232,10 +237,13 @@ final class CliIT {
         assertThat(json(dev, 0, "user", "register", "cli-admin").get("created").asBoolean())
                 .isFalse();
         var shard = json(dev, 0, "user", "show", "cli-admin").get("shard").asText();
-        var detail = json(dev, 0, "shard", "show", shard);
-        assertThat(detail.get("shard").get("kind").asText()).isEqualTo("data");
-        assertThat(detail.get("shard").get("inSync")).hasSize(3);
-        assertThat(detail.get("replicas").findValuesAsText("state")).contains("PRIMARY");
+        dev.awaitInSync();
+        Awaitility.await("its shard is whole").atMost(PATIENCE).untilAsserted(() -> {
+            var detail = json(dev, 0, "shard", "show", shard);
+            assertThat(detail.get("shard").get("kind").asText()).isEqualTo("data");
+            assertThat(detail.get("shard").get("inSync")).hasSize(3);
+            assertThat(detail.get("replicas").findValuesAsText("state")).contains("PRIMARY");
+        });
         assertThat(json(dev, 0, "shard", "ls").get("shards").findValuesAsText("kind"))
                 .contains("data", "directory");
         assertThat(json(dev, 0, "pool", "ls").get("pools").findValuesAsText("id"))

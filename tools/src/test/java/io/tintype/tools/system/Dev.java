@@ -113,6 +113,20 @@ final class Dev implements AutoCloseable {
                 .build();
     }
 
+    /** Waits until all replicas of all shards are in sync; one that lags is left out for a moment on a busy machine. */
+    void awaitInSync() {
+        try (var client = client()) {
+            Awaitility.await("all replicas are in sync")
+                    .atMost(PATIENCE)
+                    .until(
+                            () -> client.admin().shards(),
+                            shards -> !shards.isEmpty()
+                                    && shards.stream()
+                                            .allMatch(shard -> shard.inSync().size()
+                                                    == shard.replicas().size()));
+        }
+    }
+
     /** SIGTERM, and waits for the end; returns the exit code. */
     int stop() {
         process.destroy();

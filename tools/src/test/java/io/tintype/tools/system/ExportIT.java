@@ -23,6 +23,7 @@ import io.tintype.tools.console.ExitCode;
 import io.tintype.wire.Errors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -134,6 +135,7 @@ final class ExportIT {
                 .atMost(Duration.ofMinutes(2))
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
+                .ignoreException(NoSuchFileException.class) // the last thing an export does is to delete its journal
                 .until(() -> !first.isAlive()
                         || (Files.exists(journal) && Files.readAllLines(journal).size() > 4));
         first.destroyForcibly().waitFor();

@@ -15,7 +15,6 @@ import io.tintype.tools.system.Images.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -110,11 +109,7 @@ final class MainJobIT {
                         var image = images.get(n);
                         try {
                             if (bySdk) {
-                                client.put(
-                                        USER,
-                                        image.name(),
-                                        BlobSource.of(image.bytes()),
-                                        options(image).withTimeout(Duration.ofSeconds(5)));
+                                client.put(USER, image.name(), BlobSource.of(image.bytes()), options(image));
                             } else {
                                 grpc.put(USER, image.name(), image.contentType(), image.bytes());
                             }

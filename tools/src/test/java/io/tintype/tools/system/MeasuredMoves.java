@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tintype.client.BlobSource;
 import io.tintype.client.ListEntry;
 import io.tintype.client.ListOptions;
-import io.tintype.client.MoveInfo;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.PutOptions;
 import io.tintype.client.TintypeClient;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.awaitility.Awaitility;
 
 /**
  * Moves a user again and again while clients write and read, and tells how long his writes took meanwhile: {@code
@@ -59,6 +57,17 @@ final class MeasuredMoves {
     }
 
     /**
+     * When a move was made.
+     *
+     * @param triesBefore that were given up, by which writes paused for too long: what still waits for these is not counted
+     */
+    private record Stretch(long from, long to, int triesBefore) {
+        List<Double> writes(MoveLoad load) {
+            return triesBefore == 0 ? load.writesBetween(from, to) : load.writesBegunBetween(from, to);
+        }
+    }
+
+    /**
      * Moves him to one pool after the other and back, so many times in all: no read and no write fails, what nobody
      * changes is as it was, and what clients saw is linearizable.
      *
@@ -69,50 +78,47 @@ final class MeasuredMoves {
         int rounds = Integer.getInteger("tintype.moves.rounds", usual);
         var before = manifest();
         assertThat(before).hasSize(BLOBS);
-        var moves = new ArrayList<long[]>();
+        var moves = new ArrayList<Stretch>();
         try (var load = new MoveLoad(client, user, 2, 2, SEED)) {
             for (int round = 0; round < rounds; round++) {
-                long from = System.nanoTime();
                 var to = pools.get(round % pools.size());
-                client.users().moves().begin(user, MoveTarget.pool(to));
-                var end = awaitEnd(client, user);
-                assertThat(end.result()).as("round %d: %s", round, end).isEqualTo(MoveInfo.Result.DONE);
-                assertThat(end.user().pool()).isEqualTo(to);
-                moves.add(new long[] {from, System.nanoTime()});
+                var done = MovesDone.move(client, user, MoveTarget.pool(to), PATIENCE);
+                assertThat(done.end().user().pool()).as("round %d", round).isEqualTo(to);
+                moves.add(new Stretch(done.begun(), System.nanoTime(), done.more()));
                 arrived.at(to);
             }
             load.stop();
             assertThat(load.failedReads()).isEmpty();
             assertThat(load.failedWrites()).isEmpty();
             var pauses = moves.stream()
-                    .map(move -> load.writesBetween(move[0], move[1]))
+                    .map(move -> move.writes(load))
                     .map(writes -> writes.get(writes.size() - 1))
                     .sorted()
                     .toList();
             var all = moves.stream()
-                    .flatMap(move -> load.writesBetween(move[0], move[1]).stream())
+                    .flatMap(move -> move.writes(load).stream())
                     .sorted()
                     .toList();
-            report(
-                    ("%s: %d blobs of %d bytes on average, %d moves, seed %d, which took s: %s; longest write of each move,"
-                                    + " ms: %s; p50 of these %.0f, p99 %.0f; all %d writes meanwhile: p50 %.1f, p99 %.1f"
-                                    + " ms; failed reads %d%n")
-                            .formatted(
-                                    what,
-                                    BLOBS,
-                                    BLOB_BYTES,
-                                    rounds,
-                                    SEED,
-                                    moves.stream()
-                                            .map(move -> Math.round((move[1] - move[0]) / 1e8) / 10.0)
-                                            .toList(),
-                                    pauses.stream().map(Math::round).toList(),
-                                    quantile(pauses, 0.5),
-                                    quantile(pauses, 0.99),
-                                    all.size(),
-                                    quantile(all, 0.5),
-                                    quantile(all, 0.99),
-                                    load.failedReads().size()));
+            report(("%s: %d blobs of %d bytes on average, %d moves, seed %d, which took s: %s; tries given up"
+                            + " before: %d; longest write of each move, ms: %s; p50 of these %.0f, p99 %.0f; all %d"
+                            + " writes meanwhile: p50 %.1f, p99 %.1f ms; failed reads %d%n")
+                    .formatted(
+                            what,
+                            BLOBS,
+                            BLOB_BYTES,
+                            rounds,
+                            SEED,
+                            moves.stream()
+                                    .map(move -> Math.round((move.to() - move.from()) / 1e8) / 10.0)
+                                    .toList(),
+                            moves.stream().mapToInt(Stretch::triesBefore).sum(),
+                            pauses.stream().map(Math::round).toList(),
+                            quantile(pauses, 0.5),
+                            quantile(pauses, 0.99),
+                            all.size(),
+                            quantile(all, 0.5),
+                            quantile(all, 0.99),
+                            load.failedReads().size()));
             assertThat(Linearizability.check(load.history()).problems()).isEmpty();
             assertThat(manifest()).isEqualTo(before);
             assertThat(pauses.get(pauses.size() - 1))
@@ -136,13 +142,6 @@ final class MeasuredMoves {
                     manifest.put(name, blob.info().version() + " " + Arrays.hashCode(blob.bytes()));
                 });
         return manifest;
-    }
-
-    static MoveInfo awaitEnd(TintypeClient client, String user) {
-        return Awaitility.await()
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> client.users().moves().get(user), move -> !move.isUnderWay());
     }
 
     private static void report(String line) throws Exception {

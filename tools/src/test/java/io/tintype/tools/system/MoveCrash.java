@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.system;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.tintype.client.MoveInfo;
@@ -111,14 +110,7 @@ final class MoveCrash {
      * @return how many moves it took besides the one that was begun
      */
     int awaitDone(String user, MoveTarget target) {
-        for (int more = 0; ; more++) {
-            var end = awaitEnd(user);
-            if (end.result() == MoveInfo.Result.DONE) {
-                return more;
-            }
-            assertThat(end.result()).isEqualTo(MoveInfo.Result.FROZEN_TOO_LONG);
-            client.users().moves().begin(user, target);
-        }
+        return MovesDone.awaitDone(client, user, target, () -> awaitEnd(user)).more();
     }
 
     /** Looks until the step is seen; false: the move was over before. */

@@ -147,6 +147,15 @@ final class MoveLoad implements AutoCloseable {
                 .toList();
     }
 
+    /** The same of those that began in it. */
+    List<Double> writesBegunBetween(long from, long to) {
+        return writes.stream()
+                .filter(write -> write[0] >= from && write[0] <= to)
+                .map(write -> (write[1] - write[0]) / 1e6)
+                .sorted()
+                .toList();
+    }
+
     @Override
     public void close() {
         stop.set(true);

@@ -14,9 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -152,24 +150,11 @@ final class Regions implements AutoCloseable {
     /** Files of nodes and of ZooKeeper that have these bytes in a row, by whose they are. */
     Map<String, List<Path>> filesWith(byte[] bytes) throws IOException {
         var found = new TreeMap<String, List<Path>>();
-        try (var tree = Files.walk(folder)) {
-            for (var path : tree.filter(Files::isRegularFile).toList()) {
-                var whose = folder.relativize(path).getName(0).toString();
-                if (has(path, bytes)) {
-                    found.computeIfAbsent(whose, any -> new ArrayList<>()).add(path);
-                }
-            }
+        for (var path : LiveFiles.with(folder, bytes)) {
+            var whose = folder.relativize(path).getName(0).toString();
+            found.computeIfAbsent(whose, any -> new ArrayList<>()).add(path);
         }
         return found;
-    }
-
-    private static boolean has(Path path, byte[] bytes) throws IOException {
-        try {
-            var text = new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1);
-            return text.contains(new String(bytes, StandardCharsets.ISO_8859_1));
-        } catch (NoSuchFileException e) {
-            return false; // RocksDB was done with it
-        }
     }
 
     @Override

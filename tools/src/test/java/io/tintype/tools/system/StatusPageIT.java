@@ -17,9 +17,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,9 @@ final class StatusPageIT {
     private static final int MOVES = 20;
 
     private static final String DESKTOP = "1280,1000";
+
+    /** For some looks of a browser's. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     /** Looks at the page once it shows the cluster. */
     private static final String MEASURE = """
@@ -86,17 +91,19 @@ final class StatusPageIT {
                     .build();
             HttpClient.newHttpClient().send(read, BodyHandlers.discarding());
         }
-        var page = browser.page(address(), DESKTOP);
-        assertThat(page)
-                .contains("Your data is safe")
-                .contains("3 of 3 nodes in touch")
-                .contains("node-1")
-                .contains("node-3")
-                .contains("(directory)")
-                .contains("Nothing that this coordinator knows of.")
-                .contains("pieces asked for")
-                .containsPattern("<div class=\"name\">memory</div>")
-                .contains("data-ready=\"yes\"");
+        dev.awaitInSync();
+        Awaitility.await("the page shows it")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.page(address(), DESKTOP))
+                        .contains("Your data is safe")
+                        .contains("3 of 3 nodes in touch")
+                        .contains("node-1")
+                        .contains("node-3")
+                        .contains("(directory)")
+                        .contains("Nothing that this coordinator knows of.")
+                        .contains("pieces asked for")
+                        .containsPattern("<div class=\"name\">memory</div>")
+                        .contains("data-ready=\"yes\""));
     }
 
     /** Browsers take seconds, and meanwhile the cluster's clocks tick: replicas beat, logs age, disks are looked at. */

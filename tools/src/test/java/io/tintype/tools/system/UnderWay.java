@@ -35,8 +35,16 @@ final class UnderWay implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 60;
     private static final int PACE_MS = 25;
 
-    /** At this pace a blob of 24 MiB takes ten seconds. */
     private static final int STEP_BYTES = 64 << 10;
+
+    /** Of an upload that is to last: at this pace 6 MiB take 38 s, and it is never silent for long. */
+    private static final int SLOW_STEP_BYTES = 4 << 10;
+
+    /**
+     * Of a download, 5 MiB a second. The server's system lets more be sent only once a MiB or so was taken, and while it
+     * stops, the server cuts off whoever takes nothing for a second.
+     */
+    private static final int READ_STEP_BYTES = 128 << 10;
 
     private final CountDownLatch hurry = new CountDownLatch(1);
     private final CountDownLatch begun = new CountDownLatch(1);
@@ -67,6 +75,12 @@ final class UnderWay implements AutoCloseable {
         var unused = hurry.await(PACE_MS, TimeUnit.MILLISECONDS);
     }
 
+    /** How much of an upload goes over next: little, but until it has begun and once it is hurried. */
+    private int step() {
+        boolean lasts = begun.getCount() == 0 && hurry.getCount() > 0;
+        return lasts ? SLOW_STEP_BYTES : STEP_BYTES;
+    }
+
     /** It goes on as fast as it can, and ends well. */
     void finish() throws Exception {
         hurry.countDown();
@@ -90,9 +104,11 @@ final class UnderWay implements AutoCloseable {
                 var head = "PUT /v1/users/%s/blobs/%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n";
                 socket.getOutputStream()
                         .write(head.formatted(user, name, bytes.length).getBytes(US_ASCII));
-                for (int at = 0; at < bytes.length; at += STEP_BYTES) {
-                    socket.getOutputStream().write(bytes, at, Math.min(STEP_BYTES, bytes.length - at));
-                    self.pace(at >= 2 * Limits.CHUNK_BYTES);
+                for (int at = 0; at < bytes.length; ) {
+                    int count = Math.min(self.step(), bytes.length - at);
+                    socket.getOutputStream().write(bytes, at, count);
+                    at += count;
+                    self.pace(at > 2 * Limits.CHUNK_BYTES);
                 }
                 assertThat(line(socket)).isEqualTo("HTTP/1.1 200 OK");
             }
@@ -109,7 +125,7 @@ final class UnderWay implements AutoCloseable {
                 while (!line(socket).isEmpty()) {} // headers
                 var got = new byte[expected.length];
                 for (int at = 0; at < got.length; ) {
-                    int count = socket.getInputStream().read(got, at, Math.min(STEP_BYTES, got.length - at));
+                    int count = socket.getInputStream().read(got, at, Math.min(READ_STEP_BYTES, got.length - at));
                     assertThat(count).as("bytes after %d", at).isPositive();
                     at += count;
                     self.pace(true);
@@ -156,15 +172,16 @@ final class UnderWay implements AutoCloseable {
                         .setName(name)
                         .setRequestId(Wire.bytes(RequestId.random(new Random()))))
                 .build());
-        for (int at = 0; at < bytes.length; at += STEP_BYTES) {
-            var frame = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + STEP_BYTES));
+        for (int at = 0; at < bytes.length; ) {
+            var frame = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + self.step()));
             out.onNext(PutRequest.newBuilder()
                     .setFrame(DataFrame.newBuilder()
                             .setOffset(at)
                             .setData(ByteString.copyFrom(frame))
                             .setCrc32C(Crc32c.of(frame)))
                     .build());
-            self.pace(at >= 2 * Limits.CHUNK_BYTES);
+            at += frame.length;
+            self.pace(at > 2 * Limits.CHUNK_BYTES);
         }
         out.onNext(PutRequest.newBuilder()
                 .setFinish(PutFinish.newBuilder().setSize(bytes.length).setCrc32C(Crc32c.of(bytes)))

@@ -21,14 +21,11 @@ import io.tintype.client.WrongStateException;
 import io.tintype.model.PoolId;
 import io.tintype.tools.console.ExitCode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,10 +77,7 @@ final class UserDataIT {
     }
 
     private static void move(String user, PoolId to) {
-        client.users().moves().begin(user, MoveTarget.pool(to));
-        Awaitility.await()
-                .atMost(PATIENCE)
-                .until(() -> !client.users().moves().get(user).isUnderWay());
+        MovesDone.move(client, user, MoveTarget.pool(to), PATIENCE);
         assertThat(client.users().lookup(user).pool()).isEqualTo(to);
     }
 
@@ -117,21 +111,23 @@ final class UserDataIT {
         int paid = client.users().lookup(user).shard().value();
         client.put(user, "blob20", BlobSource.of(new byte[10]), PutOptions.DEFAULT);
 
-        var places =
-                json(Command.run(dev.server(), "user", "where", user, "--json")).get("places");
-        var held = new ArrayList<String>();
-        places.forEach(place ->
-                held.add(place.get("holds").asText() + " " + place.get("shard").asInt() + " "
-                        + place.get("blobs").asInt() + " " + place.get("role").asText()));
-        assertThat(held)
-                .filteredOn(place -> place.startsWith("home " + paid + " 21 "))
-                .hasSize(3);
-        assertThat(held)
-                .filteredOn(place -> place.startsWith("left " + home + " 20 "))
-                .hasSize(3);
-        assertThat(held).filteredOn(place -> place.startsWith("directory ")).hasSize(3);
-        assertThat(held).filteredOn(place -> place.endsWith(" primary")).hasSize(3);
-        assertThat(held).hasSize(9);
+        Awaitility.await("followers know it as well").atMost(PATIENCE).untilAsserted(() -> {
+            var places = json(Command.run(dev.server(), "user", "where", user, "--json"))
+                    .get("places");
+            var held = new ArrayList<String>();
+            places.forEach(place -> held.add(place.get("holds").asText() + " "
+                    + place.get("shard").asInt() + " " + place.get("blobs").asInt() + " "
+                    + place.get("role").asText()));
+            assertThat(held)
+                    .filteredOn(place -> place.startsWith("home " + paid + " 21 "))
+                    .hasSize(3);
+            assertThat(held)
+                    .filteredOn(place -> place.startsWith("left " + home + " 20 "))
+                    .hasSize(3);
+            assertThat(held).filteredOn(place -> place.startsWith("directory ")).hasSize(3);
+            assertThat(held).filteredOn(place -> place.endsWith(" primary")).hasSize(3);
+            assertThat(held).hasSize(9);
+        });
         assertThat(client.users().locate(user).places())
                 .allMatch(place -> place.region().equals("local"));
 
@@ -252,24 +248,15 @@ final class UserDataIT {
     }
 
     private static List<Path> keyFiles() throws IOException {
-        try (var tree = Files.walk(dev.data().resolve("keys"))) {
-            return tree.filter(Files::isRegularFile).toList();
-        }
+        return LiveFiles.under(dev.data().resolve("keys"));
     }
 
     /** Files of nodes that have a text in them. */
     private static List<Path> onDisks(String text) throws IOException {
         var found = new ArrayList<Path>();
         for (int node = 1; node <= 3; node++) {
-            try (var tree = Files.walk(dev.data().resolve("node-" + node).resolve("store"))) {
-                for (var file : tree.filter(Files::isRegularFile).toList()) {
-                    if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(text)) {
-                        found.add(file);
-                    }
-                }
-            } catch (NoSuchFileException | UncheckedIOException e) {
-                return onDisks(text); // a compaction took a file away: look again
-            }
+            var store = dev.data().resolve("node-" + node).resolve("store");
+            found.addAll(LiveFiles.with(store, text.getBytes(StandardCharsets.UTF_8)));
         }
         return found;
     }
