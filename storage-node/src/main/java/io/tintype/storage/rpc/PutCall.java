@@ -201,17 +201,20 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
 
     /** Does all that can be done now. */
     private void advance() {
-        if (over || proposed || task == null || shard == null) {
+        if (isDone() || task == null || shard == null) {
             return;
         }
         boolean large = finish == null || task.bytes().size() > Limits.INLINE_BYTES;
-        while (large && staging < STAGING && task.bytes().isFull()) {
+        while (large && !isDone() && staging < STAGING && task.bytes().isFull()) {
             stage(task.bytes().take());
         }
+        if (!isDone() && ended && large && task.bytes().held() > 0 && staging < STAGING) {
+            stage(task.bytes().take());
+        }
+        if (isDone()) {
+            return; // a chunk was staged, or refused, before stage() returned: what follows from that was done inside
+        }
         if (ended && finish != null) {
-            if (large && task.bytes().held() > 0 && staging < STAGING) {
-                stage(task.bytes().take());
-            }
             if (staging == 0 && !(large && task.bytes().held() > 0)) {
                 propose(task.spec(), finish, shard, large ? null : task.bytes().take());
             }
@@ -221,16 +224,23 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         }
     }
 
+    /** Nothing is to be done for this upload any more but to answer. */
+    private boolean isDone() {
+        return over || proposed;
+    }
+
     private void stage(Chunk chunk) {
         if (task == null || shard == null) {
             throw new IllegalStateException("nothing to stage for");
         }
+        var replica = shard;
         int bytes = chunk.data().size();
         held -= bytes;
         staging++;
         var part = chunks < TRACED_CHUNKS ? trace.child("stage chunk") : Trace.NONE;
         var key = new ChunkKey(task.spec().user(), upload, chunks++);
-        var unused = shard.stage(new StagedBytes(key, sealing.seal(key.user(), key.index(), chunk)))
+        var unused = Futures.begin(
+                        () -> replica.stage(new StagedBytes(key, sealing.seal(key.user(), key.index(), chunk))))
                 .whenComplete((done, failure) -> {
                     part.end(failure);
                     staged(bytes, failure);
@@ -240,13 +250,16 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     private synchronized void staged(int bytes, @Nullable Throwable failure) {
         box.uploads().give(bytes);
         staging--;
+        if (over) {
+            if (!proposed && staging == 0) {
+                abort(); // the upload ended while this was under way
+            }
+            return;
+        }
         guarded(() -> {
             Futures.rethrow(failure);
             advance();
         });
-        if (over && !proposed && staging == 0) {
-            abort();
-        }
     }
 
     private void propose(PutSpec spec, PutFinish agreed, ShardReplica replica, @Nullable Chunk inline) {

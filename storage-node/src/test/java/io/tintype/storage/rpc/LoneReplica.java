@@ -4,6 +4,7 @@ package io.tintype.storage.rpc;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Applied;
 import io.tintype.storage.blob.HeadChanges;
 import io.tintype.storage.blob.Proposal;
@@ -13,6 +14,7 @@ import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.LogRecord;
+import io.tintype.storage.log.RecordType;
 import io.tintype.storage.replica.ReplicaState;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.Freshness;
@@ -29,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shard with one replica and nobody to elect: the real log, committer, state machine and reader over a real disk. What
@@ -45,6 +48,12 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     private final ExecutorService applier = Executors.newSingleThreadExecutor();
     volatile ShardRules rules = new ShardRules(1_000, 0, 0, false);
     volatile Optional<NodeId> primary = Optional.of(NODE);
+
+    /** Why no chunk is staged; null: they are. */
+    volatile @Nullable TintypeException refusesChunks;
+
+    /** Why no upload is aborted; null: they are. */
+    volatile @Nullable TintypeException refusesAborts;
 
     private final List<HeadWatch> heads = new CopyOnWriteArrayList<>();
 
@@ -82,6 +91,10 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Committed> propose(Proposal proposal) {
+        var refusal = refusesAborts;
+        if (refusal != null && proposal.type() == RecordType.ABORT_UPLOAD) {
+            return CompletableFuture.failedFuture(refusal);
+        }
         var done = new CompletableFuture<Committed>();
         loop.execute(() -> {
             var last = store.log().last();
@@ -125,6 +138,10 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Void> stage(StagedBytes chunk) {
+        var refusal = refusesChunks;
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
         var write = new Write();
         store.chunks().stage(write, chunk.key(), chunk.chunk());
         return disk.committer().commit(write);

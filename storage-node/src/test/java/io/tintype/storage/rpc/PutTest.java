@@ -72,6 +72,29 @@ final class PutTest {
         assertThat(rig.read("large frames")).isEqualTo(bytes);
     }
 
+    /** Not even where the abort of its upload is refused as well: what is there stays as it is, and can be read. */
+    @ParameterizedTest
+    @ValueSource(ints = {300_000, Limits.CHUNK_BYTES, Limits.CHUNK_BYTES + 300_000, 3 * Limits.CHUNK_BYTES + 1})
+    void aBlobIsNotStoredWhoseChunksAreRefusedAtOnce(int size) {
+        var before = rig.bytes(5_000);
+        rig.put("refused", before);
+        var header = rig.header("refused").build();
+        var bytes = rig.bytes(size);
+        rig.data.refusesChunks = new TintypeException(Reason.OVERLOADED, "too much is being staged");
+        rig.data.refusesAborts = new TintypeException(Reason.OVERLOADED, "too much is being written");
+
+        Refusals.refused(Reason.OVERLOADED, () -> rig.put(header, bytes), "too much is being staged");
+        assertThat(rig.read("refused")).isEqualTo(before);
+        assertThat(rig.services.uploadBytesHeld()).isZero();
+
+        rig.data.refusesChunks = null;
+        rig.data.refusesAborts = null;
+        rig.put(header, bytes);
+        assertThat(rig.read("refused"))
+                .as("after the retry of the same request")
+                .isEqualTo(bytes);
+    }
+
     @Test
     void aRetryIsAppliedOnce() {
         var bytes = rig.bytes(10_000);
