@@ -60,7 +60,7 @@ final class FiguresTest {
             Map.entry("Stalls", TIMER),
             Map.entry("HeartbeatSender", TIMER),
             Map.entry("MoveWatch", TIMER),
-            Map.entry("PieceReader", ONE_READ),
+            Map.entry("PieceSearch", ONE_READ),
             Map.entry("RenditionReader", ONE_READ),
             Map.entry("SpanSender", ONE_READ),
             Map.entry("Window", "chunks of one copy that are under way: as many as it says, and the copy waits itself"),

@@ -113,7 +113,7 @@ public final class HostReports implements AutoCloseable {
                     context.snapshots().arrival(shard.id()).taken());
             var sample = ReplicaSample.next(samples.get(shard.id()), seen, shard.store()::sizeBytes);
             samples.put(shard.id(), sample);
-            shard.counted(sample.rate());
+            shard.peerInbox().counted(sample.rate());
         }
         samples.keySet().removeIf(id -> registry.runtime(id).isEmpty());
     }

@@ -59,12 +59,14 @@ final class ShardRegistry {
         return new PeerShards() {
             @Override
             public Optional<PeerInbox> find(ShardId id) {
-                return Optional.ofNullable(running.get(id));
+                return runtime(id).map(ShardRuntime::peerInbox);
             }
 
             @Override
             public Collection<PeerInbox> all() {
-                return List.copyOf(running.values());
+                return running.values().stream()
+                        .<PeerInbox>map(ShardRuntime::peerInbox)
+                        .toList();
             }
 
             @Override

@@ -7,33 +7,22 @@ import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
-import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.log.LogPosition;
-import io.tintype.storage.replica.Ballot;
-import io.tintype.storage.replica.BallotAnswer;
-import io.tintype.storage.replica.Beat;
-import io.tintype.storage.replica.BeatAnswer;
-import io.tintype.storage.replica.Hello;
 import io.tintype.storage.replica.Member;
-import io.tintype.storage.replica.Now;
 import io.tintype.storage.replica.ReplicaEvent;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One replica at work: what services, peers and the host may call, on any thread. Everything that decides or changes
- * something is posted to the loop.
+ * One replica at work: what services and the host may call, on any thread; what other nodes may is its {@link
+ * ShardPeerInbox}. Everything that decides or changes something is posted to the loop.
  */
-final class ShardRuntime implements ShardReplica, PeerInbox {
+final class ShardRuntime implements ShardReplica {
     private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
 
     private final ShardContext context;
@@ -43,9 +32,8 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     private final ReplicaLoop loop;
     private final Reads reads;
     private final Stager stager;
-    private final SnapshotsSent snapshots;
+    private final ShardPeerInbox peerInbox;
     private final LongAdder calls = new LongAdder();
-    private volatile double callsPerSecond;
 
     /** What the core was told of the disk last; the host's timer only. */
     private boolean toldFull;
@@ -61,7 +49,7 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         this.loop = new ReplicaLoop(context, identity, self, store, random);
         this.reads = new Reads(context, identity, loop.board(), loop.configs(), loop::look);
         this.stager = new Stager(context, store, loop.board(), loop.room());
-        this.snapshots = new SnapshotsSent(context, identity.id(), store, loop);
+        this.peerInbox = new ShardPeerInbox(context, this, self, store, loop, stager);
         var repair = new ChunkRepair(context, store, loop.board());
         store.chunks().onDamage(repair::damaged);
         loop.post(new ReplicaEvent.Booted(
@@ -126,111 +114,20 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
         return reads.confirm(point);
     }
 
-    // ---- for peers
-
-    @Override
-    public ShardReplica replica() {
-        return this;
-    }
-
-    @Override
-    public Member self() {
-        return self;
-    }
-
-    @Override
-    public double callsPerSecond() {
-        return callsPerSecond;
-    }
-
-    @Override
-    public FollowerLink.Events hello(Hello hello, FollowerLink link) {
-        return loop.followers().accept(hello, link);
-    }
-
-    @Override
-    public CompletableFuture<Optional<Beating>> beat() {
-        if (loop.board().leadingEpoch == 0) {
-            return CompletableFuture.completedFuture(Optional.empty());
-        }
-        var answer = new CompletableFuture<Optional<Beating>>();
-        loop.look((core, waiting) -> {
-            Set<NodeId> targets = core.beatTargets();
-            answer.complete(core.beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
-        });
-        return answer;
-    }
-
-    @Override
-    public CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos) {
-        var answer = new CompletableFuture<Optional<BeatAnswer>>();
-        loop.post(new Input.Beaten(from, beat, sentAfterNanos, answer));
-        return answer;
-    }
-
-    @Override
-    public void beatAnswered(NodeId from, BeatAnswer answer, Now sentAt) {
-        loop.post(new ReplicaEvent.BeatAnswered(from, answer, sentAt));
-    }
-
-    @Override
-    public CompletableFuture<BallotAnswer> ballot(Ballot ballot) {
-        var answer = new CompletableFuture<BallotAnswer>();
-        loop.onLoop(() -> loop.ask(answers -> new ReplicaEvent.BallotReceived(answers.ballot(answer), ballot)));
-        return answer;
-    }
-
-    @Override
-    public void handedOver(NodeId from, long epoch) {
-        loop.post(new ReplicaEvent.HandoverReceived(from, epoch));
-    }
-
-    @Override
-    public CompletableFuture<OrderResult> transfer(@Nullable NodeId to) {
-        return ordered(ticket -> new ReplicaEvent.TransferAsked(ticket, to));
-    }
-
-    @Override
-    public CompletableFuture<OrderResult> force() {
-        return ordered(ReplicaEvent.ForceAsked::new);
-    }
-
-    private CompletableFuture<OrderResult> ordered(LongFunction<ReplicaEvent> order) {
-        var answer = new CompletableFuture<OrderResult>();
-        loop.onLoop(() -> loop.ask(answers -> order.apply(answers.order(answer))));
-        return answer.orTimeout(ShardLimits.ORDER_SECONDS, TimeUnit.SECONDS);
-    }
-
-    @Override
-    public CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk) {
-        return stager.stageReceived(epoch, chunk);
-    }
-
-    @Override
-    public CompletableFuture<OutgoingSnapshot> snapshot(Member follower, long epoch) {
-        return snapshots.open(follower, epoch);
-    }
-
-    @Override
-    public Optional<Peers.Fetched> serve(ChunkKey key, long sequence) {
-        long applied = store.machine().applied().seq();
-        var chunk = store.reader().chunk(key);
-        if (chunk.isEmpty() && applied < sequence) {
-            return Optional.empty();
-        }
-        // Everything applied was acknowledged here with its chunks, so what is missing now was collected.
-        return Optional.of(new Peers.Fetched(key, chunk.orElse(null)));
-    }
-
-    @Override
-    public long copied(long bytes) {
-        return context.snapshots().sent(bytes);
-    }
-
     // ---- for the host
 
     ShardIdentity identity() {
         return identity;
+    }
+
+    /** The replica and its incarnation. */
+    Member self() {
+        return self;
+    }
+
+    /** What other nodes may tell the replica. */
+    ShardPeerInbox peerInbox() {
+        return peerInbox;
     }
 
     ShardStore store() {
@@ -249,11 +146,6 @@ final class ShardRuntime implements ShardReplica, PeerInbox {
     /** Reads and changes that were asked for since the replica runs. */
     long calls() {
         return calls.sum();
-    }
-
-    /** So many a second were counted lately. */
-    void counted(double perSecond) {
-        callsPerSecond = Math.max(0, perSecond);
     }
 
     /** Runs something short right behind a record, or at once if that is applied already. */

@@ -205,7 +205,7 @@ final class DirectoryClientTest {
     /** However many ask after users, and however many there are. */
     @Test
     void soManyUsersAreRememberedAndNoMore() throws Exception {
-        int users = DirectoryClient.REMEMBERED_USERS + 5_000;
+        int users = RememberedHomes.MOST_USERS + 5_000;
         var deadline = Deadline.after(5, TimeUnit.MINUTES);
         for (int i = 0; i < users; i++) {
             assertThat(client.create(user(i), new ShardId(7), POOL, deadline)
@@ -217,7 +217,7 @@ final class DirectoryClientTest {
                 .untilAsserted(() -> assertThat(IntStream.range(0, users)
                                 .filter(i -> client.remembered(user(i)).isPresent())
                                 .count())
-                        .isEqualTo(DirectoryClient.REMEMBERED_USERS));
+                        .isEqualTo(RememberedHomes.MOST_USERS));
         int forgotten = IntStream.range(0, users)
                 .filter(i -> client.remembered(user(i)).isEmpty())
                 .findFirst()
