@@ -110,12 +110,14 @@ final class DiskActions {
         return cached;
     }
 
-    /** Cuts the log; blocks, so it is called while the loop is suspended. */
-    void truncate(LogPosition last) {
-        var write = new Write();
+    /**
+     * Cuts the log; blocks, so it is called off the loop, while that is suspended.
+     *
+     * @param write gets what is to be written, and is for the loop to hand in
+     */
+    void truncate(Write write, LogPosition last) {
         store.truncateTo(write, last.seq());
         tail.cutAfter(last.seq());
-        queue.submit(write, true, null);
     }
 
     /** Drops old records, as far as they are still there; how many. */
@@ -127,7 +129,7 @@ final class DiskActions {
         return store.log().first() - before;
     }
 
-    /** Completes once everything so far is on the disk; never, if the disk will not take it. */
+    /** See {@link DiskQueue#drained}. */
     CompletableFuture<Void> drained() {
         return queue.drained();
     }
@@ -147,6 +149,11 @@ final class DiskActions {
         store.endInstall(write, head);
         queue.submit(write, true, null);
         return queue.drained();
+    }
+
+    /** Gives back the memory of the newest records; nothing is asked of this any more. */
+    void close() {
+        tail.clear();
     }
 
     private record Body(

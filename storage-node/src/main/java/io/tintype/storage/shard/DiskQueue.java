@@ -41,7 +41,8 @@ final class DiskQueue {
     private boolean closed;
 
     /**
-     * @param loop runs something on the shard's loop, later
+     * @param loop runs something on the shard's loop, later, also while that handles nothing because it waits for
+     *     {@link #drained}; may drop it once the replica is closed
      * @param events takes what is to be told to the core, on any thread
      */
     DiskQueue(Committer committer, ShardThreads threads, Consumer<Runnable> loop, Consumer<ReplicaEvent> events) {
@@ -73,16 +74,29 @@ final class DiskQueue {
         }
     }
 
-    /** Completes once everything submitted so far is fsynced; never, if the disk will not take it. */
+    /**
+     * Completes once everything submitted so far is fsynced; not before the disk takes it. Fails where it never will,
+     * because it has failed.
+     */
     CompletableFuture<Void> drained() {
         if (backlog.isEmpty()) {
             return last;
+        }
+        if (!retrying) {
+            return CompletableFuture.failedFuture(
+                    new TintypeException(Reason.UNAVAILABLE, "the disk takes no more writes"));
         }
         var drained = new CompletableFuture<Void>();
         threads.later(
                 RETRY_MS,
                 () -> loop.accept(() -> {
-                    var unused = drained().whenComplete((done, failure) -> drained.complete(null));
+                    var unused = drained().whenComplete((done, failure) -> {
+                        if (failure == null) {
+                            drained.complete(null);
+                        } else {
+                            drained.completeExceptionally(failure);
+                        }
+                    });
                 }));
         return drained;
     }

@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import io.tintype.storage.blob.ShardStore;
+import io.tintype.storage.disk.Write;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaAction;
 import io.tintype.storage.replica.ReplicaCore;
@@ -67,7 +68,7 @@ final class ReplicaLoop {
         this.standing = new Standing(identity, core, context.clock(), board, context.metrics());
         this.room = new UploadRoom(identity, context.self(), context.disk().committer(), board);
         this.proposals = new ProposalBook(identity, room, context.budgets().proposals(), context.metrics());
-        this.diskQueue = new DiskQueue(context.disk().committer(), context.threads(), this::onLoop, this::post);
+        this.diskQueue = new DiskQueue(context.disk().committer(), context.threads(), this::evenAtRest, this::post);
         var tail = new Tail(context.budgets().tails());
         this.disk = new DiskActions(store, tail, diskQueue, context.clock());
         this.followers = new FollowerStreams(
@@ -153,6 +154,7 @@ final class ReplicaLoop {
         waitingReads.failAll(Refusals.closing(identity.id()));
         standing.ended();
         heads.end(Refusals.closing(identity.id()));
+        disk.close();
     }
 
     /** Completes, once closed, when nothing that was begun writes any more. */
@@ -261,18 +263,39 @@ final class ReplicaLoop {
     /** The loop rests meanwhile, because cutting the log reads the disk. */
     private void suspendToTruncate(ReplicaAction.Truncate truncate) {
         suspended = true;
+        var write = new Write();
         var unused = diskQueue
                 .drained()
-                .whenComplete((drained, e) -> context.threads().io(() -> disk.truncate(truncate.last()), this::resume));
+                .whenComplete((drained, e) -> context.threads()
+                        .io(() -> disk.truncate(write, truncate.last()), problem -> resume(write, problem)));
     }
 
-    private void resume(@Nullable RuntimeException problem) {
-        context.threads().loop(identity.id()).execute(() -> {
+    private void resume(Write write, @Nullable RuntimeException problem) {
+        evenAtRest(() -> {
             suspended = false;
-            if (problem != null) {
+            if (problem == null) {
+                diskQueue.submit(write, true, null);
+            } else {
                 failUnexpectedly(problem);
             }
             run();
+        });
+    }
+
+    /**
+     * Runs something on the loop, before all that waits for it, and while it rests as well: what it rests for must not
+     * wait for its end. Dropped once the replica is closed.
+     */
+    private void evenAtRest(Runnable task) {
+        context.threads().loop(identity.id()).execute(() -> {
+            if (closed) {
+                return;
+            }
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                failUnexpectedly(e);
+            }
         });
     }
 

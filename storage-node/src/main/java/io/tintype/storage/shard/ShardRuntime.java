@@ -15,6 +15,7 @@ import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 
@@ -34,6 +35,10 @@ final class ShardRuntime implements ShardReplica {
     private final Stager stager;
     private final ShardPeerInbox peerInbox;
     private final LongAdder calls = new LongAdder();
+
+    private final AtomicBoolean retiring = new AtomicBoolean();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final CompletableFuture<Void> retired = new CompletableFuture<>();
 
     /** What the core was told of the disk last; the host's timer only. */
     private boolean toldFull;
@@ -213,23 +218,27 @@ final class ShardRuntime implements ShardReplica {
         loop.post(new ReplicaEvent.PersistFailed("the disk failed: " + cause.getMessage()));
     }
 
-    /** As {@link #close}; completes when nothing of this replica is written, applied or installed any more. */
+    /**
+     * As {@link #close}; completes when nothing of this replica is written, applied or installed any more. Whoever asks
+     * again waits for the same end: a loop that is closed takes no second one.
+     */
     CompletableFuture<Void> retire() {
-        var quiet = new CompletableFuture<Void>();
-        loop.post(new Input.Task(() -> {
-            loop.close();
-            var unused = loop.quiet().whenComplete((done, failure) -> quiet.complete(null));
-        }));
-        return quiet;
+        if (retiring.compareAndSet(false, true)) {
+            loop.post(new Input.Task(() -> {
+                loop.close();
+                ended.complete(null);
+                var unused = loop.quiet().whenComplete((done, failure) -> retired.complete(null));
+            }));
+        }
+        return retired;
     }
 
     /** Ends streams and fails what is open, on the loop; completes when that is done. */
     CompletableFuture<Void> close() {
-        var closed = new CompletableFuture<Void>();
         loop.post(new Input.Task(() -> {
             loop.close();
-            closed.complete(null);
+            ended.complete(null);
         }));
-        return closed;
+        return ended;
     }
 }
