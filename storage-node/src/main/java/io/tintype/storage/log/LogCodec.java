@@ -40,6 +40,12 @@ public final class LogCodec {
 
     private LogCodec() {}
 
+    /** Most bytes of payload of a record about a user, or about none: what {@link #MAX_RECORD_BYTES} leaves of it. */
+    public static int maxPayloadBytes(@Nullable UserId user) {
+        int name = user == null ? 0 : user.utf8().length;
+        return MAX_RECORD_BYTES - HEADER_BYTES - name - CHECKSUM_BYTES;
+    }
+
     /**
      * Writes a record down.
      *

@@ -144,7 +144,7 @@ final class BlobCopier {
         CompletableFuture<Void> take(Peers.Fetched one);
     }
 
-    /** Fetches some chunks; how many there were. */
+    /** Fetches some chunks; how many were taken. */
     private CompletableFuture<Integer> fetch(
             NodeId node, long sequence, UploadId upload, int from, int to, Taker taker) {
         var keys = new ArrayList<ChunkKey>();
@@ -155,9 +155,13 @@ final class BlobCopier {
                     if (chunk == null) {
                         return CompletableFuture.completedFuture(null);
                     }
-                    counted[0]++; // one chunk at a time
-                    progress.copied(chunk.data().size());
-                    return throttle.after(chunk.data().size()).thenCompose(paced -> taker.take(one));
+                    int bytes = chunk.data().size();
+                    return throttle.after(bytes)
+                            .thenCompose(paced -> taker.take(one))
+                            .thenRun(() -> {
+                                counted[0]++; // one chunk at a time
+                                progress.copied(bytes);
+                            });
                 })
                 .thenApply(done -> counted[0]);
     }

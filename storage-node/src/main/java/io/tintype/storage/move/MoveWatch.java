@@ -10,11 +10,13 @@ import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,11 +108,22 @@ final class MoveWatch implements AutoCloseable {
         }
     }
 
+    /** Does something about each of some users; one for whom it fails has his next turn in the next round. */
+    static void each(Collection<UserId> users, Consumer<UserId> step) {
+        users.stream().limit(USERS_A_ROUND).forEach(user -> {
+            try {
+                step.accept(user);
+            } catch (RuntimeException e) {
+                log.debug("user '{}' is looked after again", user, e);
+            }
+        });
+    }
+
     private void settleAll(ShardReplica shard) {
-        shard.reader().users().moving().stream().limit(USERS_A_ROUND).forEach(user -> {
+        each(shard.reader().users().moving(), user -> {
             var key = new Key(shard.id(), user);
             if (underWay.add(key)) {
-                var unused = mover.settle(shard, user).whenComplete((done, failure) -> {
+                var unused = Source.begin(() -> mover.settle(shard, user)).whenComplete((done, failure) -> {
                     underWay.remove(key);
                     if (failure != null) {
                         log.debug("user '{}' of shard {} is looked after again", user, shard.id(), failure);
@@ -121,9 +134,8 @@ final class MoveWatch implements AutoCloseable {
     }
 
     private void remindAll(ShardReplica directory) {
-        directory.reader().users().moving().stream()
-                .limit(USERS_A_ROUND)
-                .forEach(user -> directory.reader().users().entry(user).ifPresent(entry -> remind(user, entry)));
+        var users = directory.reader().users();
+        each(users.moving(), user -> users.entry(user).ifPresent(entry -> remind(user, entry)));
     }
 
     private void remind(UserId user, DirectoryEntry entry) {

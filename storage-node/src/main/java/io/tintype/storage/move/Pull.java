@@ -2,11 +2,13 @@
 package io.tintype.storage.move;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.CopiedOutcome;
 import io.tintype.proto.internal.v1.CopiedOutcomes;
 import io.tintype.proto.internal.v1.CopyUser;
 import io.tintype.proto.internal.v1.InstallUser;
@@ -17,6 +19,7 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.wire.Errors;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +42,11 @@ final class Pull {
     private static final int ROUNDS = 50;
 
     private static final Duration STEP = Duration.ofMinutes(5);
+
+    /**
+     * Outcomes of one record, in bytes, unless one alone has more: with a blob's largest metadata about 33 KiB, far
+     * below what a record holds.
+     */
     private static final int OUTCOMES_BYTES = 32 << 10;
 
     private final Source source;
@@ -167,29 +175,37 @@ final class Pull {
 
     private void outcomes(CopiedOutcomes outcomes) {
         var window = new Window();
-        var part = CopiedOutcomes.newBuilder().setAsOfMs(outcomes.getAsOfMs());
-        int bytes = 0;
         var reader = target.reader();
-        for (var one : reader.exports().lacking(user, outcomes.getOutcomesList(), reader.logTimeMs())) {
-            if (bytes > OUTCOMES_BYTES) {
-                window.add(append(copy(part)));
-                part.clearOutcomes();
-                bytes = 0;
-            }
-            part.addOutcomes(one);
-            bytes += one.getSerializedSize();
-        }
-        if (part.getOutcomesCount() > 0) {
-            window.add(append(copy(part)));
+        var lacking = reader.exports().lacking(user, outcomes.getOutcomesList(), reader.logTimeMs());
+        for (var copy : copies(what.move(), outcomes.getAsOfMs(), lacking)) {
+            window.add(append(copy));
         }
         window.close();
     }
 
-    private CopyUser copy(CopiedOutcomes.Builder outcomes) {
-        return CopyUser.newBuilder()
-                .setMove(what.move())
-                .setOutcomes(outcomes.build())
-                .build();
+    /** Outcomes as records of a move, each of a size that the log takes. */
+    static List<CopyUser> copies(long move, long asOfMs, List<CopiedOutcome> outcomes) {
+        var copies = new ArrayList<CopyUser>();
+        var part = CopiedOutcomes.newBuilder().setAsOfMs(asOfMs);
+        int bytes = 0;
+        for (var one : outcomes) {
+            int more = CodedOutputStream.computeMessageSize(CopiedOutcomes.OUTCOMES_FIELD_NUMBER, one);
+            if (bytes > 0 && bytes + more > OUTCOMES_BYTES) {
+                copies.add(copy(move, part));
+                part.clearOutcomes();
+                bytes = 0;
+            }
+            part.addOutcomes(one);
+            bytes += more;
+        }
+        if (bytes > 0) {
+            copies.add(copy(move, part));
+        }
+        return copies;
+    }
+
+    private static CopyUser copy(long move, CopiedOutcomes.Builder outcomes) {
+        return CopyUser.newBuilder().setMove(move).setOutcomes(outcomes).build();
     }
 
     /**

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Calls the primaries of other shards about users. Thread-safe; never blocks. */
 final class Source {
@@ -105,8 +106,9 @@ final class Source {
                 0);
     }
 
-    private static <A> CompletableFuture<A> attempt(Function<Boolean, CompletableFuture<A>> call, int number) {
-        return call.apply(number > 0).exceptionallyCompose(failure -> {
+    /** Calls with false, and where that fails for a while, or came to the wrong node, again with true. */
+    static <A> CompletableFuture<A> attempt(Function<Boolean, CompletableFuture<A>> call, int number) {
+        return begin(() -> call.apply(number > 0)).exceptionallyCompose(failure -> {
             var cause = Errors.fromWire(failure);
             boolean again = cause.reason().isTransient() || cause.reason() == Reason.NOT_PRIMARY;
             if (!again || number + 1 >= TRIES) {
@@ -115,5 +117,14 @@ final class Source {
             var pause = CompletableFuture.delayedExecutor(PAUSE_MS << number, TimeUnit.MILLISECONDS);
             return CompletableFuture.runAsync(() -> {}, pause).thenCompose(paused -> attempt(call, number + 1));
         });
+    }
+
+    /** Begins something, and turns what it throws at once into a future that failed. */
+    static <A> CompletableFuture<A> begin(Supplier<CompletableFuture<A>> step) {
+        try {
+            return step.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 }

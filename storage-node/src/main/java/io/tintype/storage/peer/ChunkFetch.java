@@ -89,6 +89,12 @@ final class ChunkFetch implements ClientResponseObserver<FetchChunksRequest, Fet
 
     @Override
     public void onCompleted() {
-        var unused = last.whenComplete((taken, failure) -> done.complete(null));
+        var unused = last.whenComplete((taken, failure) -> {
+            if (failure != null) {
+                done.completeExceptionally(failure); // this may run before onNext's part does
+            } else {
+                done.complete(null);
+            }
+        });
     }
 }

@@ -4,6 +4,7 @@ package io.tintype.storage.shard;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.replica.Rejection;
 import io.tintype.storage.replica.ReplicaAction;
 import java.time.Duration;
@@ -42,9 +43,11 @@ final class ProposalBook {
     /**
      * Lets a proposal in, to be counted until its result is there.
      *
-     * @throws TintypeException OVERLOADED, DISK_FULL or UNAVAILABLE, with nothing done
+     * @throws TintypeException OVERLOADED, DISK_FULL, UNAVAILABLE, or INVALID_ARGUMENT where no record can hold it;
+     *     with nothing done
      */
     OpenProposal admit(Proposal proposal) {
+        checkSize(proposal);
         var open = new OpenProposal(proposal, System.nanoTime());
         room.admit(proposal.type(), open.bytes);
         if (inFlight.incrementAndGet() > ShardLimits.PROPOSALS) {
@@ -61,6 +64,18 @@ final class ProposalBook {
             open.trace.end(failure);
         });
         return open;
+    }
+
+    /** A record that cannot be written down would fail the replica, and then every one that leads after it. */
+    private void checkSize(Proposal proposal) {
+        int bytes = proposal.payload().size();
+        int most = LogCodec.maxPayloadBytes(proposal.user());
+        if (bytes > most) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "a change of type " + proposal.type() + " on shard " + identity.id() + " has " + bytes
+                            + " bytes; a record of the log holds " + most);
+        }
     }
 
     /** Names proposals for the core. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
+import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
@@ -16,6 +17,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LogCodecTest {
@@ -106,6 +108,25 @@ class LogCodecTest {
                         + "7A6FC3AB20F09F93B7"
                         + "7061796C6F6164"
                         + "2A0E40BA");
+    }
+
+    @Test
+    void aRecordHoldsAsMuchPayloadAsItSaysAndNoMore() {
+        assertHolds(null);
+        assertHolds(UserId.of("zoë"));
+        assertHolds(UserId.of("u".repeat(Limits.MAX_USER_BYTES)));
+    }
+
+    private static void assertHolds(@Nullable UserId user) {
+        int most = LogCodec.maxPayloadBytes(user);
+        var encoded = LogCodec.encode(withPayload(user, most)).encoded();
+        assertThat(encoded.size()).isEqualTo(LogCodec.MAX_RECORD_BYTES);
+        assertThatThrownBy(() -> LogCodec.encode(withPayload(user, most + 1)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static LogRecord withPayload(@Nullable UserId user, int bytes) {
+        return new LogRecord(3, 41, 2, 1, RecordType.PUT_COMMIT, user, null, ByteString.copyFrom(new byte[bytes]));
     }
 
     /** With one byte changed and a checksum that holds. */

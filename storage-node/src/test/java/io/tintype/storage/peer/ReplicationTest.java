@@ -4,6 +4,7 @@ package io.tintype.storage.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannelBuilder;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
@@ -11,6 +12,8 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.DescribeReplicaRequest;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
 import io.tintype.storage.blob.Outcome;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
@@ -331,6 +334,23 @@ class ReplicationTest {
             } finally {
                 channel.shutdownNow();
             }
+        }
+    }
+
+    @Test
+    void aChangeThatNoRecordCanHoldIsRefusedAndHarmsNobody() throws Exception {
+        try (var cluster = new TestCluster(directory, 1)) {
+            cluster.assign(1);
+            var primary = cluster.primary();
+            Images.claim(primary);
+            var large = ByteString.copyFrom(new byte[70_000]);
+
+            var refused = primary.propose(Proposal.of(RecordType.PUT_COMMIT, Images.ALICE, large));
+
+            assertThat(refusal(refused).reason()).isEqualTo(Reason.INVALID_ARGUMENT);
+            var after = Images.put(primary, "after", Images.bytes(10, 1)).join();
+            assertThat(after.outcome()).isInstanceOf(Outcome.Written.class);
+            assertThat(primary.status().failure()).isEmpty();
         }
     }
 

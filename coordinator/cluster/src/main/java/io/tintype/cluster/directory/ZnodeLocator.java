@@ -71,7 +71,7 @@ public final class ZnodeLocator implements DirectoryLocator {
     private CompletableFuture<Place> place(ShardId shard, boolean afresh) {
         var known = primaries.get(shard);
         if (known != null && !afresh) {
-            return CompletableFuture.completedFuture(placeAt(shard, known));
+            return CompletableFuture.completedFuture(known).thenApply(primary -> placeAt(shard, primary));
         }
         return shards.read(shard).thenApply(found -> {
             var primary = found.map(record -> record.value().getPrimary()).orElse("");
