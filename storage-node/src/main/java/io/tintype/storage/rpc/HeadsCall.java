@@ -53,10 +53,19 @@ final class HeadsCall implements HeadWatch {
     /**
      * Begins to watch.
      *
-     * @throws TintypeException as {@link ShardReplica#watchHeads}
+     * @throws TintypeException as {@link ShardReplica#watchHeads}; the caller has to answer it. Where the call is over
+     *     already, because the watch met the end of the replica's leadership, nothing is thrown
      */
     void begin(ShardReplica shard, WatchHeadsRequest request) {
-        var ends = shard.watchHeads(this, request.getEpoch(), request.getAfterSequence());
+        Runnable ends;
+        try {
+            ends = shard.watchHeads(this, request.getEpoch(), request.getAfterSequence());
+        } catch (RuntimeException e) {
+            if (endsNow()) {
+                throw e;
+            }
+            return;
+        }
         boolean gone;
         synchronized (this) {
             leave = ends;
@@ -65,6 +74,14 @@ final class HeadsCall implements HeadWatch {
         if (gone) {
             ends.run();
         }
+    }
+
+    /** Ends the call, which is left to be answered; false: it was over before. */
+    private synchronized boolean endsNow() {
+        boolean first = !over;
+        over = true;
+        count();
+        return first;
     }
 
     @Override

@@ -221,6 +221,9 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     private synchronized void answer(PutUpload to, @Nullable Committed committed, @Nullable Throwable failure) {
         guarded(() -> {
             if (committed == null) {
+                // Safe even where the commit may yet turn out to be in the log: the abort comes behind it, and gives up
+                // no upload that a record before it completed (BlobRules.abortUpload).
+                to.abort();
                 throw Futures.unchecked(failure);
             }
             var stored = to.settle(committed);

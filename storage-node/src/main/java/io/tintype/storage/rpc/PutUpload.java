@@ -87,8 +87,8 @@ final class PutUpload {
         staging++;
         var part = chunks < TRACED_CHUNKS ? trace.child("stage chunk") : Trace.NONE;
         var key = new ChunkKey(spec.user(), id, chunks++);
-        var unused = Futures.begin(() -> taker.shard()
-                        .stage(new StagedBytes(key, taker.sealing().seal(key.user(), key.index(), chunk))))
+        var unused = Futures.begin(() ->
+                        taker.shard().stage(new StagedBytes(key, taker.sealing().seal(key.user(), key.index(), chunk))))
                 .whenComplete((done, failure) -> {
                     part.end(failure);
                     then.staged(this, bytes, failure);

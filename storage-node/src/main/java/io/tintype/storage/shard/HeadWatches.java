@@ -9,14 +9,21 @@ import io.tintype.storage.log.LogRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Those who watch the heads of a shard that this replica leads. Thread-safe. Costs nothing to speak of while nobody does.
  *
  * <p>A change is told after readers here see it and before it is acknowledged. The newest {@link ShardLimits#HEADS_REMEMBERED}
  * are kept from the first watcher on, so that one whose connection broke can go on without a gap.
+ *
+ * <p>Always: what a watcher throws ends its own watch, and reaches neither the shard's threads nor other watchers.
  */
 final class HeadWatches {
+    private static final Logger log = LoggerFactory.getLogger(HeadWatches.class);
+
     private final ShardIdentity identity;
     private final Board board;
 
@@ -59,7 +66,6 @@ final class HeadWatches {
                 rememberedAfter = applied;
             }
             watcher = new Watcher(watch, epoch);
-            watchers.add(watcher);
             boolean goesOn = lastEpoch == epoch && after >= rememberedAfter && after <= applied;
             long from = goesOn ? after : applied;
             watch.changed(
@@ -67,6 +73,7 @@ final class HeadWatches {
                     from,
                     applied,
                     recent.stream().filter(told -> told.seq() > from).toList());
+            watchers.add(watcher); // only now: whoever throws at the first word watches nothing
         }
         // Whoever ends all watches does so after the epoch ends, so one of both sees this watch.
         if (board.servingEpoch != watcher.epoch()) {
@@ -94,7 +101,36 @@ final class HeadWatches {
                     .ifPresent(change -> changes.add(new HeadWatch.Told(record.seq(), change)));
         }
         remember(changes);
-        watchers.forEach(watcher -> watcher.watch().changed(watcher.epoch(), before, applied, changes));
+        long last = applied;
+        for (var watcher : List.copyOf(watchers)) {
+            if (!tell(watcher, watch -> watch.changed(watcher.epoch(), before, last, changes))) {
+                drop(watcher);
+            }
+        }
+    }
+
+    /** Whether a watcher took what it was told; what it throws is logged. */
+    private boolean tell(Watcher watcher, Consumer<HeadWatch> word) {
+        try {
+            word.accept(watcher.watch());
+            return true;
+        } catch (RuntimeException e) {
+            log.warn("shard {}: a watcher of its heads failed; it is told nothing more", identity.id(), e);
+            return false;
+        }
+    }
+
+    /** Ends a watch that missed a change: left open, what its watcher keeps would grow old unnoticed. */
+    private void drop(Watcher watcher) {
+        remove(watcher);
+        var why = new TintypeException(
+                Reason.UNAVAILABLE,
+                "a change of the heads of shard " + identity.id() + " could not be told; watch again");
+        try {
+            watcher.watch().ended(why);
+        } catch (RuntimeException e) {
+            log.debug("shard {}: nor could the watcher be told that its watch is over", identity.id(), e);
+        }
     }
 
     private void remember(List<HeadWatch.Told> changes) {
@@ -111,6 +147,6 @@ final class HeadWatches {
             all = List.copyOf(watchers);
             watchers.clear();
         }
-        all.forEach(watcher -> watcher.watch().ended(why));
+        all.forEach(watcher -> tell(watcher, watch -> watch.ended(why)));
     }
 }

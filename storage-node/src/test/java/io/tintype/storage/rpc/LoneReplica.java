@@ -55,6 +55,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** Why no upload is aborted; null: they are. */
     volatile @Nullable TintypeException refusesAborts;
 
+    /** Why no upload becomes a blob; null: they do. */
+    volatile @Nullable TintypeException refusesCommits;
+
     private final List<HeadWatch> heads = new CopyOnWriteArrayList<>();
 
     LoneReplica(Disk disk, int id, boolean directory) {
@@ -91,8 +94,8 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Committed> propose(Proposal proposal) {
-        var refusal = refusesAborts;
-        if (refusal != null && proposal.type() == RecordType.ABORT_UPLOAD) {
+        var refusal = refusal(proposal.type());
+        if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
         var done = new CompletableFuture<Committed>();
@@ -121,6 +124,13 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
             applier.execute(() -> apply(synced, record, done));
         });
         return done;
+    }
+
+    private @Nullable TintypeException refusal(RecordType type) {
+        if (type == RecordType.ABORT_UPLOAD) {
+            return refusesAborts;
+        }
+        return type == RecordType.PUT_COMMIT ? refusesCommits : null;
     }
 
     private void apply(CompletableFuture<Void> synced, LogRecord record, CompletableFuture<Committed> done) {

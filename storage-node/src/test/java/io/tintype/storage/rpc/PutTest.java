@@ -3,11 +3,13 @@ package io.tintype.storage.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.model.UserId;
 import io.tintype.proto.v1.Condition;
 import io.tintype.proto.v1.HeadRequest;
 import java.nio.charset.StandardCharsets;
@@ -91,6 +93,26 @@ final class PutTest {
         rig.data.refusesAborts = null;
         rig.put(header, bytes);
         assertThat(rig.read("refused"))
+                .as("after the retry of the same request")
+                .isEqualTo(bytes);
+    }
+
+    @Test
+    void whatWasStagedForACommitThatIsRefusedIsLetGo() {
+        var header = rig.header("commit refused").build();
+        var bytes = rig.bytes(300 << 10);
+        rig.data.refusesCommits = new TintypeException(Reason.OVERLOADED, "too much is being committed");
+        try {
+            Refusals.refused(Reason.OVERLOADED, () -> rig.put(header, bytes), "too much is being committed");
+        } finally {
+            rig.data.refusesCommits = null;
+        }
+        var user = UserId.of(Rig.USER);
+        await("the abort").until(() -> rig.data.reader().openUploads(user, 10).isEmpty());
+        assertThat(rig.services.uploadBytesHeld()).isZero();
+
+        rig.put(header, bytes);
+        assertThat(rig.read("commit refused"))
                 .as("after the retry of the same request")
                 .isEqualTo(bytes);
     }

@@ -141,6 +141,67 @@ final class HeadWatchesTest {
                         TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NO_PRIMARY));
     }
 
+    /** Throws at every word but the first. */
+    private static final class Thrower implements HeadWatch {
+        private int changes;
+        private int ends;
+
+        @Override
+        public void changed(long epoch, long after, long upTo, List<Told> told) {
+            if (++changes > 1) {
+                throw new IllegalStateException("call already closed");
+            }
+        }
+
+        @Override
+        public void ended(TintypeException why) {
+            ends++;
+            throw new IllegalStateException("call already closed");
+        }
+    }
+
+    @Test
+    void whoThrowsAtAChangeIsDroppedAndOthersAreTold() {
+        var before = new Listener();
+        var thrower = new Thrower();
+        var behind = new Listener();
+        watches.add(before, 0, 0);
+        watches.add(thrower, 0, 0);
+        watches.add(behind, 0, 0);
+        put("a", 1);
+        put("a", 2);
+
+        assertThat(thrower.changes).as("no third word").isEqualTo(2);
+        assertThat(thrower.ends).as("it hears that it missed something").isEqualTo(1);
+        assertThat(before.heard).containsExactly(change("a", 1), change("a", 2));
+        assertThat(behind.heard).containsExactly(change("a", 1), change("a", 2));
+    }
+
+    @Test
+    void whoThrowsAtTheEndKeepsNobodyFromHearingOfIt() {
+        var thrower = new Thrower();
+        var behind = new Listener();
+        watches.add(thrower, 0, 0);
+        watches.add(behind, 0, 0);
+        board.servingEpoch = 0;
+        watches.end(new TintypeException(Reason.NOT_PRIMARY, "no more"));
+
+        assertThat(thrower.ends).isEqualTo(1);
+        assertThat(behind.end).isNotNull();
+    }
+
+    @Test
+    void whoThrowsAtTheFirstWordWatchesNothing() {
+        var deaf = new Thrower();
+        deaf.changes = 1;
+        assertThatThrownBy(() -> watches.add(deaf, 0, 0)).isInstanceOf(IllegalStateException.class);
+        put("a", 1);
+        watches.end(new TintypeException(Reason.NOT_PRIMARY, "no more"));
+
+        assertThat(deaf.changes).isEqualTo(2);
+        assertThat(deaf.ends).isZero();
+    }
+
     @Test
     void watchersAreBounded() {
         for (int i = 0; i < ShardLimits.HEAD_WATCHERS; i++) {
