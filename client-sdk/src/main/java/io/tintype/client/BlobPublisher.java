@@ -189,10 +189,19 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
 
         @Override
         public boolean restart() {
+            int forgotten;
             synchronized (frames) {
+                forgotten = frames.size();
                 frames.clear();
-                return !delivered;
+                if (delivered) {
+                    return false;
+                }
             }
+            var from = reading;
+            if (from != null && forgotten > 0) {
+                from.request(forgotten); // they will not be handed out, which would have asked for as many
+            }
+            return true;
         }
 
         @Override

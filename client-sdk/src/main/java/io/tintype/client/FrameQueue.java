@@ -114,11 +114,20 @@ final class FrameQueue implements DownloadSink {
     }
 
     @Override
-    public synchronized boolean restart() {
-        if (taken) {
-            return false;
+    public boolean restart() {
+        Reading from;
+        int forgotten;
+        synchronized (this) {
+            if (taken) {
+                return false;
+            }
+            forgotten = frames.size();
+            frames.clear();
+            from = reading;
         }
-        frames.clear();
+        if (from != null && forgotten > 0) {
+            from.request(forgotten); // they will not be taken, which would have asked for as many
+        }
         return true;
     }
 

@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,6 +90,40 @@ final class IntegrityTest {
             assertThat(in.readAllBytes()).isEqualTo(BYTES);
         }
         assertThat(cluster.faults.calls("Get")).hasSize(2);
+    }
+
+    @Test
+    @Timeout(60)
+    void aStreamThatBeginsAnewBeforeAnythingWasTakenIsReadToItsEnd() throws IOException {
+        breakNextGets(1, Faults.Kind.BREAK_LATER);
+        breakNextGets(1, Faults.Kind.CONFLICT);
+
+        try (var in = client.open("alice", "b")) {
+            awaitThirdGet();
+            assertThat(in.readAllBytes()).isEqualTo(BYTES);
+        }
+        assertThat(cluster.faults.calls("Get")).hasSize(3);
+    }
+
+    @Test
+    @Timeout(60)
+    void aPublisherThatBeginsAnewBeforeAnythingWasTakenIsReadToItsEnd() throws Exception {
+        breakNextGets(1, Faults.Kind.BREAK_LATER);
+        breakNextGets(1, Faults.Kind.CONFLICT);
+
+        var opening = client.async().openPublisher("alice", "b", GetOptions.DEFAULT);
+        try (var publisher = opening.get(20, TimeUnit.SECONDS)) {
+            awaitThirdGet();
+            assertThat(Collector.collect(publisher)).isEqualTo(BYTES);
+        }
+        assertThat(cluster.faults.calls("Get")).hasSize(3);
+    }
+
+    /** After three frames the stream broke, its version was said to be gone, and it is opened from its beginning. */
+    private void awaitThirdGet() {
+        Awaitility.await()
+                .atMost(Clusters.SOON)
+                .until(() -> cluster.faults.calls("Get").size() >= 3);
     }
 
     @ParameterizedTest

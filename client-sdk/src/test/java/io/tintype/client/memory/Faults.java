@@ -31,6 +31,10 @@ public final class Faults {
         NO_END,
         /** The connection breaks before the third frame. */
         BREAK,
+        /** The connection breaks before the fourth frame. */
+        BREAK_LATER,
+        /** Answered with VERSION_CONFLICT before anything is done. */
+        CONFLICT,
         /** The head is sent, and the connection breaks before the first byte. */
         HEAD_ONLY,
         /** Nothing is read after the first message until {@link InMemoryTintype#resumeReading}. */

@@ -46,6 +46,9 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
             if (fault == Faults.Kind.REFUSE) {
                 throw InMemoryTintype.overloaded();
             }
+            if (fault == Faults.Kind.CONFLICT) {
+                throw new TintypeException(Reason.VERSION_CONFLICT, "another version is current");
+            }
             if (fault == Faults.Kind.HANG) {
                 return;
             }
@@ -139,7 +142,7 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                     if (fault != Faults.Kind.NO_END) {
                         answer.onCompleted();
                     }
-                } else if (fault == Faults.Kind.BREAK && frames == 2) {
+                } else if (frames == breaksAfter()) {
                     over = true;
                     answer.onError(Status.UNAVAILABLE
                             .withDescription("connection lost")
@@ -148,6 +151,13 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                     answer.onNext(GetResponse.newBuilder().setFrame(frame()).build());
                 }
             }
+        }
+
+        private int breaksAfter() {
+            if (fault == Faults.Kind.BREAK) {
+                return 2;
+            }
+            return fault == Faults.Kind.BREAK_LATER ? 3 : -1;
         }
 
         private DataFrame frame() {

@@ -20,6 +20,7 @@ public final class OnceSource implements ByteSource {
     private @Nullable ByteString first;
     private boolean firstIsAll;
     private boolean beyond;
+    private @Nullable Replay current;
     private volatile Runnable wake = () -> {};
 
     /** Gives the one cursor over the bytes. */
@@ -63,7 +64,9 @@ public final class OnceSource implements ByteSource {
         if (rest == null) {
             rest = starter.start(() -> wake.run());
         }
-        return new Replay(rest);
+        var next = new Replay(rest);
+        current = next;
+        return next;
     }
 
     @Override
@@ -74,17 +77,30 @@ public final class OnceSource implements ByteSource {
         }
     }
 
-    private synchronized @Nullable ByteString first(Cursor from) throws IOException {
+    private synchronized @Nullable ByteString first(Replay of) throws IOException {
+        checkCurrent(of);
+        if (beyond) {
+            throw new IOException("the first bytes of the stream are no more");
+        }
         if (first == null) {
+            var from = of.from;
             first = from.next(Limits.INLINE_BYTES);
             firstIsAll = first != null && from.atEnd();
         }
         return first;
     }
 
-    private synchronized void beyond() {
+    private synchronized void beyond(Replay of) throws IOException {
+        checkCurrent(of);
         beyond = true;
         first = null;
+    }
+
+    /** A try that ended may not have noticed yet: what it took would be missing from the one after it. */
+    private void checkCurrent(Replay of) throws IOException {
+        if (of != current) {
+            throw new IOException("another try reads the stream");
+        }
     }
 
     private final class Replay implements Cursor {
@@ -103,7 +119,7 @@ public final class OnceSource implements ByteSource {
                 return from.next(max);
             }
             if (head == null) {
-                head = first(from);
+                head = first(this);
                 if (head == null) {
                     return null;
                 }
@@ -114,7 +130,7 @@ public final class OnceSource implements ByteSource {
                 position = end;
                 return next;
             }
-            beyond();
+            beyond(this);
             pastHead = true;
             head = null;
             return from.next(max);

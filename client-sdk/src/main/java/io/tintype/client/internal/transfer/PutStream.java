@@ -201,7 +201,11 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
     public void onClose(Status status, Metadata trailers) {
         closed = true;
         stalls.remove(this);
-        pump();
+        settle(status, trailers);
+        pump(); // last: at the client's end nobody may be left to do it
+    }
+
+    private void settle(Status status, Metadata trailers) {
         var answer = response;
         Throwable broken = sourceFailure;
         if (broken != null && !finishSent) {
