@@ -38,6 +38,8 @@ final class SpanSender {
     private int next;
     private long left;
     private boolean done;
+    private @Nullable Callback writing; // guarded by this: of the write under way, which needs the last frame's bytes
+    private boolean over; // guarded by this: it was decided how the answer ends
     private volatile @Nullable GetStream stream;
 
     /**
@@ -135,7 +137,7 @@ final class SpanSender {
                         done = last;
                         write();
                     },
-                    () -> clientGone(new IOException("stopping")));
+                    this::stopping);
             return;
         }
         unsent.addAll(frame.buffers());
@@ -158,20 +160,78 @@ final class SpanSender {
         }
         unsent.removeIf(empty -> !empty.hasRemaining());
         boolean last = done && unsent.isEmpty();
-        response.write(last, buffer, last ? Callback.from(this::finish, this::clientGone) : new Next());
+        var written = new Written(last);
+        if (!begins(written)) {
+            return;
+        }
+        try {
+            response.write(last, buffer, written);
+        } catch (RuntimeException | Error notBegun) {
+            withdraw(written);
+            throw notBegun;
+        }
+    }
+
+    private synchronized boolean begins(Callback write) {
+        if (over) {
+            return false;
+        }
+        writing = write;
+        return true;
+    }
+
+    private synchronized void withdraw(Callback write) {
+        if (writing == write) {
+            writing = null;
+        }
     }
 
     /** Jetty calls this as a write ends; those that end at once must not pile up on the stack, of which it sees itself. */
-    private final class Next implements Callback {
+    private final class Written implements Callback {
+        private final boolean last;
+
+        Written(boolean last) {
+            this.last = last;
+        }
+
         @Override
         public void succeeded() {
-            write();
+            if (!ended(last)) {
+                return;
+            }
+            if (last) {
+                end();
+                callback.succeeded();
+            } else {
+                write();
+            }
         }
 
         @Override
         public void failed(Throwable failure) {
-            clientGone(failure);
+            if (ended(true)) {
+                end();
+                callback.failed(failure);
+            }
         }
+    }
+
+    /**
+     * A write has ended; false: the answer was over meanwhile, and what that left to the write has been done.
+     *
+     * @param answered the answer is over now, and the caller ends it
+     */
+    private boolean ended(boolean answered) {
+        boolean before;
+        synchronized (this) {
+            writing = null;
+            before = over;
+            over |= answered;
+        }
+        if (before) {
+            end();
+        }
+        return !before;
     }
 
     private void goOn() {
@@ -186,16 +246,19 @@ final class SpanSender {
         }
     }
 
-    private void finish() {
+    /** There are no threads to compress a frame; no write is under way. */
+    private void stopping() {
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            over = true;
+        }
         end();
-        callback.succeeded();
+        callback.failed(new IOException("stopping"));
     }
 
-    private void clientGone(Throwable failure) {
-        end();
-        callback.failed(failure);
-    }
-
+    /** Gives everything back; the bytes that are being sent must have been sent. */
     private void end() {
         if (gzip != null) {
             gzip.close();
@@ -209,7 +272,17 @@ final class SpanSender {
     }
 
     private void fail(TintypeException failure) {
-        end();
+        boolean beingSent;
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            over = true;
+            beingSent = writing != null;
+        }
+        if (!beingSent) { // else the write's end does it: Jetty still reads what would be given back
+            end();
+        }
         failed.accept(failure);
     }
 }

@@ -182,7 +182,7 @@ public final class Renditions implements AutoCloseable {
                     + " are allowed (renditions.maxSourceBytes)");
         }
         try {
-            return SourceBytes.read(gateway.known(head)).get(READ_S, TimeUnit.SECONDS);
+            return SourceBytes.read(gateway.known(head), Duration.ofSeconds(READ_S));
         } catch (ExecutionException e) {
             throw Errors.fromWire(e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {

@@ -5,7 +5,11 @@ import io.tintype.coordinator.retrieval.Frame;
 import io.tintype.coordinator.retrieval.GetStream;
 import io.tintype.coordinator.retrieval.OpenBlob;
 import io.tintype.model.TintypeException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** All bytes of one blob, gathered. Thread-safe. */
 final class SourceBytes implements GetStream.Listener<Frame> {
@@ -17,16 +21,27 @@ final class SourceBytes implements GetStream.Listener<Frame> {
         this.bytes = new byte[size];
     }
 
-    /** Reads a blob whose size was looked at before; fails as the read does. The blob is closed in any case. */
-    static CompletableFuture<byte[]> read(OpenBlob blob) {
-        var source = new SourceBytes((int) blob.head().getSize());
-        if (source.bytes.length == 0) {
-            blob.close();
-            return CompletableFuture.completedFuture(source.bytes);
+    /**
+     * Reads a blob whose size was looked at before, and waits for it; fails as the read does. The blob is closed in any
+     * case, and nothing is read any more when this returns or throws.
+     */
+    static byte[] read(OpenBlob blob, Duration most) throws ExecutionException, InterruptedException, TimeoutException {
+        try (blob) {
+            var source = new SourceBytes((int) blob.head().getSize());
+            return source.bytes.length == 0 ? source.bytes : source.gather(blob, most);
         }
-        source.stream.complete(blob.read(0, source.bytes.length, source));
-        source.next();
-        return source.gathered.whenComplete((bytes, failure) -> blob.close());
+    }
+
+    private byte[] gather(OpenBlob blob, Duration most)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        var reading = blob.read(0, bytes.length, this);
+        try {
+            stream.complete(reading);
+            next();
+            return gathered.get(most.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            reading.cancel("the image was read, or is not waited for any more");
+        }
     }
 
     private void next() {

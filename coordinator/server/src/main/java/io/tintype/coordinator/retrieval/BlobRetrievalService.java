@@ -59,7 +59,7 @@ public final class BlobRetrievalService extends BlobRetrievalGrpc.BlobRetrievalI
     }
 
     /** One blob's messages to its client: the next one is asked for when the client's transport takes it. */
-    private static final class Outgoing implements GetStream.Listener<GetResponse> {
+    static final class Outgoing implements GetStream.Listener<GetResponse> {
         private final ServerCallStreamObserver<GetResponse> call;
         private boolean asked; // guarded by this
         private @Nullable GetStream stream; // guarded by this
@@ -86,16 +86,20 @@ public final class BlobRetrievalService extends BlobRetrievalGrpc.BlobRetrievalI
             }
             call.onNext(message); // which copies the bytes
             GetStream source;
+            synchronized (this) {
+                source = stream;
+            }
+            if (source == null) {
+                return; // nobody asked for it
+            }
+            source.release(); // before onReady may demand the next one, whose bytes this would give back
             boolean more;
             synchronized (this) {
                 asked = call.isReady();
                 more = asked;
-                source = stream;
             }
-            if (source != null && more) {
+            if (more) {
                 source.demand();
-            } else if (source != null) {
-                source.release();
             }
         }
 

@@ -192,6 +192,9 @@ final class CachedGet implements GetStream {
         @Override
         public void onFailed(TintypeException failure) {
             inOrder.execute(() -> {
+                if (bytes != null) {
+                    bytes.release(); // messages have copies
+                }
                 if (done) {
                     return;
                 }

@@ -173,11 +173,13 @@ final class PieceReader implements GetStream {
         }
     }
 
-    /** A step threw what nobody expected. The read ends with it: nobody else would tell the reader. */
+    /**
+     * A step threw what nobody expected. The read ends with it: nobody else would tell the reader. He gives back what
+     * he was handed, since he may still be sending from it.
+     */
     private void broke(Throwable failure) {
         log.error("a read failed", failure);
         if (!told) {
-            giveBack();
             fail(Broken.of(failure));
         }
     }
