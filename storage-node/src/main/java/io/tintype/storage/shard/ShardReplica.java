@@ -25,8 +25,9 @@ public interface ShardReplica {
      * user of another shard) is a normal {@link Committed#outcome}.
      *
      * <p>Fails with NOT_PRIMARY, NO_PRIMARY, NOT_ENOUGH_REPLICAS, OVERLOADED ({@link ShardLimits#PROPOSALS} or {@link
-     * ShardLimits#PROPOSAL_BYTES} in flight), DISK_FULL, UNAVAILABLE, INVALID_ARGUMENT (more than a record holds): nothing was done; or with OUTCOME_UNKNOWN: it may
-     * or may not have been, and repeating it under the same request id settles it.
+     * ShardLimits#PROPOSAL_BYTES} in flight), DISK_FULL, UNAVAILABLE, INVALID_ARGUMENT (more than a record holds):
+     * nothing was done; or with OUTCOME_UNKNOWN: it may or may not have been, and repeating it under the same request id
+     * settles it.
      */
     CompletableFuture<Committed> propose(Proposal proposal);
 
