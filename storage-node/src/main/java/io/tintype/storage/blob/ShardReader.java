@@ -191,11 +191,15 @@ public final class ShardReader {
 
     /**
      * The chunks of a manifest that a replica still has to get before it may acknowledge the record that names it: those
-     * that are not staged or have another size; or, if all are there but are not the bytes the manifest means, all.
+     * that are not staged or have another size; or, if all are there but are not the bytes the manifest means, all,
+     * because nobody knows which are wrong.
      *
+     * @param fetched indexes that came from the primary for this record already; they are not asked for again
      * @param max most indexes to return
+     * @throws TintypeException CORRUPT_DATA where all that could be wrong came already, and what is here still is not what
+     *     the manifest means: the primary has no other bytes
      */
-    public List<Integer> missing(UserId user, Manifest manifest, int max) {
+    public List<Integer> missing(UserId user, Manifest manifest, BitSet fetched, int max) {
         var upload = Stored.upload(manifest);
         if (upload.isEmpty()) {
             return List.of();
@@ -208,13 +212,22 @@ public final class ShardReader {
                 crc.add(staged.crc(), staged.size());
             }
         }
-        if (there.cardinality() == manifest.getChunks() && crc.crc() != manifest.getCrc32C()) {
+        if (there.cardinality() == manifest.getChunks()) {
+            if (crc.crc() == manifest.getCrc32C()) {
+                return List.of();
+            }
             there.clear();
         }
+        there.or(fetched);
         var missing = new ArrayList<Integer>();
         for (int i = there.nextClearBit(0); i < manifest.getChunks() && missing.size() < max; ) {
             missing.add(i);
             i = there.nextClearBit(i + 1);
+        }
+        if (missing.isEmpty()) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "the chunks of upload " + upload.get() + ", as they were fetched, are not what its manifest means");
         }
         return missing;
     }

@@ -10,8 +10,11 @@ import io.tintype.storage.disk.Committer;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogEntry;
 import io.tintype.storage.replica.Attach;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -56,6 +59,23 @@ final class ChunkGate {
         }
     }
 
+    /**
+     * What is known of the chunks of one batch. One thread at a time.
+     *
+     * @param gone uploads that are garbage at the primary
+     * @param fetched by upload, the chunks that came: of a large one there are more than are fetched at once, and if it is not
+     *     known which are wrong, the first ones must not be taken again and again
+     */
+    private record Sought(Set<UploadId> gone, Map<UploadId, BitSet> fetched) {
+        Sought() {
+            this(new HashSet<>(), new HashMap<>());
+        }
+
+        BitSet fetched(UploadId upload) {
+            return fetched.computeIfAbsent(upload, key -> new BitSet());
+        }
+    }
+
     private final Source source;
     private final NodeId primary;
     private final Consumer<ReceivedBatch> complete;
@@ -88,7 +108,7 @@ final class ChunkGate {
             complete(batch);
             return;
         }
-        checkOnIo(batch, new HashSet<>());
+        checkOnIo(batch, new Sought());
     }
 
     /** Whoever is told of the batch asks for the next one: so it is here that a backlog waits. */
@@ -137,24 +157,24 @@ final class ChunkGate {
         return false;
     }
 
-    private void checkOnIo(ReceivedBatch batch, Set<UploadId> gone) {
+    private void checkOnIo(ReceivedBatch batch, Sought sought) {
         try {
-            source.threads().io().execute(() -> check(batch, gone));
+            source.threads().io().execute(() -> check(batch, sought));
         } catch (RejectedExecutionException e) {
             giveUp(batch, e);
         }
     }
 
     /** On an io thread. */
-    private void check(ReceivedBatch batch, Set<UploadId> gone) {
+    private void check(ReceivedBatch batch, Sought sought) {
         if (closed.get()) {
             return;
         }
         try {
             for (var entry : batch.entries()) {
-                var missing = missing(entry, gone);
+                var missing = missing(entry, sought);
                 if (!missing.isEmpty()) {
-                    fetch(batch, entry, missing, gone);
+                    fetch(batch, entry, missing, sought);
                     return;
                 }
             }
@@ -164,23 +184,24 @@ final class ChunkGate {
         }
     }
 
-    private List<ChunkKey> missing(LogEntry entry, Set<UploadId> gone) {
+    private List<ChunkKey> missing(LogEntry entry, Sought sought) {
         var user = entry.record().user();
         var manifest = NamedChunks.stagedManifest(entry.record());
         if (user == null || manifest.isEmpty()) {
             return List.of();
         }
         var upload = UploadId.of(manifest.get().getUploadId().toByteArray());
-        if (gone.contains(upload) || source.store().chunks().closed(user, upload)) {
+        if (sought.gone().contains(upload) || source.store().chunks().closed(user, upload)) {
             return List.of(); // garbage already, or this record comes second and will be refused
         }
         int most = isBacklog(entry.record().seq()) ? BACKLOG_FETCH_AT_ONCE : FETCH_AT_ONCE;
-        return source.store().reader().missing(user, manifest.get(), most).stream()
+        return source.store().reader().missing(user, manifest.get(), sought.fetched(upload), most).stream()
                 .map(index -> new ChunkKey(user, upload, index))
                 .toList();
     }
 
-    private void fetch(ReceivedBatch batch, LogEntry entry, List<ChunkKey> missing, Set<UploadId> gone) {
+    private void fetch(ReceivedBatch batch, LogEntry entry, List<ChunkKey> missing, Sought sought) {
+        var gone = sought.gone();
         var arrived = new HashSet<ChunkKey>();
         long sequence = entry.record().seq();
         boolean paced = isBacklog(sequence);
@@ -210,7 +231,8 @@ final class ChunkGate {
             } else if (!gone.contains(missing.get(0).upload()) && !arrived.containsAll(missing)) {
                 giveUp(batch, new IllegalStateException("the primary lacks some of " + missing));
             } else {
-                after(restUntil.get() - System.nanoTime(), () -> checkOnIo(batch, gone));
+                arrived.forEach(key -> sought.fetched(key.upload()).set(key.index()));
+                after(restUntil.get() - System.nanoTime(), () -> checkOnIo(batch, sought));
             }
         });
     }
