@@ -75,7 +75,7 @@ final class BlobCopier {
     CompletableFuture<Boolean> copy(NamedHead blob, long sequence, List<NodeId> replicas) {
         var manifest = blob.getHead().getManifest();
         if (manifest.getUploadId().isEmpty()) {
-            return append(blob, manifest, null).thenApply(done -> true);
+            return append(blob, manifest, null, target.emptied()).thenApply(done -> true);
         }
         return copy(blob, sequence, replicas, 0);
     }
@@ -100,6 +100,7 @@ final class BlobCopier {
         var ours = new UploadId(
                 System.currentTimeMillis(), ThreadLocalRandom.current().nextLong());
         var here = manifest.toBuilder().setUploadId(Wire.bytes(ours)).build();
+        int emptied = target.emptied(); // before the first chunk is staged
         if (manifest.getChunks() == 1 && manifest.getSize() <= Limits.INLINE_BYTES) {
             var only = new AtomicReference<@Nullable Chunk>();
             return fetch(node, sequence, theirs, 0, 1, one -> {
@@ -110,13 +111,17 @@ final class BlobCopier {
                         var chunk = only.get();
                         return chunk == null
                                 ? CompletableFuture.completedFuture(false)
-                                : append(blob, here, new Proposal.InlineChunk(new ChunkKey(user, ours, 0), chunk))
+                                : append(
+                                                blob,
+                                                here,
+                                                new Proposal.InlineChunk(new ChunkKey(user, ours, 0), chunk),
+                                                emptied)
                                         .thenApply(done -> true);
                     });
         }
         return chunks(node, sequence, theirs, ours, manifest, 0)
                 .thenCompose(whole -> whole
-                        ? append(blob, here, null).thenApply(done -> true)
+                        ? append(blob, here, null, emptied).thenApply(done -> true)
                         : CompletableFuture.completedFuture(false));
     }
 
@@ -167,7 +172,7 @@ final class BlobCopier {
     }
 
     private CompletableFuture<Outcome.Moved> append(
-            NamedHead blob, Manifest manifest, Proposal.@Nullable InlineChunk inline) {
+            NamedHead blob, Manifest manifest, Proposal.@Nullable InlineChunk inline, int emptied) {
         var copy = CopyUser.newBuilder()
                 .setMove(move)
                 .setHead(CopiedHead.newBuilder()
@@ -175,12 +180,16 @@ final class BlobCopier {
                         .setHead(blob.getHead().toBuilder().setManifest(manifest))
                         .setInline(inline != null))
                 .build();
-        return append(new Proposal(RecordType.USER_COPY, user, null, copy.toByteString(), inline));
+        return append(new Proposal(RecordType.USER_COPY, user, null, copy.toByteString(), inline), emptied);
     }
 
-    /** Appends a record of the move to the target's log; fails where the record is refused. */
+    /** Appends a record of the move, which names no chunks, to the target's log; fails where the record is refused. */
     CompletableFuture<Outcome.Moved> append(Proposal proposal) {
-        return patiently(() -> target.propose(proposal), 0).thenApply(committed -> {
+        return append(proposal, target.emptied());
+    }
+
+    private CompletableFuture<Outcome.Moved> append(Proposal proposal, int emptied) {
+        return patiently(() -> target.propose(proposal, emptied), 0).thenApply(committed -> {
             if (committed.outcome().orThrow() instanceof Outcome.Moved moved) {
                 return moved;
             }

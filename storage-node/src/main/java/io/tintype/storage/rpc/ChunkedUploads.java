@@ -164,6 +164,7 @@ final class ChunkedUploads {
             Toolbox.Taker taker, PutSpec spec, UploadId upload, PutFinish finish) {
         var shard = taker.shard();
         long digest = RequestDigest.complete(spec, upload, finish.getSize(), finish.getCrc32C());
+        int emptied = shard.emptied(); // before anybody looks what is staged
         return CompletableFuture.supplyAsync(
                         () -> {
                             var earlier = shard.reader()
@@ -185,18 +186,23 @@ final class ChunkedUploads {
                                 digest,
                                 earlier.get(),
                                 shard.status().inSync()))
-                        : shard.propose(Writes.proposal(
-                                RecordType.PUT_COMMIT,
-                                spec.user(),
-                                spec.requestId(),
-                                Writes.commit(
-                                                shard.status().rules(),
-                                                spec,
-                                                Writes.manifest(
-                                                        upload, finish.getSize(), finish.getCrc32C(), taker.sealing()),
-                                                digest,
-                                                box.clock().millis())
-                                        .build())));
+                        : shard.propose(
+                                Writes.proposal(
+                                        RecordType.PUT_COMMIT,
+                                        spec.user(),
+                                        spec.requestId(),
+                                        Writes.commit(
+                                                        shard.status().rules(),
+                                                        spec,
+                                                        Writes.manifest(
+                                                                upload,
+                                                                finish.getSize(),
+                                                                finish.getCrc32C(),
+                                                                taker.sealing()),
+                                                        digest,
+                                                        box.clock().millis())
+                                                .build()),
+                                emptied));
     }
 
     /** Compares what is staged with what should be: all chunks, nothing behind them, their sizes and the checksum. */

@@ -39,6 +39,9 @@ final class CopyCall {
     private final Task task;
     private final UploadId upload;
 
+    /** As it was before the first chunk was staged. */
+    private final int emptied;
+
     /** What to copy; all checked. */
     record Task(
             UserId user,
@@ -68,6 +71,7 @@ final class CopyCall {
     CopyCall(Toolbox box, Toolbox.Taker taker, Task task) {
         this.box = box;
         this.shard = taker.shard();
+        this.emptied = shard.emptied();
         this.sealing = taker.sealing();
         this.task = task;
         this.upload = Writes.newUpload(box.clock().millis());
@@ -125,11 +129,13 @@ final class CopyCall {
                                     shard.propose(Writes.inline(task.user(), task.requestId(), commit(head), chunk))));
         }
         return holding(manifest, () -> stageFrom(manifest, 0))
-                .thenCompose(staged -> shard.propose(Writes.proposal(
-                        RecordType.PUT_COMMIT,
-                        task.user(),
-                        task.requestId(),
-                        commit(head).build())))
+                .thenCompose(staged -> shard.propose(
+                        Writes.proposal(
+                                RecordType.PUT_COMMIT,
+                                task.user(),
+                                task.requestId(),
+                                commit(head).build()),
+                        emptied))
                 .whenComplete((committed, failure) -> {
                     if (committed == null || !Writes.tookOver(committed, upload)) {
                         abort();

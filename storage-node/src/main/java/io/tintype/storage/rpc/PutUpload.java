@@ -45,6 +45,10 @@ final class PutUpload {
     private final PutSpec spec;
     private final UploadId id;
     private final Trace trace;
+
+    /** As it was before the first chunk. */
+    private final int emptied;
+
     private int chunks;
     private int staging;
 
@@ -60,6 +64,7 @@ final class PutUpload {
         this.spec = spec;
         this.id = id;
         this.trace = trace;
+        this.emptied = taker.shard().emptied();
     }
 
     /** The replica. */
@@ -115,7 +120,7 @@ final class PutUpload {
                 Writes.manifest(id, agreed.getSize(), agreed.getCrc32C(), taker.sealing()),
                 RequestDigest.put(spec, agreed.getSize(), agreed.getCrc32C()),
                 box.clock().millis());
-        return trace.get(() -> shard().propose(proposal(commit, inline)));
+        return trace.get(() -> shard().propose(proposal(commit, inline), emptied));
     }
 
     private Proposal proposal(PutCommit.Builder commit, @Nullable Chunk inline) {

@@ -24,10 +24,10 @@ final class Board {
     volatile boolean whole;
 
     /**
-     * Counts how often what could be read was taken away: for a snapshot, or for good. What was read under another count
-     * than that before it may be of two states.
+     * Counts how often what is here was taken away, for a snapshot or for good, and how often a snapshot took its place. What
+     * was found here under one count may be gone under another.
      */
-    volatile int taken;
+    volatile int emptied;
 
     /** Whether it leads and somebody could take over from it. */
     volatile boolean canHandOver;
@@ -57,6 +57,13 @@ final class Board {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void takeAway() {
         whole = false;
-        taken++;
+        emptied++;
+    }
+
+    /** What a snapshot brought is here. Counted too, for who still saw what it replaces after {@link #takeAway}. Loop only. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void replaced() {
+        emptied++;
+        whole = true;
     }
 }

@@ -230,7 +230,7 @@ final class InstallSession implements Peers.SnapshotTaker {
             return;
         }
         target.applier().restart();
-        target.board().whole = true;
+        target.board().replaced();
         context.metrics().snapshotInstalled();
         log.info("shard {}: the snapshot of {} is installed, {} bytes", shard, this, bytes);
         end();

@@ -12,6 +12,9 @@ import java.util.concurrent.CompletableFuture;
  */
 final class OpenProposal {
     final Proposal proposal;
+    /** {@link ShardReplica#emptied}, under which the chunks it names were here. */
+    final int emptied;
+
     final CompletableFuture<Committed> result = new CompletableFuture<>();
     final long sinceNanos;
     /** How many bytes it keeps in memory until it is applied, about. */
@@ -21,8 +24,9 @@ final class OpenProposal {
 
     long seq;
 
-    OpenProposal(Proposal proposal, long sinceNanos) {
+    OpenProposal(Proposal proposal, int emptied, long sinceNanos) {
         this.proposal = proposal;
+        this.emptied = emptied;
         this.sinceNanos = sinceNanos;
         var inline = proposal.inline();
         this.bytes = ShardLimits.RECORD_OVERHEAD_BYTES

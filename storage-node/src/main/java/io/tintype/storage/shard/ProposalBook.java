@@ -43,12 +43,13 @@ final class ProposalBook {
     /**
      * Lets a proposal in, to be counted until its result is there.
      *
+     * @param emptied as for {@link ShardReplica#propose(Proposal, int)}
      * @throws TintypeException OVERLOADED, DISK_FULL, UNAVAILABLE, or INVALID_ARGUMENT where no record can hold it;
      *     with nothing done
      */
-    OpenProposal admit(Proposal proposal) {
+    OpenProposal admit(Proposal proposal, int emptied) {
         checkSize(proposal);
-        var open = new OpenProposal(proposal, System.nanoTime());
+        var open = new OpenProposal(proposal, emptied, System.nanoTime());
         room.admit(proposal.type(), open.bytes);
         if (inFlight.incrementAndGet() > ShardLimits.PROPOSALS) {
             inFlight.decrementAndGet();
@@ -78,10 +79,19 @@ final class ProposalBook {
         }
     }
 
-    /** Names proposals for the core. */
-    List<Long> offer(List<OpenProposal> proposals) {
+    /**
+     * Names proposals for the core. Those whose chunks were here before all that is here was replaced fail: once in the log, a
+     * record whose chunks are gone would hold up all behind it.
+     *
+     * @param emptied {@link ShardReplica#emptied} now; the loop, which calls this, is who changes it
+     */
+    List<Long> offer(List<OpenProposal> proposals, int emptied) {
         var handles = new ArrayList<Long>(proposals.size());
         for (var proposal : proposals) {
+            if (proposal.emptied != emptied) {
+                fail(proposal, chunksGone());
+                continue;
+            }
             handles.add(++lastHandle);
             offered.put(lastHandle, proposal);
         }
@@ -167,6 +177,15 @@ final class ProposalBook {
                 new TintypeException(Reason.UNAVAILABLE, "shard " + identity.id() + " takes no writes at the moment");
             case OUTCOME_UNKNOWN -> unknown();
         };
+    }
+
+    private TintypeException chunksGone() {
+        return new TintypeException(
+                Reason.UNAVAILABLE,
+                "the replica of shard " + identity.id()
+                        + " here was replaced by a snapshot while the change was made, and what"
+                        + " was staged for it may be gone; begin it again",
+                RETRY_AFTER);
     }
 
     private TintypeException unknown() {

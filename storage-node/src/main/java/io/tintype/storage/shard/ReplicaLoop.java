@@ -181,7 +181,10 @@ final class ReplicaLoop {
                 if (input != null) {
                     accept(input);
                 } else if (backlog.hasOffers()) {
-                    step(new ReplicaEvent.Propose(proposals.offer(backlog.takeOffers())));
+                    var handles = proposals.offer(backlog.takeOffers(), board.emptied);
+                    if (!handles.isEmpty()) {
+                        step(new ReplicaEvent.Propose(handles));
+                    }
                 } else {
                     break;
                 }

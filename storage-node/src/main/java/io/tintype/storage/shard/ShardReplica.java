@@ -28,8 +28,22 @@ public interface ShardReplica {
      * ShardLimits#PROPOSAL_BYTES} in flight), DISK_FULL, UNAVAILABLE, INVALID_ARGUMENT (more than a record holds):
      * nothing was done; or with OUTCOME_UNKNOWN: it may or may not have been, and repeating it under the same request id
      * settles it.
+     *
+     * @param emptied {@link #emptied} as it was before the first of the chunks that the record names, which are not to travel
+     *     with it, was staged or looked for. Where it is another one by now, they may be gone: fails with UNAVAILABLE
      */
-    CompletableFuture<Committed> propose(Proposal proposal);
+    CompletableFuture<Committed> propose(Proposal proposal, int emptied);
+
+    /** Proposes a record that names no chunks but the one that travels with it. */
+    default CompletableFuture<Committed> propose(Proposal proposal) {
+        return propose(proposal, emptied());
+    }
+
+    /**
+     * A mark of what is here: another one whenever all of it was replaced by a snapshot, and all that was staged was lost,
+     * whoever led before and leads since.
+     */
+    int emptied();
 
     /**
      * Stages a chunk of an upload, which only the primary can. The future completes once the chunk is fsynced here and

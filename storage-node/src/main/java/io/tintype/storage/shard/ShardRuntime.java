@@ -78,19 +78,24 @@ final class ShardRuntime implements ShardReplica {
     }
 
     @Override
-    public CompletableFuture<Committed> propose(Proposal proposal) {
+    public CompletableFuture<Committed> propose(Proposal proposal, int emptied) {
         calls.increment();
         if (loop.board().leadingEpoch == 0) {
             return loop.proposals().refuse(Refusals.notLeading(status()));
         }
         OpenProposal open;
         try {
-            open = loop.proposals().admit(proposal);
+            open = loop.proposals().admit(proposal, emptied);
         } catch (TintypeException e) {
             return loop.proposals().refuse(e);
         }
         loop.post(new Input.Proposed(open));
         return open.result;
+    }
+
+    @Override
+    public int emptied() {
+        return loop.board().emptied;
     }
 
     @Override

@@ -354,6 +354,26 @@ class ReplicationTest {
         }
     }
 
+    @Test
+    void aRecordWhoseChunksWereHereBeforeAllWasReplacedIsRefused() throws Exception {
+        try (var cluster = new TestCluster(directory, 1)) {
+            cluster.assign(1);
+            var primary = cluster.primary();
+            Images.claim(primary);
+            int emptied = primary.emptied();
+            var bytes = Images.bytes(300 << 10, 1);
+            var put = Images.stage(primary, "large", bytes);
+
+            var refusal = refusal(primary.propose(put, emptied - 1));
+
+            assertThat(refusal.reason()).isEqualTo(Reason.UNAVAILABLE);
+            assertThat(refusal.reason().isTransient()).isTrue();
+            assertThat(Images.get(primary, "large")).isEmpty();
+            primary.propose(put, emptied).join();
+            assertThat(Images.get(primary, "large")).contains(bytes);
+        }
+    }
+
     /** Why it was refused; a refusal that does not come is a failure of its own. */
     private static TintypeException refusal(CompletableFuture<?> refused) throws Exception {
         try {

@@ -112,6 +112,7 @@ class SnapshotTest {
             var wiped = trimmedWithout(cluster);
             var source = cluster.nodeOf(cluster.primary());
             var installing = startInstalling(cluster, wiped);
+            int emptied = installing.replica().orElseThrow().emptied();
 
             cluster.stop(source);
 
@@ -122,6 +123,9 @@ class SnapshotTest {
                                     && replica.status().inSync().contains(wiped)));
             assertThat(cluster.primary()).isNotEqualTo(installing.replica().orElseThrow());
             assertThat(cluster.count("tintype.snapshots.failed")).isPositive();
+            assertThat(installing.replica().orElseThrow().emptied())
+                    .as("once for what was taken away again, once for what took its place")
+                    .isGreaterThanOrEqualTo(emptied + 2);
             Images.put(cluster.primary(), "after", Images.bytes(10, 1)).join();
             assertAllThere(cluster);
         }

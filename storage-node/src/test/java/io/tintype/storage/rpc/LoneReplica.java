@@ -3,6 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.Applied;
@@ -58,6 +59,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** Why no upload becomes a blob; null: they do. */
     volatile @Nullable TintypeException refusesCommits;
 
+    /** How often everything here was taken away. */
+    volatile int emptied;
+
     private final List<HeadWatch> heads = new CopyOnWriteArrayList<>();
 
     LoneReplica(Disk disk, int id, boolean directory) {
@@ -93,8 +97,15 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<Committed> propose(Proposal proposal) {
-        var refusal = refusal(proposal.type());
+    public int emptied() {
+        return emptied;
+    }
+
+    @Override
+    public CompletableFuture<Committed> propose(Proposal proposal, int seen) {
+        var refusal = seen == emptied
+                ? refusal(proposal.type())
+                : new TintypeException(Reason.UNAVAILABLE, "what was staged may be gone");
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -12,9 +13,12 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.v1.Condition;
 import io.tintype.proto.v1.HeadRequest;
+import io.tintype.proto.v1.PutResponse;
+import io.tintype.wire.Errors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,6 +117,42 @@ final class PutTest {
 
         rig.put(header, bytes);
         assertThat(rig.read("commit refused"))
+                .as("after the retry of the same request")
+                .isEqualTo(bytes);
+    }
+
+    /** Its first chunk may be gone, whoever led meanwhile. */
+    @Test
+    void aBlobIsNotStoredWhoseReplicaWasReplacedWhileItCame() throws Exception {
+        var header = rig.header("replaced").build();
+        var bytes = rig.bytes(2 * Limits.CHUNK_BYTES);
+        var messages = Rig.messages(header, bytes, Limits.CHUNK_BYTES);
+        var answer = new CompletableFuture<PutResponse>();
+        var out = rig.uploadAsync.put(new StreamObserver<>() {
+            @Override
+            public void onNext(PutResponse value) {
+                answer.complete(value);
+            }
+
+            @Override
+            public void onError(Throwable t) {
+                answer.completeExceptionally(Errors.fromWire(t));
+            }
+
+            @Override
+            public void onCompleted() {}
+        });
+        out.onNext(messages.get(0));
+        var user = UserId.of(Rig.USER);
+        await("a chunk").until(() -> rig.data.reader().openUploads(user, 10).size() == 1);
+        rig.data.emptied = 1;
+        messages.subList(1, messages.size()).forEach(out::onNext);
+        out.onCompleted();
+
+        Refusals.refused(Reason.UNAVAILABLE, () -> Rig.join(answer), "may be gone");
+        Refusals.refused(Reason.BLOB_NOT_FOUND, () -> rig.read("replaced"));
+        rig.put(header, bytes);
+        assertThat(rig.read("replaced"))
                 .as("after the retry of the same request")
                 .isEqualTo(bytes);
     }
