@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one writer of a disk: one thread takes everything that waits, makes one batch of it, writes and syncs it once, and
@@ -27,6 +29,7 @@ import org.rocksdb.WriteBatch;
  * not known (a retried fsync may report success over lost pages).
  */
 public final class Committer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Committer.class);
     private static final int SPARE_BYTES = 16 << 10;
 
     /** Writes a batch; with sync, returns only when it and all that was written before it are on the disk. */
@@ -215,8 +218,17 @@ public final class Committer implements AutoCloseable {
             toTell = List.copyOf(listeners);
         }
         var abandoned = queue.abandon();
-        toTell.forEach(listener -> listener.accept(cause));
+        toTell.forEach(listener -> tell(listener, cause));
         abandoned.forEach(waiting -> waiting.done().completeExceptionally(unavailable(cause)));
+    }
+
+    /** Whoever cannot hear it keeps it from nobody else. */
+    private static void tell(Consumer<Throwable> listener, Throwable cause) {
+        try {
+            listener.accept(cause);
+        } catch (RuntimeException | Error e) {
+            log.error("somebody could not be told that a disk failed", e);
+        }
     }
 
     /** Frees native memory; for when the gate is closed, so that nobody is in {@link #writeNow} any more. */
@@ -258,28 +270,33 @@ public final class Committer implements AutoCloseable {
 
     private void run() {
         var group = new ArrayList<CommitQueue.Waiting>();
-        while (queue.take(group)) {
-            try {
-                for (var waiting : group) {
-                    encoder.add(waiting.write());
-                }
-                writer.write(encoder.batch(), true);
-            } catch (RocksDBException | RuntimeException e) {
-                abandon(group, e);
-                return;
+        try {
+            while (queue.take(group)) {
+                commit(group);
+                group.clear();
             }
-            encoder.clear();
-            groups.increment();
-            writes.add(group.size());
-            for (var waiting : group) {
-                bytes.add(waiting.write().bytes());
-                waiting.done().complete(null);
-            }
-            group.clear();
+        } catch (RocksDBException | RuntimeException | Error e) {
+            // Nobody else writes, so whatever ends this is to be seen.
+            log.error("{}: nothing is written any more", config.directory(), e);
+            abandon(group, e);
         }
     }
 
-    private void abandon(List<CommitQueue.Waiting> group, Exception e) {
+    private void commit(List<CommitQueue.Waiting> group) throws RocksDBException {
+        for (var waiting : group) {
+            encoder.add(waiting.write());
+        }
+        writer.write(encoder.batch(), true);
+        encoder.clear();
+        groups.increment();
+        writes.add(group.size());
+        for (var waiting : group) {
+            bytes.add(waiting.write().bytes());
+            waiting.done().complete(null);
+        }
+    }
+
+    private void abandon(List<CommitQueue.Waiting> group, Throwable e) {
         fail(e);
         var unknown = new TintypeException(
                 Reason.OUTCOME_UNKNOWN,

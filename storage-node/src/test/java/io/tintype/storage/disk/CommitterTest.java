@@ -28,6 +28,8 @@ class CommitterTest {
             .withSpace(new SpaceLimits(1000, 2000, 3000))
             .withCommitter(3, 4 << 20, 1 << 20, Duration.ZERO);
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final AtomicLong freeBytes = new AtomicLong(1 << 30);
     private final AtomicLong nanos = new AtomicLong();
     private Committer committer = committer((batch, sync) -> {});
@@ -119,6 +121,34 @@ class CommitterTest {
         committer.onFailure(told::add);
         assertThat(told).hasSize(2);
         assertThat(attempts).hasValue(1);
+    }
+
+    @Test
+    void anErrorOnItsThreadFailsTheDiskInsteadOfSilencingIt() throws Exception {
+        var entered = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        start((batch, sync) -> {
+            entered.countDown();
+            await(go);
+            throw new NoClassDefFoundError("io/tintype/Missing");
+        });
+        var told = new ArrayList<Throwable>();
+        committer.onFailure(failure -> {
+            throw new IllegalStateException("deaf");
+        });
+        committer.onFailure(told::add);
+        var first = committer.commit(new Write());
+        entered.await();
+        var behind = committer.commit(new Write());
+        go.countDown();
+
+        assertThat(first).failsWithin(PATIENCE).withThrowableThat().withMessageContaining("io/tintype/Missing");
+        assertThat(behind).failsWithin(PATIENCE);
+        assertThat(reason(first)).isEqualTo(Reason.OUTCOME_UNKNOWN);
+        assertThat(reason(behind)).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(told).singleElement().isInstanceOf(NoClassDefFoundError.class);
+        assertThat(committer.failed()).isTrue();
+        assertThatThrownBy(() -> committer.commit(new Write())).hasMessageContaining("takes no more writes");
     }
 
     @Test
