@@ -8,19 +8,16 @@ import io.tintype.storage.blob.PinnedState;
 import io.tintype.storage.blob.StateDigest;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.replica.Member;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -31,11 +28,9 @@ public final class HostReports implements AutoCloseable {
     /** How often calls are counted. */
     static final Duration SAMPLE_EVERY = Duration.ofSeconds(1);
 
-    /** States pinned at a time; further ones are OVERLOADED. */
+    /** States pinned, or waited for, at a time; further ones are OVERLOADED. */
     public static final int PINS = 8;
 
-    private static final long PIN_WAIT_MS = 1_000;
-    private static final long PIN_LIFE_MS = 60_000;
     /** How soon a digest that rests hears that nobody waits for it any more. */
     private static final long LOOK_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Bytes that are only read here count so many times less than those that travel. */
@@ -84,9 +79,8 @@ public final class HostReports implements AutoCloseable {
 
     private final ShardContext context;
     private final ShardRegistry registry;
-    private final SecureRandom random = new SecureRandom();
     private final Map<ShardId, ReplicaSample> samples = new ConcurrentHashMap<>();
-    private final Map<Long, PinnedState> pins = new ConcurrentHashMap<>();
+    private final StatePins pins;
     private final ThreadPoolExecutor digests =
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(PINS), task -> {
                 var thread = new Thread(task, "tintype-digest");
@@ -98,6 +92,7 @@ public final class HostReports implements AutoCloseable {
     HostReports(ShardContext context, ShardRegistry registry) {
         this.context = context;
         this.registry = registry;
+        this.pins = new StatePins(context.threads());
     }
 
     // ---- figures
@@ -186,41 +181,12 @@ public final class HostReports implements AutoCloseable {
                     new TintypeException(Reason.SHARD_NOT_FOUND, "this node has no replica of shard " + id));
         }
         var shard = found.get();
-        var pinned = new CompletableFuture<Pinned>();
-        var once = new AtomicBoolean();
-        Runnable take = () -> {
-            if (once.compareAndSet(false, true)) {
-                take(shard, pinned);
-            }
-        };
-        shard.behind(sequence, take);
-        context.threads().later(PIN_WAIT_MS, take);
-        return pinned;
-    }
-
-    private void take(ShardRuntime shard, CompletableFuture<Pinned> pinned) {
-        if (closed || pins.size() >= PINS) {
-            pinned.completeExceptionally(new TintypeException(
-                    Reason.OVERLOADED, "this node keeps " + PINS + " states already; ask again later"));
-            return;
-        }
-        try {
-            var state = shard.store().pin();
-            long name = random.nextLong() | 1;
-            pins.put(name, state);
-            context.threads().later(PIN_LIFE_MS, () -> drop(name));
-            pinned.complete(new Pinned(name, state.at().seq(), shard.self()));
-        } catch (RuntimeException e) {
-            pinned.completeExceptionally(e);
-        }
+        return pins.pin(shard.self(), sequence, shard::behind, shard.store()::pin);
     }
 
     /** Gives a pin up that nobody will digest. */
     public void drop(long pin) {
-        var state = pins.remove(pin);
-        if (state != null) {
-            state.close();
-        }
+        pins.drop(pin);
     }
 
     /**
@@ -229,7 +195,7 @@ public final class HostReports implements AutoCloseable {
      * the answer: the digest ends with what it is reading, and one that has not begun never does.
      */
     public CompletableFuture<StateDigest> digest(long pin, boolean readChunks) {
-        var found = Optional.ofNullable(pins.remove(pin));
+        var found = pins.remove(pin);
         if (found.isEmpty()) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.INVALID_ARGUMENT, "there is no such pin any more; pin the replica again"));
@@ -255,7 +221,7 @@ public final class HostReports implements AutoCloseable {
     private void digest(PinnedState state, boolean readChunks, CompletableFuture<StateDigest> digest) {
         try (state) {
             digest.complete(state.digest(readChunks, bytes -> pace(bytes, digest)));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             digest.completeExceptionally(e);
         }
     }
@@ -279,16 +245,16 @@ public final class HostReports implements AutoCloseable {
         return digests.getQueue().size();
     }
 
-    /** Gives all pins up; digests under way fail. */
+    /** Gives all pins up, and those who wait for one; digests under way fail. */
     @Override
     public void close() {
         closed = true;
+        pins.close();
         digests.shutdown();
         try {
             var unused = digests.awaitTermination(2, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        List.copyOf(pins.keySet()).forEach(this::drop);
     }
 }
