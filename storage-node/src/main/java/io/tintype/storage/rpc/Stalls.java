@@ -12,6 +12,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives up transfers that no longer move, so that a client who went to sleep does not keep memory that others wait for.
@@ -30,6 +32,7 @@ final class Stalls implements AutoCloseable {
         boolean isUpload();
     }
 
+    private static final Logger log = LoggerFactory.getLogger(Stalls.class);
     private static final long POLL_MS = 5;
 
     private final Duration limit;
@@ -91,15 +94,23 @@ final class Stalls implements AutoCloseable {
         long now = nanoTime.getAsLong();
         transfers.removeIf(transfer -> {
             boolean stands = now - transfer.movedAtNanos() > limit.toNanos();
-            if (stands) {
-                transfer.giveUp(new TintypeException(
-                        Reason.UNAVAILABLE,
-                        "the transfer stood still for " + limit.toSeconds()
-                                + " s and was given up; begin again, or resume an upload in chunks"));
-                givenUp.incrementAndGet();
-            }
-            return stands;
+            return stands && giveUp(transfer);
         });
+    }
+
+    /** False: it could not be given up, and is tried again. It must not keep others, nor all later sweeps, from theirs. */
+    private boolean giveUp(Transfer transfer) {
+        try {
+            transfer.giveUp(new TintypeException(
+                    Reason.UNAVAILABLE,
+                    "the transfer stood still for " + limit.toSeconds()
+                            + " s and was given up; begin again, or resume an upload in chunks"));
+        } catch (RuntimeException | Error e) {
+            log.error("a transfer that stands still could not be given up; it is tried again", e);
+            return false;
+        }
+        givenUp.incrementAndGet();
+        return true;
     }
 
     @Override
