@@ -5,6 +5,8 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bytes that all transfers of one direction may hold in memory together: what bounds them is their bytes, not their
@@ -13,6 +15,8 @@ import java.util.ArrayDeque;
  * <p>Always: what is in use is what was taken and not yet given back, and never above the limit.
  */
 final class ByteBudget {
+    private static final Logger log = LoggerFactory.getLogger(ByteBudget.class);
+
     /** After which delay a refused caller may find room. */
     static final Duration RETRY_AFTER = Duration.ofMillis(250);
 
@@ -91,7 +95,16 @@ final class ByteBudget {
             waiting.clear();
         }
         for (var retry : next) {
+            wake(retry);
+        }
+    }
+
+    /** They wait for nothing else any more: whoever fails must not take the others' turn along, nor fail who gave back. */
+    private void wake(Runnable retry) {
+        try {
             retry.run();
+        } catch (RuntimeException | Error e) {
+            log.error("{}: a transfer that waited for bytes could not go on", name, e);
         }
     }
 

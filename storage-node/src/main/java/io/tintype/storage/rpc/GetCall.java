@@ -105,8 +105,9 @@ final class GetCall implements Runnable, Stalls.Transfer {
         wake();
     }
 
+    /** Where it is over there is nothing to go on with: whoever was to wake it may do so late. */
     private void wake() {
-        if (wakes.getAndIncrement() == 0) {
+        if (!over && wakes.getAndIncrement() == 0) {
             try {
                 box.readers().execute(this);
             } catch (TintypeException overloaded) {
@@ -301,7 +302,11 @@ final class GetCall implements Runnable, Stalls.Transfer {
         }
     }
 
+    /** Answers with a failure, unless it was answered already or nobody waits for an answer. */
     private void end(Throwable failure) {
+        if (over) {
+            return;
+        }
         over = true;
         box.stalls().forget(this);
         box.failures().end(out, failure, new Failures.Call("Get", null, task.trace()));
