@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
+import org.apache.curator.utils.ZKPaths;
 import org.apache.zookeeper.WatchedEvent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ public final class ZnodeTree implements AutoCloseable {
     private final String base;
     private final Executor loop;
     private final Listener listener;
+    private final String root;
     private final PersistentWatcher watcher;
     private volatile boolean closed;
 
@@ -62,7 +64,12 @@ public final class ZnodeTree implements AutoCloseable {
         this.base = base;
         this.loop = loop;
         this.listener = listener;
-        this.watcher = new PersistentWatcher(session.curator(), base, true);
+        // Not by the rooted client: Curator adds a watch of its by the path below the root, but would remove it by the
+        // whole
+        // one, does not find it then, and leaves it with ZooKeeper until the session ends.
+        this.root = session.curator().getNamespace();
+        this.watcher = new PersistentWatcher(
+                session.curator().usingNamespace(null), ZKPaths.fixForNamespace(root, base), true);
     }
 
     /**
@@ -98,7 +105,8 @@ public final class ZnodeTree implements AutoCloseable {
     private void onEvent(WatchedEvent event) {
         String path = event.getPath();
         if (path != null) {
-            onLoop(() -> enqueue(new Read(path, 0)));
+            var below = path.substring(1 + root.length());
+            onLoop(() -> enqueue(new Read(below, 0)));
         }
     }
 
