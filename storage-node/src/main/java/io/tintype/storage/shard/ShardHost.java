@@ -72,7 +72,7 @@ public final class ShardHost implements AutoCloseable {
                 new SnapshotTraffic(config.snapshotBytesPerSecond(), System::nanoTime));
         this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
         this.collecting = new Collecting(context);
-        this.opener = new ShardOpener(context, registry, this::opened);
+        this.opener = new ShardOpener(context, registry, this::opened, this::ended);
         this.upkeep = new Upkeep(context, registry, opener, assignments::containsKey);
         this.refilling =
                 new Refilling(context, registry, () -> assignmentsKnown ? Set.copyOf(assignments.keySet()) : Set.of());
@@ -235,6 +235,14 @@ public final class ShardHost implements AutoCloseable {
         var assignment = assignments.get(shard.id());
         if (assignment != null) {
             shard.assignmentSeen(assignment);
+        }
+    }
+
+    /** ZooKeeper need not tell of a shard whose replica here is gone. */
+    private void ended(ShardRuntime shard) {
+        var watch = configs.remove(shard.id());
+        if (watch != null) {
+            watch.close();
         }
     }
 

@@ -36,6 +36,7 @@ final class ShardOpener implements AutoCloseable {
     private final ShardContext context;
     private final ShardRegistry registry;
     private final Consumer<ShardRuntime> opened;
+    private final Consumer<ShardRuntime> ended;
     private final Map<ShardId, Broken> broken = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
     private final ThreadPoolExecutor thread =
@@ -46,11 +47,16 @@ final class ShardOpener implements AutoCloseable {
             });
     private volatile boolean closed;
 
-    /** @param opened is told of every replica that came up, before anybody else can reach it */
-    ShardOpener(ShardContext context, ShardRegistry registry, Consumer<ShardRuntime> opened) {
+    /**
+     * @param opened is told of every replica that came up, before anybody else can reach it
+     * @param ended is told of every replica that came to rest to be rebuilt or dropped, when nobody else can reach it any more
+     */
+    ShardOpener(
+            ShardContext context, ShardRegistry registry, Consumer<ShardRuntime> opened, Consumer<ShardRuntime> ended) {
         this.context = context;
         this.registry = registry;
         this.opened = opened;
+        this.ended = ended;
     }
 
     /** Runs something on the thread; dropped once this is closed. */
@@ -151,6 +157,7 @@ final class ShardOpener implements AutoCloseable {
             return false;
         }
         registry.remove(running);
+        ended.accept(running);
         return true;
     }
 

@@ -4,6 +4,7 @@ package io.tintype.storage.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tintype.cluster.zk.Paths;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,7 +17,7 @@ class RetiringTest {
     Path directory;
 
     @Test
-    void aReplicaThatIsDroppedGivesBackTheMemoryOfItsNewestRecords() throws Exception {
+    void aReplicaThatIsDroppedGivesBackItsMemoryAndHearsOfItsShardNoMore() throws Exception {
         try (var cluster = new TestCluster(directory, 4)) {
             var all = cluster.nodes().stream().map(TestNode::id).toList();
             cluster.assignTo(2, all.subList(0, 3));
@@ -25,6 +26,7 @@ class RetiringTest {
             var leaves = cluster.nodeOf(cluster.follower());
             var node = cluster.node(leaves);
             await("records in memory").atMost(TestCluster.PATIENCE).until(() -> tailBytes(node) > 0);
+            assertThat(node.watched()).anyMatch(RetiringTest::isOfTheShard);
 
             cluster.reassign(2, all.stream().filter(id -> !id.equals(leaves)).toList());
 
@@ -32,7 +34,14 @@ class RetiringTest {
                     .atMost(TestCluster.PATIENCE)
                     .until(() -> dropped(node) == 1);
             assertThat(tailBytes(node)).isZero();
+            await("the watch of the shard's configuration to end")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> node.watched().stream().noneMatch(RetiringTest::isOfTheShard));
         }
+    }
+
+    private static boolean isOfTheShard(String path) {
+        return path.endsWith(Paths.shard(TestCluster.SHARD.value()));
     }
 
     private static double dropped(TestNode node) {

@@ -20,9 +20,11 @@ import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.zookeeper.ZooKeeper;
 
 /** One storage node without its public services. For tests. */
 final class TestNode implements AutoCloseable {
@@ -88,6 +90,16 @@ final class TestNode implements AutoCloseable {
 
     SimpleMeterRegistry registry() {
         return registry;
+    }
+
+    /** Paths that ZooKeeper tells this node of, with all below them. */
+    List<String> watched() throws Exception {
+        var watches = ZooKeeper.class.getDeclaredMethod("getPersistentRecursiveWatches");
+        watches.setAccessible(true); // protected: there is no other way to ask a client
+        var paths = new ArrayList<String>();
+        ((List<?>) watches.invoke(session.curator().getZookeeperClient().getZooKeeper()))
+                .forEach(path -> paths.add(String.valueOf(path)));
+        return paths;
     }
 
     Disk disk() {
