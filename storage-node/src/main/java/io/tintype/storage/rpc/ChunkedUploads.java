@@ -125,13 +125,17 @@ final class ChunkedUploads {
     CompletableFuture<AbortUploadResponse> abort(AbortUploadRequest request) {
         var user = UserId.of(request.getUser());
         var upload = Wire.uploadId(request.getUploadId());
-        var payload = AbortUpload.newBuilder().setUploadId(Wire.bytes(upload)).build();
         return box.forChanges(user, request.getShard())
-                .thenCompose(shard -> shard.propose(Writes.proposal(RecordType.ABORT_UPLOAD, user, null, payload)))
-                .thenApply(committed -> {
-                    committed.outcome().orThrow();
-                    return AbortUploadResponse.getDefaultInstance();
-                });
+                .thenCompose(shard ->
+                        isCurrent(upload) ? abort(shard, user, upload) : CompletableFuture.completedFuture(null))
+                .thenApply(done -> AbortUploadResponse.getDefaultInstance());
+    }
+
+    /** The mark this leaves is kept until the upload would be too old: for one that nobody began, it may be for ever. */
+    private static CompletableFuture<Void> abort(ShardReplica shard, UserId user, UploadId upload) {
+        var payload = AbortUpload.newBuilder().setUploadId(Wire.bytes(upload)).build();
+        return shard.propose(Writes.proposal(RecordType.ABORT_UPLOAD, user, null, payload))
+                .thenAccept(committed -> committed.outcome().orThrow());
     }
 
     private CompletableFuture<Void> stage(Toolbox.Taker taker, ChunkKey key, Chunk chunk) {
@@ -279,11 +283,15 @@ final class ChunkedUploads {
 
     /** Refuses an upload that is too old, or was never begun by this cluster's clocks. */
     private UploadId current(UploadId upload) {
-        long age = box.clock().millis() - upload.timeMs();
-        if (age > Limits.UPLOAD_LIFETIME.toMillis() || age < -SKEW_MS) {
+        if (!isCurrent(upload)) {
             throw over(upload);
         }
         return upload;
+    }
+
+    private boolean isCurrent(UploadId upload) {
+        long age = box.clock().millis() - upload.timeMs();
+        return age <= Limits.UPLOAD_LIFETIME.toMillis() && age >= -SKEW_MS;
     }
 
     private static void checkOpen(ShardReplica shard, UserId user, UploadId upload) {

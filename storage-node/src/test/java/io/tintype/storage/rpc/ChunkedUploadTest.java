@@ -10,6 +10,7 @@ import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
 import io.tintype.proto.v1.AbortUploadRequest;
 import io.tintype.proto.v1.CompleteUploadRequest;
 import io.tintype.proto.v1.CompleteUploadResponse;
@@ -221,6 +222,25 @@ final class ChunkedUploadTest {
         refused(Reason.UPLOAD_NOT_FOUND, () -> rig.upload.putChunk(chunk(upload, bytes, 1)));
         refused(Reason.UPLOAD_NOT_FOUND, () -> complete(header, upload, Rig.finish(bytes)));
         refused(Reason.BLOB_NOT_FOUND, () -> rig.read("aborted"));
+    }
+
+    @Test
+    void whatCannotBeUnderWayIsAbortedWithoutATrace() {
+        long now = System.currentTimeMillis();
+        long lifetime = Limits.UPLOAD_LIFETIME.toMillis();
+        for (long began : new long[] {now - lifetime - 60_000, now + 10 * lifetime}) {
+            var upload = new UploadId(began, 7);
+
+            rig.upload.abortUpload(AbortUploadRequest.newBuilder()
+                    .setUser(Rig.USER)
+                    .setUploadId(Wire.bytes(upload))
+                    .setShard(Rig.DATA)
+                    .build());
+
+            assertThat(rig.data.reader().closed(UserId.of(Rig.USER), upload))
+                    .as("a mark of an upload that began at %d", began)
+                    .isFalse();
+        }
     }
 
     @Test
