@@ -6,8 +6,10 @@ import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.AbortUpload;
+import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.EraseUser;
 import io.tintype.proto.internal.v1.OwnershipState;
@@ -19,6 +21,7 @@ import io.tintype.storage.shard.ShardReplica;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** Removes users from shards whom the directory says to be erased. Thread-safe; never blocks its caller. */
 final class UserEraser {
@@ -30,15 +33,23 @@ final class UserEraser {
     /** Records of one erasure that one call appends at most. */
     private static final int ERASURES = 100;
 
-    /** Open uploads that one call gives up at most. */
-    private static final int ABORTED_AT_ONCE = 1_000;
+    /** Open uploads that are given up together: few enough to leave room for what others propose. */
+    static final int ABORTED_AT_ONCE = 250;
 
-    private final DirectoryClient directory;
+    /** How often one call gives some up at most. */
+    static final int ABORTS = 40;
+
+    private final Function<UserId, CompletableFuture<DirectoryEntry>> entries;
     private final Executor blocking;
 
     /** @param blocking threads that may read the disk */
     UserEraser(DirectoryClient directory, Executor blocking) {
-        this.directory = directory;
+        this(user -> directory.entryEvenErased(user, Deadline.after(DIRECTORY_SECONDS, TimeUnit.SECONDS)), blocking);
+    }
+
+    /** @param entries what the directory says of a user */
+    UserEraser(Function<UserId, CompletableFuture<DirectoryEntry>> entries, Executor blocking) {
+        this.entries = entries;
         this.blocking = blocking;
     }
 
@@ -48,17 +59,16 @@ final class UserEraser {
      * @return whether nothing is left; fails with MOVE_CONFLICT where he is not erased
      */
     CompletableFuture<Boolean> erase(ShardReplica shard, UserId user) {
-        return directory
-                .entryEvenErased(user, Deadline.after(DIRECTORY_SECONDS, TimeUnit.SECONDS))
-                .thenCompose(entry -> {
-                    if (entry.getState() != DirectoryState.DIRECTORY_STATE_DELETED) {
-                        return CompletableFuture.failedFuture(
-                                new TintypeException(Reason.MOVE_CONFLICT, "user '" + user + "' is not erased"));
-                    }
-                    // Uploads last: until he is gone, whoever is at one would be told that it is over, not that he is.
-                    return all(shard, user, entry.getGeneration(), ERASURES)
-                            .thenCompose(done -> abortUploads(shard, user).thenApply(aborted -> done));
-                });
+        return entries.apply(user).thenCompose(entry -> {
+            if (entry.getState() != DirectoryState.DIRECTORY_STATE_DELETED) {
+                return CompletableFuture.failedFuture(
+                        new TintypeException(Reason.MOVE_CONFLICT, "user '" + user + "' is not erased"));
+            }
+            // Uploads last: until he is gone, whoever is at one would be told that it is over, not that he is.
+            return all(shard, user, entry.getGeneration(), ERASURES)
+                    .thenCompose(done ->
+                            done ? abortUploads(shard, user, ABORTS) : CompletableFuture.completedFuture(false));
+        });
     }
 
     private CompletableFuture<Boolean> all(ShardReplica shard, UserId user, long generation, int recordsLeft) {
@@ -85,18 +95,25 @@ final class UserEraser {
                 });
     }
 
-    private CompletableFuture<?> abortUploads(ShardReplica shard, UserId user) {
+    /** Gives his open uploads up, some at a time; whether none is left. */
+    private CompletableFuture<Boolean> abortUploads(ShardReplica shard, UserId user, int triesLeft) {
         return CompletableFuture.supplyAsync(() -> shard.reader().openUploads(user, ABORTED_AT_ONCE), blocking)
-                .thenCompose(uploads -> CompletableFuture.allOf(uploads.stream()
-                        .map(upload -> shard.propose(new Proposal(
-                                RecordType.ABORT_UPLOAD,
-                                user,
-                                null,
-                                AbortUpload.newBuilder()
-                                        .setUploadId(UnsafeByteOperations.unsafeWrap(upload.toBytes()))
-                                        .build()
-                                        .toByteString(),
-                                null)))
-                        .toArray(CompletableFuture<?>[]::new)));
+                .thenCompose(uploads -> {
+                    if (uploads.isEmpty() || triesLeft == 0) {
+                        return CompletableFuture.completedFuture(uploads.isEmpty());
+                    }
+                    return CompletableFuture.allOf(uploads.stream()
+                                    .map(upload -> abort(shard, user, upload))
+                                    .toArray(CompletableFuture<?>[]::new))
+                            .thenCompose(aborted -> abortUploads(shard, user, triesLeft - 1));
+                });
+    }
+
+    private static CompletableFuture<?> abort(ShardReplica shard, UserId user, UploadId upload) {
+        var abort = AbortUpload.newBuilder()
+                .setUploadId(UnsafeByteOperations.unsafeWrap(upload.toBytes()))
+                .build();
+        return shard.propose(new Proposal(RecordType.ABORT_UPLOAD, user, null, abort.toByteString(), null))
+                .thenAccept(committed -> committed.outcome().orThrow());
     }
 }
