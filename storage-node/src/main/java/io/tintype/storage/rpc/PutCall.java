@@ -12,6 +12,7 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.storage.shard.Committed;
 import io.tintype.trace.Trace;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,7 +214,14 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
         var inline = came.isLarge() ? null : came.inline();
         came.spec().age().check(box.stalls().now());
         proposed = true;
-        var unused = to.commit(agreed, inline).whenComplete((committed, failure) -> answer(to, committed, failure));
+        CompletableFuture<Committed> committing;
+        try {
+            committing = to.commit(agreed, inline);
+        } catch (RuntimeException | Error e) {
+            proposed = false; // whoever ends this lets go of the chunks
+            throw e;
+        }
+        var unused = committing.whenComplete((committed, failure) -> answer(to, committed, failure));
         // Only now: a node that stops waits for it before it hands the shard over.
         box.stalls().forget(this);
     }

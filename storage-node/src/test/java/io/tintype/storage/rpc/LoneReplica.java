@@ -59,6 +59,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** Why no upload becomes a blob; null: they do. */
     volatile @Nullable TintypeException refusesCommits;
 
+    /** What making a commit ends with, before it is proposed; null: nothing. */
+    volatile @Nullable RuntimeException breaksCommits;
+
     /** How often everything here was taken away. */
     volatile int emptied;
 
@@ -103,6 +106,10 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Committed> propose(Proposal proposal, int seen) {
+        var broken = breaksCommits;
+        if (broken != null && proposal.type() == RecordType.PUT_COMMIT) {
+            throw broken;
+        }
         var refusal = seen == emptied
                 ? refusal(proposal.type())
                 : new TintypeException(Reason.UNAVAILABLE, "what was staged may be gone");

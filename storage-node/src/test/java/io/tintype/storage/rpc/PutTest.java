@@ -121,6 +121,21 @@ final class PutTest {
                 .isEqualTo(bytes);
     }
 
+    @Test
+    void whatWasStagedForACommitThatCouldNotEvenBeProposedIsLetGo() {
+        var header = rig.header("commit broken").build();
+        var bytes = rig.bytes(300 << 10);
+        rig.data.breaksCommits = new IllegalStateException("no such thing");
+        try {
+            Refusals.refused(Reason.INTERNAL, () -> rig.put(header, bytes));
+        } finally {
+            rig.data.breaksCommits = null;
+        }
+        var user = UserId.of(Rig.USER);
+        await("the abort").until(() -> rig.data.reader().openUploads(user, 10).isEmpty());
+        assertThat(rig.services.uploadBytesHeld()).isZero();
+    }
+
     /** Its first chunk may be gone, whoever led meanwhile. */
     @Test
     void aBlobIsNotStoredWhoseReplicaWasReplacedWhileItCame() throws Exception {
