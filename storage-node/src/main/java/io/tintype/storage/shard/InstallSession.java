@@ -119,8 +119,11 @@ final class InstallSession implements Peers.SnapshotTaker {
         var taken = new CompletableFuture<Void>();
         owner.writes(put);
         owner.onIo(() -> {
-            write(checked, taken);
-            put.complete(null);
+            try {
+                write(checked, taken);
+            } finally {
+                put.complete(null); // the end of the replica waits for it
+            }
         });
         return taken;
     }

@@ -36,7 +36,7 @@ final class ShardRuntime implements ShardReplica {
     private final ShardPeerInbox peerInbox;
     private final LongAdder calls = new LongAdder();
 
-    private final AtomicBoolean retiring = new AtomicBoolean();
+    private final AtomicBoolean ending = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final CompletableFuture<Void> retired = new CompletableFuture<>();
 
@@ -223,27 +223,26 @@ final class ShardRuntime implements ShardReplica {
         loop.post(new ReplicaEvent.PersistFailed("the disk failed: " + cause.getMessage()));
     }
 
-    /**
-     * As {@link #close}; completes when nothing of this replica is written, applied or installed any more. Whoever asks
-     * again waits for the same end: a loop that is closed takes no second one.
-     */
+    /** As {@link #close}; completes when nothing of this replica is written, applied or installed any more. */
     CompletableFuture<Void> retire() {
-        if (retiring.compareAndSet(false, true)) {
+        end();
+        return retired;
+    }
+
+    /** Ends streams and fails what is open, on the loop; completes when that is done. */
+    CompletableFuture<Void> close() {
+        end();
+        return ended;
+    }
+
+    /** Whoever asks again, in whichever way, waits for the same end: a loop that is closed takes no second one. */
+    private void end() {
+        if (ending.compareAndSet(false, true)) {
             loop.post(new Input.Task(() -> {
                 loop.close();
                 ended.complete(null);
                 var unused = loop.quiet().whenComplete((done, failure) -> retired.complete(null));
             }));
         }
-        return retired;
-    }
-
-    /** Ends streams and fails what is open, on the loop; completes when that is done. */
-    CompletableFuture<Void> close() {
-        loop.post(new Input.Task(() -> {
-            loop.close();
-            ended.complete(null);
-        }));
-        return ended;
     }
 }

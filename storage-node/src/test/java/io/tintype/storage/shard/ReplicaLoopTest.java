@@ -199,4 +199,17 @@ final class ReplicaLoopTest {
         assertThat(shard.retire()).succeedsWithin(PATIENCE);
         assertThat(shard.close()).succeedsWithin(PATIENCE);
     }
+
+    @Test
+    void aReplicaThatWasClosedComesToRestWhenItIsRetired() throws Exception {
+        var write = new Write();
+        store.log().incarnate(write, 1);
+        disk.committer().commitEssential(write).join();
+        var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
+
+        shard.close().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        assertThat(shard.retire()).succeedsWithin(Duration.ofSeconds(10));
+        assertThat(shard.close()).succeedsWithin(PATIENCE);
+    }
 }
