@@ -7,25 +7,23 @@ import java.util.Set;
 
 /**
  * Whether a replica rests: since a tick that had nothing to do, it was told of nothing but ticks and heartbeats. At rest it
- * is ticked {@value #TICKS_AT_REST} times less often, about once a heartbeat, and as long as it hears the primary
- * {@value #TICKS_HEARD} times, so that hundreds of shards that nobody uses cost next to nothing.
+ * is ticked {@value #TICKS_AT_REST} times less often, about once a heartbeat, and as long as it hears the primary, or is
+ * ticked with each of its own beats, {@value #TICKS_HEARD} times, so that hundreds of shards that nobody uses cost next to
+ * nothing. All replicas at rest are ticked at the same ticks, so that their loops sleep in between.
  *
  * <p>No promise is kept by ticks: leases, grants and promises are held against the clock whenever they are used. What a
  * tick notices, a primary that fell silent or a member that lags, it may notice late, as after any pause of the process;
- * at rest that is by less than two heartbeats, counted from the last one that was heard. The simulator leaves out the same
+ * at rest that is by two heartbeats at most, counted from the last one that was heard. The simulator leaves out the same
  * ticks.
  *
- * <p>{@link #took} on the shard's loop, {@link #isDue} on the timer's thread.
+ * <p>{@link #took}, {@link #tickedWithBeat} and {@link #isAtRest} on the shard's loop, {@link #isDue} on the timer's thread.
  */
 public final class Restfulness {
     /** At rest, one tick in so many; about one in a heartbeat. */
     public static final int TICKS_AT_REST = 5;
 
-    /** At rest, none in so many after a heartbeat: more than one heartbeat, so that the next one comes before. */
-    static final int TICKS_AFTER_BEAT = 8;
-
     /** At rest, one tick in so many, whatever is heard: a few heartbeats. */
-    static final int TICKS_HEARD = 20;
+    static final int TICKS_HEARD = 4 * TICKS_AT_REST;
 
     /** In the others somebody waits for the time to do something. */
     private static final Set<ReplicaState> RESTFUL = Collections.unmodifiableSet(
@@ -33,11 +31,7 @@ public final class Restfulness {
 
     private boolean stirred;
     private volatile boolean atRest;
-    private volatile boolean heard;
-
-    // Confined to the timer's thread:
-    private int left;
-    private int leftHeard;
+    private volatile boolean spared;
 
     /** The core took an event, wanted so many things done, and is in this state now. */
     public void took(ReplicaEvent event, int actions, ReplicaState state) {
@@ -48,7 +42,7 @@ public final class Restfulness {
             stirred = true;
             atRest = false;
         } else if (event instanceof ReplicaEvent.BeatReceived && actions > 0 && state != ReplicaState.PRIMARY) {
-            heard = true; // a primary answers those of others too, and has members to watch
+            spared = true; // a primary answers those of others too, and has members to watch
         }
     }
 
@@ -62,19 +56,30 @@ public final class Restfulness {
         return true;
     }
 
-    /** Whether to tick now; asked once a tick. */
-    public boolean isDue() {
-        if (atRest) {
-            if (heard) {
-                heard = false;
-                left = TICKS_AFTER_BEAT;
-            }
-            if (--leftHeard > 0 && --left > 0) {
-                return false;
-            }
+    /** Whether it rests. */
+    public boolean isAtRest() {
+        return atRest;
+    }
+
+    /** The core had its tick along with a beat of its own. */
+    public void tickedWithBeat() {
+        spared = true;
+    }
+
+    /**
+     * Whether to tick now; asked once a tick.
+     *
+     * @param tick how many there were before, the same for all replicas of a node
+     */
+    public boolean isDue(long tick) {
+        if (!atRest) {
+            return true;
         }
-        left = TICKS_AT_REST;
-        leftHeard = TICKS_HEARD;
-        return true;
+        if (tick % TICKS_AT_REST != 0) {
+            return false;
+        }
+        boolean due = !spared || tick % TICKS_HEARD == 0;
+        spared = false;
+        return due;
     }
 }

@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Write;
+import io.tintype.storage.replica.Beat;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaAction;
 import io.tintype.storage.replica.ReplicaCore;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ReplicaLoop {
     private static final Logger log = LoggerFactory.getLogger(ReplicaLoop.class);
+    private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
 
     private final ShardContext context;
     private final ShardIdentity identity;
@@ -115,8 +117,11 @@ final class ReplicaLoop {
         applier.behind(seq, reached);
     }
 
-    Restfulness restfulness() {
-        return restfulness;
+    /** Time passed; for the timer alone, see {@link Restfulness#isDue}. */
+    void tick(long tick) {
+        if (restfulness.isDue(tick)) {
+            post(TICK);
+        }
     }
 
     void post(ReplicaEvent event) {
@@ -142,6 +147,15 @@ final class ReplicaLoop {
     /** Asks the core something whose answer somebody waits for. */
     void ask(Function<Answers, ReplicaEvent> question) {
         step(question.apply(answers));
+    }
+
+    /** What to beat, if this replica leads. At rest it has a tick along with it, which saves its loop a visit for that alone. */
+    Optional<Beat> beat() {
+        if (restfulness.isAtRest()) {
+            step(TICK);
+            restfulness.tickedWithBeat();
+        }
+        return core.beat(context.clock().now());
     }
 
     /** Ends streams, fails what is open; the core is not asked any more. */

@@ -88,8 +88,9 @@ final class ShardPeerInbox implements PeerInbox {
         }
         var answer = new CompletableFuture<Optional<Beating>>();
         loop.look((core, waiting) -> {
+            var beat = loop.beat();
             Set<NodeId> targets = core.beatTargets();
-            answer.complete(core.beat(context.clock().now()).map(beat -> new Beating(beat, targets)));
+            answer.complete(beat.map(said -> new Beating(said, targets)));
         });
         return answer;
     }

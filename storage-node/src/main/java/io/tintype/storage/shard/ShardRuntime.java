@@ -24,8 +24,6 @@ import java.util.random.RandomGenerator;
  * ShardPeerInbox}. Everything that decides or changes something is posted to the loop.
  */
 final class ShardRuntime implements ShardReplica {
-    private static final ReplicaEvent TICK = new ReplicaEvent.Tick();
-
     private final ShardContext context;
     private final ShardIdentity identity;
     private final ShardStore store;
@@ -169,11 +167,9 @@ final class ShardRuntime implements ShardReplica {
         }
     }
 
-    /** To be called by the timer alone, every tick; a shard at rest is told of some of them only. */
-    void tick() {
-        if (loop.restfulness().isDue()) {
-            loop.post(TICK);
-        }
+    /** To be called by the timer alone, every tick, with their number; a shard at rest is told of some of them only. */
+    void tick(long tick) {
+        loop.tick(tick);
     }
 
     void configSeen(Versioned<ShardRecord> znode) {

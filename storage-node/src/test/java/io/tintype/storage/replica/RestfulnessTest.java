@@ -13,8 +13,10 @@ final class RestfulnessTest {
 
     private final Restfulness restfulness = new Restfulness();
 
+    private long tick;
+
     private long ticksOutOf(int times) {
-        return IntStream.range(0, times).filter(i -> restfulness.isDue()).count();
+        return IntStream.range(0, times).filter(i -> restfulness.isDue(tick++)).count();
     }
 
     private void tickedForNothing() {
@@ -35,9 +37,20 @@ final class RestfulnessTest {
     }
 
     @Test
+    void allShardsAtRestAreTickedAtTheSameTicks() {
+        var other = new Restfulness();
+        ticksOutOf(3);
+        tickedForNothing();
+        ticksOutOf(4);
+        other.took(TICK, 0, ReplicaState.FOLLOWER);
+        for (int i = 0; i < 50; i++) {
+            assertThat(other.isDue(tick)).isEqualTo(restfulness.isDue(tick++));
+        }
+    }
+
+    @Test
     void aShardThatHearsItsPrimaryIsTickedMoreSeldom() {
         tickedForNothing();
-        restfulness.isDue();
         long ticks = 0;
         for (int beat = 0; beat < 20; beat++) {
             restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
@@ -47,12 +60,16 @@ final class RestfulnessTest {
     }
 
     @Test
-    void soonAfterThePrimaryFellSilentItIsTickedAgain() {
-        tickedForNothing();
-        restfulness.isDue();
-        restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
-        assertThat(ticksOutOf(Restfulness.TICKS_AFTER_BEAT - 1)).isZero();
-        assertThat(ticksOutOf(1)).isEqualTo(1);
+    void withinTwoHeartbeatsAfterThePrimaryFellSilentItIsTickedAgain() {
+        for (int when = 1; when <= Restfulness.TICKS_HEARD; when++) {
+            tickedForNothing();
+            ticksOutOf(when);
+            restfulness.took(beat(false), 1, ReplicaState.FOLLOWER);
+            assertThat(ticksOutOf(2 * Restfulness.TICKS_AT_REST))
+                    .as("after a beat behind tick %s", tick)
+                    .isPositive();
+        }
+        ticksOutOf(2 * Restfulness.TICKS_AT_REST);
         restfulness.took(beat(false), 0, ReplicaState.FOLLOWER);
         assertThat(ticksOutOf(Restfulness.TICKS_AT_REST))
                 .as("a beat that nobody answers is no sign of life")
@@ -62,9 +79,23 @@ final class RestfulnessTest {
     @Test
     void aPrimaryWatchesItsMembersWhoeverElseBeats() {
         restfulness.took(TICK, 0, ReplicaState.PRIMARY);
-        restfulness.isDue();
         restfulness.took(beat(false), 1, ReplicaState.PRIMARY);
         assertThat(ticksOutOf(Restfulness.TICKS_AT_REST)).isEqualTo(1);
+    }
+
+    @Test
+    void aPrimaryThatIsTickedWithItsBeatsIsSpared() {
+        restfulness.took(TICK, 0, ReplicaState.PRIMARY);
+        long ticks = 0;
+        for (int beat = 0; beat < 20; beat++) {
+            restfulness.took(TICK, 0, ReplicaState.PRIMARY);
+            restfulness.tickedWithBeat();
+            ticks += ticksOutOf(Restfulness.TICKS_AT_REST);
+        }
+        assertThat(ticks).as("of a hundred").isEqualTo(5);
+        assertThat(ticksOutOf(4 * Restfulness.TICKS_AT_REST))
+                .as("once it beats no more")
+                .isGreaterThanOrEqualTo(3);
     }
 
     @Test

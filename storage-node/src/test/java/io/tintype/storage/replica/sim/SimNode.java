@@ -49,6 +49,7 @@ final class SimNode {
     private @Nullable ReplicaCore core;
     private ReadPermit permit = ReadPermit.NONE;
     private Restfulness restfulness = new Restfulness();
+    private long ticks;
     private int life;
     private int pauses;
     private boolean flushing;
@@ -218,7 +219,7 @@ final class SimNode {
     private void tick(int forLife) {
         if (isLife(forLife)) {
             if (!isPaused()) {
-                if (restfulness.isDue()) {
+                if (restfulness.isDue(ticks++)) {
                     step(new ReplicaEvent.Tick());
                 } else {
                     sim.coverage.count("tick left out at rest");
@@ -250,6 +251,13 @@ final class SimNode {
 
     private void beat(ReplicaCore running) {
         var now = clock.now();
+        if (restfulness.isAtRest()) {
+            step(new ReplicaEvent.Tick());
+            restfulness.tickedWithBeat();
+            if (running != core) {
+                return; // it died of that
+            }
+        }
         running.beat(now).ifPresent(beat -> {
             int sender = life;
             for (var target : running.beatTargets()) {
