@@ -33,8 +33,9 @@ public final class Restfulness {
     private volatile boolean atRest;
     private volatile boolean spared;
 
-    /** The core took an event, wanted so many things done, and is in this state now. */
-    public void took(ReplicaEvent event, int actions, ReplicaState state) {
+    /** The core took an event, wanted so many things done, and is in this state now. Whether that ended a rest. */
+    public boolean took(ReplicaEvent event, int actions, ReplicaState state) {
+        boolean rested = atRest;
         if (event instanceof ReplicaEvent.Tick) {
             atRest = !stirred && actions == 0 && RESTFUL.contains(state);
             stirred = false;
@@ -44,6 +45,7 @@ public final class Restfulness {
         } else if (event instanceof ReplicaEvent.BeatReceived && actions > 0 && state != ReplicaState.PRIMARY) {
             spared = true; // a primary answers those of others too, and has members to watch
         }
+        return rested && !atRest;
     }
 
     private static boolean stirs(ReplicaEvent event) {

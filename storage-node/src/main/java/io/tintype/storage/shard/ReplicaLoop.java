@@ -117,11 +117,12 @@ final class ReplicaLoop {
         applier.behind(seq, reached);
     }
 
-    /** Time passed; for the timer alone, see {@link Restfulness#isDue}. */
-    void tick(long tick) {
+    /** See {@link Ticker.Ticked}. */
+    boolean tick(long tick) {
         if (restfulness.isDue(tick)) {
             post(TICK);
         }
+        return !restfulness.isAtRest();
     }
 
     void post(ReplicaEvent event) {
@@ -237,7 +238,9 @@ final class ReplicaLoop {
 
     private void step(ReplicaEvent event) {
         var actions = core.step(event, context.clock().now(), random);
-        restfulness.took(event, actions.size(), core.status().state());
+        if (restfulness.took(event, actions.size(), core.status().state())) {
+            context.threads().ticker().stirred();
+        }
         standing.stepped();
         todo.addAll(actions);
         if (event instanceof ReplicaEvent.BeatReceived beat) {

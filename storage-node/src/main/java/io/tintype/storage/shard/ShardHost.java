@@ -43,7 +43,6 @@ public final class ShardHost implements AutoCloseable {
     private final Bootstrap bootstrap;
     private final Collecting collecting;
     private boolean toldFull;
-    private long ticks;
     private final SecureRandom random = new SecureRandom();
     private final ShardRegistry registry = new ShardRegistry();
     private final ShardOpener opener;
@@ -84,7 +83,9 @@ public final class ShardHost implements AutoCloseable {
     public static ShardHost start(ShardHostConfig config) {
         var host = new ShardHost(config);
         HostLevels.register(host.context, host.registry, host.opener);
-        host.threads.every(config.timing().tickNanos(), host::tick);
+        host.threads.every(
+                config.timing().tickNanos(),
+                () -> host.threads.burst(() -> host.threads.ticker().tick(host.registry.running())));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
         host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
         host.threads.every(HostReports.SAMPLE_EVERY.toNanos(), host.reports::sample);
@@ -189,11 +190,6 @@ public final class ShardHost implements AutoCloseable {
         for (var shard : registry.running()) {
             shard.roomSeen(full);
         }
-    }
-
-    private void tick() {
-        long tick = ticks++;
-        threads.burst(() -> registry.running().forEach(shard -> shard.tick(tick)));
     }
 
     private void bootstrap() {

@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
  * One replica at work: what services and the host may call, on any thread; what other nodes may is its {@link
  * ShardPeerInbox}. Everything that decides or changes something is posted to the loop.
  */
-final class ShardRuntime implements ShardReplica {
+final class ShardRuntime implements ShardReplica, Ticker.Ticked {
     private final ShardContext context;
     private final ShardIdentity identity;
     private final ShardStore store;
@@ -167,9 +167,9 @@ final class ShardRuntime implements ShardReplica {
         }
     }
 
-    /** To be called by the timer alone, every tick, with their number; a shard at rest is told of some of them only. */
-    void tick(long tick) {
-        loop.tick(tick);
+    @Override
+    public boolean tick(long tick) {
+        return loop.tick(tick);
     }
 
     void configSeen(Versioned<ShardRecord> znode) {

@@ -42,6 +42,7 @@ final class ShardThreads implements AutoCloseable {
     private final ThreadPoolExecutor apply;
     private final ThreadPoolExecutor io;
     private final ScheduledExecutorService timer;
+    private final Ticker ticker = new Ticker();
 
     ShardThreads(int loopCount, int applyCount, int ioCount) {
         loops = new ShardLoops(loopCount, named("shard-loop"));
@@ -62,6 +63,11 @@ final class ShardThreads implements AutoCloseable {
     /** See {@link ShardLoops#burst}. */
     void burst(Runnable posting) {
         loops.burst(posting);
+    }
+
+    /** Tells all shards of the time; whoever stirs from rest tells it so. */
+    Ticker ticker() {
+        return ticker;
     }
 
     /** For state machines; an {@link Inbox} in front keeps a shard's batches in order. */
