@@ -81,7 +81,7 @@ final class DiskActions {
         var write = new Write();
         boolean essential = true;
         for (var entry : batch.entries()) {
-            essential &= entry.record().type() != RecordType.PUT_COMMIT;
+            essential &= !NamedChunks.mayNameChunks(entry.record().type());
             var inline = batch.inline().get(entry.record().seq());
             store.log().append(write, entry);
             if (inline != null) {
@@ -91,6 +91,7 @@ final class DiskActions {
             tail.add(new Tail.Item(
                     entry, null, !NamedChunks.mayNameChunks(entry.record().type())));
         }
+        logClock.saw(store.log().lastLogTimeMs(), clock.now());
         submit(write, essential, batch.traces());
     }
 
@@ -147,6 +148,7 @@ final class DiskActions {
     CompletableFuture<Void> endInstall(SnapshotHead head) {
         var write = new Write();
         store.endInstall(write, head);
+        logClock.saw(store.log().lastLogTimeMs(), clock.now());
         queue.submit(write, true, null);
         return queue.drained();
     }
