@@ -146,6 +146,7 @@ public final class ShardStore {
             from += entries.size();
         }
         log.truncateTo(write, seq);
+        log.notBefore(machine.logTimeMs());
     }
 
     /**

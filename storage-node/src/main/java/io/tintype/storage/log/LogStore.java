@@ -134,7 +134,8 @@ public final class LogStore {
 
     /**
      * Drops all records behind one. Only what is not committed may be dropped; the caller sees to that. Blocks, because
-     * the clock has to be read from the record that becomes the last.
+     * the clock has to be read from the record that becomes the last. Where that one was trimmed or is in a snapshot, the log
+     * cannot tell its time, and the caller does, by {@link #notBefore}.
      */
     public void truncateTo(Write write, long seq) {
         if (seq < trimmed.seq() || seq > last.seq()) {
@@ -144,7 +145,7 @@ public final class LogStore {
         if (seq == last.seq()) {
             return;
         }
-        long timeMs = seq == 0 ? 0 : timeOf(seq);
+        long timeMs = seq == trimmed.seq() ? 0 : timeOf(seq);
         write.deleteRange(Family.LOG, LogKeys.record(shard, seq + 1), LogKeys.record(shard, last.seq() + 1));
         for (long epoch : epochs.cutAfter(seq)) {
             write.delete(Family.META, LogKeys.epoch(shard, epoch));

@@ -116,6 +116,24 @@ class LogStoreTest {
     }
 
     @Test
+    void itIsCutAtTheEndOfASnapshotOrOfWhatWasTrimmed() throws Exception {
+        commit(log::beginInstall);
+        commit(write -> log.endInstall(write, new LogPosition(2, 9), 7, 50));
+        commit(write -> append(write, 2, 60));
+
+        commit(write -> log.truncateTo(write, 9));
+        log.notBefore(50);
+
+        assertThat(log.last()).isEqualTo(new LogPosition(2, 9));
+        assertThat(log.lastLogTimeMs()).isEqualTo(50);
+        commit(write -> append(write, 3, 55));
+        commit(write -> append(write, 3, 56));
+        commit(write -> log.trimTo(write, 10));
+        commit(write -> log.truncateTo(write, 10));
+        assertThat(log.last()).isEqualTo(new LogPosition(3, 10));
+    }
+
+    @Test
     void trimmingKeepsWhereTheLogStands() throws Exception {
         commit(write -> {
             for (int i = 0; i < 5; i++) {
