@@ -13,6 +13,7 @@ import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.RefuseReason;
 import io.tintype.storage.peer.Gatekeeper.Refused;
 import io.tintype.storage.replica.Beat;
+import io.tintype.storage.replica.Now;
 import io.tintype.storage.shard.PeerShards;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,8 +29,8 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
     private final PeerShards shards;
     private final Gatekeeper gatekeeper;
     private final ServerCallStreamObserver<HeartbeatResponse> responses;
-    /** When rounds were answered, by this process's monotonic clock; the newest few. */
-    private final TreeMap<Long, Long> answeredAt = new TreeMap<>();
+    /** When rounds were answered; the newest few. */
+    private final TreeMap<Long, Now> answeredAt = new TreeMap<>();
 
     private @Nullable NodeId from;
     private boolean over;
@@ -112,15 +113,17 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
                 .thenApply(given -> given.map(answer -> PeerCodec.beatAnswer(id.value(), answer)));
     }
 
+    /** By this process's monotonic clock, unless that stood still meanwhile: then it is not known how long ago it was. */
     private synchronized long answeredAt(long round) {
-        return answeredAt.getOrDefault(round, Long.MIN_VALUE);
+        var at = answeredAt.get(round);
+        return at != null && shards.clock().now().agreesSince(at) ? at.nanos() : Long.MIN_VALUE;
     }
 
     private synchronized void answer(HeartbeatResponse response) {
         if (over) {
             return;
         }
-        answeredAt.put(response.getRound(), shards.clock().now().nanos());
+        answeredAt.put(response.getRound(), shards.clock().now());
         while (answeredAt.size() > PeerLimits.OPEN_ROUNDS) {
             answeredAt.pollFirstEntry();
         }

@@ -12,4 +12,13 @@ public record Now(long nanos, long wallMillis) {
     public long nanosSince(Now earlier) {
         return nanos - earlier.nanos;
     }
+
+    /**
+     * Whether both clocks say that about the same time has passed since an earlier look. Where they do not, the machine was
+     * suspended meanwhile, or a clock was set, and how much time has passed is not known.
+     */
+    public boolean agreesSince(Now earlier) {
+        long wallNanos = (wallMillis - earlier.wallMillis) * 1_000_000;
+        return Math.abs(wallNanos - nanosSince(earlier)) <= ReplicaTiming.MAX_CLOCK_GAP_NANOS;
+    }
 }

@@ -97,8 +97,6 @@ public final class ReadPermit {
             return monotonic;
         }
         long wall = (now.wallMillis() - since.wallMillis()) * 1_000_000;
-        return Math.abs(wall - monotonic) > ReplicaTiming.MAX_CLOCK_GAP_NANOS
-                ? Long.MAX_VALUE
-                : Math.max(wall, monotonic);
+        return now.agreesSince(since) ? Math.max(wall, monotonic) : Long.MAX_VALUE;
     }
 }

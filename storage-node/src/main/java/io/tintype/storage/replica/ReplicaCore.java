@@ -179,7 +179,7 @@ public final class ReplicaCore {
             return OptionalLong.empty();
         }
         var led = permit().stalenessNanos(now);
-        var followed = replica.freshness.ageNanos(now.nanos());
+        var followed = replica.freshness.ageNanos(now);
         return led.isPresent() && followed.isPresent()
                 ? OptionalLong.of(Math.min(led.getAsLong(), followed.getAsLong()))
                 : led.isPresent() ? led : followed;

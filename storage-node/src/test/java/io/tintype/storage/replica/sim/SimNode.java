@@ -38,7 +38,7 @@ final class SimNode {
     SimDisk disk;
     private final Map<Long, SimStream> following = new HashMap<>();
     private final Map<Long, SimStream> leading = new HashMap<>();
-    private final TreeMap<Long, Long> stamps = new TreeMap<>();
+    private final TreeMap<Long, Stamp> stamps = new TreeMap<>();
     private final Map<NodeId, Long> echoes = new HashMap<>();
     private final Deque<ReplicaEvent> backlog = new ArrayDeque<>();
     private final TreeMap<Long, Long> open = new TreeMap<>();
@@ -284,23 +284,27 @@ final class SimNode {
         });
     }
 
-    /** A stamp of an earlier life bounds nothing in this one. */
+    /** A stamp of an earlier life bounds nothing in this one, nor does one from before the clocks disagreed. */
     private long known(long stamp) {
-        return stamps.containsKey(stamp) ? stamp : Long.MIN_VALUE;
+        var made = stamps.get(stamp);
+        return made != null && clock.now().agreesSince(made.at()) ? stamp : Long.MIN_VALUE;
     }
 
+    private record Stamp(Now at, long virtual) {}
+
     private long stamp() {
-        long now = clock.now().nanos();
-        stamps.put(now, sim.queue.now());
+        var now = clock.now();
+        stamps.put(now.nanos(), new Stamp(now, sim.queue.now()));
         if (stamps.size() > STAMPS) {
             stamps.pollFirstEntry();
         }
-        return now;
+        return now.nanos();
     }
 
     /** When a stamp was made, in virtual time; negative: too long ago to know. */
     long virtualTimeOf(long stamp) {
-        return stamps.getOrDefault(stamp, -1L);
+        var made = stamps.get(stamp);
+        return made == null ? -1 : made.virtual();
     }
 
     // ---- events and actions
