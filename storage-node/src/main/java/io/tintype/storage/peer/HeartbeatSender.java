@@ -88,6 +88,15 @@ final class HeartbeatSender implements AutoCloseable {
         if (!gathering.compareAndSet(false, true)) {
             return; // the last round still asks its shards
         }
+        try {
+            gather();
+        } catch (RuntimeException | Error e) {
+            gathering.set(false);
+            log.error("a round of heartbeats failed; the next one follows", e);
+        }
+    }
+
+    private void gather() {
         lastRoundNanos = System.nanoTime();
         // In front of everything that is said, so that no lease seems younger than it is.
         var sentAt = shards.clock().now();
@@ -99,7 +108,7 @@ final class HeartbeatSender implements AutoCloseable {
                     gathering.set(false);
                     try {
                         send(asked, sentAt);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         log.error("a round of heartbeats failed; the next one follows", e);
                     }
                 });

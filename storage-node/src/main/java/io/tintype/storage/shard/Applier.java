@@ -122,7 +122,7 @@ final class Applier {
             }
             applySlice();
             reachPins();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed = true;
             slice.clear();
             listener.applyFailed(e);

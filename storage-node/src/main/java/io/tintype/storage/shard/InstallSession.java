@@ -146,7 +146,7 @@ final class InstallSession implements Peers.SnapshotTaker {
             } else {
                 context.threads().later(pauseMs, () -> taken.complete(null));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             taken.completeExceptionally(e);
         }
     }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * The loop of one shard: hands the core one event after the other, publishes what it then says of itself, and carries out
  * its actions in order.
  *
- * <p>Everything here is confined to the loop; other threads post to {@link #inbox}. An exception that nobody expected
- * fails the replica, because what it then is cannot be known.
+ * <p>Everything here is confined to the loop; other threads post to {@link #inbox}. An exception or Error that nobody
+ * expected fails the replica, because what it then is cannot be known.
  */
 final class ReplicaLoop {
     private static final Logger log = LoggerFactory.getLogger(ReplicaLoop.class);
@@ -205,7 +205,7 @@ final class ReplicaLoop {
                 }
             }
             standing.publish(followers.behind());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failUnexpectedly(e);
         }
         if (closed) {
@@ -290,7 +290,7 @@ final class ReplicaLoop {
                         .io(() -> disk.truncate(write, truncate.last()), problem -> resume(write, problem)));
     }
 
-    private void resume(Write write, @Nullable RuntimeException problem) {
+    private void resume(Write write, @Nullable Throwable problem) {
         evenAtRest(() -> {
             suspended = false;
             if (problem == null) {
@@ -313,7 +313,7 @@ final class ReplicaLoop {
             }
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failUnexpectedly(e);
             }
         });
@@ -321,7 +321,7 @@ final class ReplicaLoop {
 
     // ---- failure
 
-    private void failUnexpectedly(RuntimeException e) {
+    private void failUnexpectedly(Throwable e) {
         log.error("shard {}: this replica fails", identity.id(), e);
         todo.clear();
         if (!standing.hasFailed()) {

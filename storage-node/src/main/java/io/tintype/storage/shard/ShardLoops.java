@@ -14,6 +14,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The loops of a node's shards: threads to one of which each shard is pinned, never blocked on disk or network. Thread-safe.
@@ -22,6 +24,8 @@ import java.util.stream.IntStream;
  * shards, a tick or a message with the heartbeats of all, hands it over in a {@link #burst}, which wakes each loop once.
  */
 final class ShardLoops {
+    private static final Logger log = LoggerFactory.getLogger(ShardLoops.class);
+
     /** What the burst under way on a thread has for each loop. */
     private static final ThreadLocal<Map<Loop, List<Runnable>>> BURST = new ThreadLocal<>();
 
@@ -85,9 +89,18 @@ final class ShardLoops {
             }
         }
 
+        /** Tasks of one burst are those of different shards: what ends one must not keep the others from theirs. */
+        private static void runGuarded(Runnable task) {
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                log.error("a task of a shard's loop failed", e);
+            }
+        }
+
         void runAll(List<Runnable> tasks) {
             try {
-                thread.execute(() -> tasks.forEach(Runnable::run));
+                thread.execute(() -> tasks.forEach(Loop::runGuarded));
             } catch (RejectedExecutionException e) {
                 // the process is stopping
             }

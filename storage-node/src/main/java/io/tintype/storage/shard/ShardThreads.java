@@ -85,13 +85,13 @@ final class ShardThreads implements AutoCloseable {
      *
      * @param then gets what was thrown; null: it went well
      */
-    void io(Runnable task, Consumer<@Nullable RuntimeException> then) {
+    void io(Runnable task, Consumer<@Nullable Throwable> then) {
         try {
             io.execute(() -> {
-                RuntimeException problem = null;
+                Throwable problem = null;
                 try {
                     task.run();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     problem = e;
                 }
                 then.accept(problem);
@@ -130,7 +130,7 @@ final class ShardThreads implements AutoCloseable {
         Runnable guarded = () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 log.error("a periodic task failed; it is tried again", e);
             }
         };

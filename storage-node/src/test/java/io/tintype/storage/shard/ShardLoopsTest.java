@@ -83,6 +83,18 @@ final class ShardLoopsTest {
     }
 
     @Test
+    void aTaskThatFailsKeepsNoOthersOfItsBurstFromTheirs() throws Exception {
+        loops.burst(() -> {
+            execute(1, "before");
+            loops.of(new ShardId(1)).execute(() -> {
+                throw new StackOverflowError("in the midst of a burst");
+            });
+            execute(1, "behind");
+        });
+        assertThat(ranOn(1)).containsExactly("before", "behind");
+    }
+
+    @Test
     void afterTheShutdownABurstIsDropped() {
         loops.threads().forEach(ExecutorService::shutdownNow);
         loops.burst(() -> execute(1, "too late"));
