@@ -55,20 +55,24 @@ final class Reads {
             return beginBounded(bounded);
         }
         if (demand instanceof ReadDemand.AnyState) {
+            int emptied = board.emptied; // before it is asked whether anything is here
             return board.whole
-                    ? CompletableFuture.completedFuture(new ReadPoint(demand, 0, 0, 0))
+                    ? CompletableFuture.completedFuture(new ReadPoint(demand, 0, 0, 0, emptied))
                     : CompletableFuture.failedFuture(
                             Refusals.unproven(identity.id(), "this replica is being rebuilt from its peers"));
         }
         long epoch = board.servingEpoch;
         return epoch == 0
                 ? CompletableFuture.failedFuture(Refusals.notLeading(board.status))
-                : CompletableFuture.completedFuture(new ReadPoint(demand, epoch, 0, 0));
+                : CompletableFuture.completedFuture(new ReadPoint(demand, epoch, 0, 0, board.emptied));
     }
 
     CompletableFuture<Freshness> confirm(ReadPoint point) {
         if (point.epoch() == 0) {
-            return CompletableFuture.completedFuture(new Freshness(true, point.asOfMs(), point.ageMs()));
+            return board.whole && board.emptied == point.emptied()
+                    ? CompletableFuture.completedFuture(new Freshness(true, point.asOfMs(), point.ageMs()))
+                    : CompletableFuture.failedFuture(Refusals.unproven(
+                            identity.id(), "what this replica holds was taken away while it was read"));
         }
         // The epoch is looked at last: a permit of a later epoch proves nothing about a value read before it.
         if (board.permit.isValid(clock.now()) && board.servingEpoch == point.epoch()) {
@@ -109,13 +113,13 @@ final class Reads {
                     } else {
                         long epoch = board.servingEpoch;
                         if (board.permit.isValid(clock.now())) {
-                            begun.complete(new ReadPoint(demand, epoch, 0, 0));
+                            begun.complete(new ReadPoint(demand, epoch, 0, 0, board.emptied));
                         } else {
                             beginStale(demand, begun);
                         }
                     }
                 });
-        return begun;
+        return answered(begun);
     }
 
     /** As old as it is; the age is told where it is known. */
@@ -124,9 +128,21 @@ final class Reads {
             var now = clock.now();
             var age = core.stalenessNanos(now);
             long ageMs = age.isEmpty() ? 0 : TimeUnit.NANOSECONDS.toMillis(age.getAsLong()) + 1;
-            begun.complete(new ReadPoint(demand, 0, ageMs == 0 ? 0 : now.wallMillis() - ageMs, ageMs));
+            if (board.whole) {
+                begun.complete(
+                        new ReadPoint(demand, 0, ageMs == 0 ? 0 : now.wallMillis() - ageMs, ageMs, board.emptied));
+            } else {
+                begun.completeExceptionally(
+                        Refusals.unproven(identity.id(), "this replica is being rebuilt from its peers"));
+            }
         });
         var unused = begun.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** A loop that says nothing any more is closing. */
+    private CompletableFuture<ReadPoint> answered(CompletableFuture<ReadPoint> begun) {
+        return begun.exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                failure instanceof TintypeException ? failure : Refusals.closing(identity.id())));
     }
 
     private CompletableFuture<ReadPoint> beginBounded(ReadDemand.BoundedStaleness demand) {
@@ -143,12 +159,10 @@ final class Reads {
                                         + " ms behind, and " + demand.atMost().toMillis() + " ms are allowed"));
             } else {
                 long ageMs = TimeUnit.NANOSECONDS.toMillis(age.getAsLong()) + 1;
-                begun.complete(new ReadPoint(demand, 0, now.wallMillis() - ageMs, ageMs));
+                begun.complete(new ReadPoint(demand, 0, now.wallMillis() - ageMs, ageMs, board.emptied));
             }
         });
-        return begun.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS)
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
-                        failure instanceof TintypeException ? failure : Refusals.closing(identity.id())));
+        return answered(begun.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS));
     }
 
     /**

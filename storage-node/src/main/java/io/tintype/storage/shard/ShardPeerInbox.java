@@ -147,9 +147,11 @@ final class ShardPeerInbox implements PeerInbox {
 
     @Override
     public Optional<Peers.Fetched> serve(ChunkKey key, long sequence) {
+        int emptied = loop.board().emptied;
+        boolean whole = loop.board().whole;
         long applied = store.machine().applied().seq();
         var chunk = store.reader().chunk(key);
-        if (chunk.isEmpty() && applied < sequence) {
+        if (chunk.isEmpty() && (applied < sequence || !whole || loop.board().emptied != emptied)) {
             return Optional.empty();
         }
         // Everything applied was acknowledged here with its chunks, so what is missing now was collected.

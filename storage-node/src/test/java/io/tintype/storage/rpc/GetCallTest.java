@@ -30,7 +30,7 @@ final class GetCallTest {
             box(),
             nobody(),
             ReadTask.of(GetRequest.newBuilder().setUser("alice").setName("cat").build()),
-            new ReadPoint(new ReadDemand.AnyState(), 0, 0, 0),
+            new ReadPoint(new ReadDemand.AnyState(), 0, 0, 0, 0),
             answers);
 
     @AfterEach

@@ -190,7 +190,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
-        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0, 0));
+        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0, 0, 0));
     }
 
     @Override

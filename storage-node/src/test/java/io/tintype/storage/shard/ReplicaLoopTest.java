@@ -12,7 +12,9 @@ import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
@@ -185,6 +187,34 @@ final class ReplicaLoopTest {
             var log = ShardStore.open(disk, SHARD.id(), 0).log();
             return log.last().seq() == 1 && log.promisedEpoch() == EPOCH;
         });
+    }
+
+    @Test
+    void whatWasReadWhileTheStateWasTakenAwayProvesNothing() throws Exception {
+        var write = new Write();
+        store.log().incarnate(write, 1);
+        disk.committer().commitEssential(write).join();
+        var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
+        var before = shard.begin(new ReadDemand.AnyState()).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(shard.confirm(before)).succeedsWithin(PATIENCE);
+
+        shard.close().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        assertThat(shard.confirm(before))
+                .failsWithin(PATIENCE)
+                .withThrowableThat()
+                .havingCause()
+                .satisfies(failure ->
+                        assertThat(((TintypeException) failure).reason()).isEqualTo(Reason.FRESHNESS_UNPROVEN));
+    }
+
+    @Test
+    void anErrorFailsTheReplicaInsteadOfLeavingItHalfwayThrough() throws Exception {
+        var loop = new ReplicaLoop(context, SHARD, AT_A, store, new SplittableRandom(1));
+        loop.onLoop(() -> {
+            throw new StackOverflowError("in the midst of it");
+        });
+        await().atMost(PATIENCE).until(() -> loop.board().status.failure().isPresent());
     }
 
     @Test
