@@ -74,8 +74,8 @@ final class Bootstrap {
             asked.put(
                     voter,
                     voter.equals(self)
-                            ? CompletableFuture.completedFuture(Optional.of(new Peers.Found(
-                                    shard.self(), shard.applied().seq(), 0, false)))
+                            ? CompletableFuture.completedFuture(Optional.of(
+                                    new Peers.Found(shard.self(), shard.status().lastSeq(), 0, false)))
                             : peers.describe(shard.id(), voter));
         }
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture<?>[]::new))
