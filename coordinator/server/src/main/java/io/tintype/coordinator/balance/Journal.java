@@ -10,6 +10,7 @@ import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanStepPhase;
@@ -24,12 +25,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The controller's writes to plans: each step's progress together with the assignment that makes it, in one transaction of
  * its term. Blocks; confined to the balancer's thread.
  */
 class Journal {
+    private static final Logger log = LoggerFactory.getLogger(Journal.class);
+
     private static final long ANSWER_S = 25;
 
     private final ZkSession session;
@@ -64,11 +69,18 @@ class Journal {
         return found;
     }
 
-    /** The plans that are being carried out, with their steps, repairs first. */
+    /** The plans that are being carried out, with their steps, repairs first; without those that cannot be understood. */
     List<StoredPlan> active() throws Interrupted {
         var found = new ArrayList<StoredPlan>();
         for (var id : await(plans.active()).value().getActiveList()) {
-            await(plans.read(id)).ifPresent(found::add);
+            try {
+                await(plans.read(id)).ifPresent(found::add);
+            } catch (Interrupted e) {
+                if (e.getCause() == null || !(e.getCause().getCause() instanceof ZnodeFormatException)) {
+                    throw e;
+                }
+                log.error("plan {} is left alone, for it cannot be understood; the others go on", id, e);
+            }
         }
         found.sort((a, b) -> Integer.compare(
                 b.record().value().getPurposeValue(), a.record().value().getPurposeValue()));

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries plans out, one look after the other: each look takes every step under way as far as it goes now, and begins
@@ -25,6 +27,8 @@ import java.util.function.LongSupplier;
  * the balancer's thread; blocks.
  */
 final class PlanRunner {
+    private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
+
     private final Journal journal;
     private final StepMaker maker;
     private final NodePolls polls;
@@ -55,10 +59,26 @@ final class PlanRunner {
         Set<Integer> busy = new HashSet<>(maker.handedOver());
         underWay.forEach(step -> busy.add(step.getShard()));
         for (int i = 0; i < plans.size(); i++) {
-            var plan = noted(term, plans.get(i), quietMicros);
-            plans.set(i, look(term, view, plan, underWay, busy));
+            plans.set(i, goOn(term, view, plans.get(i), quietMicros, underWay, busy));
         }
         return plans;
+    }
+
+    /** What is wrong with one plan, at every look perhaps, must not keep others from ending: a repair least of all. */
+    private StoredPlan goOn(
+            Term term,
+            ClusterView view,
+            StoredPlan found,
+            long quietMicros,
+            List<PlannedStep> underWay,
+            Set<Integer> busy)
+            throws Journal.Interrupted {
+        try {
+            return look(term, view, noted(term, found, quietMicros), underWay, busy);
+        } catch (RuntimeException e) {
+            log.error("plan {} cannot be gone on with; the next look tries again", found.id(), e);
+            return found;
+        }
     }
 
     /** Before a plan's first step: whoever takes it over cannot measure any more what quiet times are like. */

@@ -10,6 +10,8 @@ import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.map.ShardZnodes;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.Paths;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
@@ -189,6 +191,45 @@ final class PlanRunnerTest {
         }
     }
 
+    /** As where its record has become too long to be written: it fails at every look. */
+    @Test
+    void aPlanThatCannotBeEndedHoldsNoOtherUp() throws Exception {
+        var over = step(PlanStepKind.PLAN_STEP_KIND_ADD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                .build();
+        String repair = "00000000000a";
+        offices.activate(Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, AT_ONCE), List.of(over));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(over));
+        look(
+                new Journal(offices.session()) {
+                    @Override
+                    void finish(Term term, StoredPlan plan, PlanPhase how, long nowMs) throws Interrupted {
+                        if (plan.id().equals(repair)) {
+                            throw new IllegalStateException("too long");
+                        }
+                        super.finish(term, plan, how, nowMs);
+                    }
+                },
+                0);
+
+        assertThat(offices.plan(repair).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
+        assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+    }
+
+    @Test
+    void aPlanThatCannotBeUnderstoodHoldsNoOtherUp() throws Exception {
+        var over = step(PlanStepKind.PLAN_STEP_KIND_ADD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
+                .build();
+        String repair = "00000000000a";
+        offices.activate(Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, AT_ONCE), List.of(over));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(over));
+        var unused = ToyNodes.get(offices.session().znodes().set(Paths.planPart(repair, 0), new byte[] {1}, -1));
+        look(0);
+
+        assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+    }
+
     private PlanRecord steer(PlanOrder order) throws Exception {
         return ToyNodes.get(new PlanSteering(offices.plans()).steer(PLAN, order));
     }
@@ -198,7 +239,10 @@ final class PlanRunnerTest {
     }
 
     private void look(long quietMicros) throws Exception {
-        var journal = new Journal(offices.session());
+        look(new Journal(offices.session()), quietMicros);
+    }
+
+    private void look(Journal journal, long quietMicros) throws Exception {
         var runner = Offices.runner(journal, new NodePolls(NOBODY, "cluster"), this::view, NOBODY, "cluster");
         var unused = runner.look(office.term(), view(), journal.active(office.term()), quietMicros);
     }
