@@ -210,8 +210,9 @@ public final class Balancer implements AutoCloseable {
         }
         var plans = active(office, view);
         pace(view, plans);
-        running = runner.look(office, view, plans, pacing.quietMicros());
-        unasked.look(view, running);
+        var now = watcher.view(); // asking nodes may have taken seconds, in which one of them died
+        running = runner.look(office, now, plans, pacing.quietMicros());
+        unasked.look(now, running);
     }
 
     /** What is to be carried out; where that cannot be read, what goes on by itself keeps its pace. */

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
-import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +37,8 @@ final class StepMaker {
     private final LongSupplier nowMs;
     private final LeadOrders leads;
     private final CopyWatch copies;
+    private final StepEnds ends;
+    private final Departures departures;
 
     StepMaker(
             Journal journal,
@@ -55,6 +56,8 @@ final class StepMaker {
         this.replaceAfter = replaceAfter;
         this.nowMs = nowMs;
         this.copies = copies;
+        this.ends = new StepEnds(journal, nowMs);
+        this.departures = new Departures(journal, ends, absences, replaceAfter);
     }
 
     private static String key(StoredPlan plan, int step) {
@@ -121,7 +124,7 @@ final class StepMaker {
                 shard(view, step).flatMap(ShardInfo::primary).filter(to::equals).isPresent();
         var answer = done ? LeadOrders.Answer.LEADS : leads.give(key(plan, i), step.getShard(), to);
         return switch (answer) {
-            case LEADS -> done(term, plan, i, next -> next);
+            case LEADS -> ends.done(term, plan, i, next -> next);
             case NOT_YET -> plan;
             case GIVEN_UP -> skip(term, plan, i, step.getTo() + " could not be made to lead");
         };
@@ -144,9 +147,8 @@ final class StepMaker {
             throws Journal.Interrupted {
         return switch (step.getPhase()) {
             case PLAN_STEP_PHASE_COPYING -> copying(term, view, plan, i, step, cancelled);
-            case PLAN_STEP_PHASE_LEAVING -> leaving(term, view, plan, i, step);
-            case PLAN_STEP_PHASE_REVERTING ->
-                isReplica(view, step, step.getTo()) ? plan : skip(term, plan, i, step.getDetail());
+            case PLAN_STEP_PHASE_LEAVING -> departures.leaving(term, view, plan, i, step, cancelled);
+            case PLAN_STEP_PHASE_REVERTING -> departures.reverting(term, view, plan, i, step, cancelled);
             default -> plan;
         };
     }
@@ -183,7 +185,8 @@ final class StepMaker {
         }
         if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD) {
             var text = PlanSteps.shortened(verdict.get().text());
-            return done(term, plan, i, next -> copies.noted(key(plan, i), next).setDetail(text));
+            return ends.done(
+                    term, plan, i, next -> copies.noted(key(plan, i), next).setDetail(text));
         }
         var missed = Readiness.missedBy(step, shard);
         if (missed.isPresent()) {
@@ -224,39 +227,11 @@ final class StepMaker {
                 Placements.without(assignment.value(), step.getFrom()));
     }
 
-    private StoredPlan leaving(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
-            throws Journal.Interrupted {
-        return isReplica(view, step, step.getFrom()) ? plan : done(term, plan, i, next -> next);
-    }
-
     // ---- ends
-
-    private StoredPlan done(Term term, StoredPlan plan, int i, UnaryOperator<PlannedStep.Builder> came)
-            throws Journal.Interrupted {
-        return journal.write(
-                term,
-                plan,
-                i,
-                next -> came.apply(next)
-                        .setPhase(PlanStepPhase.PLAN_STEP_PHASE_DONE)
-                        .setStartedAtMs(next.getStartedAtMs() == 0 ? nowMs.getAsLong() : next.getStartedAtMs())
-                        .setFinishedAtMs(nowMs.getAsLong()),
-                null,
-                null);
-    }
 
     /** Gives a step up of which nothing is left. */
     StoredPlan skip(Term term, StoredPlan plan, int i, String why) throws Journal.Interrupted {
-        log.info("plan {}: step {} is not made: {}", plan.id(), i + 1, why);
-        return journal.write(
-                term,
-                plan,
-                i,
-                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED)
-                        .setFinishedAtMs(nowMs.getAsLong())
-                        .setDetail(PlanSteps.shortened(why)),
-                null,
-                null);
+        return ends.skip(term, plan, i, why);
     }
 
     private StoredPlan revert(Term term, StoredPlan plan, int i, PlannedStep step, String why)
@@ -289,12 +264,5 @@ final class StepMaker {
 
     private static Optional<ShardInfo> shard(ClusterView view, PlannedStep step) {
         return view.map().shard(new ShardId(step.getShard()));
-    }
-
-    private static boolean isReplica(ClusterView view, PlannedStep step, String node) {
-        return shard(view, step)
-                .map(ShardInfo::replicas)
-                .filter(replicas -> replicas.contains(new NodeId(node)))
-                .isPresent();
     }
 }

@@ -84,13 +84,24 @@ final class Offices implements AutoCloseable {
     /** Who carries plans out by asking these nodes. */
     static PlanRunner runner(
             Journal journal, NodePolls polls, Supplier<ClusterView> view, ChannelSource nodes, String cluster) {
+        return runner(journal, polls, new Absences(System::nanoTime), view, nodes, cluster);
+    }
+
+    /** The same, where somebody else looks who is away. */
+    static PlanRunner runner(
+            Journal journal,
+            NodePolls polls,
+            Absences absences,
+            Supplier<ClusterView> view,
+            ChannelSource nodes,
+            String cluster) {
         var maker = new StepMaker(
                 journal,
-                new Absences(System::nanoTime),
+                absences,
                 new Verifier(view, nodes, cluster),
                 new LeadOrders(new ShardOrders(view, nodes, cluster), () -> {}),
                 new CopyWatch(polls, () -> 0, System::currentTimeMillis),
-                Duration.ofMinutes(10),
+                BalanceSettings.DEFAULTS.replaceAfter(),
                 System::currentTimeMillis);
         return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);
     }

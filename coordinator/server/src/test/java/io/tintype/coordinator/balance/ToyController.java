@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
@@ -26,6 +27,7 @@ final class ToyController implements AutoCloseable {
     final boolean isImmortal;
     private final ToyNodes nodes;
     private final NodePolls polls;
+    private final Absences absences;
     private final AtomicLong nanos = new AtomicLong();
     private volatile List<Integer> shards = List.of();
 
@@ -36,7 +38,8 @@ final class ToyController implements AutoCloseable {
         this.polls = new NodePolls(nodes, ToyNodes.CLUSTER);
         this.pacing = new Pacing(polls, LIMIT, nanos::get);
         this.journal = new DyingJournal(office.session(), dieAt, made);
-        this.runner = Offices.runner(journal, polls, this::view, nodes, ToyNodes.CLUSTER);
+        this.absences = new Absences(nanos::get);
+        this.runner = Offices.runner(journal, polls, absences, this::view, nodes, ToyNodes.CLUSTER);
     }
 
     static ToyController immortal(Offices offices, ToyNodes nodes) throws Exception {
@@ -80,6 +83,13 @@ final class ToyController implements AutoCloseable {
         }
     }
 
+    /** Looks until whoever is away now is gone for good. */
+    void lookUntilGone(List<Integer> at) throws Journal.Interrupted {
+        look(at);
+        nanos.addAndGet(BalanceSettings.DEFAULTS.replaceAfter().toNanos());
+        look(at);
+    }
+
     void look(List<Integer> at) throws Journal.Interrupted {
         look(at, true);
     }
@@ -89,6 +99,7 @@ final class ToyController implements AutoCloseable {
         nodes.report(polls);
         nanos.addAndGet(LOOK_NANOS);
         var plans = asksFirst ? journal.active(office.term()) : journal.active();
+        absences.look(view());
         pacing.look(view(), plans);
         var unused = runner.look(office.term(), view(), plans, pacing.quietMicros());
     }

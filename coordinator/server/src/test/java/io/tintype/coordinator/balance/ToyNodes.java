@@ -22,6 +22,7 @@ import io.tintype.model.ShardInfo;
 import io.tintype.model.ShardMap;
 import io.tintype.proto.internal.v1.Member;
 import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
@@ -40,8 +41,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Nodes without disks: whoever is assigned a shard joins its in-sync set at the next {@link #move}, whoever is not leaves it, and
- * what they are asked about their replicas they answer. Records and assignments stand in a real ZooKeeper.
+ * Nodes without disks: whoever is assigned a shard joins its in-sync set at the next {@link #move}, whoever is not leaves it once
+ * all others are in sync, and what they are asked about their replicas they answer. Records and assignments stand in a real ZooKeeper.
  */
 final class ToyNodes implements ChannelSource, AutoCloseable {
     static final String CLUSTER = "toys";
@@ -57,6 +58,8 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     private final AtomicLong nonces = new AtomicLong(1);
     /** Targets that never get all there is. */
     private final Set<String> neverJoin = ConcurrentHashMap.newKeySet();
+    /** Nodes that are out of touch, and in sync with nobody. */
+    private final Set<String> dead = ConcurrentHashMap.newKeySet();
     /** Nodes whose replicas hold something else. */
     private final Set<String> different = ConcurrentHashMap.newKeySet();
     /** What they are told to lead. */
@@ -93,6 +96,16 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
         neverJoin.add(node);
     }
 
+    /** The same nodes join again. */
+    void joins(String node) {
+        neverJoin.remove(node);
+    }
+
+    /** A node's machine dies. */
+    void dies(String node) {
+        dead.add(node);
+    }
+
     void holdsSomethingElse(String node) {
         different.add(node);
     }
@@ -126,19 +139,30 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
             var assigned = names(assignment(id).getReplicasList());
             var found = record(id);
             var inSync = new ArrayList<>(inSync(found.value()));
-            inSync.retainAll(assigned);
-            assertThat(inSync)
+            inSync.removeAll(dead);
+            assertThat(inSync.stream().filter(assigned::contains))
                     .as("in sync of shard %d after what is not assigned left; assigned are %s", id, assigned)
                     .hasSizeGreaterThanOrEqualTo(2);
             assigned.stream()
-                    .filter(node -> !inSync.contains(node) && !neverJoin.contains(node))
+                    .filter(node -> !inSync.contains(node) && !neverJoin.contains(node) && !dead.contains(node))
                     .forEach(inSync::add);
+            if (inSync.containsAll(assigned)) {
+                inSync.retainAll(assigned);
+            }
+            var staying = inSync.stream()
+                    .filter(node -> !assigned.contains(node))
+                    .map(node -> Placement.newBuilder()
+                            .setNode(node)
+                            .setRole(ReplicaRole.REPLICA_ROLE_VOTER)
+                            .build())
+                    .toList();
             var primary = found.value().getPrimary();
             var next = found.value().toBuilder()
                     .clearInSync()
                     .addAllInSync(inSync.stream().map(ToyNodes::member).toList())
                     .clearReplicas()
                     .addAllReplicas(assignment(id).getReplicasList())
+                    .addAllReplicas(staying)
                     .setPrimary(inSync.contains(primary) ? primary : inSync.get(0));
             still &= change(found, next);
         }
@@ -152,6 +176,18 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
         next.setConfigVersion(found.value().getConfigVersion() + 1).setWriterNonce(nonces.getAndIncrement());
         var unused = get(shards.replace(found.version(), next.build()));
         return false;
+    }
+
+    /** A replica falls out of sync; at the next {@link #move} it may join again. */
+    void fallsBehind(int shard, String node) throws Exception {
+        var found = record(shard);
+        var inSync = new ArrayList<>(inSync(found.value()));
+        inSync.remove(node);
+        var unused = change(
+                found,
+                found.value().toBuilder()
+                        .clearInSync()
+                        .addAllInSync(inSync.stream().map(ToyNodes::member).toList()));
     }
 
     ShardAssignment assignment(int shard) throws Exception {
@@ -189,7 +225,7 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
                     record.getConfigVersion()));
         }
         var there = nodes.stream()
-                .map(node -> new NodeInfo(new NodeId(node), node, node, "eu", "a", true, DISK))
+                .map(node -> new NodeInfo(new NodeId(node), node, node, "eu", "a", !dead.contains(node), DISK))
                 .toList();
         return new ClusterView(ShardMap.EMPTY.with(there, infos), Map.of(), assignments, null);
     }

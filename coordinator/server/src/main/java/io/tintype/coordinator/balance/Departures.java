@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.model.NodeId;
+import io.tintype.model.ShardId;
+import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ShardAssignment;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Waits for replicas that are to go. A shard's primary lets nobody go before everybody else who is wanted is in sync; where one of
+ * those never will be, a step does not wait any longer: the shard's repair waits for the end of the step. Confined to the
+ * balancer's thread; blocks on ZooKeeper.
+ */
+final class Departures {
+    private final Journal journal;
+    private final StepEnds ends;
+    private final Absences absences;
+    private final Duration replaceAfter;
+
+    /** @param replaceAfter for how long a node is away that is gone; zero: none ever is */
+    Departures(Journal journal, StepEnds ends, Absences absences, Duration replaceAfter) {
+        this.journal = journal;
+        this.ends = ends;
+        this.absences = absences;
+        this.replaceAfter = replaceAfter;
+    }
+
+    /** The source goes, or stays in the place of whoever is missed: no copy is given up. */
+    StoredPlan leaving(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
+            throws Journal.Interrupted {
+        var shard = view.map().shard(new ShardId(step.getShard()));
+        var from = new NodeId(step.getFrom());
+        if (!isReplica(shard, from)) {
+            return ends.done(term, plan, i, next -> next);
+        }
+        if (missed(view, step, cancelled).isEmpty()) {
+            return plan;
+        }
+        var assignment = journal.assignment(step.getShard());
+        var missed = missed(view, shard, assignment.value(), cancelled);
+        if (missed.isEmpty()) {
+            return plan; // the view is behind
+        }
+        String why = "node " + missed.get() + " is not in sync; ";
+        var inSync = shard.map(ShardInfo::inSync).orElse(List.of());
+        if (inSync.contains(from)) {
+            var kept = Placements.with(assignment.value(), from.value());
+            return ends.skip(term, plan, i, why + "what came is kept, and " + from + " stays", assignment, kept);
+        }
+        // While too few are in sync to take writes, those who were last are kept for an election.
+        return inSync.size() < assignment.value().getMinInsync()
+                ? ends.skip(term, plan, i, why + from + " goes once it is made anew")
+                : plan;
+    }
+
+    /** The target goes again; where somebody is missed, by itself, once the shard has been repaired. */
+    StoredPlan reverting(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
+            throws Journal.Interrupted {
+        boolean waits = isReplica(view.map().shard(new ShardId(step.getShard())), new NodeId(step.getTo()))
+                && missed(view, step, cancelled).isEmpty();
+        return waits ? plan : ends.skip(term, plan, i, step.getDetail());
+    }
+
+    private static boolean isReplica(Optional<ShardInfo> shard, NodeId node) {
+        return shard.filter(now -> now.replicas().contains(node)).isPresent();
+    }
+
+    private Optional<NodeId> missed(ClusterView view, PlannedStep step, boolean cancelled) {
+        var id = new ShardId(step.getShard());
+        return Optional.ofNullable(view.assignments().get(id))
+                .flatMap(assignment -> missed(view, view.map().shard(id), assignment, cancelled));
+    }
+
+    /** Who should vote and will not be in sync: is gone, or is away and nobody wants to wait any more. */
+    private Optional<NodeId> missed(
+            ClusterView view, Optional<ShardInfo> shard, ShardAssignment assignment, boolean cancelled) {
+        return shard.flatMap(now -> PlanInputs.voters(assignment)
+                .filter(node -> !now.inSync().contains(node))
+                .filter(node -> cancelled || absences.isGone(view, node, replaceAfter))
+                .findFirst());
+    }
+}

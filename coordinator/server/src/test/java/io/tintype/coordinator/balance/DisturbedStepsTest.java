@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.coordinator.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanStepKind;
+import io.tintype.proto.internal.v1.PlanStepPhase;
+import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.v1.PlanOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to a shard while a step of it is under way: the step ends all the same, and no copy is given up. */
+final class DisturbedStepsTest {
+    private static final String PLAN = "0123456789ab";
+    private static final int SHARD = 1;
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path folder;
+
+    private Offices offices;
+    private ToyNodes nodes;
+    private ToyController controller;
+    private List<Integer> shards;
+
+    @BeforeEach
+    void start() throws Exception {
+        offices = Offices.open(folder);
+        nodes = new ToyNodes(offices.session(), List.of("n1", "n2", "n3", "n4", "n5"));
+        controller = ToyController.immortal(offices, nodes);
+        shards = controller.shards(SHARD, 1);
+    }
+
+    @AfterEach
+    void stop() {
+        controller.close();
+        nodes.close();
+        offices.close();
+    }
+
+    @Test
+    void whoIsToGoStaysInThePlaceOfWhoDies() throws Exception {
+        leaves();
+        nodes.dies("n2");
+        assertThat(nodes.move(shards)).as("n1 is in sync, and may not go").isFalse();
+        controller.look(shards);
+        assertThat(step().getPhase()).as("n2 may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+        controller.lookUntilGone(shards);
+
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
+        assertThat(step().getDetail()).isEqualTo("node n2 is not in sync; what came is kept, and n1 stays");
+        assertThat(phase(PLAN)).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+
+        String repair = "00000000000a";
+        var drop = ToyController.step(PlanStepKind.PLAN_STEP_KIND_DROP, SHARD, "n2", "").toBuilder()
+                .addBase("n4")
+                .build();
+        offices.activate(Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1), List.of(drop));
+        looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n3", "n4");
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n1", "n3", "n4");
+    }
+
+    @Test
+    void cancelEndsAStepThatWaitsForSomebodyWhoIsAway() throws Exception {
+        leaves();
+        nodes.dies("n2");
+        var unused = nodes.move(shards);
+        var cancelled = ToyNodes.get(new PlanSteering(offices.plans()).steer(PLAN, PlanOrder.PLAN_ORDER_CANCEL));
+        assertThat(cancelled.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_CANCELLING);
+        controller.look(shards);
+
+        assertThat(phase(PLAN)).isEqualTo(PlanPhase.PLAN_PHASE_CANCELLED);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+    }
+
+    /** The target is in sync and holds something else: it is to go, and may not while n2 is missed. */
+    @Test
+    void aCopyThatIsTakenBackHoldsNoRepairUp() throws Exception {
+        nodes.holdsSomethingElse("n4");
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_REVERTING);
+        nodes.dies("n2");
+        assertThat(nodes.move(shards)).isFalse();
+        controller.look(shards);
+        assertThat(step().getPhase()).as("n2 may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_REVERTING);
+        controller.lookUntilGone(shards);
+
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+        String repair = "00000000000a";
+        offices.activate(
+                Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
+                List.of(ToyController.move(SHARD, "n2", "n5")));
+        looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n1", "n3", "n5");
+    }
+
+    private void begin() throws Exception {
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, 1),
+                List.of(ToyController.move(SHARD, "n1", "n4")));
+    }
+
+    /** The move of the shard from n1 to n4 has come so far that n1 is to go. */
+    private void leaves() throws Exception {
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+        assertThat(assigned()).containsExactlyInAnyOrder("n2", "n3", "n4");
+    }
+
+    private void looksUntil(PlanStepPhase phase) {
+        await("the step is " + phase)
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    var unused = nodes.move(shards);
+                    controller.look(shards);
+                    return step().getPhase() == phase;
+                });
+    }
+
+    private void looksUntil(String plan, PlanPhase over) {
+        await("plan " + plan + " is over")
+                .atMost(LONG)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    controller.look(shards);
+                    var unused = nodes.move(shards);
+                    return phase(plan) == over;
+                });
+    }
+
+    private PlannedStep step() throws Exception {
+        return offices.plan(PLAN).steps().get(0);
+    }
+
+    private PlanPhase phase(String plan) throws Exception {
+        return offices.plan(plan).record().value().getPhase();
+    }
+
+    private List<String> assigned() throws Exception {
+        return ToyNodes.names(nodes.assignment(SHARD).getReplicasList());
+    }
+}
