@@ -68,11 +68,15 @@ final class Assignments {
         var id = new ShardId(now.getShard());
         Map<NodeId, ReplicaRole> roles = new LinkedHashMap<>();
         now.getReplicasList().forEach(replica -> roles.put(new NodeId(replica.getNode()), replica.getRole()));
-        boolean elsewhere = relocate(id, rules, roles);
+        boolean elsewhere = votersStandOutside(rules.servingRegion(), roles);
+        boolean relocated = elsewhere && relocate(id, rules, roles);
         int voters = (int) roles.values().stream()
                 .filter(role -> role == ReplicaRole.REPLICA_ROLE_VOTER)
                 .count();
-        int before = elsewhere || now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor();
+        if (elsewhere && !relocated) {
+            return waiting(now, rules, roles, now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor());
+        }
+        int before = relocated || now.getReplicationFactor() == 0 ? voters : now.getReplicationFactor();
         int factor = rules.replicationFactor();
         if (factor > before && !addVoters(id, rules, factor - before, roles)) {
             factor = before; // too few nodes: at the next look there may be more
@@ -81,6 +85,23 @@ final class Assignments {
         }
         observe(id, rules, roles);
         var next = now.toBuilder().clearReplicas().setMinInsync(minimum(id, now, rules));
+        return write(next, rules, roles).toBuilder()
+                .setReplicationFactor(factor)
+                .build();
+    }
+
+    /**
+     * While the region that is to serve has too few nodes, replicas stay as they are: the copies it has are what it will serve by.
+     * Copies in regions that are to have none go all the same.
+     */
+    private ShardAssignment waiting(ShardAssignment now, PoolRules rules, Map<NodeId, ReplicaRole> roles, int factor) {
+        roles.entrySet()
+                .removeIf(role -> role.getValue() == ReplicaRole.REPLICA_ROLE_OBSERVER
+                        && regionOf(role.getKey())
+                                .filter(region -> region.equals(rules.servingRegion())
+                                        || rules.residency().observers().contains(region))
+                                .isEmpty());
+        var next = now.toBuilder().clearReplicas().setMinInsync(minimum(new ShardId(now.getShard()), now, rules));
         return write(next, rules, roles).toBuilder()
                 .setReplicationFactor(factor)
                 .build();
@@ -106,19 +127,25 @@ final class Assignments {
         return rules.minInsync() <= Math.max(now.getMinInsync(), inSync) ? rules.minInsync() : now.getMinInsync();
     }
 
+    private static List<NodeId> voters(Map<NodeId, ReplicaRole> roles) {
+        return roles.keySet().stream()
+                .filter(node -> roles.get(node) == ReplicaRole.REPLICA_ROLE_VOTER)
+                .toList();
+    }
+
+    private boolean votersStandOutside(String region, Map<NodeId, ReplicaRole> roles) {
+        var voters = voters(roles);
+        return !voters.isEmpty() && voters.stream().allMatch(node -> standsOutside(node, region));
+    }
+
     /**
      * Where another region is to serve than the one all voters stand in, they are to stand there: the copies it has first.
      * Those who voted stay as copies where such are wanted. The shard's primary lets nobody go before all who come are in
-     * sync. Whether it is so; not where the region has too few nodes.
+     * sync. Whether it is so; not where the region has too few nodes, and then nothing is changed.
      */
     private boolean relocate(ShardId id, PoolRules rules, Map<NodeId, ReplicaRole> roles) {
         var region = rules.servingRegion();
-        var voters = roles.keySet().stream()
-                .filter(node -> roles.get(node) == ReplicaRole.REPLICA_ROLE_VOTER)
-                .toList();
-        if (voters.isEmpty() || !voters.stream().allMatch(node -> standsOutside(node, region))) {
-            return false;
-        }
+        var voters = voters(roles);
         var there = roles.keySet().stream()
                 .filter(node -> regionOf(node).equals(Optional.of(region)) && isLive(node))
                 .limit(rules.replicationFactor())

@@ -4,10 +4,10 @@ package io.tintype.coordinator.control;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.placement.ReplicaPlacement.Candidate;
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.coordinator.route.InBatches;
 import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -112,19 +113,28 @@ final class PoolSwitch {
     }
 
     /** With fewer nodes than replicas nothing could be moved there, and forced shards would take no writes. */
-    private static void requireNodes(ClusterView now, PoolRules after) {
-        long live = now.map()
-                .nodes()
-                .filter(NodeInfo::live)
-                .filter(node -> node.region().equals(after.servingRegion())
-                        && node.labels().containsAll(after.labels()))
-                .count();
-        if (live < after.replicationFactor()) {
+    static void requireNodes(ClusterView now, PoolRules after) {
+        var zones = new Occupancy(now)
+                .candidates(after.labels()).stream()
+                        .filter(node -> node.region().equals(after.servingRegion()))
+                        .collect(Collectors.groupingBy(Candidate::zone, TreeMap::new, Collectors.counting()));
+        long nodes = zones.values().stream().mapToLong(Long::longValue).sum();
+        if (nodes < after.replicationFactor()) {
             throw new TintypeException(
                     Reason.WRONG_STATE,
-                    "Region " + after.servingRegion() + " has " + live + " live storage nodes for pool " + after.id()
-                            + ", whose shards have " + after.replicationFactor()
+                    "Region " + after.servingRegion() + " has " + nodes + " live storage nodes for pool " + after.id()
+                            + " that are neither in maintenance nor to be drained, and its shards have "
+                            + after.replicationFactor()
                             + " replicas. Add nodes there, or lower the pool's replicas first; nothing was changed.");
+        }
+        if (after.zonesRequired() && zones.size() < after.replicationFactor()) {
+            throw new TintypeException(
+                    Reason.WRONG_STATE,
+                    "Pool " + after.id() + " asks for a zone for each of " + after.replicationFactor()
+                            + " replicas, but the nodes of region " + after.servingRegion()
+                            + " that may hold them stand in " + zones.size() + ": "
+                            + String.join(", ", zones.keySet())
+                            + ". Add nodes in other zones, or give up zones_required first; nothing was changed.");
         }
     }
 
