@@ -202,7 +202,7 @@ final class Progress {
         return joined.isEmpty()
                 ? "copying"
                 : joined.filter(shard -> step.getKind() == PlanStepKind.PLAN_STEP_KIND_MOVE)
-                        .flatMap(shard -> Readiness.dropWaitsFor(step, shard))
+                        .flatMap(shard -> Readiness.dropWaitsFor(step, now, shard))
                         .map(waits -> "in sync; " + waits)
                         .orElse("in sync; being verified");
     }

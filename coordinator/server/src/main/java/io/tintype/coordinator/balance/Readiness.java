@@ -8,6 +8,7 @@ import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
@@ -37,6 +38,25 @@ final class Readiness {
                 ? Optional.empty()
                 : Optional.of("shard " + step.getShard() + " is assigned to " + sorted(now) + " now, not to "
                         + sorted(Set.copyOf(step.getBaseList())));
+    }
+
+    /** Why a step that was begun can never end, because its shard was assigned otherwise meanwhile; empty: it can. */
+    static Optional<String> overtaken(PlannedStep step, ShardAssignment assignment) {
+        return switch (step.getPhase()) {
+            case PLAN_STEP_PHASE_COPYING ->
+                PlanInputs.voters(assignment).map(NodeId::value).anyMatch(step.getTo()::equals)
+                        ? Optional.empty()
+                        : Optional.of("shard " + step.getShard() + " is not assigned to " + step.getTo() + " any more");
+            case PLAN_STEP_PHASE_LEAVING -> assignedAgain(step.getFrom(), assignment);
+            case PLAN_STEP_PHASE_REVERTING -> assignedAgain(step.getTo(), assignment);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> assignedAgain(String node, ShardAssignment assignment) {
+        return assignment.getReplicasList().stream().map(Placement::getNode).anyMatch(node::equals)
+                ? Optional.of("shard " + assignment.getShard() + " is assigned to " + node + " again")
+                : Optional.empty();
     }
 
     private static Optional<String> wrongTarget(PlannedStep step, ShardAssignment assignment, ClusterView view) {
@@ -78,25 +98,28 @@ final class Readiness {
                 shard.inSync().contains(new NodeId(step.getTo()))
                         ? Optional.empty()
                         : Optional.of("waits for " + step.getTo() + " to be in sync");
-            case PLAN_STEP_KIND_DROP -> dropWaitsFor(step, shard);
+            case PLAN_STEP_KIND_DROP -> dropWaitsFor(step, view, shard);
             default -> room(step, view, polls, underWay, headroom);
         };
     }
 
     /** A replica goes only while all others are in sync, unless it is not in sync itself. */
-    static Optional<String> dropWaitsFor(PlannedStep step, ShardInfo shard) {
-        return missedBy(step, shard).map(node -> "waits for " + node + " to be in sync");
+    static Optional<String> dropWaitsFor(PlannedStep step, ClusterView view, ShardInfo shard) {
+        return missedBy(step, view, shard).map(node -> "waits for " + node + " to be in sync");
     }
 
-    /** Who must be in sync before the replica that is to go may, and is not. */
-    static Optional<NodeId> missedBy(PlannedStep step, ShardInfo shard) {
+    /** Who must be in sync before the replica that is to go may, and is not; nobody who is to go himself by now. */
+    static Optional<NodeId> missedBy(PlannedStep step, ClusterView view, ShardInfo shard) {
         if (!shard.inSync().contains(new NodeId(step.getFrom()))) {
             return Optional.empty();
         }
+        var assignment = view.assignments().get(shard.id());
         return step.getBaseList().stream()
                 .filter(node -> !node.equals(step.getFrom()))
                 .map(NodeId::new)
                 .filter(node -> !shard.inSync().contains(node))
+                .filter(node ->
+                        assignment == null || PlanInputs.voters(assignment).anyMatch(node::equals))
                 .findFirst();
     }
 

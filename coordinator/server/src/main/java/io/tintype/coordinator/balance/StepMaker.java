@@ -145,12 +145,27 @@ final class StepMaker {
     /** Takes a step that was begun as far as it goes now. */
     StoredPlan goOn(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
             throws Journal.Interrupted {
+        var overtaken = overtaken(view, step);
+        if (overtaken.isPresent()) {
+            verdicts.forget(key(plan, i));
+            return skip(term, plan, i, overtaken.get());
+        }
         return switch (step.getPhase()) {
             case PLAN_STEP_PHASE_COPYING -> copying(term, view, plan, i, step, cancelled);
             case PLAN_STEP_PHASE_LEAVING -> departures.leaving(term, view, plan, i, step, cancelled);
             case PLAN_STEP_PHASE_REVERTING -> departures.reverting(term, view, plan, i, step, cancelled);
             default -> plan;
         };
+    }
+
+    /** Pools are given other rules at any time, by which their shards are assigned otherwise. */
+    private Optional<String> overtaken(ClusterView view, PlannedStep step) throws Journal.Interrupted {
+        var seen = view.assignments().get(new ShardId(step.getShard()));
+        if (seen == null || Readiness.overtaken(step, seen).isEmpty()) {
+            return Optional.empty();
+        }
+        // The view may be behind what this step has written.
+        return Readiness.overtaken(step, journal.assignment(step.getShard()).value());
     }
 
     private StoredPlan copying(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
@@ -165,10 +180,11 @@ final class StepMaker {
             if (cancelled) {
                 return revert(term, plan, i, step, "the plan was cancelled");
             }
-            var away = absences.of(to).filter(absent -> absent.compareTo(targetAway) >= 0);
-            return away.isPresent()
-                    ? revert(term, plan, i, step, "node " + to + " went away while it was copied to")
-                    : plan;
+            boolean isAway = view.map().node(to).isEmpty()
+                    || absences.of(to)
+                            .filter(absent -> absent.compareTo(targetAway) >= 0)
+                            .isPresent();
+            return isAway ? revert(term, plan, i, step, "node " + to + " went away while it was copied to") : plan;
         }
         copies.joined(key(plan, i), view, step);
         var verdict = verdicts.on(key(plan, i), view, shard, to);
@@ -188,7 +204,7 @@ final class StepMaker {
             return ends.done(
                     term, plan, i, next -> copies.noted(key(plan, i), next).setDetail(text));
         }
-        var missed = Readiness.missedBy(step, shard);
+        var missed = Readiness.missedBy(step, view, shard);
         if (missed.isPresent()) {
             // Nobody can go then. The newcomer stays in the place of whoever is missed: no copy is given up.
             boolean gone = absences.isGone(view, missed.get(), replaceAfter);
@@ -215,6 +231,14 @@ final class StepMaker {
             return plan; // ZooKeeper tells when another one leads
         }
         var assignment = journal.assignment(step.getShard());
+        var left = Placements.without(assignment.value(), step.getFrom());
+        if (PlanInputs.voters(left).count() < Math.min(step.getBaseCount(), left.getReplicationFactor())) {
+            return skip(
+                    term,
+                    plan,
+                    i,
+                    "shard " + step.getShard() + " was assigned otherwise meanwhile and has no replica to spare");
+        }
         log.info("plan {}: shard {} leaves {}: {}", plan.id(), step.getShard(), step.getFrom(), verdict.text());
         return journal.write(
                 term,
@@ -224,7 +248,7 @@ final class StepMaker {
                         .setPhase(PlanStepPhase.PLAN_STEP_PHASE_LEAVING)
                         .setDetail(PlanSteps.shortened(verdict.text())),
                 assignment,
-                Placements.without(assignment.value(), step.getFrom()));
+                left);
     }
 
     // ---- ends

@@ -4,11 +4,15 @@ package io.tintype.coordinator.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tintype.cluster.control.Term;
+import io.tintype.cluster.zk.Versioned;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ReplicaRole;
+import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.v1.PlanOrder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -104,6 +108,111 @@ final class DisturbedStepsTest {
                 List.of(ToyController.move(SHARD, "n2", "n5")));
         looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
         assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n1", "n3", "n5");
+    }
+
+    /** As when a pool is to have fewer replicas, or is switched to another region. */
+    @Test
+    void aCopyThatIsNotWantedAnyMoreIsGivenUp() throws Exception {
+        copies();
+        assign(3, "n1", "n2", "n3");
+        controller.look(shards);
+        assertGivenUp("shard 1 is not assigned to n4 any more");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+    }
+
+    @Test
+    void aCopyThatIsOnlyToObserveIsGivenUp() throws Exception {
+        copies();
+        var now = controller.journal.assignment(SHARD);
+        var observed = now.value().toBuilder().clearReplicas();
+        now.value().getReplicasList().stream()
+                .map(placed -> placed.getNode().equals("n4")
+                        ? placed.toBuilder()
+                                .setRole(ReplicaRole.REPLICA_ROLE_OBSERVER)
+                                .build()
+                        : placed)
+                .forEach(observed::addReplicas);
+        replace(now, observed.build());
+        controller.look(shards);
+        assertGivenUp("shard 1 is not assigned to n4 any more");
+    }
+
+    /** As when a pool is to have more replicas, and the node that was to go is the next one. */
+    @Test
+    void whoIsWantedAgainStays() throws Exception {
+        leaves();
+        assign(4, "n1", "n2", "n3", "n4");
+        controller.look(shards);
+        assertGivenUp("shard 1 is assigned to n1 again");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+    }
+
+    @Test
+    void aCopyThatWasTakenBackAndIsWantedAgainStays() throws Exception {
+        nodes.holdsSomethingElse("n4");
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_REVERTING);
+        assign(4, "n1", "n2", "n3", "n4");
+        controller.look(shards);
+        assertGivenUp("shard 1 is assigned to n4 again");
+    }
+
+    @Test
+    void nobodyIsWaitedForWhoIsNotWantedAnyMore() throws Exception {
+        copies();
+        assign(2, "n1", "n3", "n4");
+        nodes.joins("n4");
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_DONE);
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n3", "n4");
+    }
+
+    /** As when a pool is switched there and back while its copy comes. */
+    @Test
+    void nobodyGoesOnceThereIsNoReplicaToSpare() throws Exception {
+        copies();
+        assign(3, "n1", "n2", "n4");
+        nodes.joins("n4");
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE);
+        assertGivenUp("shard 1 was assigned otherwise meanwhile and has no replica to spare");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n4");
+    }
+
+    @Test
+    void aTargetThatIsNotRegisteredAnyMoreIsGivenUp() throws Exception {
+        copies();
+        nodes.forget("n4");
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE);
+        assertGivenUp("node n4 went away while it was copied to");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+    }
+
+    private void assertGivenUp(String why) throws Exception {
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
+        assertThat(step().getDetail()).isEqualTo(why);
+        assertThat(phase(PLAN)).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+    }
+
+    private void assign(int factor, String... voters) throws Exception {
+        var now = controller.journal.assignment(SHARD);
+        replace(
+                now,
+                Offices.assigned(SHARD, voters).toBuilder()
+                        .setReplicationFactor(factor)
+                        .build());
+    }
+
+    private void replace(Versioned<ShardAssignment> now, ShardAssignment then) throws Exception {
+        var replaced = controller.office.term().replace(List.of(new Versioned<>(then, now.version())));
+        assertThat(ToyNodes.get(replaced)).isEqualTo(Term.Outcome.DONE);
+    }
+
+    /** The move of the shard from n1 to n4 has begun, and n4 does not come yet. */
+    private void copies() throws Exception {
+        nodes.neverJoins("n4");
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
     }
 
     private void begin() throws Exception {

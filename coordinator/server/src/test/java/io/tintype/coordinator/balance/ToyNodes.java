@@ -60,6 +60,8 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     private final Set<String> neverJoin = ConcurrentHashMap.newKeySet();
     /** Nodes that are out of touch, and in sync with nobody. */
     private final Set<String> dead = ConcurrentHashMap.newKeySet();
+
+    private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
     /** Nodes whose replicas hold something else. */
     private final Set<String> different = ConcurrentHashMap.newKeySet();
     /** What they are told to lead. */
@@ -104,6 +106,11 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     /** A node's machine dies. */
     void dies(String node) {
         dead.add(node);
+    }
+
+    /** A node is not registered any more. */
+    void forget(String node) {
+        forgotten.add(node);
     }
 
     void holdsSomethingElse(String node) {
@@ -225,6 +232,7 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
                     record.getConfigVersion()));
         }
         var there = nodes.stream()
+                .filter(node -> !forgotten.contains(node))
                 .map(node -> new NodeInfo(new NodeId(node), node, node, "eu", "a", !dead.contains(node), DISK))
                 .toList();
         return new ClusterView(ShardMap.EMPTY.with(there, infos), Map.of(), assignments, null);
