@@ -152,7 +152,7 @@ public final class Controller implements AutoCloseable {
         var inOffice = term;
         var plan = FirstPlacement.next(view, settings.directoryShards());
         if (plan.isPresent()) {
-            assign(inOffice, plan.get());
+            assign(inOffice, plan.get(), () -> {});
             return;
         }
         var following = keeper.follow(view, inOffice);
@@ -163,7 +163,7 @@ public final class Controller implements AutoCloseable {
                             onLoop(() -> ended("changing assignments", inOffice, outcome, failure)));
             return;
         }
-        keeper.grow(view).ifPresent(more -> assign(inOffice, more));
+        keeper.grow(view).ifPresent(more -> assign(inOffice, more, () -> keeper.grew(more)));
     }
 
     private void createFirstPool(ClusterView view) {
@@ -200,7 +200,7 @@ public final class Controller implements AutoCloseable {
         });
     }
 
-    private void assign(Term inOffice, FirstPlacement.Plan plan) {
+    private void assign(Term inOffice, FirstPlacement.Plan plan, Runnable made) {
         int last = plan.shards().get(plan.shards().size() - 1).getShard();
         log.info(
                 "assigning {} new shards of pool {}, up to {}",
@@ -211,6 +211,7 @@ public final class Controller implements AutoCloseable {
                 .whenComplete((outcome, failure) -> onLoop(() -> {
                     if (outcome == Term.Outcome.DONE) {
                         awaitedShard = last;
+                        made.run();
                     }
                     ended("assigning shards", inOffice, outcome, failure);
                 }));

@@ -104,35 +104,45 @@ final class PoolKeeper {
         return Optional.ofNullable(view.pools().get(PoolId.parse(shard.getPool())));
     }
 
-    /** The next shards that a pool needs for want of room, if any does and they may be made. */
+    /**
+     * The next shards that a pool needs for want of room, if any does and they may be made; {@link #grew} once they are.
+     */
     Optional<FirstPlacement.Plan> grow(ClusterView view) {
         var data = view.map().shards().filter(shard -> !shard.directory()).toList();
         askSome(data);
-        int left = allowance.left();
+        int left = Math.min(allowance.left(), Term.MAX_SHARDS_PER_WRITE);
         if (left == 0) {
             return Optional.empty();
         }
-        for (var pool : view.pools().values().stream()
+        return view.pools().values().stream()
                 .sorted(Comparator.comparing(PoolRules::id))
-                .toList()) {
+                .map(pool -> grow(view, pool, data, left))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private Optional<FirstPlacement.Plan> grow(ClusterView view, PoolRules pool, List<ShardInfo> data, int most) {
+        try {
             var fills = data.stream()
                     .filter(shard -> shard.pool().equals(pool.id()))
                     .filter(shard -> shard.primary().isPresent() || shard.epoch() == 0)
                     .map(shard -> fill(shard.id()))
                     .toList();
-            int wanted = Math.min(left, Growth.wanted(pool, fills, settings.roomPercent()));
-            if (wanted > 0) {
-                var plan = FirstPlacement.more(view, pool, wanted);
-                if (plan.isPresent()) {
-                    log.info(
-                            "pool {} has less than {} % of room left: it gets {} more shards",
-                            pool.id(), settings.roomPercent(), wanted);
-                    allowance.take(wanted);
-                    return plan;
-                }
-            }
+            int wanted = Math.min(most, Growth.wanted(pool, fills, settings.roomPercent()));
+            var plan = wanted == 0 ? Optional.<FirstPlacement.Plan>empty() : FirstPlacement.more(view, pool, wanted);
+            plan.ifPresent(more -> log.info(
+                    "pool {} has less than {} % of room left: it gets {} more shards",
+                    pool.id(), settings.roomPercent(), wanted));
+            return plan;
+        } catch (RuntimeException e) {
+            log.error("pool {} cannot be given more shards; the others are", pool.id(), e);
+            return Optional.empty();
         }
-        return Optional.empty();
+    }
+
+    /** Shards that were planned for want of room were made. */
+    void grew(FirstPlacement.Plan plan) {
+        allowance.take(plan.shards().size());
     }
 
     /** A shard of which nothing was heard is new, or is about to be asked. */
