@@ -196,9 +196,14 @@ public final class PlanZnodes {
      * @return whether it is
      */
     public CompletableFuture<Boolean> activate(Versioned<PlanRecord> plan, Versioned<PlansRecord> before, long nowMs) {
+        return activate(new ZnodeTransaction(session), plan, before, nowMs);
+    }
+
+    /** The same if a transaction that was begun can be made: that of a term of office, say. */
+    public CompletableFuture<Boolean> activate(
+            ZnodeTransaction begun, Versioned<PlanRecord> plan, Versioned<PlansRecord> before, long nowMs) {
         var id = plan.value().getId();
-        return new ZnodeTransaction(session)
-                .set(
+        return begun.set(
                         Paths.PLANS,
                         ZnodeCodec.PLANS,
                         before.value().toBuilder().addActive(id).build(),

@@ -11,15 +11,44 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Since when nodes are out of touch, as seen from here: a coordinator that has just started counts from its own start.
- * Thread-safe.
+ * Since when nodes are out of touch, as seen from here: a coordinator that has just started counts from its own start, and one
+ * that was without ZooKeeper from its return, for nodes may have come back meanwhile that could tell nobody. Thread-safe.
  */
 final class Absences {
+    /** A node that comes back in a shorter time without ZooKeeper is seen before anything {@link #isSettled}. */
+    private static final Duration SHORT = Duration.ofSeconds(5);
+
+    /** Within this time after its return what stands in ZooKeeper is known again, and nodes are back in touch with it. */
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+
     private final LongSupplier nanoTime;
     private final Map<NodeId, Long> since = new ConcurrentHashMap<>();
 
+    // Guarded by this:
+    private boolean connected = true;
+    private long changedAt;
+
     Absences(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
+        this.changedAt = nanoTime.getAsLong() - SETTLING.toNanos();
+    }
+
+    /** Whether there is a connection to ZooKeeper now. */
+    synchronized void connected(boolean now) {
+        if (now == connected) {
+            return;
+        }
+        long at = nanoTime.getAsLong();
+        if (now && at - changedAt >= SHORT.toNanos()) {
+            since.replaceAll((node, from) -> at);
+        }
+        connected = now;
+        changedAt = at;
+    }
+
+    /** Whether ZooKeeper has been there for long enough to go by what is seen of nodes. */
+    synchronized boolean isSettled() {
+        return connected && nanoTime.getAsLong() - changedAt >= SETTLING.toNanos();
     }
 
     /** Looks who is there. */

@@ -50,6 +50,7 @@ public final class Balancer implements AutoCloseable {
     private final BalancingService service;
     private final VerificationService verification;
     private final ScheduledThreadPoolExecutor loop;
+    private final ZkSession.Registration connection;
     /** The term of office that this coordinator won last, until it turns out to be over. */
     private final AtomicReference<@Nullable Term> term = new AtomicReference<>();
 
@@ -95,6 +96,7 @@ public final class Balancer implements AutoCloseable {
         this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);
         this.service =
                 new BalancingService(session, watcher::view, polls, absences, settings, planning, plans, history);
+        this.connection = session.addListener(state -> absences.connected(state == ZkSession.State.CONNECTED));
         var unused = loop.scheduleWithFixedDelay(this::lookSafely, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     }
 
@@ -212,7 +214,7 @@ public final class Balancer implements AutoCloseable {
         pace(view, plans);
         var now = watcher.view(); // asking nodes may have taken seconds, in which one of them died
         running = runner.look(office, now, plans, pacing.quietMicros());
-        unasked.look(now, running);
+        unasked.look(office, now, running);
     }
 
     /** What is to be carried out; where that cannot be read, what goes on by itself keeps its pace. */
@@ -245,6 +247,7 @@ public final class Balancer implements AutoCloseable {
     /** Stops; what is under way goes on with the next controller. */
     @Override
     public void close() {
+        connection.close();
         loop.shutdownNow();
         service.close();
     }

@@ -60,10 +60,13 @@ class Journal {
         this.assignments = new CompareAndSet<>(session.znodes(), ZnodeCodec.ASSIGNMENT, ShardAssignment::equals);
     }
 
-    /** The plans that a term of office is to carry out, with their steps, repairs first. */
+    /**
+     * The plans that a term of office is to carry out, with their steps, repairs first. Whose term is over hears of it, also where there
+     * are none: he is not to make any either.
+     */
     List<StoredPlan> active(Term term) throws Interrupted {
         var found = active();
-        if (!found.isEmpty() && await(term.isOver())) {
+        if (await(term.isOver())) {
             throw new Interrupted("another coordinator carries plans out", true, null);
         }
         return found;

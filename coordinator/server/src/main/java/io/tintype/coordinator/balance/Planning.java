@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.balance;
 
+import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.Plan;
@@ -171,6 +172,20 @@ final class Planning {
      * plan of its purpose is being carried out.
      */
     CompletableFuture<PlanRecord> apply(String id) {
+        return apply(id, plans::activate);
+    }
+
+    /** The same on behalf of a controller, unless its term of office is over. */
+    CompletableFuture<PlanRecord> apply(String id, Term term) {
+        return apply(id, (plan, active, now) -> plans.activate(term.begin(), plan, active, now));
+    }
+
+    /** Has a plan carried out that still stands as it was read, if the others do. */
+    private interface Activation {
+        CompletableFuture<Boolean> of(Versioned<PlanRecord> plan, Versioned<PlansRecord> active, long nowMs);
+    }
+
+    private CompletableFuture<PlanRecord> apply(String id, Activation activation) {
         return plans.read(id).thenCompose(found -> {
             var plan =
                     found.orElseThrow(() -> refused("There is no plan " + id + ". Make one: tintype rebalance plan"));
@@ -188,7 +203,7 @@ final class Planning {
                                             + " is being carried out. Wait for it, or cancel it:"
                                             + " tintype rebalance cancel");
                                 });
-                                return start(plan.record(), active);
+                                return start(plan.record(), active, activation);
                             }));
         });
     }
@@ -205,9 +220,10 @@ final class Planning {
         }
     }
 
-    private CompletableFuture<PlanRecord> start(Versioned<PlanRecord> plan, Versioned<PlansRecord> active) {
+    private CompletableFuture<PlanRecord> start(
+            Versioned<PlanRecord> plan, Versioned<PlansRecord> active, Activation activation) {
         long now = nowMs.getAsLong();
-        return plans.activate(plan, active, now).thenApply(won -> {
+        return activation.of(plan, active, now).thenApply(won -> {
             if (!won) {
                 throw refused(
                         "Somebody else applied or steered a plan at the same moment. Look at it: tintype rebalance"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.balance;
 
+import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.PlanNode;
 import io.tintype.cluster.plan.StoredPlan;
@@ -40,9 +41,9 @@ final class SelfPlanning {
     }
 
     /** Looks, now and then, whether something is to be begun besides the plans that are being carried out. */
-    void look(ClusterView view, List<StoredPlan> running) throws Journal.Interrupted {
+    void look(Term term, ClusterView view, List<StoredPlan> running) throws Journal.Interrupted {
         long now = nanoTime.getAsLong();
-        if (now - lookedAt < EVERY_NANOS) {
+        if (now - lookedAt < EVERY_NANOS || !absences.isSettled()) {
             return;
         }
         lookedAt = now;
@@ -52,9 +53,9 @@ final class SelfPlanning {
                         PlanInputs.part(view, absences, settings, node, true, Optional.empty()) == PlanNode.Part.DEAD
                                 && holds(view, node));
         if (gone) {
-            begin(running, PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
+            begin(term, running, PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
         } else if (settings.join() && view.map().nodes().anyMatch(node -> isNew(view, node))) {
-            begin(running, PlanPurpose.PLAN_PURPOSE_BALANCE, false, "give new nodes their share");
+            begin(term, running, PlanPurpose.PLAN_PURPOSE_BALANCE, false, "give new nodes their share");
         }
     }
 
@@ -69,7 +70,7 @@ final class SelfPlanning {
         return view.assignments().values().stream().flatMap(PlanInputs::voters).anyMatch(node.id()::equals);
     }
 
-    private void begin(List<StoredPlan> running, PlanPurpose purpose, boolean onlyWhatMust, String title)
+    private void begin(Term term, List<StoredPlan> running, PlanPurpose purpose, boolean onlyWhatMust, String title)
             throws Journal.Interrupted {
         if (running.stream().anyMatch(plan -> plan.record().value().getPurpose() == purpose)) {
             return;
@@ -82,6 +83,6 @@ final class SelfPlanning {
         String id = Journal.await(planning.keep(made));
         log.info(
                 "applying plan {}: {}, {} steps", id, title, made.plan().steps().size());
-        var unused = Journal.await(planning.apply(id));
+        var unused = Journal.await(planning.apply(id, term));
     }
 }

@@ -230,6 +230,35 @@ final class PlanRunnerTest {
         assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
     }
 
+    /** He would make plans otherwise, as who is in office does unasked. */
+    @Test
+    void whoHasNoPlanHearsThatItIsDeposed() throws Exception {
+        look(0);
+        try (var next = offices.take()) {
+            assertThat(ToyNodes.get(next.term().isOver())).isFalse();
+            assertThatThrownBy(() -> look(0))
+                    .isInstanceOfSatisfying(
+                            Journal.Interrupted.class,
+                            e -> assertThat(e.deposed).isTrue());
+        }
+    }
+
+    @Test
+    void whoIsDeposedHasNoPlanCarriedOut() throws Exception {
+        var lead = step(PlanStepKind.PLAN_STEP_KIND_LEAD, "n3", "n1", "n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+        var record = Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, AT_ONCE);
+        var unused = ToyNodes.get(offices.plans().propose(record, List.of(lead)));
+        try (var next = offices.take()) {
+            assertThatThrownBy(() -> ToyNodes.get(planning().apply(PLAN, office.term())))
+                    .hasCauseInstanceOf(TintypeException.class);
+            assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_PROPOSED);
+            assertThat(ToyNodes.get(planning().apply(PLAN, next.term())).getPhase())
+                    .isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
+        }
+    }
+
     private PlanRecord steer(PlanOrder order) throws Exception {
         return ToyNodes.get(new PlanSteering(offices.plans()).steer(PLAN, order));
     }
@@ -249,10 +278,17 @@ final class PlanRunnerTest {
 
     /** Applies a plan of these steps and looks at it once. */
     private PlanRecord lookAt(PlannedStep... steps) throws Exception {
-        var plans = offices.plans();
         var record = Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE);
-        var unused = ToyNodes.get(plans.propose(record, List.of(steps)));
-        var planning = new Planning(
+        var unused = ToyNodes.get(offices.plans().propose(record, List.of(steps)));
+        var applied = ToyNodes.get(planning().apply(PLAN));
+        assertThat(applied.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
+        look(0);
+        return offices.plan(PLAN).record().value();
+    }
+
+    private Planning planning() {
+        var plans = offices.plans();
+        return new Planning(
                 this::view,
                 new NodePolls(NOBODY, "cluster"),
                 new Absences(System::nanoTime),
@@ -260,10 +296,6 @@ final class PlanRunnerTest {
                 plans,
                 new PaceHistory(plans, System::nanoTime),
                 System::currentTimeMillis);
-        var applied = ToyNodes.get(planning.apply(PLAN));
-        assertThat(applied.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
-        look(0);
-        return offices.plan(PLAN).record().value();
     }
 
     private List<PlannedStep> steps() throws Exception {
