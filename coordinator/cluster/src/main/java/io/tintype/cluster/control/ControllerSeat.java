@@ -112,6 +112,18 @@ public final class ControllerSeat implements AutoCloseable {
         return !closed && latch.hasLeadership();
     }
 
+    /**
+     * A term that was won here is over. Who is still first in line takes office again, after a pause: nobody else will, and the
+     * latch says nothing where nothing has changed for it.
+     */
+    public void deposed() {
+        CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS).execute(() -> {
+            if (isFirstInLine() && !session.znodes().isClosed()) {
+                takeOffice();
+            }
+        });
+    }
+
     private void takeOffice() {
         var unused = epochs.read(Paths.CONTROLLER_EPOCH)
                 .thenCompose(this::raise)

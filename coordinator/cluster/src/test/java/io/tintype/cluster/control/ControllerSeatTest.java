@@ -10,11 +10,16 @@ import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.map.ShardZnodes;
 import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.CasOutcome;
+import io.tintype.cluster.zk.CompareAndSet;
+import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
+import io.tintype.proto.internal.v1.ControllerEpoch;
 import io.tintype.proto.internal.v1.Member;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ReplicaRole;
@@ -90,6 +95,34 @@ final class ControllerSeatTest {
                 .isEqualTo(Term.Outcome.DEPOSED);
         assertThat(latter.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
                 .isEqualTo(Term.Outcome.DONE);
+    }
+
+    /** As where two took office for one another's: the epoch has gone on, and the line is as it was. */
+    @Test
+    void whoIsDeposedWhileFirstInLineTakesOfficeAgain() throws Exception {
+        var terms = new LinkedBlockingQueue<Term>();
+        try (var seat = ControllerSeat.compete(one, new NodeId("c1"), terms::add)) {
+            var former = terms.poll(10, TimeUnit.SECONDS);
+            raiseEpoch();
+            assertThat(former.isOver().get(10, TimeUnit.SECONDS)).isTrue();
+            seat.deposed();
+            var again = terms.poll(10, TimeUnit.SECONDS);
+            assertThat(again).as("in office").isNotNull();
+            assertThat(again.epoch()).isEqualTo(former.epoch() + 2);
+            assertThat(again.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
+                    .isEqualTo(Term.Outcome.DONE);
+        }
+    }
+
+    private void raiseEpoch() throws Exception {
+        var epochs = new CompareAndSet<>(one.znodes(), ZnodeCodec.CONTROLLER_EPOCH, ControllerEpoch::equals);
+        var now = epochs.read(Paths.CONTROLLER_EPOCH).get(10, TimeUnit.SECONDS).orElseThrow();
+        var next = now.value().toBuilder()
+                .setHolder("c2")
+                .setEpoch(now.value().getEpoch() + 1)
+                .build();
+        assertThat(epochs.set(Paths.CONTROLLER_EPOCH, now.version(), next).get(10, TimeUnit.SECONDS))
+                .isInstanceOf(CasOutcome.Won.class);
     }
 
     @Test

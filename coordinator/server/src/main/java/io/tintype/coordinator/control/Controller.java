@@ -51,6 +51,7 @@ public final class Controller implements AutoCloseable {
     // Confined to the loop:
     private @Nullable Term term;
     private @Nullable CompletableFuture<?> underWay;
+    private CompletableFuture<?> asked = CompletableFuture.completedFuture(null);
     private int awaitedShard;
     private int liveNodes = -1;
 
@@ -132,9 +133,24 @@ public final class Controller implements AutoCloseable {
     private void lookSafely() {
         try {
             look();
+            askWhetherOver();
         } catch (RuntimeException e) {
             log.error("the controller failed; it goes on with the next look", e);
         }
+    }
+
+    /** Who has nothing to write would never hear that his term is over, and the cluster have no controller when there is. */
+    private void askWhetherOver() {
+        var inOffice = term;
+        if (inOffice == null || !asked.isDone()) {
+            return;
+        }
+        asked = inOffice.isOver().handle((over, failure) -> {
+            if (failure == null && over) {
+                onLoop(() -> ended("holding office", inOffice, Term.Outcome.DEPOSED, null));
+            }
+            return over;
+        });
     }
 
     private void look() {
@@ -225,9 +241,10 @@ public final class Controller implements AutoCloseable {
         switch (outcome) {
             case DONE -> log.debug("{}: done", what);
             case DEPOSED -> {
-                log.warn("another coordinator is controller now");
                 if (inOffice.equals(term)) {
+                    log.warn("another coordinator is controller now");
                     term = null;
+                    seat.deposed();
                 }
             }
             case OUTDATED, UNKNOWN -> log.info("{}: {}; looking again", what, outcome);
