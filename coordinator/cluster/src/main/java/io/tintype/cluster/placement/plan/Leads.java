@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -80,14 +81,12 @@ final class Leads {
         return Math.abs(over(node)) > TOLERANCE * share[node] + ROUNDING;
     }
 
-    /** Who leads a shard whose primary goes: the least laden of those who can, those in sync already first. */
+    /** Who leads a shard whose primary goes: the least laden of those who may, and where nobody may, of those who stay. */
     private void nextLeader(int shard) {
         int former = layout.lead(shard);
-        int best = Layout.NOBODY;
-        for (int n : layout.placed(shard)) {
-            if (!layout.nodes[n].leaves() && (best == Layout.NOBODY || over(n) < over(best))) {
-                best = n;
-            }
+        int best = leastLaden(shard, n -> mayLead(shard, n));
+        if (best == Layout.NOBODY) {
+            best = leastLaden(shard, n -> !layout.nodes[n].leaves());
         }
         if (best != Layout.NOBODY && layout.shards[shard].primaryOrNull() != null) {
             if (former != Layout.NOBODY) {
@@ -95,6 +94,16 @@ final class Leads {
             }
             lead(shard, best);
         }
+    }
+
+    private int leastLaden(int shard, IntPredicate which) {
+        int best = Layout.NOBODY;
+        for (int n : layout.placed(shard)) {
+            if (which.test(n) && (best == Layout.NOBODY || over(n) < over(best))) {
+                best = n;
+            }
+        }
+        return best;
     }
 
     private boolean step() {

@@ -76,6 +76,26 @@ final class PlannerTest {
         assertThat(misplaced(after)).isLessThanOrEqualTo(misplaced(input));
     }
 
+    /** A node in maintenance is about to be restarted, and one out of touch cannot lead. */
+    @Property(tries = 500)
+    void noNodeThatRestsIsToLeadWhileAnActiveOneMay(@ForAll long seed) {
+        var input = Clusters.random(seed);
+        var plan = Planner.plan(input);
+        var after = Clusters.after(input, plan);
+        Map<NodeId, Part> parts = input.nodes().stream().collect(Collectors.toMap(PlanNode::id, PlanNode::part));
+        for (var step : plan.steps()) {
+            var leader = step.kind() == PlanStep.Kind.LEAD ? step.to() : step.leader();
+            var before = shard(input, step.shard());
+            if (leader.map(parts::get).filter(Part.RESTING::equals).isPresent()) {
+                assertThat(shard(after, step.shard()).replicas())
+                        .as("%s of %s", step, before)
+                        .noneMatch(node -> parts.get(node) == Part.ACTIVE
+                                && (before.inSync().contains(node)
+                                        || !before.replicas().contains(node)));
+            }
+        }
+    }
+
     private static PlanPool pool(PlanInput input, PlanShard shard) {
         return input.pools().stream()
                 .filter(pool -> pool.id().equals(shard.pool()))
