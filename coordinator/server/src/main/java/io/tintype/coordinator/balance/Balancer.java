@@ -208,6 +208,7 @@ public final class Balancer implements AutoCloseable {
         }
         if (!office.equals(paced)) {
             pacing.inOffice();
+            runner.deposed(); // of a term before this one, after which somebody else may have been in office
             paced = office;
         }
         var plans = active(office, view);

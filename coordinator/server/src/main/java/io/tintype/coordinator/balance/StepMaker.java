@@ -177,6 +177,7 @@ final class StepMaker {
         var shard = found.get();
         var to = new NodeId(step.getTo());
         if (!shard.inSync().contains(to)) {
+            verdicts.forget(key(plan, i)); // it was about another copy, where the target had come before
             if (cancelled) {
                 return revert(term, plan, i, step, "the plan was cancelled");
             }

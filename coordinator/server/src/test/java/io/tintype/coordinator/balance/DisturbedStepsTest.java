@@ -187,6 +187,28 @@ final class DisturbedStepsTest {
         assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
     }
 
+    /** A verdict is about the copy that it was asked for, not about one that came after that was lost. */
+    @Test
+    void aCopyThatCameAgainIsVerifiedAgain() throws Exception {
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        nodes.neverJoins("n2");
+        var unused = nodes.move(shards);
+        nodes.fallsBehind(SHARD, "n2"); // so that nobody may go, whatever the verdict
+        await("n1 and n4 have been found to hold the same").atMost(LONG).until(() -> {
+            controller.look(shards);
+            return nodes.digested.containsAll(List.of("n1", "n4"));
+        });
+        nodes.fallsBehind(SHARD, "n4");
+        controller.look(shards);
+        nodes.holdsSomethingElse("n4");
+        nodes.joins("n2");
+
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+    }
+
     private void assertGivenUp(String why) throws Exception {
         assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
         assertThat(step().getDetail()).isEqualTo(why);

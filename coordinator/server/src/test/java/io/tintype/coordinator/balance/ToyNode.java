@@ -72,6 +72,7 @@ final class ToyNode {
                             .setSequence(7)
                             .setEntries(nodes.isDifferent(self) ? 1 : 2)
                             .build());
+            nodes.digested.add(self);
         }
     };
 

@@ -68,6 +68,8 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     final ToyLeads leads = new ToyLeads();
     /** Digests that are being made, where none ends. */
     final AtomicInteger digesting = new AtomicInteger();
+    /** Who has said what it holds. */
+    final Set<String> digested = ConcurrentHashMap.newKeySet();
     /** Whether no digest ends by itself. */
     volatile boolean digestsForEver;
     /** How long 99 of 100 reads of each node take. */
