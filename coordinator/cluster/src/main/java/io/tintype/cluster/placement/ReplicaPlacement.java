@@ -69,9 +69,10 @@ public final class ReplicaPlacement {
     }
 
     /**
-     * Nodes for further replicas of a shard, which keeps those it has; those are among the candidates where their nodes are
-     * known.
+     * Nodes for further replicas of a shard, which keeps those it has.
      *
+     * @param candidates the nodes that could take one, and those that keep theirs, also where they could take none now: their zones
+     *     are used
      * @return empty where there are too few
      */
     public static Optional<List<Candidate>> more(

@@ -156,7 +156,7 @@ final class Assignments {
                 roles.keySet(),
                 rules.replicationFactor() - there.size(),
                 rules.zonesRequired(),
-                occupancy.candidates(rules.labels()));
+                occupancy.candidates(rules.labels(), roles.keySet()));
         if (more.isEmpty()) {
             return false;
         }
@@ -196,7 +196,12 @@ final class Assignments {
                         roles.get(node) == ReplicaRole.REPLICA_ROLE_VOTER || standsOutside(node, rules.servingRegion()))
                 .collect(Collectors.toSet());
         var added = ReplicaPlacement.more(
-                id, rules.servingRegion(), kept, more, rules.zonesRequired(), occupancy.candidates(rules.labels()));
+                id,
+                rules.servingRegion(),
+                kept,
+                more,
+                rules.zonesRequired(),
+                occupancy.candidates(rules.labels(), kept));
         added.ifPresent(nodes -> nodes.forEach(node -> {
             roles.put(node.id(), ReplicaRole.REPLICA_ROLE_VOTER);
             occupancy.add(node.id());

@@ -7,10 +7,12 @@ import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ShardAssignment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How many replicas each node is to have, by all assignments and what is being planned on top of them. Confined to one
@@ -59,6 +61,18 @@ final class Occupancy {
                         && !view.intent(node.id()).getMaintenance())
                 .map(this::candidate)
                 .toList();
+    }
+
+    /** The same with those that keep a replica, whatever they are like: their zones are used. */
+    List<Candidate> candidates(Set<String> labels, Set<NodeId> kept) {
+        var all = new ArrayList<>(candidates(labels));
+        Set<NodeId> known = all.stream().map(Candidate::id).collect(Collectors.toSet());
+        view.map()
+                .nodes()
+                .filter(node -> kept.contains(node.id()) && !known.contains(node.id()))
+                .map(this::candidate)
+                .forEach(all::add);
+        return all;
     }
 
     /** A node, live or not. */

@@ -87,6 +87,23 @@ final class AssignmentsTest {
                 .startsWith("eu-");
     }
 
+    /** A node that is down, or in maintenance, comes back with its replica. */
+    @Test
+    void aZoneIsUsedAlsoWhileTheReplicaInItIsAway() {
+        var rules = rules(3, true, "us");
+        var now = assigned(List.of("eu-1", "eu-2"), List.of());
+        for (var away : List.of("eu-1/a-", "eu-1/a+")) {
+            assertThat(follow(view(List.of(away, "eu-2/b", "eu-3/a", "eu-4/a")), now, rules)
+                            .getReplicasList())
+                    .as("there is no third zone beside %s", away)
+                    .isEqualTo(now.getReplicasList());
+            assertThat(follow(view(List.of(away, "eu-2/b", "eu-3/a", "eu-4/c")), now, rules)
+                            .getReplicasList())
+                    .extracting(Placement::getNode)
+                    .containsExactly("eu-1", "eu-2", "eu-4");
+        }
+    }
+
     /** A switch is refused where it could not be carried out. */
     @Test
     void aPoolIsSwitchedOnlyToNodesThatMayHoldItsReplicas() {
