@@ -14,6 +14,7 @@ import io.tintype.client.internal.net.Race;
 import io.tintype.client.internal.net.Retrier;
 import io.tintype.client.internal.net.StallWatch;
 import io.tintype.client.internal.net.UnaryCall;
+import io.tintype.client.internal.net.UnderWay;
 import io.tintype.client.internal.route.Homes;
 import io.tintype.client.internal.route.MapCache;
 import io.tintype.client.internal.route.Primaries;
@@ -59,6 +60,7 @@ public final class ClientCore implements AutoCloseable {
     private final @Nullable Tracer tracer;
     private final Admission admission;
     private final ClientThreads threads = new ClientThreads();
+    private final UnderWay underWay = new UnderWay();
     private final ChannelCache channels;
     private final Coordinators coordinators;
     private final MapCache maps;
@@ -78,7 +80,7 @@ public final class ClientCore implements AutoCloseable {
         channels = new ChannelCache(settings.channels(), threads.workers());
         coordinators = new Coordinators(settings, channels);
         maps = new MapCache(coordinators, threads, settings.retry());
-        retrier = new Retrier(settings.retry(), threads.timer());
+        retrier = new Retrier(settings.retry(), threads.timer(), underWay);
         var routing = settings.routing();
         homes = new Homes(coordinators, threads.workers());
         primaries = new Primaries(maps, location());
@@ -165,7 +167,11 @@ public final class ClientCore implements AutoCloseable {
     /** One try of a read at one server, to see what it says: nothing is repeated, and a silent server fails soon. */
     public <Q, R> CompletableFuture<R> probe(String address, MethodDescriptor<Q, R> method, Q request) {
         var op = begin(method, PROBE, Duration.ZERO);
-        return run(op, null, () -> UnaryCall.send(channels.to(address), method, op.unaryOptions(PROBE), op, request));
+        return run(
+                op,
+                null,
+                () -> underWay.until(
+                        op, UnaryCall.send(channels.to(address), method, op.unaryOptions(PROBE), op, request)));
     }
 
     /** Where this process stands. */
@@ -187,7 +193,7 @@ public final class ClientCore implements AutoCloseable {
     /** Calls what takes a coordinator long; it is not repeated unless nobody was reached. */
     public <Q, R> CompletableFuture<R> callSlow(MethodDescriptor<Q, R> method, Q request, Duration timeout) {
         var op = begin(method, timeout, Duration.ZERO);
-        return run(op, null, () -> coordinators.callSlow(method, op, request));
+        return run(op, null, () -> underWay.until(op, coordinators.callSlow(method, op, request)));
     }
 
     /** Stores a blob whole. The header comes without shard and size. */
@@ -260,12 +266,13 @@ public final class ClientCore implements AutoCloseable {
         listener.finished(op, failure);
     }
 
-    /** Ends everything: calls in flight get a moment, then fail. */
+    /** Ends everything: calls in flight get a moment, then fail, and so do those that wait for their next attempt. */
     @Override
     public void close() {
         admission.close();
         maps.close();
         channels.close();
+        underWay.close(threads.workers());
         threads.close();
     }
 

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +110,14 @@ public final class CallingThread implements Executor {
         return tasks.poll();
     }
 
+    private void leaveToWorkers(Runnable task) {
+        try {
+            workers.execute(task);
+        } catch (RejectedExecutionException closed) {
+            task.run(); // the client was closed meanwhile: its workers are gone, and only failures are left to tell
+        }
+    }
+
     private void leave() {
         Queue<Runnable> rest;
         synchronized (this) {
@@ -116,6 +125,6 @@ public final class CallingThread implements Executor {
             rest = new ArrayDeque<>(tasks);
             tasks.clear();
         }
-        rest.forEach(workers::execute);
+        rest.forEach(this::leaveToWorkers);
     }
 }

@@ -28,6 +28,7 @@ public final class ChannelCache implements AutoCloseable {
     private final ClientSettings.Channels settings;
     private final Executor executor;
     private final Cache<String, ManagedChannel> channels;
+    private volatile boolean closed;
 
     public ChannelCache(ClientSettings.Channels settings, Executor executor) {
         this.settings = settings;
@@ -51,7 +52,9 @@ public final class ChannelCache implements AutoCloseable {
      */
     public Channel to(String address) {
         var channel = channels.get(address, this::open);
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+        if (closed) {
+            channel.shutdown(); // it may have been opened after all others were shut down
+        } else if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
             channel.resetConnectBackoff();
         }
         return channel;
@@ -72,6 +75,7 @@ public final class ChannelCache implements AutoCloseable {
     /** Lets calls in flight end for a moment, then cuts them off. */
     @Override
     public void close() {
+        closed = true;
         var all = new ArrayList<>(channels.asMap().values());
         all.forEach(ManagedChannel::shutdown);
         long end = System.nanoTime() + SHUTDOWN_GRACE.toNanos();

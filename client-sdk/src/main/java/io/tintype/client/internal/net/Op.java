@@ -33,6 +33,7 @@ public final class Op {
     private final AtomicLong bytes = new AtomicLong();
     private final Ground ground = new Ground(startNanos);
     private volatile boolean maybeApplied;
+    private volatile boolean trying;
     private volatile Trace trace = Trace.NONE;
     private @Nullable Runnable canceller;
     private boolean cancelled;
@@ -76,12 +77,19 @@ public final class Op {
     /** An attempt begins. */
     public void attempt() {
         attempts.incrementAndGet();
+        trying = true;
         ground.begin();
     }
 
     /** The attempt failed. Where it came no further than one before it, the time that it took was no progress. */
     public void attemptFailed() {
+        trying = false;
         ground.lost();
+    }
+
+    /** Whether an attempt began and was not heard to fail; also once it succeeded. */
+    boolean isTrying() {
+        return trying;
     }
 
     /** How many attempts began. */

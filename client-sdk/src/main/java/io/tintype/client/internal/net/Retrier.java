@@ -5,9 +5,7 @@ import io.github.resilience4j.core.functions.Either;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import io.tintype.model.Reason;
-import io.tintype.model.TintypeException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,9 +27,12 @@ public final class Retrier {
 
     private final Retry retry;
     private final ScheduledExecutorService timer;
+    private final UnderWay underWay;
 
-    public Retrier(ClientSettings.Retry settings, ScheduledExecutorService timer) {
+    /** @param underWay ends runs that wait for their next attempt when the client is closed */
+    public Retrier(ClientSettings.Retry settings, ScheduledExecutorService timer, UnderWay underWay) {
         this.timer = timer;
+        this.underWay = underWay;
         var pauses = new Pauses(settings);
         retry = Retry.of(
                 "tintype",
@@ -54,11 +55,14 @@ public final class Retrier {
 
     /** Runs attempts until one succeeds, one fails for good, or patience ends. Fails with {@link CallFailure}. */
     public <T> CompletableFuture<T> run(Op op, Supplier<CompletableFuture<T>> attempt) {
+        if (underWay.isClosed()) {
+            return CompletableFuture.failedFuture(UnderWay.closedFailure());
+        }
         try {
-            return retry.executeCompletionStage(timer, new Attempts<>(op, attempt))
-                    .toCompletableFuture();
+            var run = retry.executeCompletionStage(timer, new Attempts<>(op, attempt));
+            return underWay.until(op, run.toCompletableFuture());
         } catch (RejectedExecutionException closed) {
-            return CompletableFuture.failedFuture(closed());
+            return CompletableFuture.failedFuture(UnderWay.closedFailure());
         }
     }
 
@@ -126,11 +130,6 @@ public final class Retrier {
     /** A failure after which no attempt follows, whatever its reason. */
     public static RuntimeException finalOf(CallFailure failure) {
         return new Final(failure);
-    }
-
-    private static CallFailure closed() {
-        return CallFailure.of(
-                new TintypeException(Reason.UNAVAILABLE, "the client is closed; make a new one", Map.of(), null, null));
     }
 
     private static @Nullable CallFailure failureOf(Either<Throwable, Object> outcome) {
