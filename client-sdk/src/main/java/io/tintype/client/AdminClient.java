@@ -121,7 +121,7 @@ public final class AdminClient {
      */
     public ShardLead transferShard(ShardId id, @Nullable NodeId to) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         AdminGrpc.getTransferShardMethod(),
                         TransferShardRequest.newBuilder()
                                 .setShard(id.value())
@@ -143,7 +143,7 @@ public final class AdminClient {
      */
     public ShardLead forceShard(ShardId id, ShardId confirmed, NodeId node) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         AdminGrpc.getForceShardMethod(),
                         ForceShardRequest.newBuilder()
                                 .setShard(id.value())
@@ -161,14 +161,14 @@ public final class AdminClient {
     }
 
     /**
-     * Creates a pool; the controller then gives it its first shards. Repeated after a lost answer, so {@link
-     * AlreadyExistsException} may mean that an earlier try of the same call made it: compare with {@link #pools}.
+     * Creates a pool; the controller then gives it its first shards. Repeated after a lost answer; where it is there by then,
+     * {@link OutcomeUnknownException} says that an earlier try of the same call may have made it: compare with {@link #pools}.
      *
      * @throws AlreadyExistsException where there is one of that region and tier
      */
     public PoolInfo createPool(PoolInfo pool) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         AdminGrpc.getCreatePoolMethod(),
                         CreatePoolRequest.newBuilder()
                                 .setPool(PoolMessages.pool(pool))
@@ -213,7 +213,7 @@ public final class AdminClient {
      */
     public PoolEffect changePool(PoolEdit edit) {
         return Futures.awaitChange(
-                Futures.map(core.call(AdminGrpc.getChangePoolMethod(), edit.request(false)), PoolMessages::effect));
+                Futures.map(core.change(AdminGrpc.getChangePoolMethod(), edit.request(false)), PoolMessages::effect));
     }
 
     /**
@@ -240,7 +240,7 @@ public final class AdminClient {
      */
     public PoolSwitch switchPool(PoolId pool, String to, PoolSwitch shown, PoolId confirmed) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         AdminGrpc.getSwitchPoolMethod(),
                         PoolMessages.switchRequest(pool, to, shown, confirmed.toString())),
                 PoolMessages::poolSwitch));
@@ -254,7 +254,7 @@ public final class AdminClient {
      */
     public void deletePool(PoolId id) {
         Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         AdminGrpc.getDeletePoolMethod(),
                         DeletePoolRequest.newBuilder()
                                 .setRegion(id.region())

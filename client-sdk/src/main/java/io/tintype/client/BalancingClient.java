@@ -49,7 +49,7 @@ public final class BalancingClient {
      */
     public Plan apply(String id) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         BalancingGrpc.getApplyPlanMethod(),
                         ApplyPlanRequest.newBuilder().setId(id).build()),
                 answer -> answer.getPlan()));
@@ -81,7 +81,7 @@ public final class BalancingClient {
      */
     public Plan steer(String id, PlanOrder order) {
         return Futures.awaitChange(Futures.map(
-                core.call(
+                core.change(
                         BalancingGrpc.getSteerPlanMethod(),
                         SteerPlanRequest.newBuilder().setId(id).setOrder(order).build()),
                 answer -> answer.getPlan()));
@@ -89,8 +89,8 @@ public final class BalancingClient {
 
     /** Says what is wanted of a node; what is not set stays as it is. */
     public NodeIntentView want(SetNodeIntentRequest request) {
-        return Futures.awaitChange(
-                Futures.map(core.call(BalancingGrpc.getSetNodeIntentMethod(), request), answer -> answer.getIntent()));
+        return Futures.awaitChange(Futures.map(
+                core.change(BalancingGrpc.getSetNodeIntentMethod(), request), answer -> answer.getIntent()));
     }
 
     /**
@@ -99,9 +99,11 @@ public final class BalancingClient {
      * @throws WrongStateException where it is live or holds something
      */
     public void removeNode(String node) {
-        var unused = Futures.awaitChange(call(
-                BalancingGrpc.getRemoveNodeMethod(),
-                RemoveNodeRequest.newBuilder().setNode(node).build()));
+        var unused = Futures.awaitChange(Futures.map(
+                core.change(
+                        BalancingGrpc.getRemoveNodeMethod(),
+                        RemoveNodeRequest.newBuilder().setNode(node).build()),
+                answer -> answer));
     }
 
     /** How things stand. */

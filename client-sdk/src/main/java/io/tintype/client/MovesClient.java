@@ -49,7 +49,7 @@ public final class MovesClient {
      */
     public MoveInfo begin(String user, MoveTarget target) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getMoveUserMethod(),
                         MoveUserRequest.newBuilder()
                                 .setUser(Convert.user(user))
@@ -80,7 +80,7 @@ public final class MovesClient {
      */
     public MoveInfo abort(String user) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getAbortMoveMethod(),
                         AbortMoveRequest.newBuilder()
                                 .setUser(Convert.user(user))

@@ -25,7 +25,7 @@ public final class OutcomeUnknownException extends TintypeException {
                 cause);
     }
 
-    /** Under which id to repeat the request; empty for what needs none, such as staging a chunk again. */
+    /** Under which id to repeat the request; empty for what has none: changes of users and pools, staged chunks. */
     public Optional<RequestId> requestId() {
         return Optional.ofNullable(details().get(REQUEST_ID))
                 .map(hex -> new RequestId(

@@ -50,7 +50,7 @@ public final class UsersClient {
 
     private CompletableFuture<Registration> registerAsync(String user, String region, String tier) {
         return Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getRegisterUserMethod(),
                         RegisterUserRequest.newBuilder()
                                 .setUser(Convert.user(user))
@@ -123,7 +123,7 @@ public final class UsersClient {
      */
     public Usage freeze(String user) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getFreezeUserMethod(),
                         FreezeUserRequest.newBuilder()
                                 .setUser(Convert.user(user))
@@ -138,7 +138,7 @@ public final class UsersClient {
      */
     public Usage unfreeze(String user) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getUnfreezeUserMethod(),
                         UnfreezeUserRequest.newBuilder()
                                 .setUser(Convert.user(user))
@@ -156,7 +156,7 @@ public final class UsersClient {
      */
     public Erasure erase(String user, long generation) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getEraseUserMethod(),
                         EraseUserRequest.newBuilder()
                                 .setUser(Convert.user(user))
@@ -198,7 +198,7 @@ public final class UsersClient {
 
     private Usage setQuota(String user, SetUserQuotaRequest.Builder request) {
         return Futures.awaitChange(Futures.start(() -> Futures.map(
-                core.call(
+                core.change(
                         UsersGrpc.getSetUserQuotaMethod(),
                         request.setUser(Convert.user(user)).build()),
                 answer -> Convert.usage(answer.getUsage()))));

@@ -247,6 +247,58 @@ final class RetryTest {
     }
 
     @Test
+    void ofAChangeWithoutARequestIdWhoseAnswersAreLostTheOutcomeIsUnknown() {
+        try (var hasty = Clusters.client(cluster)
+                .maxAttempts(2)
+                .attemptTimeout(Duration.ofMillis(200))
+                .build()) {
+            for (var fault : List.of(Faults.Kind.LOSE_ANSWER, Faults.Kind.HANG)) {
+                var method = fault == Faults.Kind.HANG ? "CreatePool" : "RegisterUser";
+                cluster.faults.next(1000, fault, call -> call.endsWith(" " + method));
+            }
+            assertThatThrownBy(() -> hasty.users().register("alice"))
+                    .isInstanceOfSatisfying(
+                            OutcomeUnknownException.class,
+                            unknown -> assertThat(unknown.requestId()).isEmpty())
+                    .hasMessageContaining("look before you repeat it");
+            assertThat(client.users().lookup("alice").id()).isEqualTo("alice");
+            var pool = client.admin().pools().get(0);
+            assertThatThrownBy(() -> hasty.admin().createPool(pool)).isInstanceOf(OutcomeUnknownException.class);
+
+            cluster.faults.next(1000, Faults.Kind.LOSE_ANSWER, call -> call.endsWith(" LookupUser"));
+            assertThatThrownBy(() -> hasty.users().lookup("alice"))
+                    .as("what changes nothing")
+                    .isInstanceOf(UnavailableException.class);
+        }
+    }
+
+    @Test
+    void aRefusalOfAChangeWithoutARequestIdSaysNothingOfAnEarlierTry() {
+        cluster.faults.next(2, Faults.Kind.LOSE_ANSWER, call -> call.endsWith(" RegisterUser"));
+        cluster.faults.next(Faults.Kind.DAMAGED, "RegisterUser");
+
+        assertThatThrownBy(() -> client.users().register("alice"))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("cannot be read");
+    }
+
+    @Test
+    void aChangeWithoutARequestIdThatACoordinatorRefusesWasNotMade() {
+        try (var hasty = Clusters.client(cluster).maxAttempts(2).build()) {
+            cluster.faults.next(2, Faults.Kind.UNABLE, call -> call.endsWith(" RegisterUser"));
+            assertThatThrownBy(() -> hasty.users().register("alice"))
+                    .isInstanceOf(UnavailableException.class)
+                    .hasMessageContaining("no room for users yet");
+            cluster.faults.next(2, Faults.Kind.REFUSE, call -> call.endsWith(" RegisterUser"));
+            assertThatThrownBy(() -> hasty.users().register("alice")).isInstanceOf(OverloadedException.class);
+
+            cluster.stop("c0");
+            cluster.stop("c1");
+            assertThatThrownBy(() -> hasty.users().register("alice")).isInstanceOf(UnavailableException.class);
+        }
+    }
+
+    @Test
     void aCancelledCallIsCancelledAtTheServer() {
         cluster.faults.next(Faults.Kind.HANG, "Put");
         var call = client.async().put("alice", "b", BlobSource.of(new byte[1]), PutOptions.DEFAULT);

@@ -184,9 +184,15 @@ public final class ClientCore implements AutoCloseable {
         return coordinators.next(Set.of()).orElseThrow();
     }
 
-    /** Calls what only coordinators serve, and what may be repeated. */
+    /** Asks for what only coordinators tell. */
     public <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request) {
         var op = begin(method, null, Duration.ZERO);
+        return run(op, null, () -> retrier.run(op, () -> coordinators.call(method, op, request)));
+    }
+
+    /** Calls what only coordinators change, which has no request id; it is repeated, for that does no harm. */
+    public <Q, R> CompletableFuture<R> change(MethodDescriptor<Q, R> method, Q request) {
+        var op = begin(method, null, Duration.ZERO).asCoordinatorsChange();
         return run(op, null, () -> retrier.run(op, () -> coordinators.call(method, op, request)));
     }
 

@@ -27,8 +27,8 @@ final class Failures {
             return failure;
         }
         var known = call.failure();
-        boolean unknown =
-                requestId != null && op.isMaybeApplied() && !known.reason().rulesOutEarlierTries();
+        boolean change = requestId != null || op.isCoordinatorsChange();
+        boolean unknown = change && op.isMaybeApplied() && !known.reason().rulesOutEarlierTries();
         if (op.attempts() <= 1 && !unknown) {
             return known;
         }
@@ -39,7 +39,11 @@ final class Failures {
         }
         var text = new StringBuilder();
         if (unknown) {
-            text.append("it is not known whether the change was made; repeat it under the same request id: ");
+            text.append("it is not known whether the change was made; ")
+                    .append(
+                            requestId != null
+                                    ? "repeat it under the same request id: "
+                                    : "look before you repeat it: ");
         }
         text.append(known.getMessage());
         if (op.attempts() > 1) {

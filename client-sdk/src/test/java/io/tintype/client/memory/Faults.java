@@ -17,6 +17,8 @@ public final class Faults {
     public enum Kind {
         /** Answered with OVERLOADED before anything is done. */
         REFUSE,
+        /** Answered with UNAVAILABLE, by a server that says why, before anything is done. */
+        UNABLE,
         /** Answered with CORRUPT_DATA before anything is done. */
         DAMAGED,
         /** Done, but the connection breaks before the answer. */

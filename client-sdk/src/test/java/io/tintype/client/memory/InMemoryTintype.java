@@ -229,6 +229,9 @@ public final class InMemoryTintype implements AutoCloseable {
             if (fault == Faults.Kind.REFUSE) {
                 throw overloaded();
             }
+            if (fault == Faults.Kind.UNABLE) {
+                throw new TintypeException(Reason.UNAVAILABLE, "there is no room for users yet");
+            }
             if (fault == Faults.Kind.DAMAGED) {
                 throw damaged();
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.BlobNotFoundException;
+import io.tintype.client.OutcomeUnknownException;
 import io.tintype.client.StorageFullException;
 import io.tintype.client.TintypeClient;
 import io.tintype.client.UnavailableException;
@@ -202,7 +203,8 @@ final class FullDisksIT {
             var done = Awaitility.await(
                             user + " is erased though the disks are full, and no replica names a blob of his")
                     .atMost(PATIENCE)
-                    .ignoreExceptionsInstanceOf(UnavailableException.class)
+                    .ignoreExceptionsMatching(
+                            e -> e instanceof UnavailableException || e instanceof OutcomeUnknownException)
                     .until(
                             () -> client.users().erase(user, 0),
                             now -> now.erased().isPresent()

@@ -9,6 +9,7 @@ import io.tintype.client.BlobNotFoundException;
 import io.tintype.client.Consistency;
 import io.tintype.client.GetOptions;
 import io.tintype.client.InvalidRequestException;
+import io.tintype.client.OutcomeUnknownException;
 import io.tintype.client.PoolDetail;
 import io.tintype.client.PoolEdit;
 import io.tintype.client.PoolSwitch;
@@ -371,7 +372,7 @@ final class RegionSwitchIT {
 
         Awaitility.await()
                 .atMost(PATIENCE)
-                .ignoreExceptionsInstanceOf(WrongStateException.class)
+                .ignoreExceptionsMatching(e -> e instanceof WrongStateException || e instanceof OutcomeUnknownException)
                 .until(() -> client.admin()
                         .switchPool(POOL, "eu", client.admin().previewSwitch(POOL, "eu"), POOL)
                         .isWhole());

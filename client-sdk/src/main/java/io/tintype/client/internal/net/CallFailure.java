@@ -114,6 +114,19 @@ public final class CallFailure extends RuntimeException {
         return origin == Origin.NEVER_SENT || origin == Origin.TRANSPORT;
     }
 
+    /**
+     * Whether a change that a coordinator was asked for may nevertheless have been made. Other than nodes, coordinators say
+     * UNAVAILABLE themselves only of what they did not do: it is in doubt where nobody said so.
+     */
+    public boolean leavesCoordinatorsChangeInDoubt() {
+        return switch (reason()) {
+            case OUTCOME_UNKNOWN -> true;
+            case INTERNAL -> origin != Origin.NEVER_SENT;
+            case UNAVAILABLE -> origin == Origin.TRANSPORT;
+            default -> false;
+        };
+    }
+
     /** Whether a change that had been sent whole may nevertheless have been made. */
     public boolean leavesChangeInDoubt() {
         return switch (reason()) {

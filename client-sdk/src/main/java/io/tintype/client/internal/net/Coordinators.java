@@ -92,13 +92,13 @@ public final class Coordinators {
         return UnaryCall.send(channels.to(address), method, op.unaryOptions(longest), op, request)
                 .exceptionallyCompose(thrown -> {
                     var failure = CallFailure.of(thrown);
+                    if (failure.leavesCoordinatorsChangeInDoubt()) {
+                        op.maybeApplied();
+                    }
                     if (!failure.isUnreachable() || op.isCancelled()) {
                         return CompletableFuture.failedFuture(failure);
                     }
                     failed(address);
-                    if (failure.origin() != CallFailure.Origin.NEVER_SENT) {
-                        op.maybeApplied();
-                    }
                     var without = new HashSet<>(tried);
                     without.add(address);
                     return next(without).isPresent()

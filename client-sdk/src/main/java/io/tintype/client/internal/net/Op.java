@@ -34,6 +34,7 @@ public final class Op {
     private final Ground ground = new Ground(startNanos);
     private volatile boolean maybeApplied;
     private volatile boolean trying;
+    private volatile boolean coordinatorsChange;
     private volatile Trace trace = Trace.NONE;
     private @Nullable Runnable canceller;
     private boolean cancelled;
@@ -62,6 +63,17 @@ public final class Op {
     public Op traced(Trace of) {
         trace = of;
         return this;
+    }
+
+    /** Makes it a change of what coordinators keep, which has no request id; to be called before the first attempt. */
+    public Op asCoordinatorsChange() {
+        coordinatorsChange = true;
+        return this;
+    }
+
+    /** Whether it changes what coordinators keep. */
+    public boolean isCoordinatorsChange() {
+        return coordinatorsChange;
     }
 
     /** The trace it is part of. */
