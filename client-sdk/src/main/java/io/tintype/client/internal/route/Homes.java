@@ -55,7 +55,7 @@ public final class Homes {
         if (known != null) {
             return CompletableFuture.completedFuture(known);
         }
-        var found = ask(user, op);
+        var found = ask(user, op, false);
         if (!register) {
             return found;
         }
@@ -67,11 +67,11 @@ public final class Homes {
         });
     }
 
-    private CompletableFuture<Integer> ask(String user, Op op) {
+    private CompletableFuture<Integer> ask(String user, Op op, boolean again) {
         var mine = new CompletableFuture<Integer>();
         var others = asking.putIfAbsent(user, mine);
         if (others != null) {
-            return others;
+            return again ? others : orAskAgain(user, others, op);
         }
         // The caller's own cancellation must not fail those who wait with him.
         var lookup = new Op("LookupUser", null, Duration.ofNanos(Math.max(1, op.remainingNanos())));
@@ -85,6 +85,21 @@ public final class Homes {
             }
         });
         return mine;
+    }
+
+    /**
+     * A question that others posed may be older than the user, whose first write was acknowledged before this caller came.
+     * One that is under way once theirs is answered is not.
+     */
+    private CompletableFuture<Integer> orAskAgain(String user, CompletableFuture<Integer> others, Op op) {
+        return others.exceptionallyCompose(thrown -> {
+            var failure = CallFailure.of(thrown);
+            if (failure.reason() != Reason.USER_NOT_FOUND) {
+                return CompletableFuture.failedFuture(failure);
+            }
+            var known = shards.getIfPresent(user);
+            return known != null ? CompletableFuture.completedFuture(known) : ask(user, op, true);
+        });
     }
 
     /** A server said where a user lives. */

@@ -2,6 +2,7 @@
 package io.tintype.cluster.directory;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tintype.model.Reason;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
@@ -42,11 +43,17 @@ final class RememberedHomes {
 
     /**
      * Where the user lives, as remembered; else by the question, which of several callers at a time one asks. Whoever
-     * poses the question has its answer {@linkplain #remember remembered}.
+     * poses the question has its answer {@linkplain #remember remembered}. That there is no such user is only told of a
+     * question that was posed after the call: an older one may be older than the user, too.
      *
      * @return a future of the caller's own; fails as the question does, with {@link io.tintype.model.TintypeException}
      */
     CompletableFuture<UserHome> getOrAsk(UserId user, Supplier<CompletableFuture<UserHome>> question) {
+        return getOrAsk(user, question, false);
+    }
+
+    private CompletableFuture<UserHome> getOrAsk(
+            UserId user, Supplier<CompletableFuture<UserHome>> question, boolean again) {
         var known = remembered.get(user);
         if (known != null) {
             return CompletableFuture.completedFuture(known);
@@ -54,7 +61,12 @@ final class RememberedHomes {
         var mine = new CompletableFuture<UserHome>();
         var first = asking.putIfAbsent(user, mine);
         if (first != null) {
-            return first.copy();
+            return again
+                    ? first.copy()
+                    : first.exceptionallyCompose(
+                            failure -> Errors.fromWire(failure).reason() == Reason.USER_NOT_FOUND
+                                    ? getOrAsk(user, question, true)
+                                    : CompletableFuture.failedFuture(failure));
         }
         var unused = question.get().whenComplete((home, failure) -> {
             asking.remove(user, mine);
