@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the read's context: all methods are called there, and the node's messages are brought there. No more
  * of them are asked for than the reader wants, but for a first one, which is kept until he wants it.
+ *
+ * <p>A stream that breaks for a passing reason, such as a reader so slow that the node took him for gone, is taken up again
+ * where it broke, in the same version: as soon as more is wanted, and unless the one before broke at the same place.
  */
 final class OriginRest {
     private final OpenBlob blob;
@@ -41,6 +44,12 @@ final class OriginRest {
 
     private boolean ended;
     private boolean closed;
+    /** The stream broke, and is to go on once somebody wants more. */
+    private boolean broken;
+
+    /** Where a stream was taken up again last; -1: nowhere. */
+    private long resumedAt = -1;
+
     private @Nullable GetStream stream;
     private @Nullable DataFrame first;
 
@@ -80,6 +89,10 @@ final class OriginRest {
     /** Opens the stream, which begins at this place in the blob. Called once, or never where caches have everything. */
     void begin(long from) {
         position = from;
+        open(from);
+    }
+
+    private void open(long from) {
         context.run(() -> stream = origin.rest(blob.head(), from, to, new Messages()));
     }
 
@@ -111,9 +124,50 @@ final class OriginRest {
                     Reason.INTERNAL, "The storage node ended the blob at " + position + " instead of " + to + "."));
             return;
         }
+        if (broken && asked < wanted) {
+            resume();
+        }
         for (; stream != null && asked < wanted; asked++) {
             stream.demand();
         }
+    }
+
+    /** The stream broke: it goes on, or the read fails. */
+    private void broke(TintypeException failure) {
+        if (next() >= to) {
+            ended = true; // all has come, and nobody has asked for how it ends
+            return;
+        }
+        boolean passes = failure.reason().isTransient() && failure.reason() != Reason.VERSION_GONE;
+        if (!passes || next() == resumedAt || context.isCancelled()) {
+            receiver.failed(failure);
+            return;
+        }
+        stream = null;
+        broken = true;
+        if (asked > kept()) {
+            resume();
+        }
+    }
+
+    /** Asks for what comes next, and as many messages as were asked for and did not come. */
+    private void resume() {
+        broken = false;
+        resumedAt = next();
+        open(resumedAt);
+        for (int i = kept(); stream != null && i < asked; i++) {
+            stream.demand();
+        }
+    }
+
+    /** The first byte that has not come. */
+    private long next() {
+        return position + (first == null ? 0 : first.getData().size());
+    }
+
+    /** Messages that have come, and wait for the reader. */
+    private int kept() {
+        return first == null ? 0 : 1;
     }
 
     /** Tells the receiver no more; the stream goes on to its end, or until {@link #cancel}. May be called again. */
@@ -183,7 +237,7 @@ final class OriginRest {
         public void onFailed(TintypeException failure) {
             inOrder.execute(() -> {
                 if (!closed) {
-                    receiver.failed(Errors.fromWire(OriginReads.gone(failure)));
+                    broke(Errors.fromWire(OriginReads.gone(failure)));
                 }
             });
         }

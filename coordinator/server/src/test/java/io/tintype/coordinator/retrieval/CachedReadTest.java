@@ -193,6 +193,93 @@ final class CachedReadTest {
     }
 
     @Test
+    void aReadWhoseNodeBreaksOffGoesOnWhereItBrokeInTheSameVersion() {
+        cluster.a.frameBytes = PIECE;
+        cluster.followAtOnce();
+        var bytes = put("n", 6 * PIECE, 1);
+        get(request("n").toBuilder()
+                .setRange(ByteRange.newBuilder().setLength(PIECE))
+                .build());
+        cluster.a.failureOfGets = Reason.UNAVAILABLE;
+        cluster.a.framesBeforeFailure = 2;
+        cluster.a.partialGets.clear();
+
+        var read = new Frames(true);
+        var blob = cluster.retrieval.open(request("n")).join();
+        read.stream.complete(blob.read(0, bytes.length, read));
+        read.stream.join().demand();
+
+        assertThat(Arrays.equals(read.answer.orTimeout(60, TimeUnit.SECONDS).join(), bytes))
+                .isTrue();
+        assertThat(cluster.a.partialGets)
+                .allSatisfy(get ->
+                        assertThat(get.getIfVersion()).isEqualTo(blob.head().getVersion()))
+                .extracting(get -> get.getRange().getOffset())
+                .containsExactly((long) PIECE, 3L * PIECE, 5L * PIECE);
+    }
+
+    /** A node takes a reader for gone who wants nothing for a minute. */
+    @Test
+    void aReaderWhoPausesWhileTheNodeBreaksOffGoesOnWhenHeLikes() {
+        cluster.a.frameBytes = PIECE;
+        cluster.followAtOnce();
+        var bytes = put("n", 4 * PIECE, 1);
+        cluster.a.failureOfGets = Reason.UNAVAILABLE;
+        cluster.a.framesBeforeFailure = 1;
+        cluster.a.partialGets.clear();
+        var blob = cluster.retrieval.open(request("n")).join();
+        int afterOpening = cluster.a.partialGets.size();
+        var read = new Frames(false);
+        var stream = blob.read(0, bytes.length, read);
+        read.stream.complete(stream);
+        for (int i = 1; i <= 4; i++) {
+            stream.demand();
+            int frames = i;
+            await().until(() -> read.count.get() == frames);
+            int asked = cluster.a.partialGets.size() - afterOpening;
+            assertThat(asked).as("streams, none before it is wanted").isLessThanOrEqualTo(frames);
+        }
+        assertThat(Arrays.equals(read.answer.orTimeout(60, TimeUnit.SECONDS).join(), bytes))
+                .isTrue();
+    }
+
+    /** Takes the bytes of an open blob. */
+    private static final class Frames implements GetStream.Listener<Frame> {
+        final CompletableFuture<GetStream> stream = new CompletableFuture<>();
+        final CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        final AtomicInteger count = new AtomicInteger();
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final boolean all;
+
+        Frames(boolean all) {
+            this.all = all;
+        }
+
+        @Override
+        public void onMessage(Frame frame) {
+            frame.buffers().forEach(buffer -> {
+                var copy = new byte[buffer.remaining()];
+                buffer.get(copy);
+                bytes.writeBytes(copy);
+            });
+            count.incrementAndGet();
+            if (all) {
+                stream.join().demand();
+            }
+        }
+
+        @Override
+        public void onEnd() {
+            answer.complete(bytes.toByteArray());
+        }
+
+        @Override
+        public void onFailed(TintypeException failure) {
+            answer.completeExceptionally(failure);
+        }
+    }
+
+    @Test
     void damageOnTheWayFromTheNodeReachesNobodyAndIsNotKept() {
         var bytes = put("n", 300_000, 1);
         cluster.a.damageFrames = true;

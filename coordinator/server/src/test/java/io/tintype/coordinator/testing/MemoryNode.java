@@ -52,6 +52,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,10 @@ public final class MemoryNode {
     public volatile boolean replaceWhatIsFound;
     /** A get breaks off after this many frames. */
     public volatile int framesBeforeFailure = Integer.MAX_VALUE;
+    /** Why it does. */
+    public volatile Reason failureOfGets = Reason.VERSION_GONE;
+    /** Where gets began, and of which versions; those that say nothing of either are not here. */
+    public final List<GetRequest> partialGets = new CopyOnWriteArrayList<>();
 
     /** The next calls are refused so, one each. */
     public synchronized void refuse(TintypeException... next) {
@@ -443,6 +448,9 @@ public final class MemoryNode {
             this.call = call;
             this.blob = blob;
             long size = blob.bytes().size();
+            if (request.hasRange() && request.hasIfVersion()) {
+                partialGets.add(request);
+            }
             position = request.getRange().getOffset();
             if (request.hasRange() && position >= size) {
                 throw new TintypeException(Reason.RANGE_NOT_SATISFIABLE, "the blob has " + size + " bytes");
@@ -456,10 +464,10 @@ public final class MemoryNode {
         }
 
         private synchronized void send() {
-            while (!over && call.isReady()) {
+            while (!over && (call.isReady() || frames >= framesBeforeFailure)) {
                 if (frames >= framesBeforeFailure) {
                     over = true;
-                    call.onError(Errors.toWire(new TintypeException(Reason.VERSION_GONE, "replaced meanwhile")));
+                    call.onError(Errors.toWire(new TintypeException(failureOfGets, "it broke off")));
                     return;
                 }
                 long to = Math.min(end, position + frameBytes);
