@@ -54,7 +54,7 @@ public final class SingleFlight<K, V> {
         CompletableFuture<V> request;
         try {
             request = start.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // it must not stand in the way of all who come after
             request = CompletableFuture.failedFuture(e);
         }
         var unused = request.whenComplete((value, failure) -> {

@@ -210,6 +210,18 @@ final class HeadCacheTest {
         assertThat(requests).hasValue(2);
     }
 
+    @Test
+    void aRequestThatCannotBeMadeStandsInNobodysWay() {
+        var flights = new SingleFlight<HeadKey, String>(() -> now, 8);
+        assertThat(flights.join(CAT, now, () -> {
+                    throw new NoClassDefFoundError("none");
+                }))
+                .isCompletedExceptionally();
+        assertThat(flights.join(CAT, now - 1_000_000, () -> CompletableFuture.completedFuture("next"))
+                        .join())
+                .isEqualTo("next");
+    }
+
     private void fill(int version) {
         assertThat(cache.begin(CAT).found(SHARD, version(version), "v" + version, 0))
                 .isTrue();

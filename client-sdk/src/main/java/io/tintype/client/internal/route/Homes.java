@@ -75,7 +75,13 @@ public final class Homes {
         }
         // The caller's own cancellation must not fail those who wait with him.
         var lookup = new Op("LookupUser", null, Duration.ofNanos(Math.max(1, op.remainingNanos())));
-        var unused = lookup(user, lookup).whenComplete((shard, thrown) -> {
+        CompletableFuture<Integer> answer;
+        try {
+            answer = lookup(user, lookup);
+        } catch (RuntimeException | Error e) { // it must not stand in the way of all who come after
+            answer = CompletableFuture.failedFuture(e);
+        }
+        var unused = answer.whenComplete((shard, thrown) -> {
             asking.remove(user, mine);
             if (thrown == null) {
                 learn(user, shard);

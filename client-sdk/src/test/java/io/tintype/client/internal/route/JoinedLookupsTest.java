@@ -78,6 +78,26 @@ final class JoinedLookupsTest {
         }
     }
 
+    /** A channel cannot even be made with credentials of this kind. */
+    private static final class UnknownCredentials extends ChannelCredentials {
+        @Override
+        public ChannelCredentials withoutBearerTokens() {
+            return this;
+        }
+    }
+
+    @Test
+    void aQuestionThatCannotBePosedStandsInNobodysWay() {
+        var settings = settings("127.0.0.1:1", new UnknownCredentials());
+        try (var channels = new ChannelCache(settings.channels(), Runnable::run)) {
+            var homes = new Homes(new Coordinators(settings, channels), Runnable::run);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> find(homes).get(10, TimeUnit.SECONDS))
+                        .hasStackTraceContaining(UnknownCredentials.class.getName());
+            }
+        }
+    }
+
     private static CompletableFuture<Integer> find(Homes homes) {
         return homes.find("alice", false, new Op("Get", null, LONG));
     }

@@ -68,7 +68,13 @@ final class RememberedHomes {
                                     ? getOrAsk(user, question, true)
                                     : CompletableFuture.failedFuture(failure));
         }
-        var unused = question.get().whenComplete((home, failure) -> {
+        CompletableFuture<UserHome> answer;
+        try {
+            answer = question.get();
+        } catch (RuntimeException | Error e) { // it must not stand in the way of all who come after
+            answer = CompletableFuture.failedFuture(e);
+        }
+        var unused = answer.whenComplete((home, failure) -> {
             asking.remove(user, mine);
             if (failure == null) {
                 mine.complete(home);

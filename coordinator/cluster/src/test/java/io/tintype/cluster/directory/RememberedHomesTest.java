@@ -66,4 +66,15 @@ final class RememberedHomesTest {
                             none -> assertThat(none.reason()).isEqualTo(Reason.USER_NOT_FOUND));
         }
     }
+
+    @Test
+    void aQuestionThatCannotBePosedStandsInNobodysWay() {
+        var failed = homes.getOrAsk(ALICE, () -> {
+            throw new NoClassDefFoundError("none");
+        });
+        assertThat(failed).isCompletedExceptionally();
+        var next = ask();
+        asked.getLast().complete(HOME);
+        assertThat(next.join()).isEqualTo(HOME);
+    }
 }

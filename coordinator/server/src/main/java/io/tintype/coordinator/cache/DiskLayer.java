@@ -111,15 +111,15 @@ final class DiskLayer implements PieceLayer {
     }
 
     private Optional<Piece> read(PieceSpec spec) {
-        var digest = codec.key(spec.key());
         try {
+            var digest = codec.key(spec.key());
             var secret = closed ? null : secrets.find(spec.key().user());
             if (secret == null) {
                 return Optional.empty();
             }
             var name = secret.name(digest);
             return codec.decode(digest, spec.length(), secret.turn(name, store.get(name)));
-        } catch (RocksDBException e) {
+        } catch (RocksDBException | RuntimeException | Error e) { // all who want the piece wait for an answer
             quietly.warn("a piece cannot be read from the disk cache, and is read elsewhere", e);
             return Optional.empty();
         }

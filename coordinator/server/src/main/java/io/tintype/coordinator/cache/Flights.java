@@ -89,7 +89,7 @@ final class Flights {
         CompletableFuture<Piece> loaded;
         try {
             loaded = load.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // it must not stand in the way of all who come after
             loaded = CompletableFuture.failedFuture(e);
         }
         var unused = loaded.whenComplete((piece, failure) -> {

@@ -146,6 +146,10 @@ public final class Renditions implements AutoCloseable {
                     "This coordinator is making as many renditions as it may, and more wait. Try again a little later, or add"
                             + " coordinators of role retrieval.",
                     RETRY));
+        } catch (RuntimeException
+                | Error e) { // no thread can be made; it must not stand in the way of all who come after
+            flights.remove(key, flight);
+            flight.completeExceptionally(e instanceof RuntimeException ? e : outOfMemory(e));
         }
     }
 

@@ -130,7 +130,12 @@ final class Opener {
         if (!opening.add(id)) {
             return byHead(request);
         }
-        return withPiece(request, id, index).whenComplete((opened, failure) -> opening.remove(id));
+        try {
+            return withPiece(request, id, index).whenComplete((opened, failure) -> opening.remove(id));
+        } catch (RuntimeException | Error e) { // nobody would bring bytes of it any more
+            opening.remove(id);
+            throw e;
+        }
     }
 
     /** Forgets all heads of a user. */

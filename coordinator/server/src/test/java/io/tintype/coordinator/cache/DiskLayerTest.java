@@ -65,6 +65,13 @@ final class DiskLayerTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // a key of which no digest can be made stands for whatever nobody expects
+    void aLookThatFailsAsNobodyExpectedIsAMiss() {
+        var broken = PieceSpec.ofLength(new PieceKey("u", "n", null, 0), LENGTH);
+        assertThat(disk.get(broken).orTimeout(10, TimeUnit.SECONDS).join()).isEmpty();
+    }
+
+    @Test
     void whatIsOfferedASecondTimeIsKeptOverARestart() {
         disk.offer(Pieces.key(1), Pieces.piece(1, LENGTH));
         assertThat(get(1)).as("offered once").isEmpty();

@@ -109,6 +109,22 @@ final class PieceChainTest {
     }
 
     @Test
+    void aLoadThatCannotBeginIsToldToWhoWaitsAndTheNextAskerTriesAnew() {
+        var flights = new Flights(2);
+        for (int i = 0; i < 3; i++) {
+            assertThat(flights.join(Pieces.key(1), () -> {
+                        throw new NoClassDefFoundError("none");
+                    }))
+                    .isCompletedExceptionally();
+        }
+        assertThat(flights.loads() + flights.waiting()).isZero();
+        assertThat(flights.join(Pieces.key(1), () -> CompletableFuture.completedFuture(Pieces.piece(1, LENGTH)))
+                        .join()
+                        .length())
+                .isEqualTo(LENGTH);
+    }
+
+    @Test
     void tooManyWhoWaitAreRefused() {
         var flights = new Flights(2);
         var load = new CompletableFuture<Piece>();
