@@ -21,10 +21,12 @@ public final class ZnodeTransaction {
 
     private final ZkSession session;
     private final List<CuratorOp> operations = new ArrayList<>();
+    private final ChangesMade made;
 
     /** Begins one over a session. */
     public ZnodeTransaction(ZkSession session) {
         this.session = session;
+        this.made = new ChangesMade(session.znodes());
     }
 
     private interface Operation {
@@ -52,6 +54,7 @@ public final class ZnodeTransaction {
     /** Replaces a record that has this version. */
     public <T extends Message> ZnodeTransaction set(String path, ZnodeCodec<T> codec, T record, int version) {
         byte[] data = codec.encode(path, record);
+        made.set(path, data, version);
         return add(() ->
                 session.curator().transactionOp().setData().withVersion(version).forPath(path, data));
     }
@@ -59,11 +62,13 @@ public final class ZnodeTransaction {
     /** Creates a record. */
     public <T extends Message> ZnodeTransaction create(String path, ZnodeCodec<T> codec, T record) {
         byte[] data = codec.encode(path, record);
+        made.create(path, data);
         return add(() -> session.curator().transactionOp().create().forPath(path, data));
     }
 
     /** Deletes a znode that has this version. */
     public ZnodeTransaction delete(String path, int version) {
+        made.delete(path);
         return add(() ->
                 session.curator().transactionOp().delete().withVersion(version).forPath(path));
     }
@@ -78,7 +83,12 @@ public final class ZnodeTransaction {
         UNKNOWN
     }
 
-    /** Makes the changes. Never fails. */
+    /**
+     * Makes the changes. Never fails.
+     *
+     * <p>After a lost answer Curator sends them again, and does not tell: then the refusal of the second may be the doing of
+     * the first. So after a refusal it is looked whether they were made.
+     */
     public CompletableFuture<Result> commit() {
         var answer = new CompletableFuture<Code>();
         try {
@@ -90,10 +100,10 @@ public final class ZnodeTransaction {
             answer.complete(Code.CONNECTIONLOSS);
         }
         return answer.completeOnTimeout(Code.OPERATIONTIMEOUT, ANSWER_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                .thenApply(code -> switch (code) {
-                    case OK -> Result.MADE;
-                    case BADVERSION, NONODE, NODEEXISTS, NOTEMPTY -> Result.REFUSED;
-                    default -> Result.UNKNOWN;
+                .thenCompose(code -> switch (code) {
+                    case OK -> CompletableFuture.completedFuture(Result.MADE);
+                    case BADVERSION, NONODE, NODEEXISTS, NOTEMPTY -> made.look();
+                    default -> CompletableFuture.completedFuture(Result.UNKNOWN);
                 });
     }
 }
