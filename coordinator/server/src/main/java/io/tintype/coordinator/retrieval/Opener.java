@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.retrieval;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceKey;
@@ -37,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Besides, the last heads are remembered, but only to ask for news: never to answer by them.
  */
 final class Opener {
-    /** Bytes of heads that are remembered. */
-    private static final long REMEMBERED_BYTES = 16 << 20;
-
     /** Who said which version is current, in a trace. */
     private static final String VERSION_BY = "tintype.version.by";
 
@@ -56,10 +51,7 @@ final class Opener {
     private final HeadLeases leases;
     private final Holds holds;
     private final Set<Id> opening = ConcurrentHashMap.newKeySet();
-    private final Cache<Id, BlobHead> heads = Caffeine.newBuilder()
-            .maximumWeight(REMEMBERED_BYTES)
-            .weigher((Id id, BlobHead head) -> 2 * head.getSerializedSize())
-            .build();
+    private final LastHeads heads = new LastHeads();
 
     private record Id(String user, String name) {}
 
@@ -118,7 +110,7 @@ final class Opener {
             return byHead(request);
         }
         var id = new Id(request.getUser(), request.getName());
-        var known = heads.getIfPresent(id);
+        var known = heads.find(id.user(), id.name());
         int index = PieceKey.indexOf(from);
         if (known != null
                 && known.getSize() > from
@@ -141,7 +133,7 @@ final class Opener {
     /** Forgets all heads of a user. */
     void forget(String user) {
         leases.forget(user);
-        heads.asMap().keySet().removeIf(id -> id.user().equals(user));
+        heads.forget(user);
     }
 
     /** A blob of which it is known which version is current. */
@@ -212,12 +204,13 @@ final class Opener {
                         .setLength(PieceKey.BYTES))
                 .build();
         var asked = leases.ask(id.user(), id.name());
+        var last = heads.ask(id.user(), id.name());
         var trace = Trace.current().set(VERSION_BY, NODE);
         return origin.gather(wanted)
                 .thenApply(got -> {
                     trace.set(BYTES_BY, got.notModified() ? "cache" : NODE);
                     asked.found(got.head(), got.freshness());
-                    heads.put(id, got.head());
+                    last.found(got.head());
                     return new OpenBlob(got.head(), got.freshness(), chain, origin, holds, index, piece(got, index));
                 })
                 .exceptionallyCompose(failure -> {
@@ -225,7 +218,7 @@ final class Opener {
                     return switch (cause.reason()) {
                         case RANGE_NOT_SATISFIABLE -> byHead(request); // also what an empty blob answers
                         case BLOB_NOT_FOUND -> {
-                            heads.invalidate(id);
+                            last.absent();
                             asked.failed(cause, request.getOptions());
                             yield CompletableFuture.failedFuture(cause);
                         }
