@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An upload in chunks that survives lost connections and restarts of this process: keep {@link #id}, and go on with {@link
@@ -40,6 +42,12 @@ public final class ResumableUpload {
     private final int chunkSize;
     private final Instant expiresAt;
     private final ConcurrentHashMap<Integer, StagedChunk> sent = new ConcurrentHashMap<>();
+
+    /** What the cluster was asked to complete, where it may have done so: it is asked for the very same from then on. */
+    private final AtomicReference<@Nullable Completion> completion = new AtomicReference<>();
+
+    /** A request to complete the upload, and when it was made first. */
+    private record Completion(PutFinish finish, long firstNanos) {}
 
     private ResumableUpload(
             UploadCalls calls, PutHeader header, PutOptions options, UploadId id, int chunkSize, Instant expiresAt) {
@@ -131,6 +139,7 @@ public final class ResumableUpload {
             return Futures.map(calls.putChunk(header.getUser(), id, index, bytes), crc -> {
                 var chunk = new StagedChunk(index, bytes.length, crc);
                 sent.put(index, chunk);
+                completion.set(null); // the upload was still open, and is another one now
                 return chunk;
             });
         });
@@ -156,6 +165,9 @@ public final class ResumableUpload {
     /**
      * Makes the chunks the blob's current version. Those that this object has not sent itself are taken as the cluster tells
      * them; {@link #upload} compares them with the file first.
+     *
+     * @return the same where it is called again, within 15 minutes
+     * @throws OutcomeUnknownException where it may have been done: call it again, which repeats the same request
      */
     public PutResult complete() {
         return Futures.awaitChange(completeAsync());
@@ -163,9 +175,37 @@ public final class ResumableUpload {
 
     /** See {@link #complete}. */
     public CompletableFuture<PutResult> completeAsync() {
-        var finished = stagedAsync()
-                .thenCompose(staged -> calls.complete(header, id, finish(staged), requestId, options.timeout()));
+        var earlier = completion.get();
+        if (earlier != null) {
+            // The chunks are no longer staged where it was done.
+            return Futures.map(complete(earlier, true), this::stored);
+        }
+        var finished = stagedAsync().thenCompose(staged -> {
+            var first = new Completion(finish(staged), System.nanoTime());
+            var other = completion.compareAndExchange(null, first);
+            return complete(other == null ? first : other, other != null);
+        });
         return Futures.map(finished, this::stored);
+    }
+
+    private CompletableFuture<CompleteUploadResponse> complete(Completion what, boolean again) {
+        long sinceFirstMs = again ? Math.max(1, (System.nanoTime() - what.firstNanos) / 1_000_000) : 0;
+        var aged = header.toBuilder()
+                .setRetryAgeMs(header.getRetryAgeMs() + sinceFirstMs)
+                .build();
+        return calls.complete(aged, id, what.finish, requestId, options.timeout())
+                .whenComplete((answer, thrown) -> {
+                    if (thrown != null && isRefused(Typed.of(thrown), again)) {
+                        completion.compareAndSet(what, null);
+                    }
+                });
+    }
+
+    /** Whether a failure says that the upload was not completed. Of a repeat it mostly says nothing of what was before. */
+    private static boolean isRefused(Throwable failure, boolean again) {
+        return again
+                ? failure instanceof UploadMismatchException
+                : failure instanceof TintypeException && !(failure instanceof OutcomeUnknownException);
     }
 
     private PutFinish finish(List<StagedChunk> staged) {

@@ -247,6 +247,41 @@ final class RetryTest {
     }
 
     @Test
+    void anUploadWhoseCompletionIsUnknownIsCompletedAgain() {
+        try (var hasty = Clusters.client(cluster).maxAttempts(1).build()) {
+            var upload = hasty.startUpload("alice", "b", PutOptions.DEFAULT);
+            upload.putChunk(0, new byte[] {7});
+            cluster.faults.next(100, Faults.Kind.LOSE_ANSWER, call -> call.endsWith(" CompleteUpload"));
+            assertThatThrownBy(upload::complete).isInstanceOf(OutcomeUnknownException.class);
+            assertThatThrownBy(upload::complete).isInstanceOf(OutcomeUnknownException.class);
+            assertThat(cluster.applied()).isOne();
+            cluster.faults.clear();
+            cluster.faults.next(100, Faults.Kind.REFUSE, call -> call.endsWith(" CompleteUpload"));
+            assertThatThrownBy(upload::complete).isInstanceOf(OverloadedException.class);
+            cluster.faults.clear();
+
+            var stored = upload.complete();
+
+            assertThat(stored.info().size()).isOne();
+            assertThat(upload.complete()).isEqualTo(stored);
+            assertThat(cluster.applied()).isOne();
+            assertThat(cluster.ages).as("how old the first try is").isSorted().startsWith(0L);
+            assertThat(cluster.ages.get(cluster.ages.size() - 1)).isPositive();
+        }
+    }
+
+    @Test
+    void anUploadThatWasNotCompletedCanBeMended() {
+        var upload = client.startUpload("alice", "b", PutOptions.DEFAULT);
+        upload.putChunk(0, new byte[upload.chunkSize()]);
+        cluster.faults.next(2, Faults.Kind.DAMAGED, call -> call.endsWith(" CompleteUpload"));
+        assertThatThrownBy(upload::complete).isInstanceOf(CorruptDataException.class);
+        upload.putChunk(1, new byte[] {7});
+
+        assertThat(upload.complete().info().size()).isEqualTo(upload.chunkSize() + 1);
+    }
+
+    @Test
     void ofAChangeWithoutARequestIdWhoseAnswersAreLostTheOutcomeIsUnknown() {
         try (var hasty = Clusters.client(cluster)
                 .maxAttempts(2)

@@ -55,6 +55,11 @@ public final class Faults {
         next(1, kind, call -> call.endsWith(" " + method));
     }
 
+    /** Nothing goes wrong any more. */
+    public void clear() {
+        planned.clear();
+    }
+
     /** All calls so far, as "server Method". */
     public List<String> calls() {
         return List.copyOf(calls);

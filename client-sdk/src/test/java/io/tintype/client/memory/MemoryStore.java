@@ -43,6 +43,11 @@ final class MemoryStore {
         return applied;
     }
 
+    /** What came of a request id before; null: nothing. */
+    synchronized @Nullable PutResponse answered(PutHeader header) {
+        return answered.get(Wire.requestId(header.getRequestId())) instanceof PutResponse before ? before : null;
+    }
+
     synchronized PutResponse put(PutHeader header, Content content) {
         var id = Wire.requestId(header.getRequestId());
         if (answered.get(id) instanceof PutResponse before) {

@@ -251,6 +251,11 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
         cluster.serve(server, "CompleteUpload", answer, () -> {
             cluster.admit(
                     server, request.getHeader().getUser(), request.getHeader().getShard(), true);
+            cluster.ages.add(request.getHeader().getRetryAgeMs());
+            var before = cluster.store.answered(request.getHeader());
+            if (before != null) {
+                return completed(before);
+            }
             var content = Content.of(MemoryStore.join(
                     new ArrayList<>(chunks(request.getUploadId()).values())));
             if (content.size() != request.getFinish().getSize()
@@ -259,12 +264,16 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
             }
             var stored = cluster.store.put(request.getHeader(), content);
             cluster.uploads.remove(Wire.uploadId(request.getUploadId()));
-            return CompleteUploadResponse.newBuilder()
-                    .setHead(stored.getHead())
-                    .addAllReplicas(stored.getReplicasList())
-                    .setSession(stored.getSession())
-                    .build();
+            return completed(stored);
         });
+    }
+
+    private static CompleteUploadResponse completed(PutResponse stored) {
+        return CompleteUploadResponse.newBuilder()
+                .setHead(stored.getHead())
+                .addAllReplicas(stored.getReplicasList())
+                .setSession(stored.getSession())
+                .build();
     }
 
     @Override
