@@ -40,18 +40,23 @@ final class GzipStream implements AutoCloseable {
      *
      * @param last nothing follows
      * @param done is given what there is to send so far, perhaps nothing; not called once this is closed
-     * @param failed is called instead where there are no threads any more
+     * @param failed is told of what prevents that: that there are no threads any more, or whatever compressing or {@code done}
+     *     threw, of which nobody else would hear
      */
-    void add(List<ByteBuffer> frame, boolean last, Consumer<ByteBuffer> done, Runnable failed) {
+    void add(List<ByteBuffer> frame, boolean last, Consumer<ByteBuffer> done, Consumer<Throwable> failed) {
         try {
             threads.execute(() -> {
-                var coded = code(frame, last);
-                if (coded != null) {
-                    done.accept(coded);
+                try {
+                    var coded = code(frame, last);
+                    if (coded != null) {
+                        done.accept(coded);
+                    }
+                } catch (RuntimeException | Error e) {
+                    failed.accept(e);
                 }
             });
         } catch (RejectedExecutionException stopping) {
-            failed.run();
+            failed.accept(new IOException("stopping", stopping));
         }
     }
 

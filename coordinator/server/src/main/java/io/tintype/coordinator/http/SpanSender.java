@@ -137,7 +137,7 @@ final class SpanSender {
                         done = last;
                         write();
                     },
-                    this::stopping);
+                    this::notCompressed);
             return;
         }
         unsent.addAll(frame.buffers());
@@ -246,8 +246,8 @@ final class SpanSender {
         }
     }
 
-    /** There are no threads to compress a frame; no write is under way. */
-    private void stopping() {
+    /** A frame was not compressed, or what came of it was not written; no write is under way. */
+    private void notCompressed(Throwable failure) {
         synchronized (this) {
             if (over) {
                 return;
@@ -255,7 +255,11 @@ final class SpanSender {
             over = true;
         }
         end();
-        callback.failed(new IOException("stopping"));
+        if (failure instanceof IOException) {
+            callback.failed(failure);
+        } else {
+            failed.accept(failure);
+        }
     }
 
     /** Gives everything back; the bytes that are being sent must have been sent. */

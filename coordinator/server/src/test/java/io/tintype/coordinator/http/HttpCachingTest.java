@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.model.Reason;
 import io.tintype.proto.v1.BlobHead;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -18,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What browsers and proxies are told they may do with answers, and in which form bytes go to them. */
 final class HttpCachingTest extends HttpStage {
+    private static final String CRLF = "\r\n";
     private static final byte[] TEXT = "all work and no play\n".repeat(60_000).getBytes(StandardCharsets.UTF_8);
 
     @Test
@@ -106,6 +118,92 @@ final class HttpCachingTest extends HttpStage {
                 .GET());
         assertThat(same.statusCode()).isEqualTo(304);
         assertThat(header(same, "Vary")).isEqualTo("Accept-Encoding");
+    }
+
+    /** There is no length by which a client could tell; so neither body nor compressed stream may end as if whole. */
+    @Test
+    void aCompressedAnswerThatFailsInTheMiddleIsSeenToBeCutShort() throws Exception {
+        var text = bytes(20 << 20, 1); // does not shrink, so that much has left by then
+        cluster.store("u", "n", "text/plain", text);
+        node().frameBytes = 1 << 20;
+        node().framesBeforeFailure = 3;
+
+        for (String version : List.of("HTTP/1.1", "HTTP/1.0")) {
+            String answer = compressed(version);
+
+            assertThat(answer).contains("Content-Encoding: gzip").doesNotContain("Content-Length:");
+            assertThat(answer.length()).as("some of it was sent").isGreaterThan(1 << 20);
+            assertThat(answer).as("the last chunk").doesNotEndWith(CRLF + "0" + CRLF + CRLF);
+            assertThatThrownBy(() -> unzipped(answer)).isInstanceOf(IOException.class);
+        }
+        assertThatThrownBy(() ->
+                        send(request("u", "n").header("Accept-Encoding", "gzip").GET()))
+                .isInstanceOf(IOException.class);
+
+        node().framesBeforeFailure = Integer.MAX_VALUE;
+        assertThat(Arrays.equals(unzipped(compressed("HTTP/1.1")), text))
+                .as("the same whole")
+                .isTrue();
+    }
+
+    private String compressed(String version) throws IOException {
+        return raw("GET /v1/users/u/blobs/n " + version + CRLF + "Host: x" + CRLF + "Accept-Encoding: gzip" + CRLF
+                + "Connection: close" + CRLF + CRLF);
+    }
+
+    /** What the body of an answer, in chunks or not, is when unzipped. */
+    private static byte[] unzipped(String answer) throws IOException {
+        int head = answer.indexOf(CRLF + CRLF) + 4;
+        var body = new ByteArrayInputStream(answer.substring(head).getBytes(ISO_8859_1));
+        InputStream in = answer.substring(0, head).contains("Transfer-Encoding: chunked") ? unchunked(body) : body;
+        return new GZIPInputStream(in).readAllBytes();
+    }
+
+    private static InputStream unchunked(InputStream in) throws IOException {
+        var out = new ByteArrayOutputStream();
+        while (true) {
+            var line = new StringBuilder();
+            int next = in.read();
+            for (; next >= 0 && next != '\n'; next = in.read()) {
+                line.append((char) next);
+            }
+            int length = next < 0 ? 0 : Integer.parseInt(line.toString().trim(), 16);
+            if (length == 0) {
+                return new ByteArrayInputStream(out.toByteArray());
+            }
+            out.writeBytes(in.readNBytes(length));
+            in.skipNBytes(Math.min(2, in.available()));
+        }
+    }
+
+    @Test
+    void aFrameThatCannotBeCompressedOrWrittenFailsTheAnswer() {
+        var closed = new AtomicInteger();
+        var failures = new ArrayList<Throwable>();
+        try (var gzip = new GzipStream(Runnable::run, closed::incrementAndGet)) {
+            List<ByteBuffer> unreadable = new AbstractList<>() {
+                @Override
+                public ByteBuffer get(int index) {
+                    throw new OutOfMemoryError("none left");
+                }
+
+                @Override
+                public int size() {
+                    return 1;
+                }
+            };
+            gzip.add(unreadable, false, coded -> {}, failures::add);
+            assertThat(failures).singleElement().isInstanceOf(OutOfMemoryError.class);
+            gzip.add(
+                    List.of(ByteBuffer.allocate(1)),
+                    false,
+                    coded -> {
+                        throw new IllegalStateException("cannot be written");
+                    },
+                    failures::add);
+            assertThat(failures).hasSize(2);
+        }
+        assertThat(closed).hasValue(1);
     }
 
     @Test

@@ -127,6 +127,11 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
 
     /** Stores a blob of a user behind everyone's back, at {@link #a}; the user is known from now on. */
     public void store(String user, String blobName, byte[] bytes) {
+        store(user, blobName, "", bytes);
+    }
+
+    /** The same, of a content type. */
+    public void store(String user, String blobName, String contentType, byte[] bytes) {
         a.entries()
                 .put(
                         user,
@@ -135,7 +140,7 @@ public final class MemoryCluster implements AutoCloseable, ChannelSource {
                                 .setHome(FIRST.value())
                                 .setPool(POOL.toString())
                                 .build());
-        a.store(user, blobName, bytes);
+        a.store(user, blobName, contentType, bytes);
     }
 
     /** From now on the map says that this node leads the data shards, in this epoch; null: nobody does. */

@@ -138,8 +138,9 @@ public final class MemoryNode {
         return Optional.ofNullable(blobs.get(user + '\0' + name));
     }
 
-    void store(String user, String name, byte[] bytes) {
-        store(PutHeader.newBuilder().setUser(user).setName(name).build(), ByteString.copyFrom(bytes));
+    void store(String user, String name, String contentType, byte[] bytes) {
+        var header = PutHeader.newBuilder().setUser(user).setName(name).setContentType(contentType);
+        store(header.build(), ByteString.copyFrom(bytes));
     }
 
     /** Has another node's blob, as a follower has it. */
