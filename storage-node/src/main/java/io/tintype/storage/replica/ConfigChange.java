@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An answer that is lost, or says "other version" (an earlier try may have made that version), is settled by a
  * read after a sync: our writer and nonce there mean yes; another record of a higher version means no; an unmoved
  * znode means that the first try may still land, so the very same change is asked for again and no other ({@link
- * Rule#LOST_ANSWERS_ARE_SETTLED}). Confined to the shard's loop.
+ * Rule#LOST_ANSWERS_ARE_SETTLED}), after a pause: why there was no answer may last. Confined to the shard's loop.
  */
 final class ConfigChange {
     /** How a change ended. */
@@ -28,6 +28,7 @@ final class ConfigChange {
     private long casTicket;
     private long readTicket;
     private long retryAtNanos;
+    private boolean askAgain;
     private @Nullable VersionedConfig result;
 
     private ConfigChange(Context context, ShardConfig target, int expectedVersion) {
@@ -76,7 +77,7 @@ final class ConfigChange {
         readTicket = 0;
         var found = answer.found();
         if (found == null || found.version() < expectedVersion) {
-            retryAtNanos = context.now().nanos() + context.timing.retryNanos();
+            pause();
             return Outcome.OPEN;
         }
         if (found.version() == expectedVersion) {
@@ -84,7 +85,8 @@ final class ConfigChange {
                 result = found;
                 return Outcome.LOST;
             }
-            ask();
+            askAgain = true;
+            pause();
             return Outcome.OPEN;
         }
         return settle(found);
@@ -93,8 +95,12 @@ final class ConfigChange {
     void configReadFailed(long ticket) {
         if (ticket == readTicket) {
             readTicket = 0;
-            retryAtNanos = context.now().nanos() + context.timing.retryNanos();
+            pause();
         }
+    }
+
+    private void pause() {
+        retryAtNanos = context.now().nanos() + context.timing.retryNanos();
     }
 
     /** A configuration was seen in passing; the znode's version having moved, the question is settled. */
@@ -103,7 +109,12 @@ final class ConfigChange {
     }
 
     void tick() {
-        if (casTicket == 0 && readTicket == 0 && context.now().nanos() - retryAtNanos >= 0) {
+        if (casTicket != 0 || readTicket != 0 || context.now().nanos() - retryAtNanos < 0) {
+            return;
+        }
+        if (askAgain) {
+            ask();
+        } else {
             read();
         }
     }
@@ -116,6 +127,7 @@ final class ConfigChange {
     }
 
     private void ask() {
+        askAgain = false;
         casTicket = context.nextTicket();
         context.act(new ReplicaAction.Cas(casTicket, target, expectedVersion));
     }

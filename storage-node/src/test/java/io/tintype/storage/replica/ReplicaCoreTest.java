@@ -75,16 +75,30 @@ final class ReplicaCoreTest extends SingleReplica {
     }
 
     @Test
-    void aLostAnswerAndAnUnmovedZnodeMeanAskingForTheVerySameChangeAgain() {
+    void aLostAnswerAndAnUnmovedZnodeMeanAskingForTheVerySameChangeAgainAfterAPause() {
         var cas = stand();
         var read = only(
                 ReplicaAction.ReadConfig.class,
                 step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.UNKNOWN, 0)));
-        var again = only(
-                ReplicaAction.Cas.class,
-                step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(alone(), 3))));
+        assertThat(step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(alone(), 3))))
+                .as("what cannot be written at all would else be asked for without end")
+                .isEmpty();
+        assertThat(step(new ReplicaEvent.Tick())).isEmpty();
+        millis += ReplicaTiming.DEFAULT.retryNanos() / MILLI;
+        var again = only(ReplicaAction.Cas.class, step(new ReplicaEvent.Tick()));
         assertThat(again.next()).isEqualTo(cas.next());
         assertThat(again.expectedVersion()).isEqualTo(3);
+        assertThat(step(new ReplicaEvent.Tick())).as("an answer is awaited").isEmpty();
+    }
+
+    @Test
+    void aChangeThatIsToBeAskedForAgainIsSettledByWhatIsSeenMeanwhile() {
+        var cas = stand();
+        var read = only(
+                ReplicaAction.ReadConfig.class,
+                step(new ReplicaEvent.CasAnswered(cas.ticket(), CasOutcome.UNKNOWN, 0)));
+        step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(alone(), 3)));
+        only(ReplicaAction.BecamePrimary.class, step(new ReplicaEvent.ConfigSeen(new VersionedConfig(cas.next(), 4))));
     }
 
     @Test

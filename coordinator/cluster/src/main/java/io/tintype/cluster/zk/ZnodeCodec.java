@@ -43,9 +43,9 @@ public final class ZnodeCodec<T extends Message> {
     /** {@link Paths#pool}. */
     public static final ZnodeCodec<PoolRecord> POOL = of(PoolRecord.getDefaultInstance(), 1 << 10);
     /** {@link Paths#shard}. */
-    public static final ZnodeCodec<ShardRecord> SHARD = of(ShardRecord.getDefaultInstance(), 512);
+    public static final ZnodeCodec<ShardRecord> SHARD = of(ShardRecord.getDefaultInstance(), 4 << 10);
     /** {@link Paths#assignment}. */
-    public static final ZnodeCodec<ShardAssignment> ASSIGNMENT = of(ShardAssignment.getDefaultInstance(), 512);
+    public static final ZnodeCodec<ShardAssignment> ASSIGNMENT = of(ShardAssignment.getDefaultInstance(), 2 << 10);
     /** {@link Paths#DIRECTORY_MAP}. */
     public static final ZnodeCodec<DirectoryMap> DIRECTORY_MAP = of(DirectoryMap.getDefaultInstance(), 65_536);
 
@@ -54,9 +54,9 @@ public final class ZnodeCodec<T extends Message> {
     /** {@link Paths#PLANS}. */
     public static final ZnodeCodec<PlansRecord> PLANS = of(PlansRecord.getDefaultInstance(), 512);
     /** {@link Paths#plan}. */
-    public static final ZnodeCodec<PlanRecord> PLAN = of(PlanRecord.getDefaultInstance(), 1_024);
+    public static final ZnodeCodec<PlanRecord> PLAN = of(PlanRecord.getDefaultInstance(), 32 << 10);
     /** {@link Paths#planPart}. */
-    public static final ZnodeCodec<PlanPart> PLAN_PART = of(PlanPart.getDefaultInstance(), 65_536);
+    public static final ZnodeCodec<PlanPart> PLAN_PART = of(PlanPart.getDefaultInstance(), 160 << 10);
 
     private final Parser<T> parser;
     private final FieldDescriptor formatField;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.CopyPaces.Source;
+import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.CopyPace;
 import io.tintype.proto.internal.v1.PlanRecord;
@@ -52,6 +53,19 @@ final class MeasuredTest {
         assertThat(paces.rest().seconds(40 << 20, LIMIT))
                 .as("the step took a second to begin and two to be verified and to leave")
                 .isCloseTo(3, within(0.01));
+    }
+
+    /** A plan whose end cannot be written is carried out for ever, and holds up every other. */
+    @Test
+    void aPlanWithManyTargetsFitsIntoItsZnode() {
+        var steps = new ArrayList<PlannedStep>();
+        for (int i = 0; i < Measured.NODES + 1; i++) {
+            steps.add(step("n".repeat(60) + (1_000 + i), 1 << 30, 0, 86_400_000));
+        }
+        var kept = Measured.keep(plan().setFormat(ZnodeCodec.FORMAT), steps).build();
+        assertThat(kept.getPacesCount()).isEqualTo(Measured.NODES);
+        assertThat(ZnodeCodec.PLAN.decode("/plans/x", ZnodeCodec.PLAN.encode("/plans/x", kept)))
+                .isEqualTo(kept);
     }
 
     @Test
