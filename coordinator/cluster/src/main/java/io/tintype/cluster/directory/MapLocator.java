@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.directory;
 
+import io.tintype.cluster.map.Addresses;
 import io.tintype.cluster.map.ClusterView;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
@@ -34,7 +34,7 @@ public final class MapLocator implements DirectoryLocator {
                 .shard(shard)
                 .flatMap(ShardInfo::primary)
                 .flatMap(now.map()::node)
-                .map(NodeInfo::peerAddress)
+                .flatMap(Addresses::knownToPeers)
                 .map(address -> CompletableFuture.completedFuture(new Place(shard, address)))
                 .orElseGet(() -> CompletableFuture.failedFuture(noPrimary(shard.value())));
     }
@@ -44,8 +44,8 @@ public final class MapLocator implements DirectoryLocator {
         var now = view.get();
         return now.directory().map(layout -> layout.shardOf(user)).flatMap(now.map()::shard).stream()
                 .flatMap(shard -> shard.replicas().stream()
-                        .flatMap(id -> now.map().node(id).stream())
-                        .map(node -> new Place(shard.id(), node.peerAddress())))
+                        .flatMap(id -> now.map().node(id).flatMap(Addresses::knownToPeers).stream())
+                        .map(address -> new Place(shard.id(), address)))
                 .toList();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.directory;
 
+import io.tintype.cluster.map.Addresses;
 import io.tintype.cluster.map.DirectoryLayout;
 import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.map.ShardZnodes;
@@ -9,7 +10,6 @@ import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
@@ -87,7 +87,7 @@ public final class ZnodeLocator implements DirectoryLocator {
 
     private Place placeAt(ShardId shard, NodeId primary) {
         return nodes.node(primary)
-                .map(NodeInfo::peerAddress)
+                .flatMap(Addresses::knownToPeers)
                 .map(address -> new Place(shard, address))
                 .orElseThrow(() -> MapLocator.noPrimary(shard.value()));
     }

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.grpc.Deadline;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.UserHome;
+import io.tintype.cluster.map.Addresses;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.model.Location;
@@ -111,7 +112,7 @@ public final class UserRouter {
     /** The address of who leads a shard, as far as that is known. */
     public Optional<String> primary(ShardId shard) {
         var map = view.get().map();
-        return map.shard(shard).flatMap(ShardInfo::primary).flatMap(map::node).map(NodeInfo::address);
+        return map.shard(shard).flatMap(ShardInfo::primary).flatMap(map::node).flatMap(Addresses::known);
     }
 
     /** The nearest replica of the home's shard that was not tried yet; those that did not answer lately come last. */
@@ -139,7 +140,7 @@ public final class UserRouter {
         var map = view.get().map();
         var info = map.shard(home.shard());
         long knownEpoch = info.map(ShardInfo::epoch).orElse(0L);
-        var byMap = info.flatMap(ShardInfo::primary).flatMap(map::node).map(NodeInfo::address);
+        var byMap = info.flatMap(ShardInfo::primary).flatMap(map::node).flatMap(Addresses::known);
         var hint = Optional.ofNullable(hints.getIfPresent(home.shard()))
                 .filter(h -> h.epoch() > knownEpoch || byMap.isEmpty())
                 .map(Hint::address);

@@ -10,9 +10,9 @@ import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.channel.GrpcLimits;
 import io.tintype.cluster.channel.UnaryCalls;
 import io.tintype.cluster.directory.Retries;
+import io.tintype.cluster.map.Addresses;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.UserQuota;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
@@ -63,6 +63,8 @@ public final class DataShards {
 
     /** A load older than this is asked for anew; the old one serves meanwhile. */
     private static final Duration FRESH = Duration.ofSeconds(5);
+
+    private static final Duration ELECTION_RETRY = Duration.ofMillis(300);
 
     private final Supplier<ClusterView> view;
     private final ChannelSource channels;
@@ -287,9 +289,10 @@ public final class DataShards {
         return map.shard(shard)
                 .flatMap(ShardInfo::primary)
                 .flatMap(map::node)
-                .map(NodeInfo::peerAddress)
+                .flatMap(Addresses::knownToPeers)
                 .orElseThrow(() -> new TintypeException(
                         Reason.NO_PRIMARY,
-                        "Shard " + shard + " has no primary at the moment; one is being elected. Try again."));
+                        "Shard " + shard + " has no primary at the moment; one is being elected. Try again.",
+                        ELECTION_RETRY));
     }
 }
