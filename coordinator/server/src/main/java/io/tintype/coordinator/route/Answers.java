@@ -5,11 +5,15 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.log.Bugs;
+import io.tintype.cluster.zk.ZkErrors;
+import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
 import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,8 @@ import org.slf4j.LoggerFactory;
 /** Answers gRPC calls from futures. Stateless and thread-safe. */
 public final class Answers {
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     private Answers() {}
 
@@ -48,10 +54,24 @@ public final class Answers {
                 out.onNext(value);
                 out.onCompleted();
             } else {
+                var told = explained(failure);
                 out.onError(Errors.toWire(
-                        Errors.isBug(failure) ? Bugs.logged(log, "A call", known(request), trace, failure) : failure));
+                        Errors.isBug(told) ? Bugs.logged(log, "A call", known(request), trace, told) : told));
             }
         });
+    }
+
+    /** That ZooKeeper is away is nobody's bug, and passes. */
+    private static Throwable explained(Throwable failure) {
+        return ZkErrors.isUnanswered(failure)
+                ? new TintypeException(
+                        Reason.UNAVAILABLE,
+                        "ZooKeeper is out of reach: what was asked for could not be looked up, or may or may not have"
+                                + " been done. Look, and try again.",
+                        Map.of(),
+                        RETRY,
+                        ZkErrors.unwrap(failure))
+                : failure;
     }
 
     private static @Nullable RequestId known(ByteString request) {
