@@ -37,6 +37,7 @@ final class Presence implements AutoCloseable {
     // Guarded by this:
     private boolean working;
     private boolean again;
+    private volatile boolean begun;
     private volatile boolean closed;
 
     /**
@@ -51,7 +52,7 @@ final class Presence implements AutoCloseable {
         this.bootId = bootId;
         this.bootIdOf = bootIdOf;
         this.listening = session.addListener(state -> {
-            if (state == ZkSession.State.CONNECTED) {
+            if (state == ZkSession.State.CONNECTED && begun) {
                 ensure();
             }
         });
@@ -67,8 +68,12 @@ final class Presence implements AutoCloseable {
         return displaced;
     }
 
-    /** Makes sure that the znode is there and this session's. */
+    /**
+     * Makes sure that the znode is there and this session's; from then on also whenever the connection comes back. Before the
+     * first call nothing is done: the path may be somebody else's.
+     */
     void ensure() {
+        begun = true;
         synchronized (this) {
             if (working) {
                 again = true;

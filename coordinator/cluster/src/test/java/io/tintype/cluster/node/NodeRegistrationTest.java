@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +128,32 @@ final class NodeRegistrationTest {
                     .get(10, TimeUnit.SECONDS);
             await().untilAsserted(() ->
                     assertThat(nodes.node(ID).map(NodeInfo::address)).contains("h:2"));
+        }
+    }
+
+    /** Before that it may yet learn that the id is another's, who is alive. */
+    @Test
+    void whoHasNotClaimedAnIdTakesNobodysPlaceWhenTheConnectionComesBack() throws Exception {
+        try (var first = connect();
+                var registration = NodeRegistration.start(first, node("disk-a", 1, "h:1"));
+                var second = connect()) {
+            registration.registered().get(10, TimeUnit.SECONDS);
+            var claiming = new Presence(second, Paths.nodeLiveness("n1"), new byte[0], 2, data -> 1);
+            var back = new CompletableFuture<ZkSession.State>();
+            second.addListener(state -> {
+                if (state == ZkSession.State.CONNECTED) {
+                    back.complete(state); // listeners are told in order: the one of the presence was told before
+                }
+            });
+            zooKeeper.expireSession(second.sessionId());
+            back.get(20, TimeUnit.SECONDS);
+            // What it does it does by this session, one thing after the other.
+            for (int i = 0; i < 10; i++) {
+                second.znodes().sync(Paths.nodeLiveness("n1")).get(10, TimeUnit.SECONDS);
+            }
+            assertThat(ownerOfLiveness()).isEqualTo(first.sessionId());
+            assertThat(claiming.first()).isNotDone();
+            claiming.close();
         }
     }
 
