@@ -95,11 +95,12 @@ public final class ControllerSeat implements AutoCloseable {
     private CompletableFuture<Void> clearIfLeftover(String place) {
         String path = Paths.CONTROLLER_LATCH + "/" + place;
         return session.znodes().get(path).thenCompose(found -> {
+            long ours = session.sessionId();
             boolean isLeftover = found.filter(
                             there -> Arrays.equals(there.data(), self.value().getBytes(StandardCharsets.UTF_8)))
-                    .filter(there -> there.ephemeralOwner() != session.sessionId())
+                    .filter(there -> there.ephemeralOwner() != ours)
                     .isPresent();
-            if (!isLeftover) {
+            if (!isLeftover || ours == 0) { // while the session is being renewed its own place could not be told
                 return CompletableFuture.completedFuture(null);
             }
             log.info("{} clears a place in the controllers' line that it left behind", self);
@@ -124,7 +125,11 @@ public final class ControllerSeat implements AutoCloseable {
         });
     }
 
-    private void takeOffice() {
+    /** Takes office, and tries again until that is done or another one is first in line. */
+    void takeOffice() {
+        if (!isFirstInLine()) {
+            return; // this is tried after a pause too, in which another one may have come first
+        }
         var unused = epochs.read(Paths.CONTROLLER_EPOCH)
                 .thenCompose(this::raise)
                 .whenComplete((outcome, failure) -> {

@@ -7,6 +7,7 @@ import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.cluster.zk.ZnodeTransaction;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import io.tintype.proto.internal.v1.ShardAssignment;
@@ -100,7 +101,7 @@ public final class Term {
     }
 
     /**
-     * Assigns new shards to nodes, all or none.
+     * Assigns new shards to nodes, all or none; none where a pool of theirs is gone.
      *
      * @param shards assignments of ids that were never used, at most {@link #MAX_SHARDS_PER_WRITE}
      * @param firstLayout where these are the first directory shards: which of them keeps what
@@ -164,6 +165,10 @@ public final class Term {
     private CompletableFuture<Outcome> write(List<ShardAssignment> shards, @Nullable DirectoryLayout firstLayout) {
         return transact(client -> {
             List<CuratorOp> operations = new ArrayList<>();
+            var pools = shards.stream().map(ShardAssignment::getPool).distinct().toList();
+            for (var pool : pools) { // an operator may have removed it since the view was made
+                operations.add(client.transactionOp().check().forPath(Paths.pool(pool)));
+            }
             for (var shard : shards) {
                 String path = Paths.assignment(shard.getShard());
                 operations.add(
@@ -195,6 +200,8 @@ public final class Term {
             client.transaction()
                     .inBackground((ignored, event) -> settle(answer, event))
                     .forOperations(operations);
+        } catch (ZnodeFormatException e) { // never to be written, however often it is tried
+            answer.completeExceptionally(e);
         } catch (Exception e) { // what Curator declares
             answer.completeExceptionally(
                     e instanceof KeeperException ? e : new KeeperException.ConnectionLossException());

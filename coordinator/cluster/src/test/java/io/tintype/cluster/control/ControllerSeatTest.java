@@ -2,6 +2,7 @@
 package io.tintype.cluster.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
@@ -16,6 +17,7 @@ import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
@@ -38,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class ControllerSeatTest {
+    private static final PoolRules RULES = new PoolRules(new PoolId("eu", "standard"), 3, 2, 100, 4);
+
     @TempDir
     Path folder;
 
@@ -52,6 +56,7 @@ final class ControllerSeatTest {
         one = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
         two = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
         watcher = ShardMapWatcher.start(two);
+        var unused = new PoolZnodes(one).create(RULES).join();
     }
 
     @AfterEach
@@ -126,6 +131,42 @@ final class ControllerSeatTest {
     }
 
     @Test
+    void aPoolThatWasRemovedMeanwhileIsGivenNoShards() throws Exception {
+        var term = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var pools = new PoolZnodes(two);
+        var pool = pools.read(RULES.id()).get(10, TimeUnit.SECONDS).orElseThrow();
+        assertThat(pools.delete(RULES.id(), pool.version()).get(10, TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(term.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
+                .isEqualTo(Term.Outcome.OUTDATED);
+    }
+
+    /** That it may have been written, and should be looked at and tried again, would be said of it for ever. */
+    @Test
+    void anAssignmentThatCannotBeWrittenIsNotSaidToBeOpen() throws Exception {
+        var term = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var huge = assignment(1).toBuilder().setPool("p".repeat(10_000)).build();
+        assertThatThrownBy(() -> term.assign(List.of(huge), null).get(10, TimeUnit.SECONDS))
+                .hasRootCauseInstanceOf(ZnodeFormatException.class);
+    }
+
+    /** It asked for office, was told nothing, and tries again after a pause in which another one came first. */
+    @Test
+    void whoIsNoLongerFirstInLineTakesNoOffice() throws Exception {
+        var term = elect(one, "c1").poll(10, TimeUnit.SECONDS);
+        var terms = new LinkedBlockingQueue<Term>();
+        try (var second = ControllerSeat.compete(two, new NodeId("c2"), terms::add)) {
+            second.takeOffice();
+            // Who would take office reads and writes by this session, which does one thing after the other.
+            for (int i = 0; i < 10; i++) {
+                two.znodes().sync(Paths.CONTROLLER_EPOCH).get(10, TimeUnit.SECONDS);
+            }
+            assertThat(terms).isEmpty();
+            assertThat(term.isOver().get(10, TimeUnit.SECONDS)).isFalse();
+        }
+    }
+
+    @Test
     void aProcessThatComesBackNeedNotWaitForItsFormerSession() throws Exception {
         var former = elect(one, "c1").poll(10, TimeUnit.SECONDS);
         long formerSession = one.sessionId();
@@ -139,8 +180,8 @@ final class ControllerSeatTest {
 
     @Test
     void theViewFollowsPoolsAndShardsAndSurvivesALostSession() throws Exception {
-        var rules = new PoolRules(new PoolId("eu", "standard"), 3, 2, 100, 4);
-        var other = new PoolRules(new PoolId("eu", "standard"), 1, 1, 5, 1);
+        var rules = new PoolRules(new PoolId("eu", "other"), 3, 2, 100, 4);
+        var other = new PoolRules(new PoolId("eu", "other"), 1, 1, 5, 1);
         assertThat(new PoolZnodes(one).create(rules).get(10, TimeUnit.SECONDS)).isEqualTo(rules);
         assertThat(new PoolZnodes(two).create(other).get(10, TimeUnit.SECONDS))
                 .as("whoever comes first")
