@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Stream;
 import org.apache.zookeeper.KeeperException.Code;
 
 /**
@@ -38,17 +37,27 @@ public final class PlanZnodes {
     /** Plans that are kept, of those that nobody applied: who only looks, however often, makes no history forgotten. */
     public static final int KEPT_PROPOSALS = 20;
 
+    /** Version of a header whose plan is not whole yet. */
+    static final int BARE = 0;
+
     private final ZkSession session;
+    private final OldPlans old;
     private final CompareAndSet<PlansRecord> plans;
     private final CompareAndSet<PlanRecord> headers;
     private final CompareAndSet<PlanPart> parts;
 
     /** Over a session that outlives this object. */
     public PlanZnodes(ZkSession session) {
+        this(session, OldPlans.HALF_KEPT_MS);
+    }
+
+    /** The same, which takes a plan that is not whole for so long for one that was left behind. */
+    PlanZnodes(ZkSession session, long halfKeptMs) {
         this.session = session;
         this.plans = new CompareAndSet<>(session.znodes(), ZnodeCodec.PLANS, PlansRecord::equals);
         this.headers = new CompareAndSet<>(session.znodes(), ZnodeCodec.PLAN, PlanRecord::equals);
         this.parts = new CompareAndSet<>(session.znodes(), ZnodeCodec.PLAN_PART, PlanPart::equals);
+        this.old = new OldPlans(session, this, halfKeptMs);
     }
 
     /** Which plans are being carried out; made where it is missing. */
@@ -116,38 +125,7 @@ public final class PlanZnodes {
      * @return the id it is kept under
      */
     public CompletableFuture<String> propose(PlanRecord plan, List<PlannedStep> steps) {
-        return propose(plan, steps, 1).thenCompose(id -> forgetOld(id).handle((done, failure) -> id));
-    }
-
-    private CompletableFuture<Void> forgetOld(String kept) {
-        return list().thenCompose(all -> {
-            var others = all.stream().filter(plan -> !plan.getId().equals(kept)).toList();
-            var over = others.stream()
-                    .filter(plan -> plan.getFinishedAtMs() != 0)
-                    .skip(KEPT)
-                    .map(plan -> delete(plan.getId()));
-            var proposals = others.stream()
-                    .filter(plan -> plan.getPhase() == PlanPhase.PLAN_PHASE_PROPOSED)
-                    .skip(KEPT_PROPOSALS - 1)
-                    .map(plan -> withdraw(plan.getId()));
-            return CompletableFuture.allOf(Stream.concat(over, proposals).toArray(CompletableFuture[]::new));
-        });
-    }
-
-    /** Deletes a plan that nobody applied. Whoever does so at the same time comes first, or is told that it is over. */
-    private CompletableFuture<Void> withdraw(String id) {
-        return header(id).thenCompose(found -> {
-            if (found.isEmpty() || found.get().value().getPhase() != PlanPhase.PLAN_PHASE_PROPOSED) {
-                return CompletableFuture.completedFuture(null);
-            }
-            var proposed = found.get().value();
-            var over = proposed.toBuilder()
-                    .setPhase(PlanPhase.PLAN_PHASE_CANCELLED)
-                    .setFinishedAtMs(proposed.getCreatedAtMs())
-                    .build();
-            return change(found.get(), over)
-                    .thenCompose(won -> won ? delete(id) : CompletableFuture.completedFuture(null));
-        });
+        return propose(plan, steps, 1).thenCompose(id -> old.forget(id).handle((done, failure) -> id));
     }
 
     private CompletableFuture<String> propose(PlanRecord plan, List<PlannedStep> steps, int number) {
@@ -160,12 +138,14 @@ public final class PlanZnodes {
                                         won ? CompletableFuture.completedFuture(id) : propose(plan, steps, number))
                         : propose(plan, steps, number + 1);
             }
-            return store(plan.toBuilder().setId(id).build(), steps).thenApply(stored -> id);
+            return store(plan.toBuilder().setId(id).build(), steps)
+                    .thenCompose(
+                            stored -> stored ? CompletableFuture.completedFuture(id) : propose(plan, steps, number));
         });
     }
 
-    /** The parts first and the plan at last: a plan that is there is whole. */
-    private CompletableFuture<Void> store(PlanRecord plan, List<PlannedStep> steps) {
+    /** The parts first and the plan at last: a plan that is there is whole. Whether it is there, and not another one of the id. */
+    private CompletableFuture<Boolean> store(PlanRecord plan, List<PlannedStep> steps) {
         CompletableFuture<?> done = active().thenCompose(there -> createBare(Paths.plan(plan.getId())));
         for (int from = 0; from < steps.size(); from += STEPS_PER_PART) {
             String path = Paths.planPart(plan.getId(), from / STEPS_PER_PART);
@@ -176,8 +156,8 @@ public final class PlanZnodes {
             done = done.thenCompose(before -> parts.create(path, part));
         }
         String path = Paths.plan(plan.getId());
-        return done.thenCompose(before -> session.znodes().set(path, ZnodeCodec.PLAN.encode(path, plan), 0))
-                .thenApply(version -> null);
+        return done.thenCompose(before -> headers.set(path, BARE, plan))
+                .thenApply(outcome -> outcome instanceof CasOutcome.Won<PlanRecord>);
     }
 
     private CompletableFuture<Void> createBare(String path) {
@@ -191,7 +171,8 @@ public final class PlanZnodes {
     }
 
     /**
-     * Has a plan carried out, unless another one of its purpose is. Of two who try at once one wins.
+     * Has a plan carried out, unless another one of its purpose is. Of two who try at once one wins. Refused is also whoever
+     * did so already, where the answer was lost inside the client, which then sent it once more: so what is there is looked at.
      *
      * @return whether it is
      */
@@ -219,11 +200,10 @@ public final class PlanZnodes {
                 .commit()
                 .thenCompose(result -> switch (result) {
                     case MADE -> CompletableFuture.completedFuture(true);
-                    case REFUSED -> CompletableFuture.completedFuture(false);
-                    case UNKNOWN ->
+                    case REFUSED, UNKNOWN ->
                         header(id)
                                 .thenApply(now -> now.isPresent()
-                                        && now.get().value().getPhase() == PlanPhase.PLAN_PHASE_RUNNING
+                                        && now.get().value().getPhase() != PlanPhase.PLAN_PHASE_PROPOSED
                                         && now.get().value().getStartedAtMs() == nowMs);
                 });
     }

@@ -7,6 +7,8 @@ import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepKind;
@@ -24,6 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class PlanZnodesTest {
     /** More than one znode takes. */
     private static final int STEPS = PlanZnodes.STEPS_PER_PART + 1;
+
+    private static final PlannedStep STEP = PlannedStep.newBuilder()
+            .setKind(PlanStepKind.PLAN_STEP_KIND_MOVE)
+            .setShard(1)
+            .build();
 
     @TempDir
     private Path folder;
@@ -112,24 +119,74 @@ final class PlanZnodesTest {
         assertThat(get(plans.read(second)).orElseThrow().steps()).hasSize(STEPS);
     }
 
+    /** Its answer was lost inside of the client, which sent it once more, and that was refused: it was made all the same. */
+    @Test
+    void whoIsRefusedWhatHeDidHimselfIsToldThatItIsDone() throws Exception {
+        var id = propose();
+        Versioned<PlanRecord> read = get(plans.header(id)).orElseThrow();
+        var active = get(plans.active());
+        assertThat(get(plans.activate(read, active, 17))).isTrue();
+        assertThat(get(plans.activate(read, active, 17)))
+                .as("the same once more")
+                .isTrue();
+        assertThat(get(plans.activate(read, active, 18))).as("somebody else's").isFalse();
+
+        Versioned<PlanRecord> running = get(plans.header(id)).orElseThrow();
+        var paused = running.value().toBuilder()
+                .setPhase(PlanPhase.PLAN_PHASE_PAUSED)
+                .build();
+        assertThat(get(plans.change(running, paused))).isTrue();
+        assertThat(get(plans.activate(read, active, 17)))
+                .as("the same once more, when it is paused already")
+                .isTrue();
+    }
+
+    @Test
+    void twoWhoMakeTheSamePlanAtOnceKeepItOnce() throws Exception {
+        var plan = plan("same", 1);
+        var steps = Collections.nCopies(STEPS, STEP);
+        var one = plans.propose(plan, steps);
+        var other = new PlanZnodes(session)
+                .propose(plan.toBuilder().setTitle("other").build(), steps);
+
+        assertThat(get(one)).isEqualTo("same");
+        assertThat(get(other)).isEqualTo("same");
+        assertThat(get(plans.read("same")).orElseThrow().steps()).hasSize(STEPS);
+        assertThat(get(plans.list())).hasSize(1);
+    }
+
+    /** Somebody who died while he kept it; or who is not done yet. */
+    @Test
+    void whatWasLeftHalfKeptGoesAfterAWhile() throws Exception {
+        var bare = PlanRecord.newBuilder().setFormat(1).build();
+        get(session.znodes().create("/plans/half", ZnodeCodec.PLAN.encode("/plans/half", bare)));
+        var part = PlanPart.newBuilder().setFormat(1).addSteps(STEP).build();
+        get(session.znodes().create("/plans/half/0", ZnodeCodec.PLAN_PART.encode("/plans/half/0", part)));
+        var first = propose();
+        assertThat(get(session.znodes().children("/plans"))).containsExactlyInAnyOrder("half", first);
+
+        var second = get(new PlanZnodes(session, -1).propose(plan("second", 1), Collections.nCopies(STEPS, STEP)));
+        assertThat(get(session.znodes().children("/plans"))).containsExactlyInAnyOrder(first, second);
+        assertThat(get(plans.read(second)).orElseThrow().steps()).hasSize(STEPS);
+    }
+
     private String propose() throws Exception {
         made++;
         return propose("plan-" + made, 1_000_000L + made);
     }
 
     private String propose(String id, long createdMs) throws Exception {
-        var plan = PlanRecord.newBuilder()
+        return get(plans.propose(plan(id, createdMs), Collections.nCopies(STEPS, STEP)));
+    }
+
+    private static PlanRecord plan(String id, long createdMs) {
+        return PlanRecord.newBuilder()
                 .setFormat(1)
                 .setId(id)
                 .setPhase(PlanPhase.PLAN_PHASE_PROPOSED)
                 .setCreatedAtMs(createdMs)
                 .setSteps(STEPS)
                 .build();
-        var step = PlannedStep.newBuilder()
-                .setKind(PlanStepKind.PLAN_STEP_KIND_MOVE)
-                .setShard(1)
-                .build();
-        return get(plans.propose(plan, Collections.nCopies(STEPS, step)));
     }
 
     private static boolean isProposal(PlanRecord plan) {
