@@ -6,6 +6,7 @@ import io.tintype.cluster.zk.CasOutcome;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.Znode;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.cluster.zk.ZnodeTransaction;
 import io.tintype.model.NodeId;
@@ -13,7 +14,9 @@ import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.NodeIntent;
+import io.tintype.proto.internal.v1.NodeLiveness;
 import io.tintype.proto.v1.SetNodeIntentRequest;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -67,7 +70,7 @@ final class NodeIntents {
     CompletableFuture<Void> remove(NodeId node) {
         var now = view.get();
         if (now.map().node(node).map(NodeInfo::live).orElse(false)) {
-            throw Planning.refused("Node " + node + " is live. Stop it first.");
+            throw isLive(node);
         }
         long held = now.map()
                 .shards()
@@ -81,18 +84,54 @@ final class NodeIntents {
             throw Planning.refused("Node " + node + " still holds replicas of " + Math.max(held, assigned)
                     + " shards. Drain it: tintype node drain " + node);
         }
-        String registration = Paths.nodeRegistration(node.value());
+        return registration(node)
+                .thenCompose(found -> found.isEmpty() // by an earlier call, perhaps, whose answer was lost
+                        ? CompletableFuture.completedFuture(null)
+                        : forget(node, found.get().version()));
+    }
+
+    private CompletableFuture<Optional<Znode>> registration(NodeId node) {
+        String path = Paths.nodeRegistration(node.value());
+        return session.znodes()
+                .sync(path)
+                .thenCompose(synced -> session.znodes().get(path));
+    }
+
+    private CompletableFuture<Void> forget(NodeId node, int version) {
         String intent = Paths.nodeIntent(node.value());
+        String liveness = Paths.nodeLiveness(node.value());
+        var nobody = NodeLiveness.newBuilder().setFormat(ZnodeCodec.FORMAT).build();
         return session.znodes().get(intent).thenCompose(wanted -> {
-            var forget = new ZnodeTransaction(session).delete(registration, -1);
+            // It may have started again, and the view not know it yet: then its place is taken, and nothing is
+            // forgotten.
+            var forget = new ZnodeTransaction(session)
+                    .create(liveness, ZnodeCodec.NODE_LIVENESS, nobody)
+                    .delete(liveness, 0)
+                    .delete(Paths.nodeRegistration(node.value()), version);
             wanted.ifPresent(there -> forget.delete(intent, there.version()));
-            return forget.commit().thenAccept(result -> {
-                if (result != ZnodeTransaction.Result.MADE) {
-                    throw new TintypeException(
-                            Reason.UNAVAILABLE,
-                            "node " + node + " may not be forgotten yet; say it again a little later");
-                }
-            });
+            return forget.commit()
+                    .thenCompose(result -> result == ZnodeTransaction.Result.MADE
+                            ? CompletableFuture.completedFuture(null)
+                            : lookAgain(node));
         });
+    }
+
+    /** Refused, too, is what was done already where the answer was lost inside the client, which then sent it once more. */
+    private CompletableFuture<Void> lookAgain(NodeId node) {
+        return registration(node)
+                .thenCompose(found -> found.isEmpty()
+                        ? CompletableFuture.completedFuture(null)
+                        : session.znodes().get(Paths.nodeLiveness(node.value())).thenAccept(live -> {
+                            if (live.isPresent()) {
+                                throw isLive(node);
+                            }
+                            throw new TintypeException(
+                                    Reason.UNAVAILABLE,
+                                    "node " + node + " may not be forgotten yet; say it again a little later");
+                        }));
+    }
+
+    private static TintypeException isLive(NodeId node) {
+        return Planning.refused("Node " + node + " is live. Stop it first.");
     }
 }

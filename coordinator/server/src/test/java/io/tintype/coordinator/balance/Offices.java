@@ -8,6 +8,8 @@ import io.tintype.cluster.control.ControllerSeat;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.map.PoolZnodes;
+import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.ZkConfig;
@@ -15,6 +17,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.control.ShardOrders;
 import io.tintype.model.NodeId;
+import io.tintype.model.PoolId;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
@@ -42,6 +45,9 @@ final class Offices implements AutoCloseable {
         zooKeeper = EmbeddedZooKeeper.start(folder, 0);
         session = connect();
         plans = new PlanZnodes(session);
+        var unused = new PoolZnodes(session)
+                .create(new PoolRules(PoolId.parse(ToyNodes.POOL), 3, 2, 100, 1))
+                .join();
     }
 
     static Offices open(Path folder) {
