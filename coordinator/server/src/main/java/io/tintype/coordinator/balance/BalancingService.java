@@ -102,11 +102,6 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.send(out, () -> {
             var drain =
                     request.getDrain().isEmpty() ? Optional.<NodeId>empty() : Optional.of(known(request.getDrain()));
-            if (request.getMovesAtOnce() > 64) {
-                throw new TintypeException(
-                        Reason.INVALID_ARGUMENT,
-                        "moves_at_once is " + Integer.toUnsignedString(request.getMovesAtOnce()) + "; give 1 to 64");
-            }
             boolean must = request.getOnlyWhatMust() || drain.isPresent();
             var wish = planning.wish(must, drain, request.getMovesAtOnce(), request.getBytesPerSecond());
             String title =
@@ -190,7 +185,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                         history.fresh(),
                         (found, paces) -> progress.tell(
                                 found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
-                                Math.min(maxSteps, MAX_STEPS_TOLD),
+                                Integer.compareUnsigned(maxSteps, MAX_STEPS_TOLD) < 0 ? maxSteps : MAX_STEPS_TOLD,
                                 paces));
     }
 

@@ -70,10 +70,29 @@ final class Planning {
      *
      * @param onlyWhatMust whether only what must move does
      * @param drain a node to plan as if it were to be drained
-     * @param movesAtOnce shards worked on at once
-     * @param bytesPerSecond what a node sends, and takes in
+     * @param movesAtOnce shards worked on at once, as many as the settings allow
+     * @param bytesPerSecond what a node sends, and takes in, likewise
      */
-    record Wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {}
+    record Wish(boolean onlyWhatMust, Optional<NodeId> drain, int movesAtOnce, long bytesPerSecond) {
+        /** Checks; throws {@link TintypeException} INVALID_ARGUMENT, which names the field and its limits. */
+        Wish {
+            if (movesAtOnce < 1 || movesAtOnce > BalanceSettings.MAX_MOVES_AT_ONCE) {
+                throw illegal(
+                        "moves_at_once is " + Integer.toUnsignedString(movesAtOnce),
+                        "1 to " + BalanceSettings.MAX_MOVES_AT_ONCE);
+            }
+            if (bytesPerSecond < BalanceSettings.MIN_BYTES_PER_SECOND) {
+                throw illegal(
+                        "bytes_per_second is " + Long.toUnsignedString(bytesPerSecond),
+                        BalanceSettings.MIN_BYTES_PER_SECOND + " (1 MiB) to " + Long.MAX_VALUE);
+            }
+        }
+
+        private static TintypeException illegal(String what, String legal) {
+            return new TintypeException(
+                    Reason.INVALID_ARGUMENT, what + "; give " + legal + ", or 0 for the cluster's setting");
+        }
+    }
 
     /**
      * A plan, what it is kept as once it is, and what its time was reckoned by. Immutable.

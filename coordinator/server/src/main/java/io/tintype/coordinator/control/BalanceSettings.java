@@ -24,13 +24,18 @@ public record BalanceSettings(
 
         @Meaning("Whether a new node is given its share without being asked.")
         boolean join) {
+    /** Most shards that a plan works on at once. */
+    public static final int MAX_MOVES_AT_ONCE = 64;
+    /** Fewest bytes a second that a plan moves: with less it would hardly end. */
+    public static final long MIN_BYTES_PER_SECOND = 1 << 20;
+
     /** Four at once, 32 MiB a second, a tenth of each disk free, 5 %, ten minutes, and nothing unasked for new nodes. */
     public static final BalanceSettings DEFAULTS =
             new BalanceSettings(4, 32L << 20, 10, 5, Duration.ofMinutes(10), false);
 
     public BalanceSettings {
-        require(movesAtOnce >= 1 && movesAtOnce <= 64, "movesAtOnce", movesAtOnce, "1 to 64");
-        require(bytesPerSecond >= 1 << 20, "bytesPerSecond", bytesPerSecond, "at least 1MiB");
+        require(movesAtOnce >= 1 && movesAtOnce <= MAX_MOVES_AT_ONCE, "movesAtOnce", movesAtOnce, "1 to 64");
+        require(bytesPerSecond >= MIN_BYTES_PER_SECOND, "bytesPerSecond", bytesPerSecond, "at least 1MiB");
         require(headroomPercent >= 0 && headroomPercent <= 90, "headroomPercent", headroomPercent, "0 to 90");
         require(tolerancePercent >= 1 && tolerancePercent <= 100, "tolerancePercent", tolerancePercent, "1 to 100");
         require(!replaceAfter.isNegative(), "replaceAfter", replaceAfter, "not negative");

@@ -2,12 +2,16 @@
 package io.tintype.coordinator.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.cluster.placement.plan.PlanStep;
 import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class PlanningTest {
@@ -27,6 +31,33 @@ final class PlanningTest {
 
     private static Map<ShardId, Growth> growing(double bytesPerSecond, double forSeconds) {
         return Map.of(SHARD, new Growth(bytesPerSecond, forSeconds));
+    }
+
+    private static void refused(int movesAtOnce, long bytesPerSecond, String why) {
+        assertThatThrownBy(() -> new Planning.Wish(false, Optional.empty(), movesAtOnce, bytesPerSecond))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_ARGUMENT))
+                .hasMessage(why);
+    }
+
+    /** What comes over the wire has no sign. */
+    @Test
+    void aPaceIsWhatTheSettingsWouldAllow() {
+        long rate = 1 << 20;
+        var slowest = new Planning.Wish(false, Optional.empty(), 1, rate);
+        assertThat(slowest.bytesPerSecond()).isEqualTo(rate);
+        refused(65, rate, "moves_at_once is 65; give 1 to 64, or 0 for the cluster's setting");
+        refused(Integer.MIN_VALUE, rate, "moves_at_once is 2147483648; give 1 to 64, or 0 for the cluster's setting");
+        refused(
+                1,
+                rate - 1,
+                "bytes_per_second is 1048575; give 1048576 (1 MiB) to 9223372036854775807, or 0 for the cluster's"
+                        + " setting");
+        refused(
+                1,
+                -1,
+                "bytes_per_second is 18446744073709551615; give 1048576 (1 MiB) to 9223372036854775807, or 0 for the"
+                        + " cluster's setting");
     }
 
     @Test
