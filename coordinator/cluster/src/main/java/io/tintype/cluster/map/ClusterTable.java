@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +57,9 @@ final class ClusterTable {
                 changed = true;
             });
         } else if (isIn(Paths.SHARDS, path)) {
-            shard(records, path, znode, ZnodeCodec.SHARD);
+            shard(records, path, znode, ZnodeCodec.SHARD, ClusterTable::info);
         } else if (isIn(Paths.ASSIGNMENTS, path)) {
-            shard(assignments, path, znode, ZnodeCodec.ASSIGNMENT);
+            shard(assignments, path, znode, ZnodeCodec.ASSIGNMENT, ClusterTable::info);
         } else if (path.startsWith(Paths.POOLS + "/")) {
             pool(path, znode);
         } else if (path.equals(Paths.DIRECTORY_MAP) && znode != null) {
@@ -68,12 +69,18 @@ final class ClusterTable {
     }
 
     private <T extends Message> void shard(
-            Map<ShardId, T> table, String path, @Nullable Znode znode, ZnodeCodec<T> codec) {
+            Map<ShardId, T> table,
+            String path,
+            @Nullable Znode znode,
+            ZnodeCodec<T> codec,
+            BiFunction<ShardId, T, ShardInfo> info) {
         var id = new ShardId(Integer.parseInt(Paths.lastPart(path)));
         if (znode == null) {
             table.remove(id);
         } else {
-            table.put(id, codec.decode(path, znode.data()));
+            var record = codec.decode(path, znode.data());
+            var unusedCheckOfTheNames = info.apply(id, record); // here, where it holds up nothing but itself
+            table.put(id, record);
         }
         changedShards.add(id);
         changed = true;
@@ -131,31 +138,37 @@ final class ClusterTable {
     private @Nullable ShardInfo shardInfo(ShardId id) {
         var record = records.get(id);
         if (record != null) {
-            return new ShardInfo(
-                    id,
-                    record.getType() == ShardType.SHARD_TYPE_DIRECTORY,
-                    PoolId.parse(record.getPool()),
-                    record.getEpoch(),
-                    record.getPrimary().isEmpty() ? null : new NodeId(record.getPrimary()),
-                    record.getInSyncList().stream()
-                            .map(Member::getNode)
-                            .map(NodeId::new)
-                            .toList(),
-                    nodesOf(record.getReplicasList()),
-                    record.getConfigVersion());
+            return info(id, record);
         }
         var assignment = assignments.get(id);
-        return assignment == null
-                ? null
-                : new ShardInfo(
-                        id,
-                        assignment.getType() == ShardType.SHARD_TYPE_DIRECTORY,
-                        PoolId.parse(assignment.getPool()),
-                        0,
-                        null,
-                        List.of(),
-                        nodesOf(assignment.getReplicasList()),
-                        0);
+        return assignment == null ? null : info(id, assignment);
+    }
+
+    private static ShardInfo info(ShardId id, ShardRecord record) {
+        return new ShardInfo(
+                id,
+                record.getType() == ShardType.SHARD_TYPE_DIRECTORY,
+                PoolId.parse(record.getPool()),
+                record.getEpoch(),
+                record.getPrimary().isEmpty() ? null : new NodeId(record.getPrimary()),
+                record.getInSyncList().stream()
+                        .map(Member::getNode)
+                        .map(NodeId::new)
+                        .toList(),
+                nodesOf(record.getReplicasList()),
+                record.getConfigVersion());
+    }
+
+    private static ShardInfo info(ShardId id, ShardAssignment assignment) {
+        return new ShardInfo(
+                id,
+                assignment.getType() == ShardType.SHARD_TYPE_DIRECTORY,
+                PoolId.parse(assignment.getPool()),
+                0,
+                null,
+                List.of(),
+                nodesOf(assignment.getReplicasList()),
+                0);
     }
 
     private static List<NodeId> nodesOf(List<Placement> replicas) {

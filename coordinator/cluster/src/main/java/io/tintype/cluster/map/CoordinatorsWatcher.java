@@ -49,10 +49,14 @@ public final class CoordinatorsWatcher implements AutoCloseable {
         return live;
     }
 
-    /** Adds a listener for every new state; called on this watcher's thread, must not block. */
+    /**
+     * Adds a listener for the state there is and every new one, in order; called on this watcher's thread, must not block.
+     */
     public void addListener(Consumer<Map<String, CoordinatorLiveness>> listener) {
-        listeners.add(listener);
-        listener.accept(live);
+        loop.execute(() -> {
+            listeners.add(listener);
+            listener.accept(live);
+        });
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.tintype.cluster.map;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.Znode;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.model.Labels;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.proto.internal.v1.NodeLiveness;
@@ -31,7 +32,9 @@ final class NodeTable {
             if (znode == null) {
                 registrations.remove(id);
             } else {
-                registrations.put(id, ZnodeCodec.NODE_REGISTRATION.decode(path, znode.data()));
+                var registration = ZnodeCodec.NODE_REGISTRATION.decode(path, znode.data());
+                var unusedCheckOfTheLabels = Labels.of(registration.getLabelsList());
+                registrations.put(id, registration);
             }
             return Optional.of(id);
         }
