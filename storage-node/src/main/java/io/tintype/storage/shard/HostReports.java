@@ -8,12 +8,9 @@ import io.tintype.storage.blob.PinnedState;
 import io.tintype.storage.blob.StateDigest;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.replica.Member;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -25,9 +22,6 @@ import java.util.concurrent.locks.LockSupport;
  * hold the same as others. Thread-safe; nothing here blocks its caller.
  */
 public final class HostReports implements AutoCloseable {
-    /** How often calls are counted. */
-    static final Duration SAMPLE_EVERY = Duration.ofSeconds(1);
-
     /** States pinned, or waited for, at a time; further ones are OVERLOADED. */
     public static final int PINS = 8;
 
@@ -79,7 +73,7 @@ public final class HostReports implements AutoCloseable {
 
     private final ShardContext context;
     private final ShardRegistry registry;
-    private final Map<ShardId, ReplicaSample> samples = new ConcurrentHashMap<>();
+    private final Samples samples;
     private final StatePins pins;
     private final ThreadPoolExecutor digests =
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(PINS), task -> {
@@ -89,29 +83,14 @@ public final class HostReports implements AutoCloseable {
             });
     private volatile boolean closed;
 
-    HostReports(ShardContext context, ShardRegistry registry) {
+    HostReports(ShardContext context, ShardRegistry registry, Samples samples) {
         this.context = context;
         this.registry = registry;
+        this.samples = samples;
         this.pins = new StatePins(context.threads());
     }
 
     // ---- figures
-
-    /** Counts calls, and now and then bytes; called every {@link #SAMPLE_EVERY}. */
-    void sample() {
-        for (var shard : registry.running()) {
-            long now = context.clock().now().nanos();
-            var seen = new ReplicaSample.Seen(
-                    shard.calls(),
-                    now,
-                    shard.reader().appliedAt().seq(),
-                    context.snapshots().arrival(shard.id()).taken());
-            var sample = ReplicaSample.next(samples.get(shard.id()), seen, shard.store()::sizeBytes);
-            samples.put(shard.id(), sample);
-            shard.peerInbox().counted(sample.rate());
-        }
-        samples.keySet().removeIf(id -> registry.runtime(id).isEmpty());
-    }
 
     /** All replicas that run, in order of shard. */
     public List<Figures> figures() {
@@ -124,7 +103,7 @@ public final class HostReports implements AutoCloseable {
     private Figures figures(ShardRuntime shard) {
         var status = shard.status();
         var stats = shard.reader().stats();
-        var sample = samples.get(shard.id());
+        var sample = samples.of(shard.id());
         var arrival = context.snapshots().arrival(shard.id());
         return new Figures(
                 shard.id(),

@@ -2,18 +2,16 @@
 package io.tintype.storage.shard;
 
 import io.tintype.cluster.map.ShardZnodes;
-import io.tintype.cluster.placement.Residency;
+import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeInfo;
-import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
-import io.tintype.proto.internal.v1.ShardAssignment;
+import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.storage.blob.ShardStore;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -47,10 +45,10 @@ public final class ShardHost implements AutoCloseable {
     private final ShardRegistry registry = new ShardRegistry();
     private final ShardOpener opener;
     private final Upkeep upkeep;
+    private final Samples samples;
     private final HostReports reports;
     private final Refilling refilling;
-    private final Map<ShardId, ShardAssignment> assignments = new ConcurrentHashMap<>();
-    private volatile boolean assignmentsKnown;
+    private final Assignments assignments;
     private final Map<ShardId, ZkSession.Registration> configs = new ConcurrentHashMap<>();
     private final List<ZkSession.Registration> watches = new CopyOnWriteArrayList<>();
 
@@ -73,10 +71,11 @@ public final class ShardHost implements AutoCloseable {
         this.bootstrap = new Bootstrap(config.self(), znodes, config.peers());
         this.collecting = new Collecting(context);
         this.opener = new ShardOpener(context, registry, this::opened, this::ended);
-        this.upkeep = new Upkeep(context, registry, opener, assignments::containsKey);
-        this.refilling =
-                new Refilling(context, registry, () -> assignmentsKnown ? Set.copyOf(assignments.keySet()) : Set.of());
-        this.reports = new HostReports(context, registry);
+        this.assignments = new Assignments(config, znodes, registry, opener, this::openWhatTheDiskHolds);
+        this.upkeep = new Upkeep(context, registry, opener, assignments::isHere);
+        this.refilling = new Refilling(context, registry, assignments::allHere);
+        this.samples = new Samples(context, registry);
+        this.reports = new HostReports(context, registry, samples);
     }
 
     /** Starts; replicas come up as ZooKeeper tells of them. */
@@ -88,14 +87,14 @@ public final class ShardHost implements AutoCloseable {
                 () -> host.threads.burst(() -> host.threads.ticker().tick(host.registry.running())));
         host.threads.every(BOOTSTRAP_EVERY.toNanos(), host::bootstrap);
         host.threads.every(ROOM_EVERY.toNanos(), host::tellRoom);
-        host.threads.every(HostReports.SAMPLE_EVERY.toNanos(), host.reports::sample);
+        host.threads.every(Samples.EVERY.toNanos(), host.samples::round);
         host.threads.every(Upkeep.EVERY.toNanos(), host.upkeep::round);
         host.threads.every(Refilling.EVERY.toNanos(), host.refilling::round);
         host.threads.every(config.collectEvery().toNanos(), () -> host.collecting.round(host.registry.running()));
         host.threads.every(Collecting.SETTLE_EVERY.toNanos(), host.collecting::settle);
         config.disk().committer().onFailure(cause -> host.registry.running().forEach(shard -> shard.diskFailed(cause)));
         host.watches.add(config.nodes().addListener(node -> host.tellLiveness()));
-        host.watches.add(host.znodes.watchAssignments(config.self(), host.new Assignments()));
+        host.watches.add(host.znodes.watchAssignments(config.self(), host.assignments));
         return host;
     }
 
@@ -117,48 +116,6 @@ public final class ShardHost implements AutoCloseable {
     }
 
     // ---- what ZooKeeper tells
-
-    private final class Assignments implements ShardZnodes.AssignmentListener {
-        @Override
-        public void assigned(ShardAssignment assignment) {
-            var id = new ShardId(assignment.getShard());
-            if (!mayStandHere(assignment)) {
-                assignments.remove(id);
-                log.error(
-                        "shard {} is assigned to this node, but its pool {} is pinned to its region, and this node stands in"
-                                + " {}: refused",
-                        id,
-                        assignment.getPool(),
-                        config.region());
-                return;
-            }
-            assignments.put(id, assignment);
-            opener.submit(() -> {
-                var shard = opener.open(ShardIdentity.of(assignment));
-                if (shard != null) {
-                    shard.assignmentSeen(assignment);
-                }
-            });
-        }
-
-        @Override
-        public void unassigned(ShardId shard) {
-            assignments.remove(shard);
-            log.info("shard {} is no longer assigned to this node; its replica goes when it is needed no more", shard);
-        }
-
-        @Override
-        public void loaded() {
-            assignmentsKnown = true;
-            opener.submit(() -> ShardStore.list(config.disk()).forEach(ShardHost.this::openIfMember));
-        }
-    }
-
-    /** Whoever assigns keeps to the same rule; a node does not take his word for it. */
-    private boolean mayStandHere(ShardAssignment assignment) {
-        return config.region().isEmpty()
-                || Residency.allows(assignment.getUnpinned(), PoolId.parse(assignment.getPool()), config.region());
-    }
 
     private void tellLiveness() {
         registry.running().forEach(this::tellLiveness);
@@ -193,8 +150,9 @@ public final class ShardHost implements AutoCloseable {
     }
 
     private void bootstrap() {
+        assignments.round();
         for (var shard : registry.running()) {
-            var assignment = assignments.get(shard.id());
+            var assignment = assignments.here(shard.id());
             if (assignment != null && shard.board().config == null) {
                 bootstrap.attempt(shard, assignment, random.nextLong());
             }
@@ -203,25 +161,39 @@ public final class ShardHost implements AutoCloseable {
 
     // ---- opening
 
+    private void openWhatTheDiskHolds() {
+        opener.submit(() -> ShardStore.list(config.disk()).forEach(this::openIfMember));
+    }
+
     /** A shard that the disk holds without being assigned to this node runs as long as it is a replica of it. */
     private void openIfMember(ShardId id) {
         if (registry.runtime(id).isPresent()) {
             return;
         }
-        var unused = znodes.read(id).whenComplete((found, failure) -> {
-            var znode = found == null ? null : found.orElse(null);
+        var read = znodes.read(id)
+                .thenCombine(
+                        znodes.readAssignment(id),
+                        (record, assignment) -> record.map(Versioned::value)
+                                .filter(this::isMember)
+                                // What the pool allows is in force before the replica leads.
+                                .map(known -> assignment
+                                        .map(elsewhere -> ShardIdentity.of(elsewhere.value()))
+                                        .orElseGet(() -> ShardIdentity.of(known))));
+        var unused = read.whenComplete((found, failure) -> {
             if (failure != null) {
                 threads.later(BOOTSTRAP_EVERY.toMillis(), () -> opener.submit(() -> openIfMember(id)));
-            } else if (znode != null
-                    && znode.value().getReplicasList().stream()
-                            .anyMatch(replica ->
-                                    replica.getNode().equals(config.self().value()))) {
-                opener.submit(() -> opener.open(ShardIdentity.of(znode.value())));
+            } else if (found.isPresent()) {
+                opener.submit(() -> opener.open(found.get()));
             } else {
                 log.warn("shard {} is on the disk of this node, which is no replica of it", id);
                 upkeep.stranger(id);
             }
         });
+    }
+
+    private boolean isMember(ShardRecord record) {
+        return record.getReplicasList().stream()
+                .anyMatch(replica -> replica.getNode().equals(config.self().value()));
     }
 
     /** Tells a replica that comes up what it has to know. */
@@ -232,10 +204,7 @@ public final class ShardHost implements AutoCloseable {
         if (former != null) {
             former.close();
         }
-        var assignment = assignments.get(shard.id());
-        if (assignment != null) {
-            shard.assignmentSeen(assignment);
-        }
+        assignments.tell(shard);
     }
 
     /** ZooKeeper need not tell of a shard whose replica here is gone. */

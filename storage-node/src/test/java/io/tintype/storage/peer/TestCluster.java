@@ -41,6 +41,10 @@ import java.util.stream.Stream;
 final class TestCluster implements AutoCloseable {
     static final String CLUSTER = "0123456789abcdef0123456789abcdef";
     static final ShardId SHARD = new ShardId(7);
+
+    /** What each user may store: more than any test does. */
+    static final long USER_BYTES = 1L << 40;
+
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Faster than by default, and still patient enough for a machine under load. */
@@ -226,7 +230,8 @@ final class TestCluster implements AutoCloseable {
                 .setType(ShardType.SHARD_TYPE_DATA)
                 .setPool("local.standard")
                 .setMinInsync(minInSync)
-                .setUsersLimit(100);
+                .setUsersLimit(100)
+                .setUserBytes(USER_BYTES);
         wanted.forEach(node -> assignment.addReplicas(
                 Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_VOTER)));
         return assignment.build();

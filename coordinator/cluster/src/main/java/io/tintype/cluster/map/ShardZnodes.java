@@ -51,8 +51,14 @@ public final class ShardZnodes implements AutoCloseable {
         /** The node is named in this assignment, which is new or changed. */
         void assigned(ShardAssignment assignment);
 
-        /** The node is no longer named in the shard's assignment. */
+        /** The node is no longer named in the shard's assignment, or that is gone. */
         void unassigned(ShardId shard);
+
+        /**
+         * This assignment, which is new or changed, does not name the node. Told of all shards there are; where it named the
+         * node before, behind {@link #unassigned}.
+         */
+        void elsewhere(ShardAssignment assignment);
 
         /** All assignments there were at the (re)connection have been told. */
         void loaded();
@@ -132,6 +138,12 @@ public final class ShardZnodes implements AutoCloseable {
         return found.whenComplete((result, failure) -> tree.close());
     }
 
+    /** Whether a shard should have a replica on a node. */
+    public static boolean names(ShardAssignment assignment, NodeId node) {
+        return assignment.getReplicasList().stream()
+                .anyMatch(replica -> replica.getNode().equals(node.value()));
+    }
+
     private static boolean names(ShardRecord record, String node) {
         return record.getReplicasList().stream()
                         .anyMatch(placed -> placed.getNode().equals(node))
@@ -139,7 +151,7 @@ public final class ShardZnodes implements AutoCloseable {
                         .anyMatch(member -> member.getNode().equals(node));
     }
 
-    /** Tells which shards should have a replica on this node, now and after every change. */
+    /** Tells which shards should have a replica on this node and which should not, now and after every change. */
     public ZkSession.Registration watchAssignments(NodeId self, AssignmentListener listener) {
         var mine = new HashSet<ShardId>();
         var tree = ZnodeTree.follow(session, Paths.ASSIGNMENTS, loop, new ZnodeTree.Listener() {
@@ -156,13 +168,14 @@ public final class ShardZnodes implements AutoCloseable {
 
             private void tell(ShardAssignment assignment) {
                 var shard = new ShardId(assignment.getShard());
-                boolean named = assignment.getReplicasList().stream()
-                        .anyMatch(replica -> replica.getNode().equals(self.value()));
-                if (named) {
+                if (names(assignment, self)) {
                     mine.add(shard);
                     listener.assigned(assignment);
-                } else if (mine.remove(shard)) {
-                    listener.unassigned(shard);
+                } else {
+                    if (mine.remove(shard)) {
+                        listener.unassigned(shard);
+                    }
+                    listener.elsewhere(assignment);
                 }
             }
 

@@ -91,7 +91,7 @@ final class ShardZnodesTest {
     }
 
     @Test
-    void aNodeIsToldOfExactlyTheAssignmentsThatNameIt() throws Exception {
+    void aNodeIsToldWhichAssignmentsNameItAndWhichDoNot() throws Exception {
         put(assignment(1, "n1", "n2"));
         put(assignment(2, "n2", "n3"));
         var told = new CopyOnWriteArrayList<String>();
@@ -107,17 +107,34 @@ final class ShardZnodesTest {
             }
 
             @Override
+            public void elsewhere(ShardAssignment assignment) {
+                told.add(assignment.getShard() + " on "
+                        + assignment.getReplicasList().stream()
+                                .map(Placement::getNode)
+                                .toList());
+            }
+
+            @Override
             public void loaded() {
                 told.add("loaded");
             }
         });
-        await().untilAsserted(() -> assertThat(told).isEqualTo(List.of("+1", "loaded")));
+        await().untilAsserted(() -> assertThat(told)
+                .containsExactlyInAnyOrder("+1", "2 on [n2, n3]", "loaded")
+                .last()
+                .isEqualTo("loaded"));
+        told.clear();
         put(assignment(258, "n3", "n1"));
-        await().untilAsserted(() -> assertThat(told).isEqualTo(List.of("+1", "loaded", "+258")));
+        await().untilAsserted(() -> assertThat(told).isEqualTo(List.of("+258")));
         other.znodes()
                 .set(Paths.assignment(1), assignment(1, "n2", "n3").toByteArray(), 0)
                 .get(10, TimeUnit.SECONDS);
-        await().untilAsserted(() -> assertThat(told).isEqualTo(List.of("+1", "loaded", "+258", "-1")));
+        await().untilAsserted(() -> assertThat(told).isEqualTo(List.of("+258", "-1", "1 on [n2, n3]")));
+        other.znodes()
+                .set(Paths.assignment(1), assignment(1, "n2", "n4").toByteArray(), 1)
+                .get(10, TimeUnit.SECONDS);
+        await().untilAsserted(
+                        () -> assertThat(told).isEqualTo(List.of("+258", "-1", "1 on [n2, n3]", "1 on [n2, n4]")));
     }
 
     @Test
