@@ -16,7 +16,10 @@ import io.tintype.storage.log.RecordType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what is to be removed, a bounded amount a call. Chunks that nobody can be reading any more are local waste and
@@ -33,9 +36,26 @@ public final class Collector {
      */
     static final Duration LATE_CHUNKS = Duration.ofHours(1);
 
+    /** Kinds of what there is to be removed. */
+    public enum Kind {
+        /** Chunks that nobody can be reading any more. */
+        CHUNKS,
+        /** Blobs whose time is over. */
+        BLOBS,
+        /** Uploads that can be completed no more, and the marks that they are over. */
+        UPLOADS
+    }
+
     private final Disk disk;
     private final Keys keys;
     private final StateMachine machine;
+
+    // Where the search for each kind goes on; null: at the first one. So what was found before is in the way of
+    // nothing,
+    // neither what does not go yet nor, for the disk, what was removed a moment ago.
+    private byte @Nullable [] nextChunks;
+    private byte @Nullable [] nextBlob;
+    private byte @Nullable [] nextUpload;
 
     Collector(Disk disk, Keys keys, StateMachine machine) {
         this.disk = disk;
@@ -48,38 +68,69 @@ public final class Collector {
      *
      * @param proposals for the primary to append, if this is it
      * @param chunksRemoved chunks it removed from this disk
-     * @param more whether another call now would find more
+     * @param more of which kinds another call now would find others
      */
-    public record Collection(List<Proposal> proposals, int chunksRemoved, boolean more) {
+    public record Collection(List<Proposal> proposals, int chunksRemoved, Set<Kind> more) {
         public Collection {
             proposals = List.copyOf(proposals);
+            more = Set.copyOf(more);
         }
+    }
+
+    /** Looks for everything there may be; see below. */
+    public Collection collect(long nowMs, int budget) {
+        return collect(nowMs, budget, EnumSet.allOf(Kind.class));
     }
 
     /**
-     * Removes chunks that are due and finds expired blobs and abandoned uploads.
+     * Removes chunks that are due and finds expired blobs and abandoned uploads. Each call goes on where the last one ended;
+     * whoever calls until there is no more has found everything once, whatever became of the proposals.
      *
      * @param nowMs the time, milliseconds since 1970
      * @param budget most chunks to remove, most blobs and most uploads to find; at least 1
+     * @param kinds what to look for
      */
-    public Collection collect(long nowMs, int budget) {
+    public Collection collect(long nowMs, int budget, Set<Kind> kinds) {
         var write = new Write();
-        int removed = removeChunks(write, nowMs, budget);
         var proposals = new ArrayList<Proposal>();
-        expiredBlobs(proposals, nowMs, budget);
-        int blobs = proposals.size();
-        int uploads = oldUploads(write, proposals, budget);
+        int removed = kinds.contains(Kind.CHUNKS) ? removeChunks(write, nowMs, budget) : 0;
+        if (kinds.contains(Kind.BLOBS)) {
+            expiredBlobs(proposals, nowMs, budget);
+        }
+        if (kinds.contains(Kind.UPLOADS)) {
+            oldUploads(write, proposals, budget);
+        }
         if (!write.isEmpty()) {
             disk.committer().writeNow(write);
         }
-        return new Collection(proposals, removed, removed >= budget || blobs >= budget || uploads >= budget);
+        return new Collection(proposals, removed, more(kinds));
+    }
+
+    private Set<Kind> more(Set<Kind> kinds) {
+        var more = EnumSet.allOf(Kind.class);
+        more.retainAll(kinds);
+        if (nextChunks == null) {
+            more.remove(Kind.CHUNKS);
+        }
+        if (nextBlob == null) {
+            more.remove(Kind.BLOBS);
+        }
+        if (nextUpload == null) {
+            more.remove(Kind.UPLOADS);
+        }
+        return more;
     }
 
     private int removeChunks(Write write, long nowMs, int budget) {
+        byte[] first = nextChunks == null ? keys.garbageFrom(Keys.CHUNKS, 0) : nextChunks;
+        nextChunks = null;
         int left = budget;
-        try (var scan =
-                disk.scan(Family.GARBAGE, keys.garbageFrom(Keys.CHUNKS, 0), keys.garbageFrom(Keys.CHUNKS, nowMs + 1))) {
-            for (; left > 0 && scan.valid(); scan.next()) {
+        try (var scan = disk.scan(Family.GARBAGE, first, keys.garbageFrom(Keys.CHUNKS, nowMs + 1))) {
+            for (; scan.valid(); scan.next()) {
+                if (left == 0) {
+                    nextChunks = scan.key();
+                    break;
+                }
                 var in = Keys.read(scan.key());
                 in.get();
                 long dueMs = in.getLong();
@@ -94,17 +145,26 @@ public final class Collector {
                 left -= stop - from;
                 write.delete(Family.GARBAGE, scan.key());
                 if (stop < to) {
-                    write.put(Family.GARBAGE, keys.garbageChunks(dueMs, user, upload, stop), scan.value());
+                    byte[] rest = keys.garbageChunks(dueMs, user, upload, stop);
+                    write.put(Family.GARBAGE, rest, scan.value());
+                    nextChunks = rest;
+                    break;
                 }
             }
         }
         return budget - left;
     }
 
+    /** The log leaves those of users in a move; they are found again in a later round. */
     private void expiredBlobs(List<Proposal> proposals, long nowMs, int budget) {
-        try (var scan =
-                disk.scan(Family.GARBAGE, keys.garbageFrom(Keys.EXPIRY, 0), keys.garbageFrom(Keys.EXPIRY, nowMs + 1))) {
-            for (int found = 0; found < budget && scan.valid(); found++, scan.next()) {
+        byte[] from = nextBlob == null ? keys.garbageFrom(Keys.EXPIRY, 0) : nextBlob;
+        nextBlob = null;
+        try (var scan = disk.scan(Family.GARBAGE, from, keys.garbageFrom(Keys.EXPIRY, nowMs + 1))) {
+            for (int found = 0; scan.valid(); found++, scan.next()) {
+                if (found == budget) {
+                    nextBlob = scan.key();
+                    break;
+                }
                 var in = Keys.read(scan.key());
                 in.get();
                 in.getLong();
@@ -121,15 +181,20 @@ public final class Collector {
     }
 
     /** Uploads too old to be completed, by the log's clock: what is still staged is given up, marks are forgotten. */
-    private int oldUploads(Write write, List<Proposal> proposals, int budget) {
+    private void oldUploads(Write write, List<Proposal> proposals, int budget) {
         long oldest =
                 machine.logTimeMs() - Limits.UPLOAD_LIFETIME.plus(LATE_CHUNKS).toMillis();
         if (oldest <= 0) {
-            return 0;
+            return;
         }
-        int found = 0;
-        try (var scan = disk.scan(Family.STAGE, keys.stageFrom(0), keys.stageFrom(oldest))) {
-            for (; found < budget && scan.valid(); found++) {
+        byte[] from = nextUpload == null ? keys.stageFrom(0) : nextUpload;
+        nextUpload = null;
+        try (var scan = disk.scan(Family.STAGE, from, keys.stageFrom(oldest))) {
+            for (int found = 0; scan.valid(); found++) {
+                if (found == budget) {
+                    nextUpload = scan.key();
+                    break;
+                }
                 var in = Keys.read(scan.key());
                 var upload = Stored.readUpload(in);
                 var user = Stored.readUser(in);
@@ -149,7 +214,6 @@ public final class Collector {
                 scan.seek(Keys.behindIndexes(mark));
             }
         }
-        return found;
     }
 
     /** Chunks that came late to an upload that was over: entries go; the bytes too, unless they are a blob's. */

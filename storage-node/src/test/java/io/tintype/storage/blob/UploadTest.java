@@ -14,6 +14,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.AbortUpload;
+import io.tintype.proto.internal.v1.FreezeUser;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.Precondition;
 import io.tintype.proto.internal.v1.PutCommit;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -246,6 +248,28 @@ class UploadTest {
     }
 
     @Test
+    void expiredBlobsOfAUserInAMoveAreInNobodysWay() {
+        var bob = UserId.of("bob");
+        shelf.claim(bob);
+        for (int i = 0; i < 5; i++) {
+            shelf.put(ALICE, "old-" + i, new byte[5], null, Precondition.getDefaultInstance(), shelf.nowMs + 10);
+        }
+        shelf.put(bob, "later", new byte[5], null, Precondition.getDefaultInstance(), shelf.nowMs + 20);
+        var freeze =
+                FreezeUser.newBuilder().setGeneration(1).setMove(2).setTo(9).build();
+        shelf.append(RecordType.USER_FREEZE, ALICE, null, freeze.toByteString());
+        shelf.nowMs += 20;
+
+        Collector.Collection found;
+        do {
+            found = shelf.store().collector().collect(shelf.nowMs, 2);
+            propose(found);
+        } while (!found.more().isEmpty());
+
+        assertThat(shelf.reader().stats()).as("alice's five blobs").isEqualTo(new ShardStats(2, 5, 25));
+    }
+
+    @Test
     void collectsNoMoreThanItsBudgetAtATime() {
         for (int i = 0; i < 4; i++) {
             abort(stageAll());
@@ -254,8 +278,8 @@ class UploadTest {
         var collector = shelf.store().collector();
 
         assertThat(collector.collect(shelf.nowMs, 5).chunksRemoved()).isEqualTo(5);
-        assertThat(collector.collect(shelf.nowMs, 5).more()).isTrue();
-        assertThat(collector.collect(shelf.nowMs, 5)).isEqualTo(new Collector.Collection(List.of(), 2, false));
+        assertThat(collector.collect(shelf.nowMs, 5).more()).containsExactly(Collector.Kind.CHUNKS);
+        assertThat(collector.collect(shelf.nowMs, 5)).isEqualTo(new Collector.Collection(List.of(), 2, Set.of()));
         assertThat(count(Family.CHUNK)).isZero();
         assertThat(count(Family.GARBAGE)).isZero();
     }

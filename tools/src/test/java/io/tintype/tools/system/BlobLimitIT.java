@@ -168,7 +168,7 @@ final class BlobLimitIT {
         try (var disk = Disk.open(DiskConfig.of(data, cluster))) {
             var store = ShardStore.open(disk, shard, 0);
             long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
-            while (store.collector().collect(later, 1_000).more()) {}
+            while (!store.collector().collect(later, 1_000).more().isEmpty()) {}
 
             int left = 0;
             try (var scan = disk.scan(Family.CHUNK, new byte[4], new byte[] {-1, -1, -1, -1})) {
