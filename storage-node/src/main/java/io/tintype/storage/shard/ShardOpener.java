@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Write;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class ShardOpener implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardOpener.class);
     private static final int QUIET_SECONDS = 30;
+    private static final long BUSY_RETRY_MS = 500;
 
     /** A replica that could not be opened, and why. Immutable. */
     record Broken(ShardIdentity identity, String cause) {}
@@ -38,6 +41,7 @@ final class ShardOpener implements AutoCloseable {
     private final Consumer<ShardRuntime> opened;
     private final Consumer<ShardRuntime> ended;
     private final Map<ShardId, Broken> broken = new ConcurrentHashMap<>();
+    private final Set<ShardId> postponed = ConcurrentHashMap.newKeySet();
     private final SecureRandom random = new SecureRandom();
     private final ThreadPoolExecutor thread =
             new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
@@ -86,31 +90,57 @@ final class ShardOpener implements AutoCloseable {
         return broken;
     }
 
-    /** The replica of a shard, opened if it does not run; null: it cannot be. */
+    /** The replica of a shard, opened if it does not run; null: it cannot be, or only later, which happens by itself. */
     @Nullable
     ShardRuntime open(ShardIdentity identity) {
         var known = registry.runtime(identity.id());
         if (known.isPresent()) {
             return known.get();
         }
-        ShardStore store;
+        ShardRuntime shard;
         try {
-            store = ShardStore.open(context.disk(), identity.id(), 0);
+            var store = ShardStore.open(context.disk(), identity.id(), 0);
             if (store.log().incarnation() == 0) {
                 incarnate(store);
             }
-        } catch (TintypeException e) {
-            if (broken.put(identity.id(), new Broken(identity, String.valueOf(e.getMessage()))) == null) {
-                context.metrics().replicaFailed();
-                log.error("shard {}: its replica on this node cannot be opened and does not run", identity.id(), e);
+            shard = new ShardRuntime(context, identity, store, RandomGenerator.of("SplittableRandom"));
+        } catch (RuntimeException e) {
+            if (isBusy(e)) {
+                openLater(identity);
+            } else {
+                breaks(identity, e);
             }
             return null;
         }
         broken.remove(identity.id());
-        var shard = new ShardRuntime(context, identity, store, RandomGenerator.of("SplittableRandom"));
         opened.accept(shard);
         registry.add(shard);
         return shard;
+    }
+
+    /** A disk that has enough to do for a moment says nothing about a replica. */
+    private static boolean isBusy(RuntimeException problem) {
+        return problem instanceof TintypeException e && e.reason() == Reason.OVERLOADED;
+    }
+
+    private void openLater(ShardIdentity identity) {
+        if (postponed.add(identity.id())) {
+            log.info("shard {}: the disk is too busy for opening its replica; trying again", identity.id());
+            context.threads()
+                    .later(
+                            BUSY_RETRY_MS,
+                            () -> submit(() -> {
+                                postponed.remove(identity.id());
+                                var unused = open(identity);
+                            }));
+        }
+    }
+
+    private void breaks(ShardIdentity identity, RuntimeException problem) {
+        if (broken.put(identity.id(), new Broken(identity, String.valueOf(problem.getMessage()))) == null) {
+            context.metrics().replicaFailed();
+            log.error("shard {}: its replica on this node cannot be opened and does not run", identity.id(), problem);
+        }
     }
 
     /** A replica is named before anybody hears of it, so that a wiped one is never taken for what it was. */
@@ -121,17 +151,29 @@ final class ShardOpener implements AutoCloseable {
         context.disk().committer().commitEssential(write).join();
     }
 
-    /** Throws away what a replica that failed holds, and opens it as another incarnation, which its primary fills. */
+    /**
+     * Throws away what a replica that failed holds, and opens it as another incarnation, which its primary fills. One that is
+     * ended and cannot be thrown away is {@link #broken}: to be rebuilt as well.
+     */
     void rebuild(ShardIdentity identity) {
         if (end(identity.id())) {
-            wipe(identity.id());
+            try {
+                wipe(identity.id());
+            } catch (RuntimeException e) {
+                breaks(identity, e);
+                return;
+            }
             context.metrics().replicaRebuilt();
             log.warn("shard {}: the replica here failed; it is rebuilt from its peers", identity.id());
             open(identity);
         }
     }
 
-    /** Throws away what a replica holds that nobody wants here any more. */
+    /**
+     * Throws away what a replica holds that nobody wants here any more.
+     *
+     * @throws RuntimeException if it is ended, and what it holds cannot be thrown away now
+     */
     void drop(ShardId id) {
         if (end(id)) {
             wipe(id);

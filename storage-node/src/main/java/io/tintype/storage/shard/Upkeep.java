@@ -117,6 +117,7 @@ final class Upkeep {
                                 context.self(), record.map(Versioned::value), assignment.map(Versioned::value)));
         finish(id, checked, () -> {
             if (!assigned.test(id)) {
+                strangers.add(id); // if it ends and cannot be thrown away, nobody else knows of what the disk still has
                 opener.drop(id);
                 strangers.remove(id);
             }
