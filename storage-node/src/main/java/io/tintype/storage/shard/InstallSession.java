@@ -63,7 +63,6 @@ final class InstallSession implements Peers.SnapshotTaker {
     private volatile long progressNanos;
     private volatile boolean ended;
     private long toldNanos;
-    private long expecting;
 
     InstallSession(Owner owner, ShardContext context, Installation.Target target, long stream) {
         this.owner = owner;
@@ -166,8 +165,7 @@ final class InstallSession implements Peers.SnapshotTaker {
         target.board().takeAway();
         var of = head;
         if (of != null) {
-            expecting = of.expectedBytes();
-            context.snapshots().expect(shard, expecting);
+            context.snapshots().expect(shard, of.expectedBytes());
             log.info("shard {}: installing a snapshot of {}, about {} bytes", shard, of.at(), of.expectedBytes());
         }
         var unused = CompletableFuture.allOf(
@@ -254,7 +252,7 @@ final class InstallSession implements Peers.SnapshotTaker {
         owner.ended(this);
         call.cancel(true);
         accepted.cancel(true);
-        context.snapshots().forget(shard, expecting, bytes.get());
+        context.snapshots().forget(shard);
         context.snapshots().endInstalling();
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
 /**
  * What all copies of a node share, be they snapshots or the logs of newcomers: how many snapshots may be under way, how fast
@@ -25,8 +26,6 @@ final class SnapshotTraffic {
     private final Pacer incoming;
     private final AtomicInteger sending = new AtomicInteger();
     private final AtomicInteger installing = new AtomicInteger();
-    private final AtomicLong expectedBytes = new AtomicLong();
-    private final AtomicLong installedBytes = new AtomicLong();
     private final AtomicLong takenBytes = new AtomicLong();
     private final Map<ShardId, Arrival> arrivals = new ConcurrentHashMap<>();
     private final Set<OutgoingSnapshot> open = ConcurrentHashMap.newKeySet();
@@ -47,6 +46,10 @@ final class SnapshotTraffic {
      */
     record Arrival(long installed, long expected, long taken, long takingNanos, long sinceNanos) {
         static final Arrival NONE = new Arrival(0, 0, 0, 0, 0);
+
+        boolean isInstalling() {
+            return expected > 0;
+        }
     }
 
     /** @param bytesPerSecond most that is sent, and most that is taken in */
@@ -133,12 +136,11 @@ final class SnapshotTraffic {
     /** Nanoseconds to wait after so many bytes of a shard's snapshot were installed. */
     long installed(ShardId shard, long bytes) {
         var unused = bytesPerSecond();
-        installedBytes.addAndGet(bytes);
         takenBytes.addAndGet(bytes);
         arrivals.compute(shard, (id, was) -> {
             var before = was == null ? Arrival.NONE : was;
             return new Arrival(
-                    before.installed() + bytes,
+                    before.installed() + (before.isInstalling() ? bytes : 0), // else it was given up meanwhile
                     before.expected(),
                     before.taken() + bytes,
                     before.takingNanos(),
@@ -178,7 +180,6 @@ final class SnapshotTraffic {
 
     /** So many bytes of a shard are to come. */
     void expect(ShardId shard, long bytes) {
-        expectedBytes.addAndGet(bytes);
         long now = nanoTime.getAsLong();
         arrivals.compute(
                 shard,
@@ -186,16 +187,14 @@ final class SnapshotTraffic {
                         new Arrival(0, bytes, was == null ? 0 : was.taken(), was == null ? 0 : was.takingNanos(), now));
     }
 
-    /** An installation is over: so many bytes had been expected, and so many had come. */
-    void forget(ShardId shard, long expected, long installed) {
-        expectedBytes.addAndGet(-expected);
-        installedBytes.addAndGet(-installed);
+    /** An installation is over, or was given up. */
+    void forget(ShardId shard) {
         long now = nanoTime.getAsLong();
         arrivals.computeIfPresent(
                 shard,
-                (id, was) -> was.expected() == 0 // it was given up before it was known what was to come
-                        ? was
-                        : new Arrival(0, 0, was.taken(), was.takingNanos() + now - was.sinceNanos(), 0));
+                (id, was) -> was.isInstalling()
+                        ? new Arrival(0, 0, was.taken(), was.takingNanos() + now - was.sinceNanos(), 0)
+                        : was); // it was given up before it was known what was to come
     }
 
     /** A shard leaves this node: should it ever come back, what came before is none of that copy. */
@@ -213,12 +212,21 @@ final class SnapshotTraffic {
         return takenBytes.get();
     }
 
+    /** Bytes that the snapshots being installed have, about; not less than came of them. */
     long expectedBytes() {
-        return Math.max(expectedBytes.get(), installedBytes.get());
+        return Math.max(sum(Arrival::expected), installedBytes());
     }
 
+    /** Bytes that came of the snapshots being installed. */
     long installedBytes() {
-        return installedBytes.get();
+        return sum(Arrival::installed);
+    }
+
+    private long sum(ToLongFunction<Arrival> what) {
+        return arrivals.values().stream()
+                .filter(Arrival::isInstalling)
+                .mapToLong(what)
+                .sum();
     }
 
     private static boolean take(AtomicInteger places, int limit) {
