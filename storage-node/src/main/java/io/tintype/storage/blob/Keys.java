@@ -158,8 +158,11 @@ final class Keys {
         return start(1 + Long.BYTES).put(GONE).putLong(sinceMs).array();
     }
 
-    UserId goneUser(byte[] key) {
-        return UserId.of(new String(rest(key, SHARD + 1 + Long.BYTES), StandardCharsets.UTF_8));
+    /** The user of a key of those who are gone, and since when he is. */
+    ShardUsers.Leaver leaver(byte[] key) {
+        return new ShardUsers.Leaver(
+                ByteBuffer.wrap(key).getLong(SHARD + 1),
+                UserId.of(new String(rest(key, SHARD + 1 + Long.BYTES), StandardCharsets.UTF_8)));
     }
 
     UserId movingUser(byte[] key) {
@@ -207,7 +210,12 @@ final class Keys {
 
     /** The first key behind all indexes of the upload that the mark of its end belongs to. */
     static byte[] behindIndexes(byte[] mark) {
-        return Arrays.copyOf(mark, mark.length + 1);
+        return behind(mark);
+    }
+
+    /** The first key behind another one. */
+    static byte[] behind(byte[] key) {
+        return Arrays.copyOf(key, key.length + 1);
     }
 
     /** The part of a key from a position on. */

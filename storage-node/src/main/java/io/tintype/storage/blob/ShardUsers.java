@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a shard's records say of its users, and a directory shard's of everybody's, as applied so far. Blocks on the disk where it does not
@@ -33,17 +34,31 @@ public final class ShardUsers {
         return machine.moving();
     }
 
-    /** Users of whom the shard has said before a time of its log that they are not here; at most so many. */
-    public List<UserId> goneBefore(long timeMs, int limit) {
-        return goneBetween(0, timeMs, limit);
+    /** Those of them who are frozen: they cannot write until somebody ends their move. Never blocks. */
+    public Set<UserId> frozen() {
+        return machine.frozen();
     }
 
-    /** Users who left from a time on and before another one, in order of when they did. Blocks on the disk. */
-    public List<UserId> goneBetween(long fromMs, long timeMs, int limit) {
-        var found = new ArrayList<UserId>();
-        try (var scan = disk.scan(Family.GARBAGE, keys.gone(fromMs), keys.gone(timeMs))) {
+    /**
+     * One who left a shard, or was refused by it. Immutable.
+     *
+     * @param sinceMs when, by the shard's log
+     * @param user who
+     */
+    public record Leaver(long sinceMs, UserId user) {}
+
+    /**
+     * Users of whom the shard has said before a time of its log that they are not here, in order of when it did.
+     *
+     * @param after begins behind this one; null: with the first
+     * @param limit most of them
+     */
+    public List<Leaver> gone(@Nullable Leaver after, long timeMs, int limit) {
+        byte[] from = after == null ? keys.gone(0) : Keys.behind(keys.gone(after.sinceMs(), after.user()));
+        var found = new ArrayList<Leaver>();
+        try (var scan = disk.scan(Family.GARBAGE, from, keys.gone(timeMs))) {
             for (; scan.valid() && found.size() < limit; scan.next()) {
-                found.add(keys.goneUser(scan.key()));
+                found.add(keys.leaver(scan.key()));
             }
         }
         return found;

@@ -6,6 +6,8 @@ import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.EpochOpening;
+import io.tintype.proto.internal.v1.OwnershipState;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.log.LogPosition;
@@ -53,6 +55,10 @@ public final class StateMachine {
     private final ErasureRules erasures;
     private final ArrivingOutcomes arriving = new ArrivingOutcomes();
     private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
+
+    /** Those of them who cannot write. */
+    private final Set<UserId> frozen = ConcurrentHashMap.newKeySet();
+
     private volatile State state;
 
     StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules) {
@@ -82,6 +88,7 @@ public final class StateMachine {
     void reset() {
         state = State.NONE;
         moving.clear();
+        frozen.clear();
         arriving.clear();
     }
 
@@ -90,11 +97,22 @@ public final class StateMachine {
         return Collections.unmodifiableSet(moving);
     }
 
+    /** Those of them who are frozen. Never blocks. */
+    Set<UserId> frozen() {
+        return Collections.unmodifiableSet(frozen);
+    }
+
     private void findMoving() {
         moving.clear();
+        frozen.clear();
         try (var scan = disk.scan(Family.GARBAGE, keys.garbage(Keys.MOVING), keys.behindGarbage(Keys.MOVING))) {
             for (; scan.valid(); scan.next()) {
-                moving.add(keys.movingUser(scan.key()));
+                var user = keys.movingUser(scan.key());
+                moving.add(user);
+                byte[] stored = disk.get(Family.USER, keys.user(user));
+                if (stored != null && isFrozen(Stored.parse(StoredUser.parser(), stored, "user " + user))) {
+                    frozen.add(user);
+                }
             }
         }
     }
@@ -151,14 +169,26 @@ public final class StateMachine {
             disk.committer().writeNow(tx.write());
             state = now;
             tx.movers().forEach((user, moves) -> {
-                if (moves) {
-                    moving.add(user);
-                } else {
-                    moving.remove(user);
-                }
+                keep(moving, user, moves);
+                keep(
+                        frozen,
+                        user,
+                        moves && tx.user(user).filter(StateMachine::isFrozen).isPresent());
             });
         }
         return applied;
+    }
+
+    private static void keep(Set<UserId> users, UserId user, boolean isOne) {
+        if (isOne) {
+            users.add(user);
+        } else {
+            users.remove(user);
+        }
+    }
+
+    private static boolean isFrozen(StoredUser user) {
+        return user.getState() == OwnershipState.OWNERSHIP_STATE_FROZEN;
     }
 
     private Outcome decide(Transaction tx, LogRecord record) {

@@ -5,15 +5,18 @@ import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.blob.ShardUsers.Leaver;
 import io.tintype.storage.shard.ShardReplica;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds users of whom a shard keeps what they left behind although they live in another region now: their pool may be pinned
@@ -27,8 +30,10 @@ final class ForeignCopies {
     private final Function<ShardId, CompletableFuture<Optional<PoolId>>> poolOf;
     /** Of shards asked for; they never change their pool. */
     private final Map<ShardId, String> regions = new ConcurrentHashMap<>();
-    /** Who left a shard before is of its own region, or purged. */
-    private final Map<ShardId, Long> lookedUpTo = new HashMap<>();
+    /** Who left a shard up to there is of its own region, or purged. */
+    private final Map<ShardId, Leaver> settled = new HashMap<>();
+    /** Where the next look at a shard goes on, behind those of whom nothing is known; with the first of them, if it has none. */
+    private final Map<ShardId, Leaver> next = new HashMap<>();
 
     /** @param poolOf the pool of a shard; empty where there is none */
     ForeignCopies(Function<ShardId, CompletableFuture<Optional<PoolId>>> poolOf) {
@@ -45,8 +50,8 @@ final class ForeignCopies {
 
     /** Who left a shard. */
     interface Leavers {
-        /** Users in order of when they left: from a time on, and before another one. */
-        List<UserId> between(long fromMs, long toMs, int limit);
+        /** Users who left before a time, in order of when they did: behind one of them, or, with null, from the first on. */
+        List<Leaver> between(@Nullable Leaver after, long toMs, int limit);
 
         /** The shard's record of one of them. */
         Optional<StoredUser> user(UserId user);
@@ -57,8 +62,8 @@ final class ForeignCopies {
         var reader = shard.reader();
         return of(shard.id(), shard.status().pool().region(), beforeMs, new Leavers() {
             @Override
-            public List<UserId> between(long fromMs, long toMs, int limit) {
-                return reader.users().goneBetween(fromMs, toMs, limit);
+            public List<Leaver> between(@Nullable Leaver after, long toMs, int limit) {
+                return reader.users().gone(after, toMs, limit);
             }
 
             @Override
@@ -71,22 +76,25 @@ final class ForeignCopies {
     /** @param here the region of the shard */
     List<Found> of(ShardId shard, String here, long beforeMs, Leavers leavers) {
         var found = new ArrayList<Found>();
-        long looked = lookedUpTo.getOrDefault(shard, 0L);
-        boolean open = false;
-        for (var user : leavers.between(looked, beforeMs, LOOKED_AT)) {
-            var gone = leavers.user(user);
-            if (gone.isEmpty() || gone.get().getOtherShard() == 0) {
-                continue;
-            }
-            var region = region(new ShardId(gone.get().getOtherShard()));
-            if (region.isEmpty() || !region.get().equals(here)) {
+        var done = settled.get(shard);
+        var from = next.getOrDefault(shard, done);
+        boolean open = !Objects.equals(from, done);
+        var page = leavers.between(from, beforeMs, LOOKED_AT);
+        for (var leaver : page) {
+            var gone = leavers.user(leaver.user()).filter(user -> user.getOtherShard() != 0);
+            var region = gone.flatMap(user -> region(new ShardId(user.getOtherShard())));
+            if (gone.isPresent() && !region.equals(Optional.of(here))) {
                 open = true;
-                region.ifPresent(known -> found.add(new Found(user, gone.get())));
+                region.ifPresent(known -> found.add(new Found(leaver.user(), gone.get())));
             } else if (!open) {
-                looked = gone.get().getSinceMs();
+                settled.put(shard, leaver);
             }
         }
-        lookedUpTo.put(shard, looked);
+        if (page.size() < LOOKED_AT) {
+            next.remove(shard);
+        } else {
+            next.put(shard, page.get(LOOKED_AT - 1));
+        }
         return found;
     }
 

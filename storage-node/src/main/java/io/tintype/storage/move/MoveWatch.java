@@ -6,17 +6,21 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.blob.ShardUsers.Leaver;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +33,9 @@ import org.slf4j.LoggerFactory;
 final class MoveWatch implements AutoCloseable {
     /** How often those who are frozen, come, or are ready are looked after. */
     static final Duration POLL = Duration.ofMillis(100);
+
+    /** While there are none, only every so many-th time anybody looks. A move that begins here is looked after at once. */
+    private static final int IDLE_POLLS = 5;
 
     /** How often the directory reminds targets. */
     private static final Duration REMIND = Duration.ofSeconds(1);
@@ -54,6 +61,12 @@ final class MoveWatch implements AutoCloseable {
     private final Set<Key> underWay = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService timer;
 
+    // Confined to the timer:
+    private final Turns<UserId> frozenTurns = new Turns<>();
+    private final Turns<UserId> movingTurns = new Turns<>();
+    private final Turns<Leaver> purgeTurns = new Turns<>();
+    private int pollsToSkip;
+
     private MoveWatch(
             Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
         this.shards = shards;
@@ -71,13 +84,13 @@ final class MoveWatch implements AutoCloseable {
     static MoveWatch start(
             Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
         var watch = new MoveWatch(shards, mover, settings, clock, foreign);
-        watch.every(POLL, () -> watch.eachLed(false, watch::settleAll));
-        watch.every(REMIND, () -> watch.eachLed(true, watch::remindAll));
+        watch.every(POLL, watch::poll);
+        watch.every(REMIND, watch::remindAll);
         var quarter = settings.keepFor().dividedBy(4);
         var purge = quarter.compareTo(LONGEST_PURGE_ROUND) > 0
                 ? LONGEST_PURGE_ROUND
                 : quarter.compareTo(SHORTEST_PURGE_ROUND) < 0 ? SHORTEST_PURGE_ROUND : quarter;
-        watch.every(purge, () -> watch.eachLed(false, watch::purge));
+        watch.every(purge, watch::purgeAll);
         return watch;
     }
 
@@ -95,22 +108,18 @@ final class MoveWatch implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    private interface Round {
-        void of(ShardReplica shard);
-    }
-
-    private void eachLed(boolean directory, Round round) {
-        for (var shard : shards.all()) {
-            var status = shard.status();
-            if (status.leads() && status.serving() && status.directory() == directory) {
-                round.of(shard);
-            }
-        }
+    private List<ShardReplica> led(boolean directory) {
+        return shards.all().stream()
+                .filter(shard -> {
+                    var status = shard.status();
+                    return status.leads() && status.serving() && status.directory() == directory;
+                })
+                .toList();
     }
 
     /** Does something about each of some users; one for whom it fails has his next turn in the next round. */
     static void each(Collection<UserId> users, Consumer<UserId> step) {
-        users.stream().limit(USERS_A_ROUND).forEach(user -> {
+        users.forEach(user -> {
             try {
                 step.accept(user);
             } catch (RuntimeException e) {
@@ -119,23 +128,47 @@ final class MoveWatch implements AutoCloseable {
         });
     }
 
-    private void settleAll(ShardReplica shard) {
-        each(shard.reader().users().moving(), user -> {
-            var key = new Key(shard.id(), user);
-            if (underWay.add(key)) {
-                var unused = Source.begin(() -> mover.settle(shard, user)).whenComplete((done, failure) -> {
-                    underWay.remove(key);
-                    if (failure != null) {
-                        log.debug("user '{}' of shard {} is looked after again", user, shard.id(), failure);
-                    }
-                });
+    private void poll() {
+        if (pollsToSkip > 0) {
+            pollsToSkip--;
+            return;
+        }
+        boolean anybody = false;
+        for (var shard : led(false)) {
+            if (!shard.reader().users().moving().isEmpty()) {
+                anybody = true;
+                settleAll(shard);
             }
-        });
+        }
+        pollsToSkip = anybody ? 0 : IDLE_POLLS - 1;
     }
 
-    private void remindAll(ShardReplica directory) {
-        var users = directory.reader().users();
-        each(users.moving(), user -> users.entry(user).ifPresent(entry -> remind(user, entry)));
+    /** Frozen users first: they cannot write meanwhile. */
+    private void settleAll(ShardReplica shard) {
+        var users = shard.reader().users();
+        each(frozenTurns.next(shard.id(), USERS_A_ROUND, Turns.lineOf(users.frozen())), user -> settle(shard, user));
+        each(movingTurns.next(shard.id(), USERS_A_ROUND, Turns.lineOf(users.moving())), user -> settle(shard, user));
+    }
+
+    private void settle(ShardReplica shard, UserId user) {
+        var key = new Key(shard.id(), user);
+        if (underWay.add(key)) {
+            var unused = Futures.begin(() -> mover.settle(shard, user)).whenComplete((done, failure) -> {
+                underWay.remove(key);
+                if (failure != null) {
+                    log.debug("user '{}' of shard {} is looked after again", user, shard.id(), failure);
+                }
+            });
+        }
+    }
+
+    private void remindAll() {
+        for (var directory : led(true)) {
+            var users = directory.reader().users();
+            each(
+                    movingTurns.next(directory.id(), USERS_A_ROUND, Turns.lineOf(users.moving())),
+                    user -> users.entry(user).ifPresent(entry -> remind(user, entry)));
+        }
     }
 
     private void remind(UserId user, DirectoryEntry entry) {
@@ -148,12 +181,23 @@ final class MoveWatch implements AutoCloseable {
         }
     }
 
+    private void purgeAll() {
+        var here = shards.all().stream().map(ShardReplica::id).collect(Collectors.toSet());
+        frozenTurns.keepOnly(here);
+        movingTurns.keepOnly(here);
+        purgeTurns.keepOnly(here);
+        led(false).forEach(this::purge);
+    }
+
+    /** Those who were refused go only once they have another home, which may be never. */
     private void purge(ShardReplica shard) {
+        var users = shard.reader().users();
         long now = clock.millis();
-        for (var user :
-                shard.reader().users().goneBefore(now - settings.keepFor().toMillis(), USERS_A_ROUND)) {
-            shard.reader().users().user(user).ifPresent(gone -> purge(shard, user, gone));
-        }
+        long before = now - settings.keepFor().toMillis();
+        var page = purgeTurns.next(shard.id(), USERS_A_ROUND, (after, limit) -> users.gone(after, before, limit));
+        each(
+                page.stream().map(Leaver::user).toList(),
+                user -> users.user(user).ifPresent(gone -> purge(shard, user, gone)));
         foreign.of(shard, now - MoveSettings.SHORTEST_KEPT.toMillis())
                 .forEach(found -> purge(shard, found.user(), found.gone()));
     }

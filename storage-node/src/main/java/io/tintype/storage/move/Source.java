@@ -21,12 +21,12 @@ import io.tintype.proto.internal.v1.ReadOutcomesResponse;
 import io.tintype.proto.internal.v1.SettleUserRequest;
 import io.tintype.proto.internal.v1.SettleUserResponse;
 import io.tintype.proto.internal.v1.UserMovesGrpc;
+import io.tintype.storage.future.Futures;
 import io.tintype.wire.Errors;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** Calls the primaries of other shards about users. Thread-safe; never blocks. */
 final class Source {
@@ -108,7 +108,7 @@ final class Source {
 
     /** Calls with false, and where that fails for a while, or came to the wrong node, again with true. */
     static <A> CompletableFuture<A> attempt(Function<Boolean, CompletableFuture<A>> call, int number) {
-        return begin(() -> call.apply(number > 0)).exceptionallyCompose(failure -> {
+        return Futures.begin(() -> call.apply(number > 0)).exceptionallyCompose(failure -> {
             var cause = Errors.fromWire(failure);
             boolean again = cause.reason().isTransient() || cause.reason() == Reason.NOT_PRIMARY;
             if (!again || number + 1 >= TRIES) {
@@ -117,14 +117,5 @@ final class Source {
             var pause = CompletableFuture.delayedExecutor(PAUSE_MS << number, TimeUnit.MILLISECONDS);
             return CompletableFuture.runAsync(() -> {}, pause).thenCompose(paused -> attempt(call, number + 1));
         });
-    }
-
-    /** Begins something, and turns what it throws at once into a future that failed. */
-    static <A> CompletableFuture<A> begin(Supplier<CompletableFuture<A>> step) {
-        try {
-            return step.get();
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
     }
 }

@@ -14,6 +14,7 @@ import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.v1.CopyRequest;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.keys.Sealing;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;

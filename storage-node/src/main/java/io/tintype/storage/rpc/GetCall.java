@@ -8,6 +8,7 @@ import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetResponse;
 import io.tintype.storage.blob.Chunk;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.shard.Freshness;
 import io.tintype.storage.shard.ReadPoint;
 import io.tintype.storage.shard.ShardReplica;

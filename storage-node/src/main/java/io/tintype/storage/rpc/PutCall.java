@@ -10,6 +10,7 @@ import io.tintype.proto.v1.PutFinish;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.shard.Committed;
 import io.tintype.trace.Trace;
 import java.util.concurrent.CompletableFuture;

@@ -7,6 +7,7 @@ import io.tintype.proto.v1.PutFinish;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;

@@ -3,6 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.storage.future.Futures;
 import io.tintype.trace.Trace;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;

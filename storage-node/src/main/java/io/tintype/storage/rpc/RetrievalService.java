@@ -17,6 +17,7 @@ import io.tintype.proto.v1.ListResponse;
 import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.blob.ShardReader;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;

@@ -114,13 +114,15 @@ class ErasureRecordsTest {
         second.install(ALICE, first.summary(ALICE, 2));
         second.activate(ALICE, 2);
         first.release(ALICE, 2, 2, 2);
-        assertThat(first.store.reader().users().goneBefore(Long.MAX_VALUE, 9)).containsExactly(ALICE);
+        assertThat(first.store.reader().users().gone(null, Long.MAX_VALUE, 9))
+                .extracting(ShardUsers.Leaver::user)
+                .containsExactly(ALICE);
 
         first.erase(ALICE, 3, 9);
         second.erase(ALICE, 3, 9);
         assertThat(first.store.reader().users().traces(ALICE).any()).isFalse();
         assertThat(second.store.reader().users().traces(ALICE).any()).isFalse();
-        assertThat(first.store.reader().users().goneBefore(Long.MAX_VALUE, 9)).isEmpty();
+        assertThat(first.store.reader().users().gone(null, Long.MAX_VALUE, 9)).isEmpty();
         assertThat(first.store.reader().stats()).isEqualTo(ShardStats.NONE);
         assertThat(second.store.reader().stats()).isEqualTo(ShardStats.NONE);
 

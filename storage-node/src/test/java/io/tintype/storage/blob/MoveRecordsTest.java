@@ -20,6 +20,7 @@ import io.tintype.storage.disk.DiskConfig;
 import io.tintype.storage.disk.DiskException;
 import io.tintype.storage.log.RecordType;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +107,8 @@ class MoveRecordsTest {
             source.put(ALICE, "blob" + i, null, i);
         }
         move(source, target, 1);
-        assertThat(source.store.reader().users().goneBefore(source.nowMs + 1, 10))
+        assertThat(source.store.reader().users().gone(null, source.nowMs + 1, 10))
+                .extracting(ShardUsers.Leaver::user)
                 .containsExactly(ALICE);
         assertThat(reason(target.purge(ALICE, 2, 4))).isEqualTo(Reason.MOVE_CONFLICT);
         assertThat(reason(source.purge(ALICE, 1, 4))).isEqualTo(Reason.MOVE_CONFLICT);
@@ -117,7 +119,7 @@ class MoveRecordsTest {
         source.purge(ALICE, 2, 4);
 
         assertThat(source.store.reader().users().user(ALICE)).isEmpty();
-        assertThat(source.store.reader().users().goneBefore(source.nowMs + 1, 10))
+        assertThat(source.store.reader().users().gone(null, source.nowMs + 1, 10))
                 .isEmpty();
         assertThat(source.store.reader().stats().blobs()).isZero();
         assertThat(target.user(ALICE).getBlobs()).isEqualTo(10);
@@ -190,7 +192,7 @@ class MoveRecordsTest {
         source.usersLimit = 10;
         assertThat(reason(source.claim(ALICE, 1))).isEqualTo(Reason.SHARD_FULL);
         assertThat(source.claim(ALICE, 3)).as("sent here again").isEqualTo(new Outcome.Claimed(3));
-        assertThat(source.store.reader().users().goneBefore(Long.MAX_VALUE, 10)).isEmpty();
+        assertThat(source.store.reader().users().gone(null, Long.MAX_VALUE, 10)).isEmpty();
     }
 
     @Test
@@ -264,6 +266,43 @@ class MoveRecordsTest {
     }
 
     @Test
+    void thoseWhoLeftAreFoundOneAfterTheOtherHoweverManyLeftAtATime() {
+        var users = List.of(UserId.of("a"), UserId.of("ab"), UserId.of("b"), UserId.of("c"));
+        users.forEach(user -> {
+            source.claim(user, 1);
+            source.freeze(user, 1, 2, 2);
+        });
+        users.forEach(user -> {
+            source.nowMs = 1_800_000_000_000L; // all at once
+            source.release(user, 2, 3, 2);
+        });
+        var reader = source.store.reader().users();
+        var found = new ArrayList<UserId>();
+
+        ShardUsers.Leaver last = null;
+        for (var page = reader.gone(null, Long.MAX_VALUE, 1);
+                !page.isEmpty();
+                page = reader.gone(last, Long.MAX_VALUE, 1)) {
+            last = page.get(0);
+            found.add(last.user());
+        }
+
+        assertThat(found).isEqualTo(users);
+        assertThat(reader.gone(last, Long.MAX_VALUE, 1)).isEmpty();
+    }
+
+    @Test
+    void theFrozenAmongThoseWhoMoveAreKnownApart() {
+        target.begin(ALICE, 1, 2, 1);
+        assertThat(target.store.reader().users().frozen()).isEmpty();
+        source.claim(ALICE, 1);
+        source.freeze(ALICE, 1, 2, 2);
+        assertThat(source.store.reader().users().frozen()).containsExactly(ALICE);
+        source.unfreeze(ALICE, 2, 3);
+        assertThat(source.store.reader().users().frozen()).isEmpty();
+    }
+
+    @Test
     void movesAreFoundAgainAfterARestart() {
         source.claim(ALICE, 1);
         source.freeze(ALICE, 1, 2, 2);
@@ -275,6 +314,8 @@ class MoveRecordsTest {
         assertThat(source.store.reader().users().moving()).containsExactly(ALICE);
         assertThat(target.store.reader().users().moving()).containsExactly(ALICE);
         assertThat(source.user(ALICE).getState()).isEqualTo(OwnershipState.OWNERSHIP_STATE_FROZEN);
+        assertThat(source.store.reader().users().frozen()).containsExactly(ALICE);
+        assertThat(target.store.reader().users().frozen()).isEmpty();
     }
 
     /** Every record in every state: which ones change something, and nothing else does. */

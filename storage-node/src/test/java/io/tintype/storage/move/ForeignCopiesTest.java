@@ -8,12 +8,15 @@ import io.tintype.model.ShardId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredUser;
+import io.tintype.storage.blob.ShardUsers.Leaver;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a user left behind in a region where he lives no more is not kept. */
@@ -21,6 +24,7 @@ final class ForeignCopiesTest {
     private static final ShardId HERE = new ShardId(1);
     private static final int NEAR = 2;
     private static final int FAR = 3;
+    private static final int NOWHERE = 4;
 
     private final Map<UserId, StoredUser> gone = new LinkedHashMap<>();
     private final Map<ShardId, PoolId> pools =
@@ -36,11 +40,12 @@ final class ForeignCopiesTest {
 
     private final ForeignCopies.Leavers leavers = new ForeignCopies.Leavers() {
         @Override
-        public List<UserId> between(long fromMs, long toMs, int limit) {
+        public List<Leaver> between(@Nullable Leaver after, long toMs, int limit) {
+            var order = Comparator.comparing(Leaver::sinceMs).thenComparing(Leaver::user);
             return gone.entrySet().stream()
-                    .filter(user -> user.getValue().getSinceMs() >= fromMs
-                            && user.getValue().getSinceMs() < toMs)
-                    .map(Map.Entry::getKey)
+                    .map(user -> new Leaver(user.getValue().getSinceMs(), user.getKey()))
+                    .filter(leaver -> (after == null || order.compare(leaver, after) > 0) && leaver.sinceMs() < toMs)
+                    .sorted(order)
                     .limit(limit)
                     .toList();
         }
@@ -94,6 +99,36 @@ final class ForeignCopiesTest {
             found(2_000);
         }
         assertThat(found(2_000)).containsExactly("far");
+    }
+
+    @Test
+    void howeverManyLeftAtATimeNobodyStandsInTheWayOfTheNext() {
+        for (int i = 0; i < 300; i++) {
+            leaves("near" + i, NEAR, 10);
+        }
+        leaves("refused", 0, 10);
+        leaves("far", FAR, 10);
+        assertThat(soonFound()).contains("far");
+    }
+
+    @Test
+    void thoseOfWhomItIsNotKnownWhereTheyLiveStandInNobodysWay() {
+        for (int i = 0; i < 300; i++) {
+            leaves("lost" + i, NOWHERE, i);
+        }
+        for (int i = 0; i < 300; i++) {
+            leaves("refused" + i, 0, 300 + i);
+        }
+        leaves("far", FAR, 1_000);
+        assertThat(soonFound()).containsOnly("far");
+    }
+
+    private List<String> soonFound() {
+        var all = new ArrayList<String>();
+        for (int round = 0; round < 6; round++) {
+            all.addAll(found(2_000));
+        }
+        return all;
     }
 
     @Test

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tintype.storage.rpc;
+package io.tintype.storage.future;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Small help with futures. */
-final class Futures {
+/** Small help with futures. Stateless. */
+public final class Futures {
     private Futures() {}
 
     /** Begins something, and turns what it throws at once into a future that failed. */
-    static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> step) {
+    public static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> step) {
         try {
             return step.get();
         } catch (RuntimeException e) {
@@ -20,7 +20,7 @@ final class Futures {
     }
 
     /** What a future failed with, to be thrown on. */
-    static RuntimeException unchecked(@Nullable Throwable failure) {
+    public static RuntimeException unchecked(@Nullable Throwable failure) {
         if (failure == null) {
             return new IllegalStateException("a future ended with neither a value nor a failure");
         }
@@ -32,7 +32,7 @@ final class Futures {
     }
 
     /** Throws what a future failed with, if it did. */
-    static void rethrow(@Nullable Throwable failure) {
+    public static void rethrow(@Nullable Throwable failure) {
         if (failure != null) {
             throw unchecked(failure);
         }
