@@ -158,6 +158,7 @@ final class PlanZnodesTest {
     /** Somebody who died while he kept it; or who is not done yet. */
     @Test
     void whatWasLeftHalfKeptGoesAfterAWhile() throws Exception {
+        var unused = get(plans.active());
         var bare = PlanRecord.newBuilder().setFormat(1).build();
         get(session.znodes().create("/plans/half", ZnodeCodec.PLAN.encode("/plans/half", bare)));
         var part = PlanPart.newBuilder().setFormat(1).addSteps(STEP).build();

@@ -145,13 +145,13 @@ final class CompareAndSetTest {
     void aRecordOverItsLimitIsRefusedBeforeItIsSent() {
         var long20 = "n".repeat(20);
         var tooLarge = record("a", 1, 1).toBuilder();
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < 200; i++) {
             tooLarge.addReplicasBuilder().setNode(long20 + i);
         }
         var attempt = cas.create(PATH, tooLarge.build());
         assertThatThrownBy(() -> await(attempt))
                 .hasRootCauseInstanceOf(ZnodeFormatException.class)
-                .hasMessageContaining("the limit is 512")
+                .hasMessageContaining("the limit is 4096")
                 .hasMessageContaining(PATH);
         assertThat(znodes.writes()).isZero();
     }
