@@ -185,8 +185,13 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                         history.fresh(),
                         (found, paces) -> progress.tell(
                                 found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
-                                Integer.compareUnsigned(maxSteps, MAX_STEPS_TOLD) < 0 ? maxSteps : MAX_STEPS_TOLD,
+                                stepsTold(maxSteps),
                                 paces));
+    }
+
+    /** Of so many steps, which came without a sign, those that are told. */
+    static int stepsTold(int most) {
+        return Integer.compareUnsigned(most, MAX_STEPS_TOLD) < 0 ? most : MAX_STEPS_TOLD;
     }
 
     @Override

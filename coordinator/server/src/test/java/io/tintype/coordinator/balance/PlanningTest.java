@@ -61,6 +61,16 @@ final class PlanningTest {
     }
 
     @Test
+    void howManyStepsAreToldHasALimitWhateverIsAsked() {
+        assertThat(BalancingService.stepsTold(0)).isZero();
+        assertThat(BalancingService.stepsTold(9_999)).isEqualTo(9_999);
+        assertThat(BalancingService.stepsTold(10_001)).isEqualTo(10_000);
+        assertThat(BalancingService.stepsTold(Integer.MIN_VALUE))
+                .as("more than fits into an int")
+                .isEqualTo(10_000);
+    }
+
+    @Test
     void whatIsWrittenUntilACopyBeginsTravelsToo() {
         assertThat(Planning.grown(copy(1_000_000), growing(2_000, 60), 30)).isEqualTo(1_060_000);
         assertThat(Planning.grown(copy(1_000_000), Map.of(), 30))
