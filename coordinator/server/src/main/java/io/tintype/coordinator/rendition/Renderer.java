@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class Renderer {
     /** Bytes of a pixel in memory, at the most: 16 bits each of red, green, blue and alpha. */
     private static final int PIXEL_BYTES = 8;
+
+    /** Rows that decoders hold as wide as the image is, however few of its pixels are wanted. */
+    private static final int ROWS = 4;
+
     /** Bytes a decoder that holds the whole image takes for each of its pixels. */
     private static final int WHOLE_PIXEL_BYTES = 8;
 
@@ -84,6 +88,7 @@ final class Renderer {
         long need = fileBytes
                 + geometry.pixelsRead() * PIXEL_BYTES
                 + 2L * geometry.width() * geometry.height() * PIXEL_BYTES
+                + (long) width * ROWS * PIXEL_BYTES
                 + (decodedWhole ? pixels * WHOLE_PIXEL_BYTES : 0);
         if (need > memoryBytes) {
             throw RenditionRefusal.tooLarge("with its " + width + " x " + height + " pixels it would take " + need

@@ -167,6 +167,15 @@ final class RendererTest {
                 .hasMessageContaining("renditions.memoryBytes");
     }
 
+    /** Decoders hold rows as wide as the image is, however few of its pixels are asked for. */
+    @Test
+    void anImageOfOneLongRowIsRefusedBeforeItIsDecoded() throws Exception {
+        byte[] wide = TestImages.claiming(50_000_000, 1, "png");
+        assertThatThrownBy(() -> renderer.render(wide, new RenditionSpec(1, 0, Fit.CONTAIN, null)))
+                .isInstanceOf(RenditionRefusal.class)
+                .hasMessageContaining("renditions.memoryBytes");
+    }
+
     @Test
     void aLargeImageTakesLittleMemoryForASmallRendition() throws Exception {
         var file = TestImages.halves(6_000, 4_000, "jpeg");
