@@ -55,14 +55,17 @@ public final class CachePeerService extends CachePeerGrpc.CachePeerImplBase {
                             call.onError(Errors.toWire(failure));
                             return;
                         }
-                        if (!call.isCancelled()) {
-                            call.onNext(GetPieceResponse.newBuilder()
-                                    .setData(piece.bytes())
-                                    .setCrc32C(piece.crc())
-                                    .build()); // which copies the bytes
-                            call.onCompleted();
+                        try {
+                            if (!call.isCancelled()) {
+                                call.onNext(GetPieceResponse.newBuilder()
+                                        .setData(piece.bytes())
+                                        .setCrc32C(piece.crc())
+                                        .build()); // which copies the bytes
+                                call.onCompleted();
+                            }
+                        } finally {
+                            piece.release();
                         }
-                        piece.release();
                     });
         } catch (TintypeException refused) {
             call.onError(Errors.toWire(refused));
