@@ -12,6 +12,7 @@ import io.tintype.wire.Wire;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -66,6 +67,7 @@ final class BlobHeaders {
      * @throws TintypeException INVALID_ARGUMENT, naming the header
      */
     static PutHeader.Builder read(BlobPath path, HttpFields headers, RandomGenerator random) {
+        checkWhole(headers);
         var header = PutHeader.newBuilder()
                 .setUser(path.user().value())
                 .setName(String.valueOf(path.nameOrNull()))
@@ -86,6 +88,21 @@ final class BlobHeaders {
         }
         HttpCaching.read(headers, header);
         return header;
+    }
+
+    /** What comes is the whole blob, as it is to be stored: a part would take its place, and be told as the whole. */
+    private static void checkWhole(HttpFields headers) {
+        if (headers.contains(HttpHeader.CONTENT_RANGE)) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "Content-Range: a blob is stored as a whole. Send all of it, or upload it in chunks by gRPC.");
+        }
+        String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
+        if (encoding != null && !encoding.trim().equalsIgnoreCase("identity")) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "Content-Encoding: bytes are stored as they come and served without one. Send them decoded.");
+        }
     }
 
     /** The request id that the caller gave, else one at random. */
@@ -137,6 +154,11 @@ final class BlobHeaders {
 
     /** What must hold of the current version for a change; null: nothing. */
     static @Nullable Condition condition(HttpFields headers) {
+        if (headers.contains(HttpHeader.IF_UNMODIFIED_SINCE)) {
+            throw new TintypeException(
+                    Reason.INVALID_ARGUMENT,
+                    "If-Unmodified-Since: versions may be of one second; send If-Match with an earlier answer's ETag.");
+        }
         var match = ETags.parse("If-Match", joined(headers, HttpHeader.IF_MATCH));
         var noneMatch = ETags.parse("If-None-Match", joined(headers, HttpHeader.IF_NONE_MATCH));
         if (match.isPresent() && noneMatch.isPresent()) {
@@ -197,7 +219,9 @@ final class BlobHeaders {
     }
 
     private static String decoded(String header, String text) {
-        return PercentCoding.decode(text)
+        return Optional.of(text)
+                .filter(sent -> sent.chars().allMatch(c -> c < 0x80)) // what others mean is anybody's guess
+                .flatMap(PercentCoding::decode)
                 .orElseThrow(() -> new TintypeException(
                         Reason.INVALID_ARGUMENT,
                         "Header " + header + " is not percent-encoded UTF-8; write a percent sign as %25."));

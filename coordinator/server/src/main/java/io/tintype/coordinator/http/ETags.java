@@ -21,7 +21,7 @@ record ETags(boolean any, List<Version> strong, List<Version> weak) {
     /** Most tags in one header. */
     static final int MAX = 64;
 
-    private static final Pattern TAG = Pattern.compile("\\s*(W/)?\"([\\x21\\x23-\\x7e\\x80-\\xff]*)\"\\s*(,|$)");
+    private static final Pattern TAG = Pattern.compile("\\s*+(W/)?\"([\\x21\\x23-\\x7e\\x80-\\xff]*+)\"\\s*+(,|$)");
 
     /**
      * Reads a header's value.
@@ -41,7 +41,8 @@ record ETags(boolean any, List<Version> strong, List<Version> weak) {
         int end = 0;
         int count = 0;
         while (end < value.length()) {
-            if (!tag.find(end) || tag.start() != end || ++count > MAX) {
+            // Looked for here alone: a search would go on to the end of a long header from each place in it.
+            if (!tag.region(end, value.length()).lookingAt() || ++count > MAX) {
                 throw new TintypeException(
                         Reason.INVALID_ARGUMENT,
                         header + " is neither * nor up to " + MAX + " quoted entity tags with commas between.");

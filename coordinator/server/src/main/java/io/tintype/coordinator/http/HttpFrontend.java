@@ -177,8 +177,10 @@ public final class HttpFrontend implements AutoCloseable {
         configuration.setRequestHeaderSize(settings.maxHeaderBytes());
         configuration.setMaxResponseHeaderSize(MAX_RESPONSE_HEADER_BYTES);
         configuration.setSendServerVersion(false);
-        // Names are taken from the raw path, in which nothing is ambiguous: see BlobPath.
-        configuration.setUriCompliance(UriCompliance.UNSAFE);
+        // Names are taken from the raw path, in which nothing is ambiguous: see BlobPath. But what a '#' begins is no
+        // part of
+        // that, and two names would be the same.
+        configuration.setUriCompliance(UriCompliance.UNSAFE.without("NAMES", UriCompliance.Violation.FRAGMENT));
         return configuration;
     }
 

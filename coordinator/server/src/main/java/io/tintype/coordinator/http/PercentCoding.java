@@ -14,12 +14,19 @@ final class PercentCoding {
 
     private PercentCoding() {}
 
+    /** What readers of bytes put where those are not UTF-8. */
+    private static final char REPLACEMENT = '\ufffd';
+
     /**
      * Decodes once. A plus sign is a plus sign.
      *
-     * @return empty where a percent sign is not followed by two hex digits, or the bytes are not UTF-8
+     * @return empty where a percent sign is not followed by two hex digits, or the bytes are not UTF-8; also those that were
+     *     not when the text was read, since different ones are the same by now
      */
     static Optional<String> decode(String text) {
+        if (text.indexOf(REPLACEMENT) >= 0) {
+            return Optional.empty();
+        }
         if (text.indexOf('%') < 0 && text.chars().allMatch(c -> c < 0x80)) {
             return Optional.of(text);
         }

@@ -18,7 +18,7 @@ record RangeHeader(List<Range> ranges) {
     /** Most ranges in one header. */
     static final int MAX = 16;
 
-    private static final Pattern ONE = Pattern.compile("\\s*(\\d{0,18})\\s*-\\s*(\\d{0,18})\\s*");
+    private static final Pattern ONE = Pattern.compile("\\s*+(\\d{0,18}+)\\s*+-\\s*+(\\d{0,18}+)\\s*+");
     private static final String UNIT = "bytes=";
 
     /**

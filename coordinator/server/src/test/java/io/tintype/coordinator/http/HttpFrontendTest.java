@@ -187,6 +187,17 @@ final class HttpFrontendTest extends HttpStage {
                                 .GET())
                         .statusCode())
                 .isEqualTo(200);
+        assertThat(send(request("u", "n")
+                                .header("Range", "bytes=10-")
+                                .header(
+                                        "If-Range",
+                                        resumed.headers()
+                                                .firstValue("Last-Modified")
+                                                .orElseThrow())
+                                .GET())
+                        .statusCode())
+                .as("another version may be of the same second")
+                .isEqualTo(200);
     }
 
     @Test

@@ -114,9 +114,13 @@ abstract class HttpStage {
 
     /** Sends bytes as they are, ends the sending side, and reads all that comes back. */
     String raw(String request) throws IOException {
+        return raw(request.getBytes(UTF_8));
+    }
+
+    String raw(byte[] request) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
             socket.setSoTimeout(20_000);
-            socket.getOutputStream().write(request.getBytes(UTF_8));
+            socket.getOutputStream().write(request);
             socket.getOutputStream().flush();
             socket.shutdownOutput();
             return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
