@@ -172,7 +172,8 @@ public final class PeerNetwork implements Peers, AutoCloseable {
             answer.onError(e);
         }
         return answer.result()
-                .thenApply(given -> given.hasMember()
+                // One that does not know its own log yet would pass for an empty one.
+                .thenApply(given -> given.hasMember() && !given.getState().equals(ReplicaState.BOOTING.name())
                         ? Optional.of(new Found(
                                 PeerCodec.member(given.getMember()),
                                 given.getLastSequence(),

@@ -37,8 +37,11 @@ final class Bootstrap {
         this.peers = peers;
     }
 
-    /** Tries, unless the shard has its configuration, somebody else is to write it, or a try is under way. */
-    void attempt(ShardRuntime shard, ShardAssignment assignment, long nonce) {
+    /**
+     * Tries, unless the shard has its configuration, somebody else is to write it, or a try is under way. Completes when the try
+     * has ended, and fails where it came to nothing, which was told by then.
+     */
+    CompletableFuture<Void> attempt(ShardRuntime shard, ShardAssignment assignment, long nonce) {
         var roles = ConfigCodec.roles(assignment.getReplicasList());
         var voters = roles.entrySet().stream()
                 .filter(entry -> entry.getValue() == ReplicaRole.VOTER)
@@ -46,9 +49,9 @@ final class Bootstrap {
                 .toList();
         boolean mine = !voters.isEmpty() && voters.get(0).equals(self);
         if (!mine || shard.board().config != null || underWay.putIfAbsent(shard, true) != null) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
-        var unused = znodes.read(shard.id())
+        return znodes.read(shard.id())
                 .thenCompose(found -> found.isPresent()
                         ? CompletableFuture.<Void>completedFuture(null)
                         : create(shard, assignment, roles, voters, nonce))
@@ -74,8 +77,8 @@ final class Bootstrap {
             asked.put(
                     voter,
                     voter.equals(self)
-                            ? CompletableFuture.completedFuture(Optional.of(
-                                    new Peers.Found(shard.self(), shard.status().lastSeq(), 0, false)))
+                            ? shard.lastSeq()
+                                    .thenApply(last -> Optional.of(new Peers.Found(shard.self(), last, 0, false)))
                             : peers.describe(shard.id(), voter));
         }
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture<?>[]::new))

@@ -154,7 +154,7 @@ public final class ShardHost implements AutoCloseable {
         for (var shard : registry.running()) {
             var assignment = assignments.here(shard.id());
             if (assignment != null && shard.board().config == null) {
-                bootstrap.attempt(shard, assignment, random.nextLong());
+                var unused = bootstrap.attempt(shard, assignment, random.nextLong());
             }
         }
     }

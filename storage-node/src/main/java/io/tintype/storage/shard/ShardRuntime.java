@@ -15,6 +15,7 @@ import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
@@ -149,6 +150,16 @@ final class ShardRuntime implements ShardReplica, Ticker.Ticked {
     /** Last record that was applied; may be ahead of {@link #status}. */
     LogPosition applied() {
         return store.machine().applied();
+    }
+
+    /**
+     * Last record that is in the log here, applied or not. What {@link #status} says of it means nothing before the loop's
+     * first turn, and of this the loop itself tells; fails where it does not get to it before long.
+     */
+    CompletableFuture<Long> lastSeq() {
+        var last = new CompletableFuture<Long>();
+        loop.look((core, waiting) -> last.complete(core.status().lastSeq()));
+        return last.orTimeout(ShardLimits.SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Reads and changes that were asked for since the replica runs. */

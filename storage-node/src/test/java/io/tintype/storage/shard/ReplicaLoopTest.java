@@ -15,6 +15,8 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.Placement;
+import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
@@ -36,7 +38,9 @@ import io.tintype.storage.replica.VersionedConfig;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -81,6 +85,8 @@ final class ReplicaLoopTest {
     private Path folder;
 
     private final CompletableFuture<PrimaryLink.Events> followed = new CompletableFuture<>();
+    private final CompletableFuture<Void> asked = new CompletableFuture<>();
+    private final CompletableFuture<Optional<Peers.Found>> described = new CompletableFuture<>();
     private final CountDownLatch held = new CountDownLatch(1);
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private EmbeddedZooKeeper zooKeeper;
@@ -132,12 +138,16 @@ final class ReplicaLoopTest {
                 EPOCH, seq, seq == 1 ? 0 : EPOCH, 1_000 + seq, RecordType.EPOCH_START, null, null, ByteString.EMPTY);
     }
 
-    /** Nothing is asked of others but to be followed. */
+    /** Nothing is asked of others but to be followed, and to tell of themselves. */
     private Peers peers() {
         var link = (PrimaryLink) Proxy.newProxyInstance(
                 PrimaryLink.class.getClassLoader(), new Class<?>[] {PrimaryLink.class}, (it, method, args) -> null);
         return (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (it, method, args) -> {
+                    if (method.getName().equals("describe")) {
+                        asked.complete(null);
+                        return described;
+                    }
                     if (!method.getName().equals("follow")) {
                         throw new AssertionError("a follower called " + method);
                     }
@@ -215,6 +225,31 @@ final class ReplicaLoopTest {
             throw new StackOverflowError("in the midst of it");
         });
         await().atMost(PATIENCE).until(() -> loop.board().status.failure().isPresent());
+    }
+
+    /** As where thousands of replicas are opened at once: all of them are there long before the loops come to each. */
+    @Test
+    void noShardIsBegunOverALogThatItsLoopHasNotLookedAtYet() throws Exception {
+        var write = new Write();
+        store.log().incarnate(write, 1);
+        disk.committer().commitEssential(write).join();
+        threads.loop(SHARD.id()).execute(released::join);
+        var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
+        var znodes = new ShardZnodes(session);
+        var wanted = ShardAssignment.newBuilder().setMinInsync(1);
+        for (var node : List.of(A, B)) {
+            wanted.addReplicas(Placement.newBuilder()
+                    .setNode(node.value())
+                    .setRole(io.tintype.proto.internal.v1.ReplicaRole.REPLICA_ROLE_VOTER));
+        }
+        var tried = new Bootstrap(A, znodes, context.peers()).attempt(shard, wanted.build(), 7);
+        asked.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        released.complete(null);
+        described.complete(Optional.of(new Peers.Found(AT_B, 0, 0, false)));
+
+        assertThat(tried).failsWithin(PATIENCE);
+        assertThat(znodes.read(SHARD.id()).get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isEmpty();
     }
 
     @Test
