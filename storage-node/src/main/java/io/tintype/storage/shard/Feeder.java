@@ -21,13 +21,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends one follower what the core says it is to have, as fast as the follower takes it: out of memory where possible,
  * else from the disk, read on another thread. How far records are committed rides on the next records; where none follow at
- * once, it waits a moment for some before it travels alone. A newcomer's backlog goes no faster than the node may send.
+ * once, it waits a moment for some before it travels alone. A newcomer's backlog goes no faster than the node may send. Where
+ * the log was cut in front of what the follower is sent next, its stream ends: once it says hello again, the core knows what to do.
  *
  * <p>Confined to the shard's loop.
  */
 final class Feeder {
     private static final Logger log = LoggerFactory.getLogger(Feeder.class);
     private static final long RETRY_MS = 10;
+    private static final int MOST_DOUBLINGS = 7;
 
     /** Where a feeder gets records from, and threads to read on. */
     record Source(ShardStore store, Tail tail, ShardThreads threads, Executor loop, SnapshotTraffic traffic) {}
@@ -47,6 +49,9 @@ final class Feeder {
     private long committedSent = -1;
     private boolean begun;
     private boolean reading;
+    /** Reads that failed since the last one that did not. */
+    private int failures;
+
     private long backlog;
     private boolean resting;
     private boolean ended;
@@ -184,9 +189,11 @@ final class Feeder {
             source.threads().io().execute(() -> {
                 var found = new ArrayList<LogEntry>();
                 var outgoing = new ArrayList<FollowerLink.Outgoing>();
+                boolean failed = false;
                 try {
                     read(from, to, found, outgoing);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
+                    failed = true;
                     log.warn(
                             "shard {}: cannot read records from {} for {}",
                             source.store().id(),
@@ -195,7 +202,11 @@ final class Feeder {
                             e);
                     found.clear();
                 }
-                source.loop().execute(() -> readDone(found, outgoing));
+                boolean damaged = failed;
+                source.loop().execute(() -> {
+                    failures = damaged ? failures + 1 : 0;
+                    readDone(from, found, outgoing);
+                });
             });
         } catch (RejectedExecutionException e) {
             pumpLater();
@@ -222,9 +233,18 @@ final class Feeder {
         }
     }
 
-    private void readDone(List<LogEntry> found, List<FollowerLink.Outgoing> outgoing) {
+    private void readDone(long from, List<LogEntry> found, List<FollowerLink.Outgoing> outgoing) {
         if (found.isEmpty()) {
-            pumpLater(); // not on the disk yet
+            if (!ended && from < source.store().log().first()) {
+                log.info(
+                        "shard {}: the log was cut in front of what {} needs",
+                        source.store().id(),
+                        link.follower());
+                end();
+                link.close();
+                return;
+            }
+            pumpLater(); // not on the disk yet, or damaged
             return;
         }
         reading = false;
@@ -241,11 +261,16 @@ final class Feeder {
     private void pumpLater() {
         source.threads()
                 .later(
-                        RETRY_MS,
+                        pauseMs(failures),
                         () -> source.loop().execute(() -> {
                             reading = false;
                             pump();
                         }));
+    }
+
+    /** What is damaged is looked for elsewhere meanwhile, and may be nowhere: no reason to read it a hundred times a second. */
+    static long pauseMs(int failures) {
+        return RETRY_MS << Math.min(failures, MOST_DOUBLINGS);
     }
 
     private static LogPosition place(LogEntry entry) {

@@ -9,7 +9,9 @@ import io.tintype.model.ShardId;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
+import io.tintype.storage.log.LogEntry;
 import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.replica.Attach;
@@ -19,6 +21,8 @@ import io.tintype.storage.replica.ReplicaAction.SendAppend;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +46,8 @@ final class FeederTest {
     private Feeder feeder;
     private boolean ready = true;
     private int lingered;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private ShardStore store;
 
     private final class Link implements FollowerLink {
         @Override
@@ -67,7 +73,7 @@ final class FeederTest {
 
         @Override
         public void close() {
-            throw new AssertionError("closed by the core, not by the feeder");
+            closed.complete(null);
         }
 
         @Override
@@ -81,8 +87,8 @@ final class FeederTest {
         disk = Disk.open(
                 DiskConfig.of(directory, CLUSTER).withMemory(8 << 20, 16 << 20).withReserve(0));
         threads = new ShardThreads(1, 1, 1);
-        var source = new Feeder.Source(
-                ShardStore.open(disk, new ShardId(7), 1 << 20), tail, threads, threads.loop(new ShardId(7)), traffic);
+        store = ShardStore.open(disk, new ShardId(7), 1 << 20);
+        var source = new Feeder.Source(store, tail, threads, threads.loop(new ShardId(7)), traffic);
         feeder = new Feeder(source, new Link(), () -> lingered++);
     }
 
@@ -155,12 +161,37 @@ final class FeederTest {
         assertThat(traffic.sent(0)).as("none of it was a copy").isZero();
     }
 
+    @Test
+    void theStreamOfAFollowerEndsOnceTheLogIsCutInFrontOfWhatItNeeds() throws Exception {
+        var write = new Write();
+        for (long seq = 1; seq <= 5; seq++) {
+            store.log().append(write, entry(seq, seq == 1 ? 0 : EPOCH));
+        }
+        store.log().trimTo(write, 3);
+        disk.committer().commitEssential(write).join();
+
+        feeder.send(upTo(5, 5));
+
+        closed.get(60, TimeUnit.SECONDS);
+        assertThat(sent).as("nothing that does not follow what it has").isEmpty();
+    }
+
+    @Test
+    void whatCannotBeReadIsTriedLessAndLessOften() {
+        assertThat(Feeder.pauseMs(0)).isEqualTo(10);
+        assertThat(Feeder.pauseMs(3)).isEqualTo(80);
+        assertThat(Feeder.pauseMs(1_000)).isBetween(1_000L, 2_000L);
+    }
+
     private void written(long from, long to) {
         for (long seq = from; seq <= to; seq++) {
-            var record =
-                    new LogRecord(EPOCH, seq, EPOCH, 1_000 + seq, RecordType.EPOCH_START, null, null, ByteString.EMPTY);
-            tail.add(new Tail.Item(LogCodec.encode(record), null, true));
+            tail.add(new Tail.Item(entry(seq, EPOCH), null, true));
         }
+    }
+
+    private static LogEntry entry(long seq, long prevEpoch) {
+        return LogCodec.encode(new LogRecord(
+                EPOCH, seq, prevEpoch, 1_000 + seq, RecordType.EPOCH_START, null, null, ByteString.EMPTY));
     }
 
     private static SendAppend upTo(long last, long committed) {
