@@ -62,14 +62,14 @@ final class DirectoryCalls {
     }
 
     /**
-     * Has each replica of the user's shard asked once, if there are several and the answer is not there after a while.
+     * Has each replica of the user's shard that can be found asked once, if the answer is not there after a while.
      *
      * @param answer what the primary was asked for
      * @param ask asks one replica; must not block
      */
     void whileSilent(UserId user, CompletableFuture<?> answer, Consumer<DirectoryLocator.Place> ask) {
         var replicas = locator.replicas(user);
-        if (replicas.size() > 1) {
+        if (!replicas.isEmpty()) {
             var later = CompletableFuture.delayedExecutor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             later.execute(() -> {
                 if (!answer.isDone()) {

@@ -25,7 +25,10 @@ public interface DirectoryLocator {
      */
     CompletableFuture<Place> locate(UserId user, boolean afresh);
 
-    /** Where all replicas of the user's directory shard take calls of peers; empty where only its primary is ever looked for. */
+    /**
+     * Where all replicas of the user's directory shard take calls of peers, as far as that is known; empty where there is but
+     * one, or only its primary is ever looked for.
+     */
     default List<Place> replicas(UserId user) {
         return List.of();
     }

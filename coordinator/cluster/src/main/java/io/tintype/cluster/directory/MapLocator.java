@@ -43,6 +43,7 @@ public final class MapLocator implements DirectoryLocator {
     public List<Place> replicas(UserId user) {
         var now = view.get();
         return now.directory().map(layout -> layout.shardOf(user)).flatMap(now.map()::shard).stream()
+                .filter(shard -> shard.replicas().size() > 1)
                 .flatMap(shard -> shard.replicas().stream()
                         .flatMap(id -> now.map().node(id).flatMap(Addresses::knownToPeers).stream())
                         .map(address -> new Place(shard.id(), address)))

@@ -91,6 +91,7 @@ final class DirectoryClientTest {
     private volatile String primary = "a";
     private volatile String silent = "";
     private volatile String believed = "a";
+    private volatile List<String> known = List.of("a", "b");
     private final DirectoryLocator locator = new DirectoryLocator() {
         @Override
         public CompletableFuture<Place> locate(UserId user, boolean afresh) {
@@ -102,7 +103,7 @@ final class DirectoryClientTest {
 
         @Override
         public List<Place> replicas(UserId user) {
-            return List.of(place("a"), place("b"));
+            return known.stream().map(this::place).toList();
         }
 
         private Place place(String name) {
@@ -167,6 +168,14 @@ final class DirectoryClientTest {
         assertThat(client.lookupHint(ALICE, deadline).get(5, TimeUnit.SECONDS).shard())
                 .isEqualTo(new ShardId(5));
         assertThat(strict).as("what holds now only the primary can say").isNotDone();
+    }
+
+    @Test
+    void aUserIsFoundByTheOnlyReplicaThatCanBeFound() throws Exception {
+        entries.put("alice", entry(1, 5));
+        silent = "a";
+        known = List.of("b");
+        assertThat(home().shard()).isEqualTo(new ShardId(5));
     }
 
     @Test
