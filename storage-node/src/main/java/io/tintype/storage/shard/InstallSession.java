@@ -219,7 +219,7 @@ final class InstallSession implements Peers.SnapshotTaker {
     private void reload() {
         try {
             target.store().reload();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             owner.post(new ReplicaEvent.PersistFailed("what was installed cannot be read: " + e.getMessage()));
             return;
         }
