@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 /** A machine with one replica's process on it: boots it, feeds it, carries out what it says, kills it. */
 final class SimNode {
     private static final long MILLI = SimNet.MILLI;
-    private static final int STAMPS = 512;
     private static final String ROT = "a checksum does not fit";
 
     /** Heartbeats do not wait behind records and images. */
@@ -38,7 +37,7 @@ final class SimNode {
     SimDisk disk;
     private final Map<Long, SimStream> following = new HashMap<>();
     private final Map<Long, SimStream> leading = new HashMap<>();
-    private final TreeMap<Long, Stamp> stamps = new TreeMap<>();
+    private final SimStamps stamps = new SimStamps();
     private final Map<NodeId, Long> echoes = new HashMap<>();
     private final Deque<ReplicaEvent> backlog = new ArrayDeque<>();
     private final TreeMap<Long, Long> open = new TreeMap<>();
@@ -273,7 +272,9 @@ final class SimNode {
                                     deliver(sender, new ReplicaEvent.BeatAnswered(target, answer.answer(), now));
                                 }
                             }));
-                    to.deliver(to.life(), new ReplicaEvent.BeatReceived(id, ticket, beat, to.known(echo)));
+                    to.deliver(
+                            to.life(),
+                            new ReplicaEvent.BeatReceived(id, ticket, beat, to.stamps.known(echo, to.clock.now())));
                 };
                 if (sim.keeps(OWN_CHANNEL)) {
                     sim.net.datagram(index, to.index, arrives);
@@ -284,27 +285,9 @@ final class SimNode {
         });
     }
 
-    /** A stamp of an earlier life bounds nothing in this one, nor does one from before the clocks disagreed. */
-    private long known(long stamp) {
-        var made = stamps.get(stamp);
-        return made != null && clock.now().agreesSince(made.at()) ? stamp : Long.MIN_VALUE;
-    }
-
-    private record Stamp(Now at, long virtual) {}
-
-    private long stamp() {
-        var now = clock.now();
-        stamps.put(now.nanos(), new Stamp(now, sim.queue.now()));
-        if (stamps.size() > STAMPS) {
-            stamps.pollFirstEntry();
-        }
-        return now.nanos();
-    }
-
-    /** When a stamp was made, in virtual time; negative: too long ago to know. */
+    /** See {@link SimStamps#virtualTimeOf}. */
     long virtualTimeOf(long stamp) {
-        var made = stamps.get(stamp);
-        return made == null ? -1 : made.virtual();
+        return stamps.virtualTimeOf(stamp);
     }
 
     // ---- events and actions
@@ -452,7 +435,8 @@ final class SimNode {
         } else if (action instanceof ReplicaAction.AnswerBallot answer) {
             sim.answerBallot(answer.ticket(), answer.answer());
         } else if (action instanceof ReplicaAction.AnswerBeat answer) {
-            sim.answerBeat(answer.ticket(), new Sim.StampedAnswer(answer.answer(), stamp()));
+            sim.answerBeat(
+                    answer.ticket(), new Sim.StampedAnswer(answer.answer(), stamps.make(clock.now(), sim.queue.now())));
         } else if (action instanceof ReplicaAction.SendHandover handover) {
             var to = sim.node(handover.to());
             if (sim.net.takesHandovers()) {
