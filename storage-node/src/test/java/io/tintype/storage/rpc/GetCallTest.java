@@ -3,7 +3,6 @@ package io.tintype.storage.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.stub.ServerCallStreamObserver;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetRequest;
@@ -14,8 +13,6 @@ import io.tintype.storage.shard.ShardReplica;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** A read is answered once, however late somebody wakes it. */
 final class GetCallTest {
     private final TintypeException stall = new TintypeException(Reason.UNAVAILABLE, "it stood still");
-    private final Answers answers = new Answers();
+    private final NotedErrors<GetResponse> answers = new NotedErrors<>();
     private final ReaderPool readers = new ReaderPool(1, 1);
     private final Stalls stalls = new Stalls(Duration.ofHours(1), System::nanoTime);
     private final GetCall call = new GetCall(
@@ -85,52 +82,5 @@ final class GetCallTest {
                 stalls,
                 null,
                 InstantSource.system());
-    }
-
-    /** Notes errors. */
-    private static final class Answers extends ServerCallStreamObserver<GetResponse> {
-        private final List<Throwable> errors = new ArrayList<>();
-
-        @Override
-        public void onNext(GetResponse message) {}
-
-        @Override
-        public void onError(Throwable failure) {
-            errors.add(failure);
-        }
-
-        @Override
-        public void onCompleted() {}
-
-        @Override
-        public boolean isCancelled() {
-            return false;
-        }
-
-        @Override
-        public boolean isReady() {
-            return true;
-        }
-
-        @Override
-        public void setOnCancelHandler(Runnable handler) {}
-
-        @Override
-        public void setOnCloseHandler(Runnable handler) {}
-
-        @Override
-        public void setOnReadyHandler(Runnable handler) {}
-
-        @Override
-        public void setCompression(String compression) {}
-
-        @Override
-        public void setMessageCompression(boolean enable) {}
-
-        @Override
-        public void disableAutoInboundFlowControl() {}
-
-        @Override
-        public void request(int count) {}
     }
 }

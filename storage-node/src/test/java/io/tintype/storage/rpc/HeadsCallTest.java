@@ -4,7 +4,6 @@ package io.tintype.storage.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.stub.ServerCallStreamObserver;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.WatchHeadsRequest;
@@ -13,8 +12,6 @@ import io.tintype.storage.shard.HeadWatch;
 import io.tintype.storage.shard.ShardReplica;
 import java.lang.reflect.Proxy;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -23,7 +20,7 @@ import org.junit.jupiter.api.Test;
 final class HeadsCallTest {
     private final TintypeException steppedDown = new TintypeException(Reason.NO_PRIMARY, "it leads no longer");
 
-    private final Answers answers = new Answers();
+    private final NotedErrors<WatchHeadsResponse> answers = new NotedErrors<>();
     private final HeadsCall call = new HeadsCall(box(), answers, new AtomicInteger());
 
     @Test
@@ -57,52 +54,5 @@ final class HeadsCallTest {
     private static Toolbox box() {
         var failures = new Failures(node -> Optional.empty());
         return new Toolbox(null, null, null, null, failures, null, null, null, null, InstantSource.system());
-    }
-
-    /** Notes errors. */
-    private static final class Answers extends ServerCallStreamObserver<WatchHeadsResponse> {
-        private final List<Throwable> errors = new ArrayList<>();
-
-        @Override
-        public void onNext(WatchHeadsResponse message) {}
-
-        @Override
-        public void onError(Throwable failure) {
-            errors.add(failure);
-        }
-
-        @Override
-        public void onCompleted() {}
-
-        @Override
-        public boolean isCancelled() {
-            return false;
-        }
-
-        @Override
-        public boolean isReady() {
-            return true;
-        }
-
-        @Override
-        public void setOnCancelHandler(Runnable handler) {}
-
-        @Override
-        public void setOnCloseHandler(Runnable handler) {}
-
-        @Override
-        public void setOnReadyHandler(Runnable handler) {}
-
-        @Override
-        public void setCompression(String compression) {}
-
-        @Override
-        public void setMessageCompression(boolean enable) {}
-
-        @Override
-        public void disableAutoInboundFlowControl() {}
-
-        @Override
-        public void request(int count) {}
     }
 }

@@ -37,6 +37,11 @@ final class OneNode implements AutoCloseable {
     private final CompletableFuture<Void> released = new CompletableFuture<>();
 
     OneNode(Path folder) throws Exception {
+        this(folder, nobody());
+    }
+
+    /** @param peers what its replicas may ask of others */
+    OneNode(Path folder, Peers peers) throws Exception {
         zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
         session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
         disk = Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
@@ -48,7 +53,7 @@ final class OneNode implements AutoCloseable {
                 new NodeId("a"),
                 disk,
                 new ShardZnodes(session),
-                nobody(),
+                peers,
                 threads,
                 ReplicaTiming.DEFAULT,
                 Clock.SYSTEM,

@@ -5,23 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.tintype.cluster.embedded.EmbeddedZooKeeper;
-import io.tintype.cluster.map.ShardZnodes;
-import io.tintype.cluster.zk.ZkConfig;
-import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.NodeId;
-import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
-import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.ShardAssignment;
-import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.storage.blob.ShardStore;
-import io.tintype.storage.disk.Disk;
-import io.tintype.storage.disk.DiskConfig;
-import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogCodec;
 import io.tintype.storage.log.LogRecord;
@@ -31,7 +20,6 @@ import io.tintype.storage.replica.LogPosition;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaEvent;
 import io.tintype.storage.replica.ReplicaRole;
-import io.tintype.storage.replica.ReplicaTiming;
 import io.tintype.storage.replica.ShardConfig;
 import io.tintype.storage.replica.ShardLifecycle;
 import io.tintype.storage.replica.VersionedConfig;
@@ -44,7 +32,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** One replica's loop on a real disk, with a primary that only the test speaks for. */
 @Timeout(180)
 final class ReplicaLoopTest {
-    private static final String CLUSTER = "0123456789abcdef0123456789abcdef";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long EPOCH = 3;
     private static final long RECORDS = 3;
@@ -63,11 +49,7 @@ final class ReplicaLoopTest {
     private static final NodeId B = new NodeId("b");
     private static final Member AT_A = new Member(A, 1);
     private static final Member AT_B = new Member(B, 1);
-    private static final ShardIdentity SHARD = new ShardIdentity(
-            new ShardId(7),
-            ShardType.SHARD_TYPE_DATA,
-            new PoolId("local", "standard"),
-            new ShardRules(1_000, 0, 0, false));
+    private static final ShardIdentity SHARD = OneNode.shard(7);
     private static final ShardConfig LED_BY_B = new ShardConfig(
             1,
             EPOCH,
@@ -87,50 +69,27 @@ final class ReplicaLoopTest {
     private final CompletableFuture<PrimaryLink.Events> followed = new CompletableFuture<>();
     private final CompletableFuture<Void> asked = new CompletableFuture<>();
     private final CompletableFuture<Optional<Peers.Found>> described = new CompletableFuture<>();
-    private final CountDownLatch held = new CountDownLatch(1);
     private final CompletableFuture<Void> released = new CompletableFuture<>();
-    private EmbeddedZooKeeper zooKeeper;
-    private ZkSession session;
-    private Disk disk;
-    private ShardThreads threads;
+    private OneNode node;
     private ShardContext context;
     private ShardStore store;
 
     @BeforeEach
     void open() throws Exception {
-        zooKeeper = EmbeddedZooKeeper.start(folder.resolve("zookeeper"), 0);
-        session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
-        disk = Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
-                .withMemory(8 << 20, 16 << 20)
-                .withCommitter(1, 4 << 20, 1, Duration.ZERO)
-                .withReserve(0));
-        threads = new ShardThreads(1, 1, 1);
-        context = new ShardContext(
-                A,
-                disk,
-                new ShardZnodes(session),
-                peers(),
-                threads,
-                ReplicaTiming.DEFAULT,
-                Clock.SYSTEM,
-                new ShardMetrics(new SimpleMeterRegistry()),
-                ShardContext.Budgets.of(1 << 30),
-                new SnapshotTraffic(1 << 20, System::nanoTime));
-        store = ShardStore.open(disk, SHARD.id(), 1 << 20);
+        node = new OneNode(folder, peers());
+        context = node.context;
+        store = ShardStore.open(node.disk, SHARD.id(), 1 << 20);
         var write = new Write();
         for (long seq = 1; seq <= RECORDS; seq++) {
             store.log().append(write, LogCodec.encode(record(seq)));
         }
-        disk.committer().commitEssential(write).join();
+        node.disk.committer().commitEssential(write).join();
     }
 
     @AfterEach
     void close() {
         released.complete(null);
-        threads.close();
-        disk.close();
-        session.close();
-        zooKeeper.close();
+        node.close();
     }
 
     private static LogRecord record(long seq) {
@@ -156,27 +115,10 @@ final class ReplicaLoopTest {
                 });
     }
 
-    /** From here on the disk takes no writes, until it is released: its thread waits, and so does all that may wait. */
-    private void holdTheDisk() throws Exception {
-        do {
-            var unused = disk.committer().commitEssential(anything()).whenComplete((done, failure) -> {
-                if (Thread.currentThread().getName().equals("tintype-committer")) {
-                    held.countDown();
-                    released.join();
-                }
-            });
-        } while (!held.await(10, TimeUnit.SECONDS));
-        var unused = disk.committer().commitEssential(anything());
-    }
-
-    private static Write anything() {
-        return new Write().put(Family.CHUNK, new byte[] {0, 0, 0, 1}, new byte[1]);
-    }
-
     @Test
     void aLogIsCutOnceTheDiskTakesWhatItRefusedBefore() throws Exception {
         var loop = new ReplicaLoop(context, SHARD, AT_A, store, new SplittableRandom(1));
-        holdTheDisk();
+        node.holdTheDisk();
         loop.post(new ReplicaEvent.Booted(AT_A, 0, Shapes.of(store.log()), 0, false));
         loop.post(new ReplicaEvent.ConfigSeen(new VersionedConfig(LED_BY_B, 1)));
         var primary = followed.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -189,12 +131,12 @@ final class ReplicaLoopTest {
                 .atMost(PATIENCE)
                 .until(() -> !looked.isDone());
 
-        released.complete(null);
+        node.releaseTheDisk();
 
         assertThat(looked.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1);
         assertThat(store.log().last().seq()).isEqualTo(1);
         await("both on the disk").atMost(PATIENCE).until(() -> {
-            var log = ShardStore.open(disk, SHARD.id(), 0).log();
+            var log = ShardStore.open(node.disk, SHARD.id(), 0).log();
             return log.last().seq() == 1 && log.promisedEpoch() == EPOCH;
         });
     }
@@ -203,7 +145,7 @@ final class ReplicaLoopTest {
     void whatWasReadWhileTheStateWasTakenAwayProvesNothing() throws Exception {
         var write = new Write();
         store.log().incarnate(write, 1);
-        disk.committer().commitEssential(write).join();
+        node.disk.committer().commitEssential(write).join();
         var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
         var before = shard.begin(new ReadDemand.AnyState()).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(shard.confirm(before)).succeedsWithin(PATIENCE);
@@ -232,10 +174,10 @@ final class ReplicaLoopTest {
     void noShardIsBegunOverALogThatItsLoopHasNotLookedAtYet() throws Exception {
         var write = new Write();
         store.log().incarnate(write, 1);
-        disk.committer().commitEssential(write).join();
-        threads.loop(SHARD.id()).execute(released::join);
+        node.disk.committer().commitEssential(write).join();
+        node.threads.loop(SHARD.id()).execute(released::join);
         var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
-        var znodes = new ShardZnodes(session);
+        var znodes = context.znodes();
         var wanted = ShardAssignment.newBuilder().setMinInsync(1);
         for (var node : List.of(A, B)) {
             wanted.addReplicas(Placement.newBuilder()
@@ -256,7 +198,7 @@ final class ReplicaLoopTest {
     void whoeverHasAReplicaRetiredAgainIsToldOfTheSameEnd() throws Exception {
         var write = new Write();
         store.log().incarnate(write, 1);
-        disk.committer().commitEssential(write).join();
+        node.disk.committer().commitEssential(write).join();
         var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
 
         shard.retire().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -269,7 +211,7 @@ final class ReplicaLoopTest {
     void aReplicaThatWasClosedComesToRestWhenItIsRetired() throws Exception {
         var write = new Write();
         store.log().incarnate(write, 1);
-        disk.committer().commitEssential(write).join();
+        node.disk.committer().commitEssential(write).join();
         var shard = new ShardRuntime(context, SHARD, store, new SplittableRandom(1));
 
         shard.close().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
