@@ -50,8 +50,7 @@ public final class Collector {
     private final Keys keys;
     private final StateMachine machine;
 
-    // Where the search for each kind goes on; null: at the first one. So what was found before is in the way of
-    // nothing,
+    // Where the search for each kind goes on; null: at the first one. What was found before is in nobody's way then:
     // neither what does not go yet nor, for the disk, what was removed a moment ago.
     private byte @Nullable [] nextChunks;
     private byte @Nullable [] nextBlob;

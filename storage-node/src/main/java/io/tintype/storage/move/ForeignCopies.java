@@ -32,7 +32,7 @@ final class ForeignCopies {
     private final Map<ShardId, String> regions = new ConcurrentHashMap<>();
     /** Who left a shard up to there is of its own region, or purged. */
     private final Map<ShardId, Leaver> settled = new HashMap<>();
-    /** Where the next look at a shard goes on, behind those of whom nothing is known; with the first of them, if it has none. */
+    /** Behind whom the next look at a shard begins; one that has none here begins behind those who are settled. */
     private final Map<ShardId, Leaver> next = new HashMap<>();
 
     /** @param poolOf the pool of a shard; empty where there is none */

@@ -40,7 +40,7 @@ final class MoveWatch implements AutoCloseable {
     /** How often the directory reminds targets. */
     private static final Duration REMIND = Duration.ofSeconds(1);
 
-    /** Users of one shard looked after in one round, at most. */
+    /** Users of one shard looked after in one round, at most; and as many of the frozen ones. */
     private static final int USERS_A_ROUND = 256;
 
     /** Blobs of one user that one record removes. */

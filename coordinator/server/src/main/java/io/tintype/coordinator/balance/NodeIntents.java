@@ -102,8 +102,7 @@ final class NodeIntents {
         String liveness = Paths.nodeLiveness(node.value());
         var nobody = NodeLiveness.newBuilder().setFormat(ZnodeCodec.FORMAT).build();
         return session.znodes().get(intent).thenCompose(wanted -> {
-            // It may have started again, and the view not know it yet: then its place is taken, and nothing is
-            // forgotten.
+            // It may have started again, and the view not know it yet: then its place is taken, and this is refused.
             var forget = new ZnodeTransaction(session)
                     .create(liveness, ZnodeCodec.NODE_LIVENESS, nobody)
                     .delete(liveness, 0)
