@@ -43,7 +43,6 @@ final class SpanSenderTest {
     @ValueSource(booleans = {true, false})
     void aPieceThatIsBeingSentIsNotGivenBackWhereTheRestFails(boolean writeSucceeds) {
         cluster.a.frameBytes = PIECE; // as nodes do
-        cluster.a.framesBeforeFailure = 1;
         cluster.store("u", "n", HttpStage.bytes(3 * PIECE, 1));
         var head = cluster.a.blob("u", "n").orElseThrow().head();
         var memory = cluster.retrieval.caches().layers().get(0);
@@ -62,7 +61,8 @@ final class SpanSenderTest {
                         Callback.from(answered::incrementAndGet, failure -> answered.incrementAndGet()),
                         failures::add)
                 .begin();
-        await().until(() -> writes.size() == 1);
+        await().until(() -> writes.size() == 1); // of the first piece, and the node has begun to send the rest
+        cluster.a.breakOffGets();
         await().until(() -> failures.size() == 1);
         memory.drop(key);
         await().during(Duration.ofMillis(200)).until(() -> memory.heldBytes() == held);

@@ -69,6 +69,7 @@ public final class MemoryNode {
     private final Queue<TintypeException> claimRefusals = new ArrayDeque<>();
     private final AtomicLong counter = new AtomicLong();
     private final List<ServerCallStreamObserver<WatchHeadsResponse>> watchers = new ArrayList<>(); // guarded by this
+    private final List<Outgoing> openGets = new CopyOnWriteArrayList<>();
     private long sequence; // guarded by this
 
     private long feedEpoch = 1; // guarded by this
@@ -192,6 +193,11 @@ public final class MemoryNode {
         watchers.clear();
         all.forEach(watcher ->
                 watcher.onError(Errors.toWire(new TintypeException(Reason.UNAVAILABLE, "the connection broke"))));
+    }
+
+    /** Breaks off all gets under way. */
+    public void breakOffGets() {
+        openGets.forEach(Outgoing::breakOff);
     }
 
     private synchronized void watch(ServerCallStreamObserver<WatchHeadsResponse> call) {
@@ -461,14 +467,26 @@ public final class MemoryNode {
         }
 
         void start() {
+            openGets.add(this);
             call.setOnReadyHandler(this::send);
+        }
+
+        synchronized void breakOff() {
+            if (!over) {
+                over();
+                call.onError(Errors.toWire(new TintypeException(failureOfGets, "it broke off")));
+            }
+        }
+
+        private void over() {
+            over = true;
+            openGets.remove(this);
         }
 
         private synchronized void send() {
             while (!over && (call.isReady() || frames >= framesBeforeFailure)) {
                 if (frames >= framesBeforeFailure) {
-                    over = true;
-                    call.onError(Errors.toWire(new TintypeException(failureOfGets, "it broke off")));
+                    breakOff();
                     return;
                 }
                 long to = Math.min(end, position + frameBytes);
@@ -487,7 +505,7 @@ public final class MemoryNode {
                 position = to;
                 call.onNext(message.build());
                 if (position == end) {
-                    over = true;
+                    over();
                     call.onCompleted();
                 }
             }
