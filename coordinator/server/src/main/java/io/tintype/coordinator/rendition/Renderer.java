@@ -56,15 +56,16 @@ final class Renderer {
      */
     byte[] render(byte[] file, RenditionSpec spec) {
         var format = ImageFormat.of(file).orElseThrow(RenditionRefusal::noImage);
-        var jpeg = format == ImageFormat.JPEG ? Jpegs.read(file) : Jpegs.NOTHING;
-        int orientation = format == ImageFormat.JPEG ? jpeg.orientation() : ExifChunks.orientation(file, format);
         var reader = reader(format);
         try {
             reader.setInput(new ByteArrayImageInputStream(file), true, true);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
+            boolean whole = isDecodedWhole(file, format, width, height);
+            int orientation =
+                    format == ImageFormat.JPEG ? ExifOfJpeg.orientation(file) : ExifChunks.orientation(file, format);
             var geometry = Geometry.of(width, height, orientation >= SIDEWAYS, spec);
-            check(file.length, width, height, geometry, format == ImageFormat.WEBP || jpeg.progressive());
+            check(file.length, width, height, geometry, whole);
             var image = decode(reader, geometry);
             var upright = upright(scale(image, geometry), orientation);
             var written = spec.format().orElse(format.isWritten() ? format : ImageFormat.PNG);
@@ -77,6 +78,25 @@ final class Renderer {
         } finally {
             reader.dispose();
         }
+    }
+
+    /** Whether its decoder holds all of it at once; refuses an image of which it would decode more than it says. */
+    private static boolean isDecodedWhole(byte[] file, ImageFormat format, int width, int height) {
+        return switch (format) {
+            case JPEG -> {
+                var frame = JpegFrame.read(file);
+                if (frame.width() != width || frame.height() != height) {
+                    throw RenditionRefusal.damaged("its frame has " + frame.width() + " x " + frame.height()
+                            + " pixels, and others are found by another way of reading it");
+                }
+                yield frame.whole();
+            }
+            case WEBP -> {
+                WebpChunks.requireOne(file, width, height);
+                yield true;
+            }
+            case PNG, GIF -> false;
+        };
     }
 
     private void check(long fileBytes, int width, int height, Geometry geometry, boolean decodedWhole) {

@@ -29,6 +29,13 @@ public final class RenditionRefusal extends TintypeException {
                 false);
     }
 
+    static RenditionRefusal unread(String kind) {
+        return new RenditionRefusal(
+                "No rendition can be made of this image: it is " + kind
+                        + ", which is not read here. Read it without w, h, fit and format, or store another kind.",
+                false);
+    }
+
     static RenditionRefusal tooLarge(String what) {
         return new RenditionRefusal(
                 "No rendition can be made of this image: " + what
