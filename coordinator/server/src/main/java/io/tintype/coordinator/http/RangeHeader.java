@@ -18,7 +18,14 @@ record RangeHeader(List<Range> ranges) {
     /** Most ranges in one header. */
     static final int MAX = 16;
 
-    private static final Pattern ONE = Pattern.compile("\\s*+(\\d{0,18}+)\\s*+-\\s*+(\\d{0,18}+)\\s*+");
+    /** Most places between commas; where there is nothing, that is nothing (RFC 9110, section 5.6.1.2). */
+    private static final int MAX_PLACES = 4 * MAX;
+
+    private static final Pattern ONE = Pattern.compile("\\s*+(\\d*+)\\s*+-\\s*+(\\d*+)\\s*+");
+    private static final int SURE_DIGITS = 18;
+    /** Stands for all numbers that are larger: no blob has so many bytes, and one more can be counted still. */
+    private static final long BEYOND = Long.MAX_VALUE - 1;
+
     private static final String UNIT = "bytes=";
 
     /**
@@ -76,13 +83,21 @@ record RangeHeader(List<Range> ranges) {
             throw malformed(value);
         }
         List<Range> ranges = new ArrayList<>();
-        for (String one : text.substring(UNIT.length()).split(",", MAX + 1)) {
-            if (ranges.size() == MAX) {
+        int places = 0;
+        for (String one : text.substring(UNIT.length()).split(",", MAX_PLACES + 1)) {
+            boolean empty = one.isBlank();
+            if (++places > MAX_PLACES || (!empty && ranges.size() == MAX)) {
                 throw new TintypeException(
                         Reason.INVALID_ARGUMENT,
-                        "The Range header names more than " + MAX + " ranges. Ask for fewer, or for the whole blob.");
+                        "The Range header names more than " + MAX + " ranges, or has more than " + MAX_PLACES
+                                + " commas. Ask for fewer, or for the whole blob.");
             }
-            ranges.add(range(one, value));
+            if (!empty) {
+                ranges.add(range(one, value));
+            }
+        }
+        if (ranges.isEmpty()) {
+            throw malformed(value);
         }
         return Optional.of(new RangeHeader(List.copyOf(ranges)));
     }
@@ -93,17 +108,25 @@ record RangeHeader(List<Range> ranges) {
             throw malformed(header);
         }
         if (match.group(1).isEmpty()) {
-            return new Range(-1, Long.parseLong(match.group(2)));
+            return new Range(-1, number(match.group(2)));
         }
-        long first = Long.parseLong(match.group(1));
+        long first = number(match.group(1));
         if (match.group(2).isEmpty()) {
             return new Range(first, 0);
         }
-        long last = Long.parseLong(match.group(2));
+        long last = number(match.group(2));
         if (last < first) {
             throw malformed(header);
         }
         return new Range(first, last - first + 1);
+    }
+
+    private static long number(String digits) {
+        int zeros = 0;
+        while (zeros < digits.length() && digits.charAt(zeros) == '0') {
+            zeros++;
+        }
+        return digits.length() - zeros <= SURE_DIGITS ? Long.parseLong(digits) : BEYOND;
     }
 
     private static TintypeException malformed(String value) {

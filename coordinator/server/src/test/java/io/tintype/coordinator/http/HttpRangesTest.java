@@ -21,6 +21,11 @@ final class HttpRangesTest extends HttpStage {
         "bytes=199990-999999, 199990, 200000",
         "bytes=-7, 199993, 200000",
         "bytes=-999999, 0, 200000",
+        "bytes=0-9223372036854775806, 0, 200000",
+        "bytes=0-9223372036854775807, 0, 200000",
+        "bytes=199990-99999999999999999999999999999999, 199990, 200000",
+        "bytes=-9223372036854775808, 0, 200000",
+        "bytes=0000000000000000000000005-0000000000000000000000009, 5, 10",
         "BYTES=60000-140000, 60000, 140001"
     })
     void oneRangeIsAnsweredWithJustThoseBytes(String range, int from, int to) throws Exception {
@@ -40,7 +45,10 @@ final class HttpRangesTest extends HttpStage {
         "bytes=a-b, 400, INVALID_ARGUMENT, Range",
         "bytes=-, 400, INVALID_ARGUMENT, Range",
         "bytes, 400, INVALID_ARGUMENT, Range",
-        "bytes=99999999999999999999-, 400, INVALID_ARGUMENT, Range"
+        "bytes=99999999999999999999-, 416, RANGE_NOT_SATISFIABLE, 200000 bytes",
+        "bytes=9223372036854775807-9223372036854775807, 416, RANGE_NOT_SATISFIABLE, 200000 bytes",
+        "'bytes=,', 400, INVALID_ARGUMENT, Range",
+        "bytes=, 400, INVALID_ARGUMENT, Range"
     })
     void aRangeThatMakesNoSenseIsRefused(String range, int status, Reason reason, String text) throws Exception {
         send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(200_000, 6))));
@@ -66,6 +74,23 @@ final class HttpRangesTest extends HttpStage {
         }
         assertThat(new String(got.body(), ISO_8859_1)).isEqualTo(expected + boundary + "--\r\n");
         assertThat(header(got, "Content-Length")).isEqualTo(Integer.toString(got.body().length));
+    }
+
+    @Test
+    void placesWithNothingInThemAreNoRanges() throws Exception {
+        var bytes = bytes(1000, 6);
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes)));
+        var one = send(request("u", "n").header("Range", "bytes=, ,5-9,").GET());
+        assertThat(one.statusCode()).isEqualTo(206);
+        assertThat(one.body()).isEqualTo(Arrays.copyOfRange(bytes, 5, 10));
+        var two = send(request("u", "n").header("Range", "bytes=0-1,,2-3").GET());
+        assertThat(header(two, "Content-Type")).startsWith("multipart/byteranges");
+        var most = send(
+                request("u", "n").header("Range", "bytes=5-9" + ",".repeat(63)).GET());
+        assertThat(most.statusCode()).isEqualTo(206);
+        var more = send(
+                request("u", "n").header("Range", "bytes=5-9" + ",".repeat(64)).GET());
+        assertReason(more, 400, Reason.INVALID_ARGUMENT, "more than 64 commas");
     }
 
     @Test
