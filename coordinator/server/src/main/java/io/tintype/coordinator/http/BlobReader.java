@@ -9,6 +9,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.ByteRange;
+import io.tintype.proto.v1.Freshness;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
@@ -84,7 +85,7 @@ final class BlobReader {
     private void answerOrFail(OpenBlob blob) {
         try {
             answer(blob);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // nobody else would tell the client
             blob.close();
             fail(blob, Errors.isBug(e) ? e : Errors.fromWire(e));
         }
@@ -96,7 +97,7 @@ final class BlobReader {
         switch (conditions.judge(head)) {
             case NOT_MODIFIED -> {
                 blob.close();
-                notModified(response, callback, chosen);
+                notModified(response, callback, chosen, blob.freshness());
             }
             case FAILED -> {
                 blob.close();
@@ -167,8 +168,9 @@ final class BlobReader {
                 response, callback, failure, outside ? "bytes */" + blob.head().getSize() : null);
     }
 
-    static void notModified(Response response, Callback callback, Representation chosen) {
+    static void notModified(Response response, Callback callback, Representation chosen, Freshness freshness) {
         chosen.write(response.getHeaders());
+        ReadDemand.write(freshness, response.getHeaders());
         response.getHeaders().remove(HttpHeader.CONTENT_TYPE);
         response.getHeaders().remove(HttpHeader.CONTENT_ENCODING);
         response.setStatus(HttpStatus.NOT_MODIFIED_304);

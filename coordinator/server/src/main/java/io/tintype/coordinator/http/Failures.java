@@ -9,7 +9,9 @@ import io.tintype.trace.Trace;
 import io.tintype.wire.Errors;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -85,6 +87,15 @@ final class Failures {
             return;
         }
         answer(response, callback, status(cause.reason()), cause, null, contentRange);
+    }
+
+    /** Answers with a result once it is there; its failure, and that of answering with it, are answered as such. */
+    static <T> void orAnswer(CompletableFuture<T> result, Response response, Callback callback, Consumer<T> answer) {
+        var unused = result.thenAccept(answer).whenComplete((done, failure) -> {
+            if (failure != null) {
+                answer(response, callback, failure);
+            }
+        });
     }
 
     private static TintypeException bug(Request request, Throwable failure) {

@@ -75,17 +75,7 @@ final class RenditionReader {
     /** Begins; everything else happens as nodes and client allow. */
     void begin() {
         tries++;
-        var unused = gateway.head(wanted).whenComplete((answer, failure) -> {
-            if (failure != null) {
-                Failures.answer(response, callback, failure);
-                return;
-            }
-            try {
-                judge(answer);
-            } catch (RuntimeException e) {
-                Failures.answer(response, callback, e);
-            }
-        });
+        Failures.orAnswer(gateway.head(wanted), response, callback, this::judge);
     }
 
     private void judge(HeadResponse answer) {
@@ -100,13 +90,14 @@ final class RenditionReader {
             response.write(true, BufferUtil.EMPTY_BUFFER, callback);
             return;
         }
-        var unused = renditions.get(head, spec).whenComplete((made, failure) -> {
-            if (failure != null) {
-                fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
-            } else {
-                send(answer, made);
-            }
-        });
+        var unused = renditions
+                .get(head, spec)
+                .thenAccept(made -> sendOrRelease(answer, made))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
+                    }
+                });
     }
 
     /** Its tag is another than the image's, and weak: which bytes exactly come out is the libraries' affair. */
@@ -133,7 +124,18 @@ final class RenditionReader {
         ReadDemand.write(answer.getFreshness(), out);
     }
 
-    private void send(HeadResponse answer, Rendition rendition) {
+    private void sendOrRelease(HeadResponse answer, Rendition rendition) {
+        Sending sending;
+        try {
+            sending = begin(answer, rendition);
+        } catch (RuntimeException | Error e) {
+            rendition.release();
+            throw e;
+        }
+        sending.write(); // which gives it back, however it ends
+    }
+
+    private Sending begin(HeadResponse answer, Rendition rendition) {
         write(answer, HttpStatus.OK_200);
         Deque<ByteBuffer> unsent = new ArrayDeque<>(rendition.buffers());
         if (unsent.isEmpty()) {
@@ -144,7 +146,7 @@ final class RenditionReader {
                 .put(
                         HttpHeader.CONTENT_LENGTH,
                         unsent.stream().mapToLong(ByteBuffer::remaining).sum());
-        new Sending(unsent, rendition).write();
+        return new Sending(unsent, rendition);
     }
 
     /** Sends a rendition, which may lie in several buffers, and gives it back. */

@@ -116,20 +116,15 @@ final class Router extends Handler.Abstract.NonBlocking {
             notAllowed(request, response, callback, listingMethods());
             return;
         }
-        var unused = retrieval
-                .list(Listing.request(path.user(), query).toBuilder()
-                        .setOptions(ReadDemand.of(request.getHeaders()))
-                        .build())
-                .whenComplete((page, failure) -> {
-                    if (failure != null) {
-                        Failures.answer(response, callback, failure);
-                    } else {
-                        response.setStatus(HttpStatus.OK_200);
-                        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-                        ReadDemand.write(page.getFreshness(), response.getHeaders());
-                        Json.write(response, callback, Listing.toJson(page));
-                    }
-                });
+        var wanted = Listing.request(path.user(), query).toBuilder()
+                .setOptions(ReadDemand.of(request.getHeaders()))
+                .build();
+        Failures.orAnswer(retrieval.list(wanted), response, callback, page -> {
+            response.setStatus(HttpStatus.OK_200);
+            response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+            ReadDemand.write(page.getFreshness(), response.getHeaders());
+            Json.write(response, callback, Listing.toJson(page));
+        });
     }
 
     private void blob(BlobPath path, @Nullable String query, Request request, Response response, Callback callback) {
@@ -180,17 +175,13 @@ final class Router extends Handler.Abstract.NonBlocking {
         if (ReadDemand.isExact(wanted.getOptions())) {
             wanted.setIfVersion(Wire.version(conditions.exact()));
         }
-        var unused = gateway.head(wanted.build()).whenComplete((answer, failure) -> {
-            if (failure != null) {
-                Failures.answer(response, callback, failure);
-                return;
-            }
+        Failures.orAnswer(gateway.head(wanted.build()), response, callback, answer -> {
             var found = answer.getHead();
             var chosen = choice(gateway)
                     .of(found, request.getHeaders())
                     .identity(); // of what is compressed no length is known
             switch (conditions.judge(found)) {
-                case NOT_MODIFIED -> BlobReader.notModified(response, callback, chosen);
+                case NOT_MODIFIED -> BlobReader.notModified(response, callback, chosen, answer.getFreshness());
                 case FAILED -> Failures.answer(response, callback, BlobReader.conflict(found));
                 case SEND -> {
                     chosen.write(response.getHeaders());
@@ -219,14 +210,10 @@ final class Router extends Handler.Abstract.NonBlocking {
         if (condition != null) {
             wanted.setCondition(condition);
         }
-        var unused = gateway.delete(wanted.build()).whenComplete((answer, failure) -> {
-            if (failure != null) {
-                Failures.answer(response, callback, failure);
-            } else {
-                response.setStatus(HttpStatus.NO_CONTENT_204);
-                ReadDemand.write(answer.getSession(), response.getHeaders());
-                response.write(true, BufferUtil.EMPTY_BUFFER, callback);
-            }
+        Failures.orAnswer(gateway.delete(wanted.build()), response, callback, answer -> {
+            response.setStatus(HttpStatus.NO_CONTENT_204);
+            ReadDemand.write(answer.getSession(), response.getHeaders());
+            response.write(true, BufferUtil.EMPTY_BUFFER, callback);
         });
     }
 

@@ -4,6 +4,7 @@ package io.tintype.coordinator.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.tintype.model.Reason;
 import io.tintype.proto.v1.BlobHead;
@@ -14,6 +15,7 @@ import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What browsers and proxies are told they may do with answers, and in which form bytes go to them. */
 final class HttpCachingTest extends HttpStage {
@@ -50,6 +53,24 @@ final class HttpCachingTest extends HttpStage {
         var head = node().blob("u", "n").orElseThrow().head();
         assertThat(head.getCacheControl()).isEqualTo("public, max-age=3600");
         assertThat(head.getHttpExpiresMs()).isEqualTo(2_047_155_200_000L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "HEAD"})
+    void whoeverIsToldThatNothingChangedIsToldHowSureThatIs(String method) throws Exception {
+        var put = send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 1))));
+        var unchanged =
+                request("u", "n").header("If-None-Match", header(put, "ETag")).method(method, BodyPublishers.noBody());
+        var maybeStale = unchanged.copy().header("Tintype-Consistency", "bounded:5s");
+        // What is known here is not known for long, and only once changes are heard of.
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            var sure = send(unchanged);
+            assertThat(sure.statusCode()).isEqualTo(304);
+            assertThat(header(sure, "Tintype-Stale-As-Of-Ms")).isEmpty();
+            var stale = send(maybeStale);
+            assertThat(stale.statusCode()).isEqualTo(304);
+            assertThat(header(stale, "Tintype-Stale-As-Of-Ms")).isNotEmpty();
+        });
     }
 
     @Test
