@@ -55,11 +55,12 @@ final class DiskLayer implements PieceLayer {
     private volatile boolean closed;
 
     /**
-     * Opens the cache in a folder, which is made where it is not there. What is in it and cannot be opened is thrown away.
+     * Opens the cache in a folder, which is made where it is not there. What a cache left in it and cannot be opened is thrown
+     * away.
      *
      * @param lifetime after this, and at most {@link #LOOKS_EACH} of it more, a piece is gone from the disk
      * @param mayLieHere whose bytes may be on this machine's disk; what was written of others before is not read any more
-     * @throws UncheckedIOException if nothing can be kept there
+     * @throws UncheckedIOException if nothing can be kept there, or what is there may not be a cache's
      */
     DiskLayer(Path folder, long bytes, Duration lifetime, PieceCodec codec, Predicate<String> mayLieHere) {
         this.codec = codec;

@@ -5,7 +5,6 @@ import io.tintype.cluster.rocks.RocksLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,15 +65,16 @@ final class DiskStore implements AutoCloseable {
     private final RocksDB db;
 
     /**
-     * Opens it in a folder, which is made where it is not there. What is in it and cannot be opened is thrown away.
+     * Opens it in a folder, which is made where it is not there. What a cache left in it and cannot be opened is thrown away.
      *
      * @param bytes most bytes of its files
      * @param lifetime after this files are removed, at the next {@link #age}
-     * @throws UncheckedIOException if nothing can be kept there
+     * @throws UncheckedIOException if nothing can be kept there, or what is there may not be a cache's
      */
     static DiskStore open(Path folder, long bytes, Duration lifetime) {
         try {
             RocksLibrary.load(folder);
+            CacheFolder.claim(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "The disk cache cannot use " + folder + ": " + e.getMessage()
@@ -104,16 +104,10 @@ final class DiskStore implements AutoCloseable {
 
     private RocksDB open(Path folder) {
         try {
-            Files.createDirectories(folder);
             return openFamilies(folder);
         } catch (RocksDBException e) {
             log.warn("the disk cache in {} cannot be opened and is begun anew: {}", folder, e.getMessage());
             return openAnew(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The disk cache cannot use " + folder + ": " + e.getMessage() + ". Set cache.diskPath to another"
-                            + " folder.",
-                    e);
         }
     }
 
@@ -121,7 +115,7 @@ final class DiskStore implements AutoCloseable {
         families.clear();
         var wanted = List.of(
                 new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, ofPieces),
-                new ColumnFamilyDescriptor("users".getBytes(StandardCharsets.UTF_8), ofUsers));
+                new ColumnFamilyDescriptor(CacheFolder.USERS.getBytes(StandardCharsets.UTF_8), ofUsers));
         return RocksDB.open(options, folder.toString(), wanted, families);
     }
 
