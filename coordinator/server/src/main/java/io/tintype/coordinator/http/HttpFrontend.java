@@ -9,6 +9,7 @@ import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.upload.UploadGateway;
+import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import java.time.Duration;
@@ -47,8 +48,15 @@ public final class HttpFrontend implements AutoCloseable {
     private static final int MAX_SELECTORS = MAX_THREADS / 2;
     /** Read from a connection at once; also what a waiting upload holds of its body. */
     private static final int INPUT_BUFFER_BYTES = 32 << 10;
-    /** Metadata at its limit, percent-encoded, with the other headers. */
-    private static final int MAX_RESPONSE_HEADER_BYTES = 40 << 10;
+    /** All headers but those of metadata. */
+    private static final int OTHER_HEADER_BYTES = 8 << 10;
+    /**
+     * What a byte of metadata can become: half of a header's name where that has two bytes, each percent-encoded, behind a prefix,
+     * with what stands around it, for which HTTP/2 counts 32 bytes. Names of one byte are more, but there are few.
+     */
+    private static final int METADATA_BYTE = (BlobHeaders.META.length() + 32) / 2 + 3 + 1;
+
+    private static final int MAX_RESPONSE_HEADER_BYTES = METADATA_BYTE * Limits.MAX_METADATA_BYTES + OTHER_HEADER_BYTES;
 
     /** While it stops, connections on which nothing moves for so long are closed: idle ones, and uploads that stand still. */
     private static final Duration STOPPING_IDLE = Duration.ofSeconds(1);
