@@ -170,8 +170,12 @@ public final class HttpFrontend implements AutoCloseable {
             server.start();
             slow.watch(connector.getScheduler());
         } catch (Exception e) { // what Jetty declares
-            keys.close();
-            compression.close();
+            try (keys;
+                    compression) {
+                server.stop();
+            } catch (Exception alsoFailed) { // as above
+                e.addSuppressed(alsoFailed);
+            }
             throw new IllegalStateException(
                     "HTTP cannot listen on " + host + ":" + settings.port() + ": " + e.getMessage()
                             + ". Set http.port to another one.",
@@ -206,11 +210,13 @@ public final class HttpFrontend implements AutoCloseable {
     /** Takes no more connections, lets requests under way end for {@link GrpcLimits#DRAIN}, then cuts them off. Blocks meanwhile. */
     @Override
     public void close() {
-        try {
+        try (keys;
+                compression) { // which end however the server does
             server.stop();
-            keys.close();
-            compression.close();
         } catch (Exception e) { // what Jetty declares
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             throw new IllegalStateException("HTTP did not stop", e);
         }
     }

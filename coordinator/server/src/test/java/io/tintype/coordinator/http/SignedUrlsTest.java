@@ -194,4 +194,22 @@ final class SignedUrlsTest extends HttpStage {
         assertReason(answer, 403, Reason.ACCESS_DENIED);
         assertThat(new String(answer.body(), UTF_8)).contains(message);
     }
+
+    @Test
+    void aFrontendThatIsInterruptedAsItStopsLeavesNothingRunning() {
+        assertThat(threads()).isNotZero();
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(http::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("did not stop");
+        boolean heard = Thread.interrupted();
+        await().until(() -> threads() == 0);
+        assertThat(heard).as("whoever interrupted is heard").isTrue();
+    }
+
+    private static long threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("http-signing-keys"))
+                .count();
+    }
 }
