@@ -51,8 +51,11 @@ final class SlowHeaders extends Handler.Wrapper implements Connection.Listener {
     void watch(Scheduler scheduler) {
         var unused = scheduler.schedule(
                 () -> {
-                    look();
-                    watch(scheduler);
+                    try {
+                        look();
+                    } finally {
+                        watch(scheduler);
+                    }
                 },
                 LOOK.toMillis(),
                 TimeUnit.MILLISECONDS);
@@ -95,11 +98,19 @@ final class SlowHeaders extends Handler.Wrapper implements Connection.Listener {
     private void look() {
         long now = nanos.getAsLong();
         connections.forEach((connection, state) -> {
-            if (isTooSlow(connection, state, now)) {
-                log.debug("closing {}, whose headers do not come to an end", connection);
-                connection.getEndPoint().close(new TimeoutException("headers came too slowly"));
+            try {
+                look(connection, state, now);
+            } catch (RuntimeException e) { // the others are to be looked at all the same
+                log.warn("it cannot be seen whether the headers on {} come to an end", connection, e);
             }
         });
+    }
+
+    private void look(Connection connection, State state, long now) {
+        if (isTooSlow(connection, state, now)) {
+            log.debug("closing {}, whose headers do not come to an end", connection);
+            connection.getEndPoint().close(new TimeoutException("headers came too slowly"));
+        }
     }
 
     private boolean isTooSlow(Connection connection, State state, long now) {
