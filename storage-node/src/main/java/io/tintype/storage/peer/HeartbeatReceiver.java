@@ -49,10 +49,9 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
         var answers = new ArrayList<CompletableFuture<Optional<BeatAnswer>>>(message.getShardsCount());
         try {
             var primary = sender(message);
-            long sentAfterNanos = answeredAt(message.getAnsweredRound());
+            var sentAfter = answeredAt(message.getAnsweredRound());
             var beats = beats(message);
-            shards.burst(
-                    () -> beats.forEach((shard, beat) -> answers.add(beaten(primary, shard, beat, sentAfterNanos))));
+            shards.burst(() -> beats.forEach((shard, beat) -> answers.add(beaten(primary, shard, beat, sentAfter))));
         } catch (Refused e) {
             refuse(gatekeeper.note(e));
             return;
@@ -101,7 +100,8 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
         return beats;
     }
 
-    private CompletableFuture<Optional<BeatAnswer>> beaten(NodeId primary, ShardId id, Beat beat, long sentAfterNanos) {
+    private CompletableFuture<Optional<BeatAnswer>> beaten(
+            NodeId primary, ShardId id, Beat beat, @Nullable Now sentAfter) {
         var shard = shards.find(id);
         if (shard.isEmpty()) {
             gatekeeper.count(RefuseReason.REFUSE_REASON_NOT_ASSIGNED);
@@ -109,14 +109,12 @@ final class HeartbeatReceiver implements StreamObserver<HeartbeatRequest> {
                     Optional.of(BeatAnswer.newBuilder().setShard(id.value()).build()));
         }
         return shard.get()
-                .beaten(primary, beat, sentAfterNanos)
+                .beaten(primary, beat, sentAfter)
                 .thenApply(given -> given.map(answer -> PeerCodec.beatAnswer(id.value(), answer)));
     }
 
-    /** By this process's monotonic clock, unless that stood still meanwhile: then it is not known how long ago it was. */
-    private synchronized long answeredAt(long round) {
-        var at = answeredAt.get(round);
-        return at != null && shards.clock().now().agreesSince(at) ? at.nanos() : Long.MIN_VALUE;
+    private synchronized @Nullable Now answeredAt(long round) {
+        return answeredAt.get(round);
     }
 
     private synchronized void answer(HeartbeatResponse response) {

@@ -188,7 +188,7 @@ final class Following extends Role {
         if (stream.isAttachedTo(event.beat().epoch())) {
             context.journal.commit(Math.min(event.beat().committed(), context.journal.lastSeq()));
             context.applyCommitted();
-            context.freshness.beat(event.beat(), event.sentAfterNanos(), context.journal.applied(), context.now());
+            context.freshness.beat(event.beat(), event.sentAfter(), context.journal.applied(), context.now());
             context.trimming.to(event.beat().trimmed());
         }
     }

@@ -11,26 +11,26 @@ import org.jspecify.annotations.Nullable;
  * more. Once that much is applied here, reads show at least the state of that moment, and the moment lies after the
  * time that the beat is known to have been sent after. What was shown once is shown by every later state: it holds
  * whatever role the replica takes, so that such reads go on while nobody leads. Its age is known as long as both clocks
- * agree on how much time has passed since it was learned: the monotonic one stands still while the machine is suspended.
+ * agree on how much time has passed since then: the monotonic one stands still while the machine is suspended.
  * Confined to the shard's loop.
  */
 final class Freshness {
-    /** A state not older than a time by the monotonic clock, and when that was learned. */
-    private record AsOf(long nanos, Now learned) {}
+    /** What is shown is not older than this. */
+    private @Nullable Now shown;
 
-    private @Nullable AsOf shown;
-    private @Nullable AsOf waiting;
+    /** Nor older than this, once so much is applied. */
+    private @Nullable Now waiting;
+
     private long waitingFor;
 
-    void beat(Beat beat, long sentAfterNanos, long applied, Now now) {
-        if (!beat.leased() || sentAfterNanos == Long.MIN_VALUE) {
+    void beat(Beat beat, @Nullable Now sentAfter, long applied, Now now) {
+        if (!beat.leased() || sentAfter == null || !now.agreesSince(sentAfter)) {
             return;
         }
-        var asOf = new AsOf(sentAfterNanos, now);
         if (applied >= beat.committed()) {
-            show(asOf);
-        } else if (waiting == null || !now.agreesSince(waiting.learned)) {
-            waiting = asOf;
+            show(sentAfter);
+        } else if (waiting == null || !now.agreesSince(waiting)) {
+            waiting = sentAfter;
             waitingFor = beat.committed();
         }
     }
@@ -42,15 +42,15 @@ final class Freshness {
         }
     }
 
-    private void show(AsOf asOf) {
-        if (shown == null || asOf.nanos >= shown.nanos) {
+    private void show(Now asOf) {
+        if (shown == null || asOf.nanosSince(shown) >= 0) {
             shown = asOf;
         }
     }
 
     OptionalLong ageNanos(Now now) {
-        return shown == null || !now.agreesSince(shown.learned)
+        return shown == null || !now.agreesSince(shown)
                 ? OptionalLong.empty()
-                : OptionalLong.of(Math.max(0, now.nanos() - shown.nanos));
+                : OptionalLong.of(Math.max(0, now.nanosSince(shown)));
     }
 }

@@ -203,11 +203,12 @@ public sealed interface ReplicaEvent {
      *
      * @param from the primary
      * @param ticket the shell's name for the beat; {@link ReplicaAction.AnswerBeat} repeats it
-     * @param sentAfterNanos a moment of this process's monotonic clock at which the beat had certainly not been sent
-     *     yet: when this node answered the last round that the beat's message says was answered. {@link
-     *     Long#MIN_VALUE}: unknown. Bounds how stale reads here are
+     * @param sentAfter a moment by this process's clocks at which the beat had certainly not been sent yet: when this
+     *     node answered the last round that the beat's message says was answered. Null: unknown. Bounds how stale
+     *     reads here are
      */
-    record BeatReceived(NodeId from, long ticket, Beat beat, long sentAfterNanos) implements ReplicaEvent {}
+    record BeatReceived(
+            NodeId from, long ticket, Beat beat, @Nullable Now sentAfter) implements ReplicaEvent {}
 
     /** The primary told us that we lead from this epoch on. A hint: what counts stands in ZooKeeper. */
     record HandoverReceived(NodeId from, long epoch) implements ReplicaEvent {}

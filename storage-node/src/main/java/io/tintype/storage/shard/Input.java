@@ -5,6 +5,7 @@ import io.tintype.model.NodeId;
 import io.tintype.storage.replica.Ack;
 import io.tintype.storage.replica.Beat;
 import io.tintype.storage.replica.BeatAnswer;
+import io.tintype.storage.replica.Now;
 import io.tintype.storage.replica.ReplicaEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +24,7 @@ sealed interface Input {
     record Received(long stream, ReceivedBatch batch) implements Input {}
 
     /** A primary's beat, to be answered at once or not at all. */
-    record Beaten(NodeId from, Beat beat, long sentAfterNanos, CompletableFuture<Optional<BeatAnswer>> answer)
+    record Beaten(NodeId from, Beat beat, @Nullable Now sentAfter, CompletableFuture<Optional<BeatAnswer>> answer)
             implements Input {}
 
     /** A follower acknowledged; what stands in {@code newest} when the loop comes to it. */

@@ -48,7 +48,7 @@ public interface PeerInbox {
      * A primary's beat came; the answer is empty where none is to be given. Completes as that of {@link #beat}. See
      * ReplicaEvent.BeatReceived.
      */
-    CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos);
+    CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, @Nullable Now sentAfter);
 
     /** A follower answered a beat that was made after {@code sentAt}. */
     void beatAnswered(NodeId from, BeatAnswer answer, Now sentAt);

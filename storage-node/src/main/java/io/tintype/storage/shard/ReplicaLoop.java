@@ -37,28 +37,14 @@ final class ReplicaLoop {
     private final RandomGenerator random;
     private final Inbox<Input> inbox;
 
-    private final ProposalBook proposals;
-    private final DiskQueue diskQueue;
-    private final DiskActions disk;
-    private final FollowerStreams followers;
-    private final PrimaryStream primary;
-    private final ConfigActions configs;
-    private final HeadWatches heads;
-    private final Applier applier;
-    private final Installation installation;
-    private final Board board;
-    private final UploadRoom room;
-    private final Standing standing;
-    private final RecordActions records;
-    private final RoleActions roles;
-    private final Answers answers = new Answers();
+    private final ReplicaParts parts;
     private final Restfulness restfulness = new Restfulness();
-    private final WaitingReads waitingReads = new WaitingReads();
-
     private final Backlog backlog = new Backlog();
     private final ArrayDeque<ReplicaAction> todo = new ArrayDeque<>();
     private boolean suspended;
     private boolean closed;
+    /** Not even how the core took its failure is known: it is not asked any more. */
+    private boolean unaskable;
 
     ReplicaLoop(ShardContext context, ShardIdentity identity, Member self, ShardStore store, RandomGenerator random) {
         this.context = context;
@@ -66,55 +52,39 @@ final class ReplicaLoop {
         this.random = random;
         this.core = new ReplicaCore(context.timing());
         this.inbox = new Inbox<>(context.threads().loop(identity.id()), this::handle);
-        this.board = new Board(ShardStatus.booting(identity), !store.isInstalling());
-        this.standing = new Standing(identity, core, context.clock(), board, context.metrics());
-        this.room = new UploadRoom(identity, context.self(), context.disk().committer(), board);
-        this.proposals = new ProposalBook(identity, room, context.budgets().proposals(), context.metrics());
-        this.diskQueue = new DiskQueue(context.disk().committer(), context.threads(), this::evenAtRest, this::post);
-        var tail = new Tail(context.budgets().tails());
-        this.disk = new DiskActions(store, tail, diskQueue, context.clock());
-        this.followers = new FollowerStreams(
-                new Feeder.Source(store, tail, context.threads(), this::onLoop, context.snapshots()), inbox);
-        this.primary = new PrimaryStream(ChunkGate.Source.of(store, context), inbox);
-        this.configs = new ConfigActions(context.znodes(), identity, board, this::post);
-        this.heads = new HeadWatches(identity, board, store.machine().applied().seq());
-        this.applier = new Applier(
-                store, context.threads().apply(), context.metrics(), new ApplyNews(identity.id(), heads, this::post));
-        this.records = new RecordActions(disk, applier, proposals, standing, context.metrics());
-        this.roles = new RoleActions(context, identity, proposals, standing, heads, this::post);
-        this.installation =
-                new Installation(context, new Installation.Target(self, store, disk, applier, board), inbox);
+        this.parts =
+                new ReplicaParts(context, new ReplicaParts.Home(identity, self, store), core, inbox, this::evenAtRest);
     }
 
     // ---- for other threads
 
     Board board() {
-        return board;
+        return parts.board;
     }
 
     UploadRoom room() {
-        return room;
+        return parts.room;
     }
 
     ProposalBook proposals() {
-        return proposals;
+        return parts.proposals;
     }
 
     HeadWatches heads() {
-        return heads;
+        return parts.heads;
     }
 
     FollowerStreams followers() {
-        return followers;
+        return parts.followers;
     }
 
     ConfigActions configs() {
-        return configs;
+        return parts.configs;
     }
 
     /** See {@link Applier#behind}. */
     void behind(long seq, Runnable reached) {
-        applier.behind(seq, reached);
+        parts.applier.behind(seq, reached);
     }
 
     /** See {@link Ticker.Ticked}. */
@@ -140,14 +110,14 @@ final class ReplicaLoop {
 
     /** Looks at the core on the loop. */
     void look(BiConsumer<ReplicaCore, WaitingReads> task) {
-        onLoop(() -> task.accept(core, waitingReads));
+        onLoop(() -> task.accept(core, parts.waitingReads));
     }
 
     // ---- for tasks on the loop
 
     /** Asks the core something whose answer somebody waits for. */
     void ask(Function<Answers, ReplicaEvent> question) {
-        step(question.apply(answers));
+        step(question.apply(parts.answers));
     }
 
     /** What to beat, if this replica leads. At rest it has a tick along with it, which saves its loop a visit for that alone. */
@@ -162,19 +132,12 @@ final class ReplicaLoop {
     /** Ends streams, fails what is open; the core is not asked any more. */
     void close() {
         closed = true;
-        proposals.close();
-        followers.close();
-        primary.close();
-        var unused = installation.close();
-        waitingReads.failAll(Refusals.closing(identity.id()));
-        standing.ended();
-        heads.end(Refusals.closing(identity.id()));
-        disk.close();
+        parts.close();
     }
 
     /** Completes, once closed, when nothing that was begun writes any more. */
     CompletableFuture<Void> quiet() {
-        return CompletableFuture.allOf(diskQueue.close(), applier.drained(), installation.close());
+        return parts.quiet();
     }
 
     // ---- the loop
@@ -196,7 +159,7 @@ final class ReplicaLoop {
                 if (input != null) {
                     accept(input);
                 } else if (backlog.hasOffers()) {
-                    var handles = proposals.offer(backlog.takeOffers(), board.emptied);
+                    var handles = parts.proposals.offer(backlog.takeOffers(), parts.board.emptied);
                     if (!handles.isEmpty()) {
                         step(new ReplicaEvent.Propose(handles));
                     }
@@ -204,7 +167,7 @@ final class ReplicaLoop {
                     break;
                 }
             }
-            standing.publish(followers.behind());
+            parts.standing.publish(parts.followers.behind());
         } catch (RuntimeException | Error e) {
             failUnexpectedly(e);
         }
@@ -221,80 +184,76 @@ final class ReplicaLoop {
         } else if (input instanceof Input.Acked acked) {
             var ack = acked.newest().getAndSet(null);
             if (ack != null) {
-                followers.acked(acked.stream(), ack);
+                parts.followers.acked(acked.stream(), ack);
                 step(new ReplicaEvent.AckReceived(acked.stream(), ack));
             }
         } else if (input instanceof Input.Task task) {
             task.work().run();
         } else if (input instanceof Input.Received received) {
-            records.received(received.batch());
+            parts.records.received(received.batch());
             step(new ReplicaEvent.AppendReceived(
                     received.stream(), received.batch().append()));
         } else if (input instanceof Input.Beaten beaten) {
             step(new ReplicaEvent.BeatReceived(
-                    beaten.from(), answers.beat(beaten.answer()), beaten.beat(), beaten.sentAfterNanos()));
+                    beaten.from(), parts.answers.beat(beaten.answer()), beaten.beat(), beaten.sentAfter()));
         }
     }
 
     private void step(ReplicaEvent event) {
+        if (unaskable) {
+            return;
+        }
         var actions = core.step(event, context.clock().now(), random);
         if (restfulness.took(event, actions.size(), core.status().state())) {
             context.threads().ticker().stirred();
         }
-        standing.stepped();
+        parts.standing.stepped();
         todo.addAll(actions);
         if (event instanceof ReplicaEvent.BeatReceived beat) {
             boolean answered = actions.stream().anyMatch(ReplicaAction.AnswerBeat.class::isInstance);
             if (!answered) {
-                answers.answerBeat(beat.ticket(), Optional.empty());
+                parts.answers.answerBeat(beat.ticket(), Optional.empty());
             }
         } else if (event instanceof ReplicaEvent.AppendReceived) {
             boolean accepted = actions.stream().anyMatch(ReplicaAction.AcceptAppend.class::isInstance);
             if (!accepted) {
-                records.taken();
+                parts.records.taken();
             }
         } else if (event instanceof ReplicaEvent.Tick) {
-            roles.ticked();
+            parts.roles.ticked();
         } else if (event instanceof ReplicaEvent.Applied applied) {
-            standing.applied(applied.seq());
-            waitingReads.check(core);
+            parts.standing.applied(applied.seq());
+            parts.waitingReads.check(core);
         }
     }
 
     // ---- actions
 
     private void execute(ReplicaAction action) {
-        boolean done = records.execute(action)
-                || followers.execute(action)
-                || primary.execute(action)
-                || configs.execute(action)
-                || installation.execute(action)
-                || answers.execute(action)
-                || roles.execute(action);
         if (action instanceof ReplicaAction.Truncate truncate) {
             suspendToTruncate(truncate);
         } else if (action instanceof ReplicaAction.Fail fail) {
-            failed(fail.cause());
-        } else if (!done) {
+            parts.failed(fail.cause());
+        } else if (!parts.execute(action)) {
             throw new IllegalStateException("an action that nobody carries out: " + action);
         }
     }
 
-    /** The loop rests meanwhile, because cutting the log reads the disk. */
+    /** The loop rests meanwhile, because cutting the log reads the parts.disk. */
     private void suspendToTruncate(ReplicaAction.Truncate truncate) {
         suspended = true;
         var write = new Write();
-        var unused = diskQueue
+        var unused = parts.diskQueue
                 .drained()
                 .whenComplete((drained, e) -> context.threads()
-                        .io(() -> disk.truncate(write, truncate.last()), problem -> resume(write, problem)));
+                        .io(() -> parts.disk.truncate(write, truncate.last()), problem -> resume(write, problem)));
     }
 
     private void resume(Write write, @Nullable Throwable problem) {
         evenAtRest(() -> {
             suspended = false;
             if (problem == null) {
-                diskQueue.submit(write, true, null);
+                parts.diskQueue.submit(write, true, null);
             } else {
                 failUnexpectedly(problem);
             }
@@ -322,26 +281,20 @@ final class ReplicaLoop {
     // ---- failure
 
     private void failUnexpectedly(Throwable e) {
-        log.error("shard {}: this replica fails", identity.id(), e);
-        todo.clear();
-        if (!standing.hasFailed()) {
-            todo.addAll(core.step(
-                    new ReplicaEvent.PersistFailed(String.valueOf(e.getMessage())),
-                    context.clock().now(),
-                    random));
-            failed(String.valueOf(e.getMessage()));
+        try {
+            todo.clear();
+            if (!parts.standing.hasFailed()) {
+                var cause = String.valueOf(e.getMessage());
+                todo.addAll(core.step(
+                        new ReplicaEvent.PersistFailed(cause), context.clock().now(), random));
+                parts.failed(cause);
+            }
+            log.error("shard {}: this replica fails", identity.id(), e);
+        } catch (RuntimeException | Error worse) {
+            unaskable = true;
+            todo.clear();
+            parts.failed("an unexpected failure, and another while that was dealt with: " + worse.getClass());
         }
         context.threads().loop(identity.id()).execute(this::run);
-    }
-
-    private void failed(String cause) {
-        if (standing.failed(cause)) {
-            context.metrics().replicaFailed();
-            log.error("shard {}: the replica here has failed: {}", identity.id(), cause);
-        }
-        proposals.close();
-        var unused = installation.close();
-        waitingReads.failAll(Refusals.notLeading(standing.status()));
-        heads.end(Refusals.notLeading(standing.status()));
     }
 }

@@ -96,9 +96,9 @@ final class ShardPeerInbox implements PeerInbox {
     }
 
     @Override
-    public CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, long sentAfterNanos) {
+    public CompletableFuture<Optional<BeatAnswer>> beaten(NodeId from, Beat beat, @Nullable Now sentAfter) {
         var answer = new CompletableFuture<Optional<BeatAnswer>>();
-        loop.post(new Input.Beaten(from, beat, sentAfterNanos, answer));
+        loop.post(new Input.Beaten(from, beat, sentAfter, answer));
         return answer;
     }
 

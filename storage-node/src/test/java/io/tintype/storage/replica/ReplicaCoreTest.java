@@ -45,7 +45,7 @@ final class ReplicaCoreTest extends SingleReplica {
     @Test
     void anEpochThatNobodyCanHavePromisedIsNeitherPromisedNorAnswered() {
         boot(3, LogShape.empty(), pair(3, B));
-        var absurd = step(new ReplicaEvent.BeatReceived(B, 7, new Beat(1L << 62, 0, 0, false, 0, false), 0));
+        var absurd = step(new ReplicaEvent.BeatReceived(B, 7, new Beat(1L << 62, 0, 0, false, 0, false), null));
         assertThat(absurd)
                 .as("asks ZooKeeper, and does nothing else")
                 .hasSize(1)
@@ -56,10 +56,10 @@ final class ReplicaCoreTest extends SingleReplica {
         var read = (ReplicaAction.ReadConfig) absurd.get(0);
         step(new ReplicaEvent.ConfigRead(read.ticket(), new VersionedConfig(pair(8, B), 9)));
         step(new ReplicaEvent.PromisePersisted(8));
-        assertThat(step(new ReplicaEvent.BeatReceived(B, 8, new Beat(8, 0, 0, false, 0, false), 0)))
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 8, new Beat(8, 0, 0, false, 0, false), null)))
                 .as("news that ZooKeeper told of")
                 .anyMatch(ReplicaAction.AnswerBeat.class::isInstance);
-        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(9, 0, 0, false, 0, false), 0)))
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(9, 0, 0, false, 0, false), null)))
                 .as("the next one may be anybody's")
                 .contains(new ReplicaAction.PersistPromise(9));
     }
@@ -141,14 +141,14 @@ final class ReplicaCoreTest extends SingleReplica {
         step(new ReplicaEvent.PromisePersisted(4));
         var answer = only(
                 ReplicaAction.AnswerBeat.class,
-                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true, 0, false), Long.MIN_VALUE)));
+                step(new ReplicaEvent.BeatReceived(B, 9, new Beat(3, 0, 0, true, 0, false), null)));
         assertThat(answer.answer().epoch()).isEqualTo(4);
     }
 
     @Test
     void aBeatIsAnsweredOnlyOnceThePromiseIsDurable() {
         follow();
-        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE);
+        var beat = new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), null);
         assertThat(step(beat)).isEmpty();
         step(new ReplicaEvent.PromisePersisted(4));
         assertThat(step(beat))
@@ -159,7 +159,7 @@ final class ReplicaCoreTest extends SingleReplica {
     void whoGrantedALeaseAgreesToNoElectionBeforeTheGrantIsOver() {
         follow();
         step(new ReplicaEvent.PromisePersisted(4));
-        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE));
+        step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), null));
         var ballot = new Ballot(AT_B, 4, 1);
         millis += ReplicaTiming.DEFAULT.grantNanos() / MILLI - 2;
         assertThat(only(ReplicaAction.AnswerBallot.class, step(new ReplicaEvent.BallotReceived(1, ballot)))
@@ -217,7 +217,7 @@ final class ReplicaCoreTest extends SingleReplica {
         assertThat(step(new ReplicaEvent.PersistFailed("EIO")))
                 .containsExactly(new ReplicaAction.CloseStream(stream, false), new ReplicaAction.Fail("EIO"));
         assertThat(step(new ReplicaEvent.PromisePersisted(4))).isEmpty();
-        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), Long.MIN_VALUE)))
+        assertThat(step(new ReplicaEvent.BeatReceived(B, 9, new Beat(4, 0, 0, true, 0, false), null)))
                 .isEmpty();
         var ballot = new ReplicaEvent.BallotReceived(1, new Ballot(AT_B, 4, 1));
         assertThat(only(ReplicaAction.AnswerBallot.class, step(ballot)).answer().member())
@@ -250,7 +250,7 @@ final class ReplicaCoreTest extends SingleReplica {
         return switch (chance.nextInt(12)) {
             case 0 ->
                 new ReplicaEvent.BeatReceived(
-                        B, small, new Beat(small, small, small, true, 0, chance.nextInt(4) == 0), Long.MIN_VALUE);
+                        B, small, new Beat(small, small, small, true, 0, chance.nextInt(4) == 0), null);
             case 1 -> new ReplicaEvent.PromisePersisted(small);
             case 2 ->
                 new ReplicaEvent.ConfigSeen(

@@ -24,7 +24,7 @@ final class RestfulnessTest {
     }
 
     private static ReplicaEvent beat(boolean deaf) {
-        return new ReplicaEvent.BeatReceived(new NodeId("other"), 1, new Beat(1, 1, 1, true, 0, deaf), 0);
+        return new ReplicaEvent.BeatReceived(new NodeId("other"), 1, new Beat(1, 1, 1, true, 0, deaf), null);
     }
 
     @Test

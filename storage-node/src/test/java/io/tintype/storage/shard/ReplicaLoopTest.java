@@ -169,6 +169,28 @@ final class ReplicaLoopTest {
         await().atMost(PATIENCE).until(() -> loop.board().status.failure().isPresent());
     }
 
+    @Test
+    void norDoesOneThatCannotEvenBeToldOf() throws Exception {
+        var loop = new ReplicaLoop(context, SHARD, AT_A, store, new SplittableRandom(1));
+        loop.onLoop(() -> {
+            throw new IllegalStateException() {
+                @Override
+                public String getMessage() {
+                    throw new StackOverflowError("in the midst of that");
+                }
+            };
+        });
+        await().atMost(PATIENCE).until(() -> loop.board().status.failure().isPresent());
+
+        loop.post(new ReplicaEvent.Booted(AT_A, 0, Shapes.of(store.log()), 0, false));
+        loop.post(new ReplicaEvent.ConfigSeen(new VersionedConfig(LED_BY_B, 1)));
+        var looked = new CompletableFuture<Void>();
+        loop.onLoop(() -> looked.complete(null));
+
+        assertThat(looked).succeedsWithin(PATIENCE);
+        assertThat(followed).as("whoever it was to follow").isNotDone();
+    }
+
     /** As where thousands of replicas are opened at once: all of them are there long before the loops come to each. */
     @Test
     void noShardIsBegunOverALogThatItsLoopHasNotLookedAtYet() throws Exception {

@@ -208,8 +208,7 @@ final class Nemesis {
         long epoch = sim.zk.current().config().epoch() + above;
         return switch (own.nextInt(4)) {
             case 0 ->
-                new ReplicaEvent.BeatReceived(
-                        liar.id, sim.nextTicket(), new Beat(epoch, 0, 0, false, 0, false), Long.MIN_VALUE);
+                new ReplicaEvent.BeatReceived(liar.id, sim.nextTicket(), new Beat(epoch, 0, 0, false, 0, false), null);
             case 1 ->
                 new ReplicaEvent.BeatAnswered(
                         liar.id, new BeatAnswer(epoch, liar.disk.incarnation, 0, false, false, false), victim.now());

@@ -272,9 +272,7 @@ final class SimNode {
                                     deliver(sender, new ReplicaEvent.BeatAnswered(target, answer.answer(), now));
                                 }
                             }));
-                    to.deliver(
-                            to.life(),
-                            new ReplicaEvent.BeatReceived(id, ticket, beat, to.stamps.known(echo, to.clock.now())));
+                    to.deliver(to.life(), new ReplicaEvent.BeatReceived(id, ticket, beat, to.stamps.known(echo)));
                 };
                 if (sim.keeps(OWN_CHANNEL)) {
                     sim.net.datagram(index, to.index, arrives);

@@ -3,6 +3,7 @@ package io.tintype.storage.replica.sim;
 
 import io.tintype.storage.replica.Now;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** When a node answered heartbeats, by its own clocks and in virtual time; the newest few. */
 final class SimStamps {
@@ -21,10 +22,11 @@ final class SimStamps {
         return now.nanos();
     }
 
-    /** The stamp, if it bounds anything now; one of an earlier life does not, nor one from before the clocks disagreed. */
-    long known(long stamp, Now now) {
+    /** When the stamp was made, if that is known; of one of an earlier life it is not. */
+    @Nullable
+    Now known(long stamp) {
         var made = stamps.get(stamp);
-        return made != null && now.agreesSince(made.at()) ? stamp : Long.MIN_VALUE;
+        return made == null ? null : made.at();
     }
 
     /** When a stamp was made, in virtual time; negative: too long ago to know. */
