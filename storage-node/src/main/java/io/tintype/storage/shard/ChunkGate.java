@@ -179,7 +179,7 @@ final class ChunkGate {
                 }
             }
             complete(batch);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             giveUp(batch, e);
         }
     }
