@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What servers write into their logs about requests: those that failed by a bug, and those that were slow. */
+/** What servers write into their logs: requests that failed by a bug, those that were slow, and what fails again and again. */
 @NullMarked
 package io.tintype.cluster.log;
 

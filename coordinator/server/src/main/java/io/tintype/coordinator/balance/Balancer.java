@@ -3,6 +3,7 @@ package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.plan.PlanSteps;
@@ -40,6 +41,7 @@ public final class Balancer implements AutoCloseable {
     private static final long LOOK_MS = 500;
     private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
     private final ShardMapWatcher watcher;
     private final NodePolls polls;
     private final Absences absences = new Absences(System::nanoTime);
@@ -191,7 +193,7 @@ public final class Balancer implements AutoCloseable {
                 log.debug("why plans rest", e);
             }
         } catch (RuntimeException e) {
-            log.error("the balancer failed; it goes on with the next look", e);
+            failures.error("the balancer failed; it goes on with the next look", e);
         }
     }
 

@@ -22,14 +22,14 @@ final class Departures {
     private final Journal journal;
     private final StepEnds ends;
     private final Absences absences;
-    private final Duration replaceAfter;
+    private final Duration goneAfter;
 
-    /** @param replaceAfter for how long a node is away that is gone; zero: none ever is */
-    Departures(Journal journal, StepEnds ends, Absences absences, Duration replaceAfter) {
+    /** @param goneAfter for how long a node is away that is not waited for any more; also where nodes are never replaced */
+    Departures(Journal journal, StepEnds ends, Absences absences, Duration goneAfter) {
         this.journal = journal;
         this.ends = ends;
         this.absences = absences;
-        this.replaceAfter = replaceAfter;
+        this.goneAfter = goneAfter;
     }
 
     /** The source goes, or stays in the place of whoever is missed: no copy is given up. */
@@ -83,7 +83,7 @@ final class Departures {
             ClusterView view, Optional<ShardInfo> shard, ShardAssignment assignment, boolean cancelled) {
         return shard.flatMap(now -> PlanInputs.voters(assignment)
                 .filter(node -> !now.inSync().contains(node))
-                .filter(node -> cancelled || absences.isGone(view, node, replaceAfter))
+                .filter(node -> cancelled || absences.isGone(view, node, goneAfter))
                 .findFirst());
     }
 }

@@ -2,6 +2,7 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
@@ -19,6 +20,7 @@ import io.tintype.proto.internal.v1.PlansRecord;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,7 @@ class Journal {
     private static final long ANSWER_S = 25;
 
     private final ZkSession session;
+    private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
     private final PlanZnodes plans;
     private final CompareAndSet<ShardAssignment> assignments;
 
@@ -79,10 +82,8 @@ class Journal {
             try {
                 await(plans.read(id)).ifPresent(found::add);
             } catch (Interrupted e) {
-                if (e.getCause() == null || !(e.getCause().getCause() instanceof ZnodeFormatException)) {
-                    throw e;
-                }
-                log.error("plan {} is left alone, for it cannot be understood; the others go on", id, e);
+                failures.error(
+                        "plan " + id + " is left alone, for it cannot be understood; the others go on", unreadable(e));
             }
         }
         found.sort((a, b) -> Integer.compare(
@@ -90,10 +91,28 @@ class Journal {
         return found;
     }
 
+    /** What could not be understood; whatever else interrupted is thrown on. */
+    private static Throwable unreadable(Interrupted e) throws Interrupted {
+        var failure = e.getCause() == null ? null : e.getCause().getCause();
+        if (failure instanceof ZnodeFormatException) {
+            return failure;
+        }
+        throw e;
+    }
+
+    /** Where a shard should be. Fails, for this shard alone, where it is not assigned or that cannot be understood. */
     Versioned<ShardAssignment> assignment(int shard) throws Interrupted {
-        String path = Paths.assignment(shard);
-        return await(assignments.read(path))
-                .orElseThrow(() -> new Interrupted("shard " + shard + " is not assigned", false, null));
+        return assigned(shard).orElseThrow(() -> new IllegalStateException("shard " + shard + " is not assigned"));
+    }
+
+    /** The same; empty where the shard is not assigned any more. */
+    Optional<Versioned<ShardAssignment>> assigned(int shard) throws Interrupted {
+        try {
+            return await(assignments.read(Paths.assignment(shard)));
+        } catch (Interrupted e) {
+            throw new IllegalStateException(
+                    "the assignment of shard " + shard + " cannot be understood", unreadable(e));
+        }
     }
 
     /**

@@ -2,6 +2,7 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * the balancer's thread; blocks.
  */
 final class PlanRunner {
-    private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
-
+    private final RecurringFailures failures =
+            new RecurringFailures(LoggerFactory.getLogger(PlanRunner.class), System::nanoTime);
     private final Journal journal;
     private final StepMaker maker;
     private final NodePolls polls;
@@ -58,25 +58,30 @@ final class PlanRunner {
                 plan -> plan.steps().stream().filter(PlanSteps::isUnderWay).forEach(underWay::add));
         Set<Integer> busy = new HashSet<>(maker.handedOver());
         underWay.forEach(step -> busy.add(step.getShard()));
+        var look = new Look(term, view, underWay, busy);
         for (int i = 0; i < plans.size(); i++) {
-            plans.set(i, goOn(term, view, plans.get(i), quietMicros, underWay, busy));
+            plans.set(i, goOn(look, plans.get(i), quietMicros));
         }
         return plans;
     }
 
+    /** What one look goes by: steps of all plans that are under way, and the shards that nothing may be begun with. */
+    private record Look(Term term, ClusterView view, List<PlannedStep> underWay, Set<Integer> busy) {
+        /** A step may have been begun. */
+        void note(PlannedStep step) {
+            if (PlanSteps.isUnderWay(step)) {
+                underWay.add(step);
+                busy.add(step.getShard());
+            }
+        }
+    }
+
     /** What is wrong with one plan, at every look perhaps, must not keep others from ending: a repair least of all. */
-    private StoredPlan goOn(
-            Term term,
-            ClusterView view,
-            StoredPlan found,
-            long quietMicros,
-            List<PlannedStep> underWay,
-            Set<Integer> busy)
-            throws Journal.Interrupted {
+    private StoredPlan goOn(Look look, StoredPlan found, long quietMicros) throws Journal.Interrupted {
         try {
-            return look(term, view, noted(term, found, quietMicros), underWay, busy);
+            return carryOut(look, noted(look.term(), found, quietMicros));
         } catch (RuntimeException e) {
-            log.error("plan {} cannot be gone on with; the next look tries again", found.id(), e);
+            failures.error("plan " + found.id() + " cannot be gone on with; each look tries again", e);
             return found;
         }
     }
@@ -96,11 +101,8 @@ final class PlanRunner {
         maker.forgetAll();
     }
 
-    private StoredPlan look(
-            Term term, ClusterView view, StoredPlan found, List<PlannedStep> underWay, Set<Integer> busy)
-            throws Journal.Interrupted {
+    private StoredPlan carryOut(Look look, StoredPlan found) throws Journal.Interrupted {
         var plan = found;
-        var phase = plan.record().value().getPhase();
         Map<Integer, Integer> firstOpen = new HashMap<>();
         var steps = plan.steps();
         for (int i = 0; i < steps.size(); i++) {
@@ -108,40 +110,59 @@ final class PlanRunner {
                 firstOpen.putIfAbsent(steps.get(i).getShard(), i);
             }
         }
-        int places = Math.max(1, plan.record().value().getMovesAtOnce());
         for (int i = 0; i < steps.size(); i++) {
             var step = steps.get(i);
-            if (PlanSteps.isOver(step)) {
-                continue;
-            }
-            if (PlanSteps.isUnderWay(step)) {
-                plan = maker.goOn(term, view, plan, i, step, phase == PlanPhase.PLAN_PHASE_CANCELLING);
-            } else if (phase == PlanPhase.PLAN_PHASE_CANCELLING) {
-                plan = maker.skip(term, plan, i, "the plan was cancelled");
-            } else if (phase == PlanPhase.PLAN_PHASE_RUNNING
-                    && !busy.contains(step.getShard())
-                    && firstOpen.getOrDefault(step.getShard(), i) == i) {
-                boolean waits = Readiness.waitsFor(step, view, polls, underWay, settings.headroomPercent() / 100.0)
-                        .isPresent();
-                if (waits) {
-                    plan = maker.skipIfOutdated(term, view, plan, i, step);
-                } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
-                        ? maker.mayLead(plan, i, step)
-                        : isFree(plan, underWay, places)) {
-                    plan = maker.begin(term, view, plan, i, step);
-                }
-                var now = plan.steps().get(i);
-                if (PlanSteps.isUnderWay(now)) {
-                    underWay.add(now);
-                    busy.add(now.getShard());
-                }
+            if (!PlanSteps.isOver(step)) {
+                plan = goOn(look, plan, i, step, firstOpen.getOrDefault(step.getShard(), i) == i);
             }
         }
-        return finishIfOver(term, plan, phase);
+        return finishIfOver(look.term(), plan, plan.record().value().getPhase());
+    }
+
+    /** What is wrong with one shard holds up its own steps only. */
+    private StoredPlan goOn(Look look, StoredPlan plan, int i, PlannedStep step, boolean isFirstOfShard)
+            throws Journal.Interrupted {
+        try {
+            return take(look, plan, i, step, isFirstOfShard);
+        } catch (RuntimeException e) {
+            failures.error(
+                    "plan " + plan.id() + ": step " + (i + 1)
+                            + " cannot be gone on with; the others are, and each look tries it again",
+                    e);
+            return plan;
+        }
+    }
+
+    private StoredPlan take(Look look, StoredPlan found, int i, PlannedStep step, boolean isFirstOfShard)
+            throws Journal.Interrupted {
+        var phase = found.record().value().getPhase();
+        if (PlanSteps.isUnderWay(step)) {
+            return maker.goOn(look.term(), look.view(), found, i, step, phase == PlanPhase.PLAN_PHASE_CANCELLING);
+        }
+        if (phase == PlanPhase.PLAN_PHASE_CANCELLING) {
+            return maker.skip(look.term(), found, i, "the plan was cancelled");
+        }
+        if (phase != PlanPhase.PLAN_PHASE_RUNNING || look.busy().contains(step.getShard()) || !isFirstOfShard) {
+            return found;
+        }
+        boolean waits = Readiness.waitsFor(
+                        step, look.view(), polls, look.underWay(), settings.headroomPercent() / 100.0)
+                .isPresent();
+        var plan = found;
+        if (waits) {
+            plan = maker.skipIfOutdated(look.term(), look.view(), plan, i, step);
+        } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
+                ? maker.mayLead(plan, i, step)
+                : isFree(plan, look.underWay())) {
+            plan = maker.begin(look.term(), look.view(), plan, i, step);
+        }
+        look.note(plan.steps().get(i));
+        return plan;
     }
 
     /** Whether another step may be under way. What others do holds no repair up: it may itself wait for one. */
-    private static boolean isFree(StoredPlan plan, List<PlannedStep> underWay, int places) {
+    private static boolean isFree(StoredPlan plan, List<PlannedStep> underWay) {
+        int places = Math.max(1, plan.record().value().getMovesAtOnce());
         return plan.record().value().getPurpose() == PlanPurpose.PLAN_PURPOSE_REPAIR
                 ? plan.steps().stream().filter(PlanSteps::isUnderWay).count() < places
                 : underWay.size() < places;

@@ -24,24 +24,32 @@ final class Readiness {
 
     /** Why a step can never be made as planned, because the cluster is no longer as the plan found it; empty: it can. */
     static Optional<String> outdated(PlannedStep step, ClusterView view) {
-        var assignment = view.assignments().get(new ShardId(step.getShard()));
-        if (assignment == null) {
-            return Optional.of("shard " + step.getShard() + " is no more");
-        }
-        return outdated(step, assignment).or(() -> wrongTarget(step, assignment, view));
+        var assigned = Optional.ofNullable(view.assignments().get(new ShardId(step.getShard())));
+        return outdated(step, assigned).or(() -> assigned.flatMap(now -> wrongTarget(step, now, view)));
     }
 
-    /** The same, by an assignment that was just read. */
-    static Optional<String> outdated(PlannedStep step, ShardAssignment assignment) {
-        var now = PlanInputs.voters(assignment).map(NodeId::value).collect(Collectors.toSet());
+    /** The same, by the shard's assignment as it was just read, if it has one. */
+    static Optional<String> outdated(PlannedStep step, Optional<ShardAssignment> assigned) {
+        if (assigned.isEmpty()) {
+            return Optional.of(isGone(step));
+        }
+        var now = PlanInputs.voters(assigned.get()).map(NodeId::value).collect(Collectors.toSet());
         return now.equals(Set.copyOf(step.getBaseList()))
                 ? Optional.empty()
                 : Optional.of("shard " + step.getShard() + " is assigned to " + sorted(now) + " now, not to "
                         + sorted(Set.copyOf(step.getBaseList())));
     }
 
+    private static String isGone(PlannedStep step) {
+        return "shard " + step.getShard() + " is no more";
+    }
+
     /** Why a step that was begun can never end, because its shard was assigned otherwise meanwhile; empty: it can. */
-    static Optional<String> overtaken(PlannedStep step, ShardAssignment assignment) {
+    static Optional<String> overtaken(PlannedStep step, Optional<ShardAssignment> assigned) {
+        if (assigned.isEmpty()) {
+            return Optional.of(isGone(step));
+        }
+        var assignment = assigned.get();
         return switch (step.getPhase()) {
             case PLAN_STEP_PHASE_COPYING ->
                 PlanInputs.voters(assignment).map(NodeId::value).anyMatch(step.getTo()::equals)

@@ -5,6 +5,8 @@ import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.Versioned;
+import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
@@ -33,7 +35,9 @@ final class StepMaker {
     private final Absences absences;
     private final Verdicts verdicts;
     private final Duration targetAway;
-    private final Duration replaceAfter;
+    /** For how long a node is away that no step waits for any more. */
+    private final Duration goneAfter;
+
     private final LongSupplier nowMs;
     private final LeadOrders leads;
     private final CopyWatch copies;
@@ -53,11 +57,11 @@ final class StepMaker {
         this.verdicts = new Verdicts(verifier);
         this.leads = leads;
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
-        this.replaceAfter = replaceAfter;
+        this.goneAfter = replaceAfter.isZero() ? BalanceSettings.DEFAULTS.replaceAfter() : replaceAfter;
         this.nowMs = nowMs;
         this.copies = copies;
         this.ends = new StepEnds(journal, nowMs);
-        this.departures = new Departures(journal, ends, absences, replaceAfter);
+        this.departures = new Departures(journal, ends, absences, goneAfter);
     }
 
     private static String key(StoredPlan plan, int step) {
@@ -68,11 +72,13 @@ final class StepMaker {
 
     /** Begins a step that waits for nothing. */
     StoredPlan begin(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step) throws Journal.Interrupted {
-        var assignment = journal.assignment(step.getShard());
-        var outdated = Readiness.outdated(step, assignment.value()).or(() -> Readiness.outdated(step, view));
+        var assigned = journal.assigned(step.getShard());
+        var outdated =
+                Readiness.outdated(step, assigned.map(Versioned::value)).or(() -> Readiness.outdated(step, view));
         if (outdated.isPresent()) {
             return skip(term, plan, i, outdated.get());
         }
+        var assignment = assigned.orElseThrow();
         return switch (step.getKind()) {
             case PLAN_STEP_KIND_LEAD -> lead(term, view, plan, i, step);
             case PLAN_STEP_KIND_DROP -> {
@@ -113,7 +119,7 @@ final class StepMaker {
         }
         // The view may be behind what was written by a step that has just ended.
         var outdated =
-                Readiness.outdated(step, journal.assignment(step.getShard()).value());
+                Readiness.outdated(step, journal.assigned(step.getShard()).map(Versioned::value));
         return outdated.isPresent() ? skip(term, plan, i, outdated.get()) : plan;
     }
 
@@ -160,12 +166,12 @@ final class StepMaker {
 
     /** Pools are given other rules at any time, by which their shards are assigned otherwise. */
     private Optional<String> overtaken(ClusterView view, PlannedStep step) throws Journal.Interrupted {
-        var seen = view.assignments().get(new ShardId(step.getShard()));
-        if (seen == null || Readiness.overtaken(step, seen).isEmpty()) {
+        var seen = Optional.ofNullable(view.assignments().get(new ShardId(step.getShard())));
+        if (Readiness.overtaken(step, seen).isEmpty()) {
             return Optional.empty();
         }
         // The view may be behind what this step has written.
-        return Readiness.overtaken(step, journal.assignment(step.getShard()).value());
+        return Readiness.overtaken(step, journal.assigned(step.getShard()).map(Versioned::value));
     }
 
     private StoredPlan copying(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
@@ -208,7 +214,7 @@ final class StepMaker {
         var missed = Readiness.missedBy(step, view, shard);
         if (missed.isPresent()) {
             // Nobody can go then. The newcomer stays in the place of whoever is missed: no copy is given up.
-            boolean gone = absences.isGone(view, missed.get(), replaceAfter);
+            boolean gone = absences.isGone(view, missed.get(), goneAfter);
             return cancelled || gone
                     ? skip(
                             term,

@@ -3,6 +3,7 @@ package io.tintype.coordinator.control;
 
 import io.tintype.cluster.control.ControllerSeat;
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
@@ -36,9 +37,14 @@ public final class Controller implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Controller.class);
 
     private static final long LOOK_MS = 1_000;
+
+    /** What was written and is not seen for so long is planned anew: where it is there all the same, that is refused whole. */
+    private static final long AWAITED_AT_MOST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     /** Of two nodes both must have every write: one of them may be lost. */
     private static final int LARGEST_MIN_INSYNC = 2;
 
+    private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
     private final ShardMapWatcher watcher;
     private final PoolZnodes pools;
     private final PoolId firstPool;
@@ -53,6 +59,7 @@ public final class Controller implements AutoCloseable {
     private @Nullable CompletableFuture<?> underWay;
     private CompletableFuture<?> asked = CompletableFuture.completedFuture(null);
     private int awaitedShard;
+    private long awaitedSince;
     private int liveNodes = -1;
 
     private Controller(
@@ -122,7 +129,7 @@ public final class Controller implements AutoCloseable {
                 try {
                     task.run();
                 } catch (RuntimeException e) {
-                    log.error("the controller failed; it goes on with the next look", e);
+                    failures.error("the controller failed; it goes on with the next look", e);
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -135,7 +142,7 @@ public final class Controller implements AutoCloseable {
             look();
             askWhetherOver();
         } catch (RuntimeException e) {
-            log.error("the controller failed; it goes on with the next look", e);
+            failures.error("the controller failed; it goes on with the next look", e);
         }
     }
 
@@ -158,8 +165,8 @@ public final class Controller implements AutoCloseable {
             return;
         }
         var view = watcher.view();
-        if (awaitedShard != 0 && !view.assignments().containsKey(new ShardId(awaitedShard))) {
-            return; // what was written last has not come round yet
+        if (isAwaited(view)) {
+            return;
         }
         if (view.pools().isEmpty()) {
             createFirstPool(view);
@@ -180,6 +187,17 @@ public final class Controller implements AutoCloseable {
             return;
         }
         keeper.grow(view).ifPresent(more -> assign(inOffice, more, () -> keeper.grew(more)));
+    }
+
+    /** Whether what was written last has not come round yet. Not for ever: an assignment may vanish before it is seen. */
+    private boolean isAwaited(ClusterView view) {
+        if (awaitedShard != 0
+                && !view.assignments().containsKey(new ShardId(awaitedShard))
+                && System.nanoTime() - awaitedSince < AWAITED_AT_MOST_NANOS) {
+            return true;
+        }
+        awaitedShard = 0;
+        return false;
     }
 
     private void createFirstPool(ClusterView view) {
@@ -227,6 +245,7 @@ public final class Controller implements AutoCloseable {
                 .whenComplete((outcome, failure) -> onLoop(() -> {
                     if (outcome == Term.Outcome.DONE) {
                         awaitedShard = last;
+                        awaitedSince = System.nanoTime();
                         made.run();
                     }
                     ended("assigning shards", inOffice, outcome, failure);
@@ -235,7 +254,7 @@ public final class Controller implements AutoCloseable {
 
     private void ended(String what, Term inOffice, Term.@Nullable Outcome outcome, @Nullable Throwable failure) {
         if (failure != null || outcome == null) {
-            log.error("{} failed", what, failure);
+            failures.error(what + " failed", failure == null ? new IllegalStateException("no outcome") : failure);
             return;
         }
         switch (outcome) {

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.control;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.internal.v1.ShardAssignment;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +38,21 @@ final class PoolKeeper {
     /** Assignments that are changed at a time. */
     private static final int AT_ONCE = 64;
 
+    /** An assignment that could not be read is not looked at again before. */
+    private static final Duration LEFT_ALONE = Duration.ofMinutes(1);
+
+    /** Of more than so many, some are looked at again sooner. */
+    private static final int MAX_UNREADABLE = 10_000;
+
     /** Shards that are asked at a look how full they are. */
     private static final int ASKED_AT_ONCE = 200;
+
+    private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
+    /** Assignments as they were seen before they vanished or could not be understood any more. Written by other threads too. */
+    private final Cache<ShardAssignment, Boolean> unreadable = Caffeine.newBuilder()
+            .maximumSize(MAX_UNREADABLE)
+            .expireAfterWrite(LEFT_ALONE)
+            .build();
 
     private final CompareAndSet<ShardAssignment> assignments;
     private final DataShards shards;
@@ -58,15 +78,15 @@ final class PoolKeeper {
         if (view == settled) {
             return Optional.empty();
         }
+        unreadable.cleanUp();
         var planning = new Assignments(view, new Occupancy(view));
         var outdated = view.assignments().values().stream()
-                .filter(now -> rules(view, now)
-                        .map(rules -> !planning.follow(now, rules).equals(now))
-                        .orElse(false))
+                .filter(now -> unreadable.getIfPresent(now) == null
+                        && followed(planning, view, now).isPresent())
                 .limit(AT_ONCE)
                 .toList();
         if (outdated.isEmpty()) {
-            settled = view;
+            settled = unreadable.estimatedSize() == 0 ? view : ClusterView.EMPTY;
             return Optional.empty();
         }
         log.info(
@@ -77,9 +97,7 @@ final class PoolKeeper {
     }
 
     private CompletableFuture<List<Versioned<ShardAssignment>>> readAll(List<ShardAssignment> outdated) {
-        var reads = outdated.stream()
-                .map(shard -> assignments.read(Paths.assignment(shard.getShard())))
-                .toList();
+        var reads = outdated.stream().map(this::read).toList();
         return CompletableFuture.allOf(reads.toArray(CompletableFuture<?>[]::new))
                 .thenApply(all -> reads.stream()
                         .map(CompletableFuture::join)
@@ -87,15 +105,42 @@ final class PoolKeeper {
                         .toList());
     }
 
+    /** Empty where it is gone or cannot be understood: then it is left alone for a while, and the others are not. */
+    private CompletableFuture<Optional<Versioned<ShardAssignment>>> read(ShardAssignment seen) {
+        return assignments.read(Paths.assignment(seen.getShard())).handle((found, failure) -> {
+            if (failure != null && !(ZkErrors.unwrap(failure) instanceof ZnodeFormatException)) {
+                throw new CompletionException(ZkErrors.unwrap(failure));
+            }
+            if (failure != null) {
+                failures.error("shard " + seen.getShard() + " is left as it is; others follow their pools", failure);
+            }
+            if (found == null || found.isEmpty()) {
+                unreadable.put(seen, true);
+                return Optional.empty();
+            }
+            return found;
+        });
+    }
+
+    /** What the rules of its pool make of an assignment, where that differs. What fails for one shard holds up no other. */
+    private Optional<ShardAssignment> followed(Assignments planning, ClusterView view, ShardAssignment now) {
+        try {
+            return rules(view, now).map(rules -> planning.follow(now, rules)).filter(next -> !next.equals(now));
+        } catch (RuntimeException e) {
+            failures.error("shard " + now.getShard() + " cannot follow its pool; others do", e);
+            return Optional.empty();
+        }
+    }
+
     /** Decides again on what was read just now: what the view knows may be older than the last write. */
-    private static CompletableFuture<Term.Outcome> replace(
+    private CompletableFuture<Term.Outcome> replace(
             ClusterView view, Term term, List<Versioned<ShardAssignment>> found) {
         var planning = new Assignments(view, new Occupancy(view));
         var changed = found.stream()
-                .flatMap(now -> rules(view, now.value())
-                        .map(rules -> new Versioned<>(planning.follow(now.value(), rules), now.version()))
-                        .filter(next -> !next.value().equals(now.value()))
-                        .stream())
+                .flatMap(now ->
+                        followed(planning, view, now.value())
+                                .map(next -> new Versioned<>(next, now.version()))
+                                .stream())
                 .toList();
         return changed.isEmpty() ? CompletableFuture.completedFuture(Term.Outcome.DONE) : term.replace(changed);
     }
@@ -135,7 +180,7 @@ final class PoolKeeper {
                     pool.id(), settings.roomPercent(), wanted));
             return plan;
         } catch (RuntimeException e) {
-            log.error("pool {} cannot be given more shards; the others are", pool.id(), e);
+            failures.error("pool " + pool.id() + " cannot be given more shards; the others are", e);
             return Optional.empty();
         }
     }

@@ -75,6 +75,23 @@ final class DisturbedStepsTest {
         assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n1", "n3", "n4");
     }
 
+    /** It would keep its place for ever, and those behind it from theirs. */
+    @Test
+    void aStepWaitsNoLongerForSomebodyWhereNodesAreNeverReplaced() throws Exception {
+        controller.close();
+        controller = ToyController.neverReplacing(offices, nodes);
+        leaves();
+        nodes.dies("n2");
+        var unused = nodes.move(shards);
+        controller.look(shards);
+        assertThat(step().getPhase()).as("n2 may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+        controller.lookUntilGone(shards);
+
+        assertThat(step().getDetail()).isEqualTo("node n2 is not in sync; what came is kept, and n1 stays");
+        assertThat(phase(PLAN)).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+    }
+
     @Test
     void cancelEndsAStepThatWaitsForSomebodyWhoIsAway() throws Exception {
         leaves();

@@ -101,13 +101,25 @@ final class Offices implements AutoCloseable {
             Supplier<ClusterView> view,
             ChannelSource nodes,
             String cluster) {
+        return runner(journal, polls, absences, BalanceSettings.DEFAULTS.replaceAfter(), view, nodes, cluster);
+    }
+
+    /** The same, where nodes are replaced after this time. */
+    static PlanRunner runner(
+            Journal journal,
+            NodePolls polls,
+            Absences absences,
+            Duration replaceAfter,
+            Supplier<ClusterView> view,
+            ChannelSource nodes,
+            String cluster) {
         var maker = new StepMaker(
                 journal,
                 absences,
                 new Verifier(view, nodes, cluster),
                 new LeadOrders(new ShardOrders(view, nodes, cluster), () -> {}),
                 new CopyWatch(polls, () -> 0, System::currentTimeMillis),
-                BalanceSettings.DEFAULTS.replaceAfter(),
+                replaceAfter,
                 System::currentTimeMillis);
         return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);
     }

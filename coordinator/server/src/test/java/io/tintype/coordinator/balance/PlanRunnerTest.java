@@ -3,8 +3,12 @@ package io.tintype.coordinator.balance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
@@ -24,6 +28,7 @@ import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.internal.v1.ShardRecord;
 import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.proto.v1.PlanOrder;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Looks at plans that stand in a real ZooKeeper; no node is ever asked. */
 final class PlanRunnerTest {
@@ -122,6 +128,7 @@ final class PlanRunnerTest {
     void movesThatCannotEndHoldNoRepairUp() throws Exception {
         var stuck = new PlannedStep[4];
         for (int i = 0; i < stuck.length; i++) {
+            seen(Offices.assigned(100 + i, "n1", "n2", "n3"));
             stuck[i] = step(PlanStepKind.PLAN_STEP_KIND_MOVE, "n3", "n1", "n2")
                     .setShard(100 + i)
                     .setPhase(PlanStepPhase.PLAN_STEP_PHASE_COPYING)
@@ -216,6 +223,99 @@ final class PlanRunnerTest {
         assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
     }
 
+    /** By whatever fault: nobody deletes an assignment. Its records are still there. */
+    @Test
+    void stepsOfAShardThatIsNotAssignedAnyMoreAreGivenUpAndHoldNoOthersUp() throws Exception {
+        var phases = List.of(
+                PlanStepPhase.PLAN_STEP_PHASE_WAITING,
+                PlanStepPhase.PLAN_STEP_PHASE_COPYING,
+                PlanStepPhase.PLAN_STEP_PHASE_LEAVING,
+                PlanStepPhase.PLAN_STEP_PHASE_REVERTING);
+        var orphans = new PlannedStep[phases.size()];
+        for (int i = 0; i < orphans.length; i++) {
+            int shard = 100 + i;
+            var record = ledBy("n1", "n2").toBuilder()
+                    .setShard(shard)
+                    .addAllReplicas(Offices.assigned(shard, "n1", "n2", "n3").getReplicasList());
+            var unused = ToyNodes.get(shards.create(record.build()));
+            orphans[i] = step(PlanStepKind.PLAN_STEP_KIND_MOVE, "n3", "n1", "n2")
+                    .setShard(shard)
+                    .setFrom("n2")
+                    .setPhase(phases.get(i))
+                    .build();
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> view().map().shards().count() == 1 + orphans.length);
+        String repair = "00000000000a";
+        offices.activate(
+                Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, orphans.length, AT_ONCE), List.of(orphans));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(dropOf(SHARD)));
+        look(0);
+
+        assertThat(offices.plan(repair).steps())
+                .extracting(PlannedStep::getPhase, PlannedStep::getDetail)
+                .containsExactly(
+                        tuple(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED, "shard 100 is no more"),
+                        tuple(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED, "shard 101 is no more"),
+                        tuple(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED, "shard 102 is no more"),
+                        tuple(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED, "shard 103 is no more"));
+        assertThat(offices.plan(repair).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_DONE);
+        assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+    }
+
+    /** The view keeps what it knew of it before. */
+    @Test
+    void anAssignmentThatCannotBeUnderstoodHoldsUpItsShardAloneAndIsToldOnce() throws Exception {
+        seen(Offices.assigned(2, "n1", "n2"));
+        var unused = ToyNodes.get(
+                shards.create(ledBy("n1", "n2").toBuilder().setShard(2).build()));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> view().map()
+                        .shard(new ShardId(2))
+                        .flatMap(shard -> shard.primary())
+                        .isPresent());
+        var broken = ToyNodes.get(offices.session().znodes().set(Paths.assignment(2), new byte[] {1}, -1));
+        assertThat(broken).isPositive();
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 2, AT_ONCE), List.of(dropOf(2), dropOf(SHARD)));
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        var logger = (Logger) LoggerFactory.getLogger(PlanRunner.class);
+        logger.addAppender(lines);
+        try {
+            var journal = new Journal(offices.session());
+            var runner = runner(journal);
+            for (int looks = 0; looks < 3; looks++) {
+                var plans = runner.look(office.term(), view(), journal.active(office.term()), 0);
+                assertThat(plans).hasSize(1);
+            }
+        } finally {
+            logger.detachAppender(lines);
+        }
+
+        assertThat(steps())
+                .extracting(PlannedStep::getPhase)
+                .containsExactly(PlanStepPhase.PLAN_STEP_PHASE_WAITING, PlanStepPhase.PLAN_STEP_PHASE_DONE);
+        assertThat(lines.list).singleElement().satisfies(line -> {
+            assertThat(line.getFormattedMessage()).startsWith("plan " + PLAN + ": step 1 cannot be gone on with");
+            assertThat(line.getThrowableProxy().getMessage())
+                    .isEqualTo("the assignment of shard 2 cannot be understood");
+        });
+    }
+
+    private static PlannedStep dropOf(int shard) {
+        return step(PlanStepKind.PLAN_STEP_KIND_DROP, "", "n1", "n2")
+                .setShard(shard)
+                .setFrom("n2")
+                .setPhase(PlanStepPhase.PLAN_STEP_PHASE_WAITING)
+                .build();
+    }
+
+    private void seen(ShardAssignment assigned) throws Exception {
+        assertThat(ToyNodes.get(office.term().assign(List.of(assigned), null))).isEqualTo(Term.Outcome.DONE);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> view().assignments().containsKey(new ShardId(assigned.getShard())));
+    }
+
     @Test
     void aPlanThatCannotBeUnderstoodHoldsNoOtherUp() throws Exception {
         var over = step(PlanStepKind.PLAN_STEP_KIND_ADD, "n3", "n1", "n2")
@@ -272,8 +372,11 @@ final class PlanRunnerTest {
     }
 
     private void look(Journal journal, long quietMicros) throws Exception {
-        var runner = Offices.runner(journal, new NodePolls(NOBODY, "cluster"), this::view, NOBODY, "cluster");
-        var unused = runner.look(office.term(), view(), journal.active(office.term()), quietMicros);
+        var unused = runner(journal).look(office.term(), view(), journal.active(office.term()), quietMicros);
+    }
+
+    private PlanRunner runner(Journal journal) {
+        return Offices.runner(journal, new NodePolls(NOBODY, "cluster"), this::view, NOBODY, "cluster");
     }
 
     /** Applies a plan of these steps and looks at it once. */

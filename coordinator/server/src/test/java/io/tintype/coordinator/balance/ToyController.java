@@ -9,6 +9,7 @@ import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,11 @@ final class ToyController implements AutoCloseable {
     private volatile List<Integer> shards = List.of();
 
     ToyController(Offices offices, ToyNodes nodes, int dieAt, boolean made) throws Exception {
+        this(offices, nodes, dieAt, made, BalanceSettings.DEFAULTS.replaceAfter());
+    }
+
+    private ToyController(Offices offices, ToyNodes nodes, int dieAt, boolean made, Duration replaceAfter)
+            throws Exception {
         this.nodes = nodes;
         this.isImmortal = dieAt == NEVER;
         this.office = offices.take();
@@ -39,11 +45,16 @@ final class ToyController implements AutoCloseable {
         this.pacing = new Pacing(polls, LIMIT, nanos::get);
         this.journal = new DyingJournal(office.session(), dieAt, made);
         this.absences = new Absences(nanos::get);
-        this.runner = Offices.runner(journal, polls, absences, this::view, nodes, ToyNodes.CLUSTER);
+        this.runner = Offices.runner(journal, polls, absences, replaceAfter, this::view, nodes, ToyNodes.CLUSTER);
     }
 
     static ToyController immortal(Offices offices, ToyNodes nodes) throws Exception {
         return new ToyController(offices, nodes, NEVER, false);
+    }
+
+    /** One that makes nothing anew, however long a node is away. */
+    static ToyController neverReplacing(Offices offices, ToyNodes nodes) throws Exception {
+        return new ToyController(offices, nodes, NEVER, false, Duration.ZERO);
     }
 
     /** Assigns new shards to the first three nodes. */

@@ -2,10 +2,15 @@
 package io.tintype.coordinator.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
+import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
+import io.tintype.cluster.node.NodePresence;
+import io.tintype.cluster.node.NodeRegistration;
+import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.zk.CasOutcome;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
@@ -15,16 +20,22 @@ import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
 import io.tintype.model.PoolId;
+import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A controller of a cluster without nodes, where nothing is to be written. */
+/** A controller of a cluster without nodes, where nothing is to be written, and of one with a node that leads nothing. */
 final class ControllerTest {
-    private static final int LONG_S = 30;
+    private static final int LONG_S = 20;
+
+    private static final NodePresence NODE =
+            new NodePresence(new NodeId("n1"), new byte[] {1}, 1, "h:1", "p:1", "eu", "a", 1L << 40, Set.of());
 
     @TempDir
     private Path folder;
@@ -57,6 +68,45 @@ final class ControllerTest {
                 assertThat(second).as("another term").isNotNull();
                 assertThat(second.epoch()).isEqualTo(first.epoch() + 2);
                 assertThat(second.isOver().get(LONG_S, TimeUnit.SECONDS)).isFalse();
+            }
+        }
+    }
+
+    /** By whatever fault: nobody deletes an assignment. */
+    @Test
+    void whatWasAssignedLastAndVanishedHoldsNoPoolUp() throws Exception {
+        try (var zooKeeper = EmbeddedZooKeeper.start(folder, 0);
+                var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+                var watcher = ShardMapWatcher.start(session);
+                var node = NodeRegistration.start(session, NODE)) {
+            node.registered().get(LONG_S, TimeUnit.SECONDS);
+            var usual = ControlSettings.DEFAULTS;
+            var settings = new ControlSettings(
+                    1, 2, 1, usual.usersPerShard(), usual.roomPercent(), usual.newShardsPerMinute(), usual.balance());
+            var shards = new DataShards(
+                    watcher::view,
+                    address -> {
+                        throw new IllegalStateException("nobody leads");
+                    },
+                    "cluster");
+            try (var controller = Controller.start(
+                    session, watcher, new NodeId("c1"), new PoolId("eu", "standard"), settings, shards, term -> {})) {
+                assertThat(controller).isNotNull();
+                var last = new ShardId(3);
+                await("a directory shard and two for users")
+                        .atMost(Duration.ofSeconds(LONG_S))
+                        .until(() -> watcher.view().assignments().containsKey(last));
+                session.znodes().delete(Paths.assignment(3), -1).get(LONG_S, TimeUnit.SECONDS);
+                await().atMost(Duration.ofSeconds(LONG_S))
+                        .until(() -> !watcher.view().assignments().containsKey(last));
+                var other = new PoolId("eu", "other");
+                var unused = new PoolZnodes(session)
+                        .create(new PoolRules(other, 1, 1, 100, 1))
+                        .get(LONG_S, TimeUnit.SECONDS);
+                await("the other pool has a shard")
+                        .atMost(Duration.ofSeconds(LONG_S))
+                        .until(() -> watcher.view().assignments().values().stream()
+                                .anyMatch(shard -> shard.getPool().equals(other.toString())));
             }
         }
     }
