@@ -34,7 +34,8 @@ public final class CoordinatorRegistration implements AutoCloseable {
                 path,
                 ZnodeCodec.COORDINATOR.encode(path, complete),
                 complete.getBootId(),
-                CoordinatorRegistration::bootIdOf);
+                CoordinatorRegistration::bootIdOf,
+                () -> CompletableFuture.completedFuture(null));
         presence.ensure();
         return new CoordinatorRegistration(presence);
     }

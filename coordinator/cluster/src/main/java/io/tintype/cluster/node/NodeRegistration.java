@@ -15,6 +15,9 @@ import org.slf4j.LoggerFactory;
  * A storage node's place in ZooKeeper: a persistent registration and an ephemeral liveness, which comes back by itself
  * after a lost session. Thread-safe.
  *
+ * <p>While a node is live nobody can take its registration away. Before that somebody may: an operator who removes it while it
+ * is out of touch, say. So each time its liveness was made the node registers anew where it has to, as at a start of it.
+ *
  * <p>A node is who its data directory is. Another directory may take over an id only while nobody lives under it; what the
  * former one held is then gone as far as the shards are concerned, since replicas carry incarnations of their own.
  */
@@ -29,6 +32,7 @@ public final class NodeRegistration implements AutoCloseable {
     private NodeRegistration(ZkSession session, NodePresence node) {
         this.session = session;
         this.livePath = Paths.nodeLiveness(node.id().value());
+        var claim = new NodeClaim(session, node);
         var liveness = NodeLiveness.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
                 .setBootId(node.bootId())
@@ -41,8 +45,9 @@ public final class NodeRegistration implements AutoCloseable {
                 livePath,
                 ZnodeCodec.NODE_LIVENESS.encode(livePath, liveness),
                 node.bootId(),
-                NodeRegistration::bootIdOf);
-        this.registered = new NodeClaim(session, node).claim().thenCompose(claimed -> {
+                NodeRegistration::bootIdOf,
+                claim::confirm);
+        this.registered = claim.claim().thenCompose(claimed -> {
             presence.ensure();
             return presence.first();
         });
@@ -79,8 +84,8 @@ public final class NodeRegistration implements AutoCloseable {
     }
 
     /**
-     * Completes, with a text for people, when another process has taken this one's place: this process must stop. Stays
-     * open in all other cases.
+     * Completes, with a text for people, when another process has taken this one's place, or another data directory its id:
+     * this process must stop. Stays open in all other cases.
      */
     public CompletableFuture<String> displaced() {
         return presence.displaced().copy();

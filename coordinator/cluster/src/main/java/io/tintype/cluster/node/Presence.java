@@ -6,6 +6,7 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.Znode;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.zookeeper.KeeperException.Code;
 import org.slf4j.Logger;
@@ -17,6 +18,8 @@ import org.slf4j.LoggerFactory;
  * <p>A znode of the same path that another session owns is taken for what this process left behind when it last died, and
  * replaced: at the first time only. Once this process has held the path, another owner means that another process has taken
  * its place; then it gives up and says so.
+ *
+ * <p>What must be so while the znode is there is seen to each time it was made, before anybody hears that it is.
  *
  * <p>Thread-safe; its steps follow each other, never two at a time, on ZooKeeper's event thread or a timer.
  */
@@ -30,6 +33,7 @@ final class Presence implements AutoCloseable {
     private final byte[] data;
     private final long bootId;
     private final ToLongFunction<byte[]> bootIdOf;
+    private final Supplier<CompletableFuture<Void>> confirm;
     private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final CompletableFuture<String> displaced = new CompletableFuture<>();
     private final ZkSession.Registration listening;
@@ -44,13 +48,21 @@ final class Presence implements AutoCloseable {
      * @param data what the znode is to hold
      * @param bootId this process's, which {@code data} carries
      * @param bootIdOf reads the boot id out of whatever the znode holds
+     * @param confirm sees to what must be so while the znode is there; where it fails this process gives up
      */
-    Presence(ZkSession session, String path, byte[] data, long bootId, ToLongFunction<byte[]> bootIdOf) {
+    Presence(
+            ZkSession session,
+            String path,
+            byte[] data,
+            long bootId,
+            ToLongFunction<byte[]> bootIdOf,
+            Supplier<CompletableFuture<Void>> confirm) {
         this.session = session;
         this.path = path;
         this.data = data;
         this.bootId = bootId;
         this.bootIdOf = bootIdOf;
+        this.confirm = confirm;
         this.listening = session.addListener(state -> {
             if (state == ZkSession.State.CONNECTED && begun) {
                 ensure();
@@ -139,10 +151,27 @@ final class Presence implements AutoCloseable {
     }
 
     private void settled() {
-        first.complete(null);
-        if (finish()) {
-            ensure();
+        var unused = confirm.get().whenComplete((done, failure) -> {
+            if (failure == null) {
+                first.complete(null);
+                if (finish()) {
+                    ensure();
+                }
+            } else if (session.znodes().isClosed()) {
+                failed(failure);
+            } else {
+                giveUp(ZkErrors.unwrap(failure));
+            }
+        });
+    }
+
+    private void giveUp(Throwable why) {
+        log.error("giving {} up", path, why);
+        close();
+        if (!first.completeExceptionally(why)) {
+            displaced.complete(String.valueOf(why.getMessage()));
         }
+        finish();
     }
 
     /** Ends this round; true where another was asked for meanwhile. */

@@ -138,7 +138,13 @@ final class NodeRegistrationTest {
                 var registration = NodeRegistration.start(first, node("disk-a", 1, "h:1"));
                 var second = connect()) {
             registration.registered().get(10, TimeUnit.SECONDS);
-            var claiming = new Presence(second, Paths.nodeLiveness("n1"), new byte[0], 2, data -> 1);
+            var claiming = new Presence(
+                    second,
+                    Paths.nodeLiveness("n1"),
+                    new byte[0],
+                    2,
+                    data -> 1,
+                    () -> CompletableFuture.completedFuture(null));
             var back = new CompletableFuture<ZkSession.State>();
             second.addListener(state -> {
                 if (state == ZkSession.State.CONNECTED) {
@@ -155,6 +161,60 @@ final class NodeRegistrationTest {
             assertThat(claiming.first()).isNotDone();
             claiming.close();
         }
+    }
+
+    /** As by an operator who believes it dead. */
+    @Test
+    void aNodeThatWasRemovedWhileItWasOutOfTouchRegistersAnew() throws Exception {
+        try (var session = connect();
+                var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
+            registration.registered().get(10, TimeUnit.SECONDS);
+            long before = session.sessionId();
+            remove();
+            zooKeeper.expireSession(before);
+            await().atMost(PATIENCE).until(() -> ownerOfLiveness() != 0 && ownerOfLiveness() != before);
+            await().atMost(PATIENCE)
+                    .until(() -> nodes.node(ID).map(NodeInfo::live).orElse(false));
+            assertThat(registration.displaced()).isNotDone();
+        }
+    }
+
+    @Test
+    void aNodeThatIsRemovedWhileItStartsIsRegisteredOnceItIsLive() throws Exception {
+        try (var session = connect()) {
+            var own = node("disk-a", 1, "h:1");
+            var claim = new NodeClaim(session, own);
+            claim.claim().get(10, TimeUnit.SECONDS);
+            remove();
+            var presence = new Presence(session, Paths.nodeLiveness("n1"), new byte[0], 1, data -> 1, claim::confirm);
+            presence.ensure();
+            presence.first().get(10, TimeUnit.SECONDS);
+            assertThat(observing.znodes().get(Paths.nodeRegistration("n1")).get(10, TimeUnit.SECONDS))
+                    .as("registered by the time it is live")
+                    .isPresent();
+            presence.close();
+        }
+    }
+
+    /** Two processes that claim one id at the same moment: each saw nobody alive. */
+    @Test
+    void aNodeWhoseIdAnotherDataDirectoryTookWhileItWasOutOfTouchStops() throws Exception {
+        try (var former = connect();
+                var session = connect()) {
+            var first = NodeRegistration.start(former, node("disk-a", 1, "h:1"));
+            first.registered().get(10, TimeUnit.SECONDS);
+            remove();
+            new NodeClaim(session, node("disk-b", 2, "h:2")).claim().get(10, TimeUnit.SECONDS);
+            zooKeeper.expireSession(former.sessionId());
+            assertThat(first.displaced().get(20, TimeUnit.SECONDS))
+                    .contains("Node id 'n1' was taken by a node with another data directory");
+            await("nobody is live under the id").atMost(PATIENCE).until(() -> ownerOfLiveness() == 0);
+        }
+    }
+
+    /** Takes the registration away. */
+    private void remove() throws Exception {
+        observing.znodes().delete(Paths.nodeRegistration("n1"), -1).get(10, TimeUnit.SECONDS);
     }
 
     /** What is on its disk may be of pools that are pinned to the region it was written in. */
