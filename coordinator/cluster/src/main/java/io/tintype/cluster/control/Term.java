@@ -14,7 +14,6 @@ import io.tintype.proto.internal.v1.ShardAssignment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
@@ -153,12 +152,7 @@ public final class Term {
                 .map(shard -> Paths.assignment(shard.getShard()))
                 .map(path -> path.substring(0, path.lastIndexOf('/')))
                 .distinct()
-                .map(bucket -> session.znodes().create(bucket, new byte[0]).exceptionally(failure -> {
-                    if (ZkErrors.is(failure, Code.NODEEXISTS)) {
-                        return null;
-                    }
-                    throw new CompletionException(ZkErrors.unwrap(failure));
-                }));
+                .map(session.znodes()::ensure);
         return CompletableFuture.allOf(buckets.toArray(CompletableFuture[]::new));
     }
 
@@ -169,6 +163,8 @@ public final class Term {
             for (var pool : pools) { // an operator may have removed it since the view was made
                 operations.add(client.transactionOp().check().forPath(Paths.pool(pool)));
             }
+            // By this the other one learns that it came too late, where the two are at it at the same moment.
+            operations.add(client.transactionOp().setData().forPath(Paths.ASSIGNMENTS, new byte[0]));
             for (var shard : shards) {
                 String path = Paths.assignment(shard.getShard());
                 operations.add(

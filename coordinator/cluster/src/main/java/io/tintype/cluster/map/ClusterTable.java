@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  * to one thread.
  */
 final class ClusterTable {
-    private static final int DEPTH_IN_BUCKET = 3;
-
     private final NodeTable nodes = new NodeTable();
     private final Map<ShardId, ShardRecord> records = new HashMap<>();
     private final Map<ShardId, ShardAssignment> assignments = new HashMap<>();
@@ -176,7 +174,6 @@ final class ClusterTable {
     }
 
     private static boolean isIn(String parent, String path) {
-        return path.startsWith(parent + "/")
-                && path.chars().filter(c -> c == '/').count() == DEPTH_IN_BUCKET;
+        return path.startsWith(parent + "/") && Paths.isInBucket(path);
     }
 }

@@ -211,8 +211,9 @@ public final class ShardZnodes implements AutoCloseable {
 
     /** {@code /assign/{bucket}/{id}} names a shard; what is above does not. */
     private static Optional<ShardId> idOf(String path) {
-        int depth = (int) path.chars().filter(c -> c == '/').count();
-        return depth == 3 ? Optional.of(new ShardId(Integer.parseInt(Paths.lastPart(path)))) : Optional.empty();
+        return Paths.isInBucket(path)
+                ? Optional.of(new ShardId(Integer.parseInt(Paths.lastPart(path))))
+                : Optional.empty();
     }
 
     private static void guarded(String path, Runnable step) {

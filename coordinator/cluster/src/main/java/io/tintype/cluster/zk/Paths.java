@@ -39,6 +39,8 @@ public final class Paths {
     /** Number of buckets. */
     public static final int BUCKETS = 256;
 
+    private static final int DEPTH_IN_BUCKET = 3;
+
     private Paths() {}
 
     /** A node's persistent registration. */
@@ -89,6 +91,11 @@ public final class Paths {
     /** The bucket of a shard: two hex digits of its id modulo 256. */
     public static String bucket(int shardId) {
         return String.format(Locale.ROOT, "%02x", shardId & (BUCKETS - 1));
+    }
+
+    /** Whether a path is of a shard's record or assignment; what is above is none. */
+    public static boolean isInBucket(String path) {
+        return path.chars().filter(c -> c == '/').count() == DEPTH_IN_BUCKET;
     }
 
     /** The last part of a path. */

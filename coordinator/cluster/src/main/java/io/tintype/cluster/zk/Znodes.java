@@ -4,7 +4,9 @@ package io.tintype.cluster.zk;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.KeeperException.Code;
 
 /**
  * Single operations on znodes, without waiting. Thread-safe.
@@ -26,6 +28,16 @@ public interface Znodes {
 
     /** Creates a persistent znode, and its parents where absent. */
     CompletableFuture<Void> create(String path, byte[] data);
+
+    /** Creates a persistent znode without data, and its parents, where absent. */
+    default CompletableFuture<Void> ensure(String path) {
+        return create(path, new byte[0]).exceptionally(failure -> {
+            if (ZkErrors.is(failure, Code.NODEEXISTS)) {
+                return null;
+            }
+            throw new CompletionException(ZkErrors.unwrap(failure));
+        });
+    }
 
     /** Creates a znode that goes with this session. */
     CompletableFuture<Void> createEphemeral(String path, byte[] data);

@@ -136,7 +136,7 @@ final class ControllerSeatTest {
         var pools = new PoolZnodes(two);
         var pool = pools.read(RULES.id()).get(10, TimeUnit.SECONDS).orElseThrow();
         assertThat(pools.delete(RULES.id(), pool.version()).get(10, TimeUnit.SECONDS))
-                .isTrue();
+                .isEqualTo(PoolZnodes.Removal.REMOVED);
         assertThat(term.assign(List.of(assignment(1)), null).get(10, TimeUnit.SECONDS))
                 .isEqualTo(Term.Outcome.OUTDATED);
     }

@@ -33,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What operators ask of pools. Thread-safe; never blocks. */
 final class PoolAdmin {
@@ -43,6 +45,10 @@ final class PoolAdmin {
 
     /** Shards that a refusal names. */
     private static final int NAMED = 8;
+
+    private static final Duration CHANGED_RETRY = Duration.ofSeconds(1);
+
+    private static final Logger log = LoggerFactory.getLogger(PoolAdmin.class);
 
     private final Supplier<ClusterView> view;
     private final PoolZnodes pools;
@@ -163,7 +169,9 @@ final class PoolAdmin {
                     }
                     if (tries == 1) {
                         throw new TintypeException(
-                                Reason.UNAVAILABLE, "Others keep changing pool " + pool + "; try again.");
+                                Reason.UNAVAILABLE,
+                                "Others keep changing pool " + pool + "; try again.",
+                                CHANGED_RETRY);
                     }
                     return change(request, tries - 1);
                 });
@@ -268,17 +276,27 @@ final class PoolAdmin {
         return find(pool).thenCompose(found -> {
             var there = PoolChange.shards(view.get(), pool);
             if (!there.isEmpty()) {
-                throw new TintypeException(
-                        Reason.POOL_IN_USE,
-                        "Pool " + pool + " has " + there.size() + " shards, the first of which is shard "
-                                + there.get(0).getShard() + ". A pool is removed before it has shards only.");
+                throw inUse(
+                        pool,
+                        there.size() + " shards, the first of which is shard "
+                                + there.get(0).getShard());
             }
-            return pools.delete(pool, found.version()).thenAccept(done -> {
-                if (!done) {
-                    throw new TintypeException(
-                            Reason.UNAVAILABLE, "Somebody else changed pool " + pool + "; try again.");
+            return pools.delete(pool, found.version()).thenAccept(removal -> {
+                switch (removal) {
+                    case REMOVED -> log.info("audit: pool {} is removed", pool);
+                    case HAS_SHARDS -> throw inUse(pool, "shards since a moment ago");
+                    case CHANGED ->
+                        throw new TintypeException(
+                                Reason.UNAVAILABLE,
+                                "Pool " + pool + " was changed, or shards were made, at the same moment; try again.",
+                                CHANGED_RETRY);
                 }
             });
         });
+    }
+
+    private static TintypeException inUse(PoolId pool, String what) {
+        return new TintypeException(
+                Reason.POOL_IN_USE, "Pool " + pool + " has " + what + ". A pool is removed before it has shards only.");
     }
 }
