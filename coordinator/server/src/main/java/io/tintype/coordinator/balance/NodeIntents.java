@@ -16,6 +16,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.NodeIntent;
 import io.tintype.proto.internal.v1.NodeLiveness;
 import io.tintype.proto.v1.SetNodeIntentRequest;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -23,6 +24,9 @@ import java.util.function.Supplier;
 /** Writes what operators want of nodes, and forgets nodes that hold nothing. Thread-safe; never blocks. */
 final class NodeIntents {
     private static final int MAX_PERMILLE = 100_000;
+
+    /** By then whatever it was that came in between is over. */
+    private static final Duration FORGET_RETRY = Duration.ofSeconds(1);
 
     private final ZkSession session;
     private final Supplier<ClusterView> view;
@@ -97,22 +101,27 @@ final class NodeIntents {
                 .thenCompose(synced -> session.znodes().get(path));
     }
 
-    private CompletableFuture<Void> forget(NodeId node, int version) {
+    /** Forgets a node whose registration has this version, unless it is live. */
+    CompletableFuture<Void> forget(NodeId node, int version) {
         String intent = Paths.nodeIntent(node.value());
         String liveness = Paths.nodeLiveness(node.value());
         var nobody = NodeLiveness.newBuilder().setFormat(ZnodeCodec.FORMAT).build();
-        return session.znodes().get(intent).thenCompose(wanted -> {
-            // It may have started again, and the view not know it yet: then its place is taken, and this is refused.
-            var forget = new ZnodeTransaction(session)
-                    .create(liveness, ZnodeCodec.NODE_LIVENESS, nobody)
-                    .delete(liveness, 0)
-                    .delete(Paths.nodeRegistration(node.value()), version);
-            wanted.ifPresent(there -> forget.delete(intent, there.version()));
-            return forget.commit()
-                    .thenCompose(result -> result == ZnodeTransaction.Result.MADE
-                            ? CompletableFuture.completedFuture(null)
-                            : lookAgain(node));
-        });
+        return session.znodes()
+                .ensure(Paths.NODE_LIVENESS)
+                .thenCompose(there -> session.znodes().get(intent))
+                .thenCompose(wanted -> {
+                    // It may have started again, and the view not know it yet: then its place is taken, and this is
+                    // refused.
+                    var forget = new ZnodeTransaction(session)
+                            .create(liveness, ZnodeCodec.NODE_LIVENESS, nobody)
+                            .delete(liveness, 0)
+                            .delete(Paths.nodeRegistration(node.value()), version);
+                    wanted.ifPresent(there -> forget.delete(intent, there.version()));
+                    return forget.commit()
+                            .thenCompose(result -> result == ZnodeTransaction.Result.MADE
+                                    ? CompletableFuture.completedFuture(null)
+                                    : lookAgain(node));
+                });
     }
 
     /** Refused, too, is what was done already where the answer was lost inside the client, which then sent it once more. */
@@ -126,7 +135,8 @@ final class NodeIntents {
                             }
                             throw new TintypeException(
                                     Reason.UNAVAILABLE,
-                                    "node " + node + " may not be forgotten yet; say it again a little later");
+                                    "node " + node + " may not be forgotten yet; say it again a little later",
+                                    FORGET_RETRY);
                         }));
     }
 

@@ -75,21 +75,28 @@ final class PoolChange {
         return PoolRules.of(pool.build());
     }
 
-    /** Refuses what the nodes there are cannot give; only what the change asks for anew. */
+    /**
+     * Refuses what the nodes there are cannot give; only what the change asks for anew. A node in maintenance keeps what it has,
+     * and takes more once it is back: it counts. One that is to be drained does neither.
+     */
     static void requireNodes(ClusterView view, PoolRules before, PoolRules after) {
         var zones = new TreeMap<String, Integer>();
-        view.map()
+        var fitting = view.map()
                 .nodes()
                 .filter(NodeInfo::live)
                 .filter(node -> node.region().equals(after.servingRegion())
                         && node.labels().containsAll(after.labels()))
+                .toList();
+        fitting.stream()
+                .filter(node -> !view.intent(node.id()).getDraining())
                 .forEach(node -> zones.merge(node.zone(), 1, Integer::sum));
         int live = zones.values().stream().mapToInt(Integer::intValue).sum();
         boolean asksForMore = after.replicationFactor() > before.replicationFactor()
                 || !before.labels().containsAll(after.labels());
         if (asksForMore && after.replicationFactor() > live) {
             throw invalid("replication_factor is " + after.replicationFactor() + ", but region " + after.servingRegion()
-                    + " has " + live + " live storage nodes" + labelled(after) + "; add nodes first");
+                    + " has " + live + " live storage nodes" + labelled(after)
+                    + (live == fitting.size() ? "" : " that are not to be drained") + "; add nodes first");
         }
         boolean spreadsMore = after.zonesRequired() && (!before.zonesRequired() || asksForMore);
         if (spreadsMore && after.replicationFactor() > zones.size()) {

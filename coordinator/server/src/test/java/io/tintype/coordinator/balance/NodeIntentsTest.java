@@ -82,6 +82,33 @@ final class NodeIntentsTest {
         }
     }
 
+    /** As the first one of a cluster that dies between the two. */
+    @Test
+    void aNodeThatRegisteredAndNeverLivedIsForgotten() throws Exception {
+        register();
+        assertThat(isThere(Paths.NODE_LIVENESS)).isFalse();
+        intents.remove(NODE).get(10, TimeUnit.SECONDS);
+        assertThat(isThere(Paths.nodeRegistration(NODE.value()))).isFalse();
+        assertThat(isThere(Paths.nodeLiveness(NODE.value()))).isFalse();
+    }
+
+    @Test
+    void whoIsToSayItAgainHearsWhen() throws Exception {
+        register();
+        assertThatThrownBy(() -> intents.forget(NODE, 1).get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(TintypeException.class, e -> {
+                    assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE);
+                    assertThat(e.retryAfter()).isPresent();
+                });
+        assertThat(isThere(Paths.nodeRegistration(NODE.value()))).isTrue();
+    }
+
+    private void register() throws Exception {
+        String path = Paths.nodeRegistration(NODE.value());
+        offices.session().znodes().create(path, new byte[0]).get(10, TimeUnit.SECONDS);
+    }
+
     private boolean isThere(String path) throws Exception {
         return offices.session().znodes().get(path).get(10, TimeUnit.SECONDS).isPresent();
     }

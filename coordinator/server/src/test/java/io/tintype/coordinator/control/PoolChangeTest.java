@@ -12,6 +12,7 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardMap;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.internal.v1.NodeIntent;
 import io.tintype.proto.v1.ChangePoolRequest;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,27 @@ final class PoolChangeTest {
             Map.of(),
             Map.of(),
             null);
+
+    /** It takes nothing more, and keeps nothing: the change would wait for ever. */
+    @Test
+    void aNodeThatIsToBeDrainedDoesNotCountAndOneInMaintenanceDoes() {
+        var before = new PoolRules(new PoolId("eu", "standard"), 2, 1, 100, 1);
+        var three = PoolChange.merge(
+                before, ChangePoolRequest.newBuilder().setReplicationFactor(3).build());
+        PoolChange.requireNodes(
+                wanted(NodeIntent.newBuilder().setMaintenance(true).build()), before, three);
+
+        var drained = wanted(NodeIntent.newBuilder().setDraining(true).build());
+        assertThatThrownBy(() -> PoolChange.requireNodes(drained, before, three))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.INVALID_ARGUMENT))
+                .hasMessage("replication_factor is 3, but region eu has 2 live storage nodes that are not to be"
+                        + " drained; add nodes first");
+    }
+
+    private static ClusterView wanted(NodeIntent ofOne) {
+        return new ClusterView(NODES.map(), Map.of(), Map.of(), null, Map.of(new NodeId("n1"), ofOne));
+    }
 
     @Test
     void zonesOfTheirOwnAreGivenWhileThereAreZonesEnough() {
