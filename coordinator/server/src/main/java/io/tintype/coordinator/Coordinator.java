@@ -14,7 +14,6 @@ import io.tintype.cluster.log.SlowCalls;
 import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.map.ClusterIdentity;
 import io.tintype.cluster.map.CoordinatorsWatcher;
-import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.CoordinatorRegistration;
 import io.tintype.cluster.trace.ServerTraces;
@@ -223,8 +222,7 @@ public final class Coordinator implements AutoCloseable {
             services.add(new CachePeerService(gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
         }
         if (has(Role.CONTROL)) {
-            services.add(
-                    new AdminService(watcher::view, new PoolZnodes(session), channels, clusterId, gateways.shards));
+            services.add(new AdminService(watcher::view, session, channels, clusterId, gateways.shards));
         }
         return services;
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.zk;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
@@ -23,6 +25,9 @@ public final class ZkSession implements AutoCloseable {
     private static final int RETRY_FIRST_MS = 50;
     private static final int RETRY_LONGEST_MS = 1_000;
     private static final int RETRIES = 3;
+
+    /** Who does not hear from ZooKeeper for so long need not begin to change anything. */
+    public static final Duration ANSWERS_WITHIN = Duration.ofSeconds(3);
 
     /** What became of the connection. */
     public enum State {
@@ -115,6 +120,14 @@ public final class ZkSession implements AutoCloseable {
     /** What this session was told to be. */
     public ZkConfig config() {
         return config;
+    }
+
+    /**
+     * Completes once ZooKeeper has answered. Fails where it does not within {@link #ANSWERS_WITHIN}: what is asked for before a
+     * change is begun that would wait until ZooKeeper is back.
+     */
+    public CompletableFuture<Void> reached() {
+        return znodes.sync(Paths.META).orTimeout(ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** True while the connection stands. */

@@ -51,6 +51,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     /** Whoever asks how things stand is told without plans where ZooKeeper does not answer in time. */
     private static final long PLANS_WAIT_S = 4;
 
+    private final ZkSession session;
     private final Supplier<ClusterView> view;
     private final NodePolls polls;
     private final Planning planning;
@@ -76,6 +77,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
             Planning planning,
             PlanZnodes plans,
             PaceHistory history) {
+        this.session = session;
         this.view = view;
         this.polls = polls;
         this.planning = planning;
@@ -145,8 +147,9 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     @Override
     public void applyPlan(ApplyPlanRequest request, StreamObserver<ApplyPlanResponse> out) {
-        Answers.send(
+        Answers.change(
                 out,
+                session,
                 () -> planning.apply(checked(request.getId()))
                         .thenApply(plan -> ApplyPlanResponse.newBuilder()
                                 .setPlan(Messages.plan(plan))
@@ -207,8 +210,9 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     @Override
     public void steerPlan(SteerPlanRequest request, StreamObserver<SteerPlanResponse> out) {
-        Answers.send(
+        Answers.change(
                 out,
+                session,
                 () -> (request.getId().isEmpty()
                                 ? latest()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
@@ -220,7 +224,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     @Override
     public void setNodeIntent(SetNodeIntentRequest request, StreamObserver<SetNodeIntentResponse> out) {
-        Answers.send(out, () -> {
+        Answers.change(out, session, () -> {
             var node = known(request.getNode());
             return intents.change(node, request)
                     .thenApply(intent -> SetNodeIntentResponse.newBuilder()
@@ -231,8 +235,9 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     @Override
     public void removeNode(RemoveNodeRequest request, StreamObserver<RemoveNodeResponse> out) {
-        Answers.send(
+        Answers.change(
                 out,
+                session,
                 () -> intents.remove(known(request.getNode()))
                         .thenApply(gone -> RemoveNodeResponse.getDefaultInstance()));
     }

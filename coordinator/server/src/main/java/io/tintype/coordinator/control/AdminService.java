@@ -6,6 +6,7 @@ import io.tintype.cluster.channel.ChannelSource;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.placement.PoolRules;
+import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.route.Answers;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
@@ -50,6 +51,7 @@ import java.util.function.Supplier;
 /** The operator's view: what the map says, and what replicas say of themselves. */
 public final class AdminService extends AdminGrpc.AdminImplBase {
     private final Supplier<ClusterView> view;
+    private final ZkSession session;
     private final PoolZnodes pools;
     private final ShardOrders orders;
     private final ReplicaQuestions replicas;
@@ -59,9 +61,14 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
     /** Over parts that outlive this object. */
     public AdminService(
-            Supplier<ClusterView> view, PoolZnodes pools, ChannelSource channels, String clusterId, DataShards shards) {
+            Supplier<ClusterView> view,
+            ZkSession session,
+            ChannelSource channels,
+            String clusterId,
+            DataShards shards) {
         this.view = view;
-        this.pools = pools;
+        this.session = session;
+        this.pools = new PoolZnodes(session);
         this.replicas = new ReplicaQuestions(view, channels, clusterId);
         this.poolAdmin = new PoolAdmin(view, pools, shards, replicas);
         this.nodes = new NodeQuestions(channels, clusterId);
@@ -193,7 +200,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
     @Override
     public void createPool(CreatePoolRequest request, StreamObserver<CreatePoolResponse> out) {
-        Answers.send(out, () -> {
+        Answers.change(out, session, () -> {
             var wanted = PoolRules.of(request.getPool());
             return pools.create(wanted).thenApply(there -> {
                 if (!there.equals(wanted)) {
@@ -212,18 +219,19 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
     @Override
     public void changePool(ChangePoolRequest request, StreamObserver<ChangePoolResponse> out) {
-        Answers.send(out, () -> poolAdmin.change(request));
+        Answers.change(out, session, () -> poolAdmin.change(request));
     }
 
     @Override
     public void switchPool(SwitchPoolRequest request, StreamObserver<SwitchPoolResponse> out) {
-        Answers.send(out, () -> poolSwitch.run(request));
+        Answers.change(out, session, () -> poolSwitch.run(request));
     }
 
     @Override
     public void deletePool(DeletePoolRequest request, StreamObserver<DeletePoolResponse> out) {
-        Answers.send(
+        Answers.change(
                 out,
+                session,
                 () -> poolAdmin
                         .delete(new PoolId(request.getRegion(), request.getTier()))
                         .thenApply(done -> DeletePoolResponse.getDefaultInstance()));

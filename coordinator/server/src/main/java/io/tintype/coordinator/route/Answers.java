@@ -2,10 +2,12 @@
 package io.tintype.coordinator.route;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.log.Bugs;
 import io.tintype.cluster.zk.ZkErrors;
+import io.tintype.cluster.zk.ZkSession;
 import io.tintype.model.Reason;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
@@ -15,6 +17,7 @@ import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +62,26 @@ public final class Answers {
                         Errors.isBug(told) ? Bugs.logged(log, "A call", known(request), trace, told) : told));
             }
         });
+    }
+
+    /**
+     * The same for a change of what stands in ZooKeeper. Where that does not answer within {@link ZkSession#ANSWERS_WITHIN} the
+     * work is not begun, and the caller told that nothing was changed.
+     */
+    public static <A> void change(StreamObserver<A> out, ZkSession zooKeeper, Supplier<CompletableFuture<A>> work) {
+        Executor asCaller = Context.current().fixedContextExecutor(Runnable::run);
+        send(
+                out,
+                () -> zooKeeper
+                        .reached()
+                        .exceptionallyCompose(failure -> CompletableFuture.failedFuture(new TintypeException(
+                                Reason.UNAVAILABLE,
+                                "ZooKeeper is out of reach: it has not answered, so nothing was begun or changed. Try"
+                                        + " again once it does.",
+                                Map.of(),
+                                RETRY,
+                                ZkErrors.unwrap(failure))))
+                        .thenComposeAsync(reached -> work.get(), asCaller));
     }
 
     /** That ZooKeeper is away is nobody's bug, and passes. */
