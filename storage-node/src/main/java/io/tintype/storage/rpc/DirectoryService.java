@@ -143,7 +143,9 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
                             .setOwn(request.getOwn())
                             .setBytes(notNegative("bytes", request.getBytes()))
                             .setBlobs(notNegative("blobs", request.getBlobs()))
-                            .build());
+                            .build(),
+                    request.getKeepBytes(),
+                    request.getKeepBlobs());
         });
     }
 

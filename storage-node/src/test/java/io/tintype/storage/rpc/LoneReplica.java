@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,12 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     /** What making a commit ends with, before it is proposed; null: nothing. */
     volatile @Nullable RuntimeException breaksCommits;
+
+    /** What changes of quotas wait for before they are proposed; null: nothing. */
+    volatile @Nullable CompletableFuture<Void> quotasWaitFor;
+
+    /** Changes of quotas that were to be proposed. */
+    final AtomicInteger quotas = new AtomicInteger();
 
     /** How often everything here was taken away. */
     volatile int emptied;
@@ -106,6 +113,14 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Committed> propose(Proposal proposal, int seen) {
+        var hold = quotasWaitFor;
+        if (proposal.type() == RecordType.USER_QUOTA) {
+            quotas.incrementAndGet();
+            if (hold != null) {
+                quotasWaitFor = null;
+                return hold.thenCompose(go -> propose(proposal, seen));
+            }
+        }
         var broken = breaksCommits;
         if (broken != null && proposal.type() == RecordType.PUT_COMMIT) {
             throw broken;

@@ -166,7 +166,13 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
             return directory
                     .lookupLatest(user, deadline)
                     .thenCompose(home -> shards.usage(user, home.shard(), deadline)
-                            .thenCompose(now -> shards.setQuota(user, home.shard(), ownQuota(request, now), deadline)))
+                            .thenCompose(now -> shards.setQuota(
+                                    user,
+                                    home.shard(),
+                                    ownQuota(request, now),
+                                    sets && !request.hasBytesLimit(),
+                                    sets && !request.hasBlobsLimit(),
+                                    deadline)))
                     .thenApply(usage -> SetUserQuotaResponse.newBuilder()
                             .setUsage(show(usage))
                             .build());

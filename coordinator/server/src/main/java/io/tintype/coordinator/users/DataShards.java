@@ -199,9 +199,20 @@ public final class DataShards {
                         .build());
     }
 
-    /** Gives a user another quota, or his pool's again; yields what he has, and may have from then on. */
+    /**
+     * Gives a user another quota, or his pool's again; yields what he has, and may have from then on.
+     *
+     * @param own his own; empty: his pool's
+     * @param keepBytes whether bytes stay as they are by then, and {@code own} has them as they were read, for older nodes
+     * @param keepBlobs whether blobs do
+     */
     public CompletableFuture<GetUserUsageResponse> setQuota(
-            UserId user, ShardId shard, Optional<UserQuota> own, Deadline deadline) {
+            UserId user,
+            ShardId shard,
+            Optional<UserQuota> own,
+            boolean keepBytes,
+            boolean keepBlobs,
+            Deadline deadline) {
         var quota = own.orElse(UserQuota.NONE);
         return call(
                         shard,
@@ -214,6 +225,8 @@ public final class DataShards {
                                 .setOwn(own.isPresent())
                                 .setBytes(quota.bytes())
                                 .setBlobs(quota.blobs())
+                                .setKeepBytes(keepBytes)
+                                .setKeepBlobs(keepBlobs)
                                 .build())
                 .thenApply(SetUserQuotaResponse::getUsage);
     }
