@@ -3,8 +3,10 @@ package io.tintype.tools;
 
 import io.tintype.tools.bench.BenchCommand;
 import io.tintype.tools.cli.CliCommands;
+import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.console.ErrorReport;
 import io.tintype.tools.console.ExitCode;
+import io.tintype.tools.console.OutputOptions;
 import io.tintype.tools.console.Version;
 import io.tintype.tools.dev.DevCommands;
 import io.tintype.tools.proof.SimulateCommand;
@@ -14,8 +16,11 @@ import java.util.stream.Collectors;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
 /**
@@ -63,7 +68,23 @@ public final class Main implements Runnable {
                 .exitCodeList(Arrays.stream(ExitCode.values())
                         .collect(Collectors.toMap(
                                 code -> " " + code.number(), ExitCode::meaning, (a, b) -> a, LinkedHashMap::new)));
-        return root.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(new ErrorReport());
+        return root.setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(Main::runAndCheck)
+                .setExecutionExceptionHandler(new ErrorReport());
+    }
+
+    /** A command whose result did not get out, as to a full disk, has failed, whatever it says itself. */
+    private static int runAndCheck(ParseResult line) {
+        int code = new RunLast().execute(line);
+        var command = line.commandSpec().commandLine();
+        if (code == ExitCode.OK.number()) {
+            try {
+                OutputOptions.checkWritten(command.getOut());
+            } catch (CommandFailure e) {
+                throw new ExecutionException(command, String.valueOf(e.getMessage()), e);
+            }
+        }
+        return code;
     }
 
     @Override

@@ -114,6 +114,11 @@ final class ExportRun {
             return Optional.of(entry);
         } catch (BlobNotFoundException | VersionConflictException | VersionGoneException changed) {
             return Optional.empty();
+        } catch (IOException e) {
+            if (e.getCause() instanceof VersionGoneException) {
+                return Optional.empty(); // replaced while it was read
+            }
+            throw e;
         } finally {
             Files.deleteIfExists(part);
         }

@@ -95,7 +95,7 @@ final class GetCommand implements Callable<Integer> {
         try (var client = cluster.connect();
                 BlobInputStream blob = client.open(user, name, options)) {
             ReadFreshness.remark(blob.freshness(), output.err());
-            long bytes = toStdout ? copy(blob, System.out) : save(blob, Path.of(to));
+            long bytes = toStdout ? copy(blob, OutputOptions.bytes()) : save(blob, Path.of(to));
             if (!toStdout) {
                 output.print(
                         new Saved(BlobDocument.of(blob.info()), to, bytes),

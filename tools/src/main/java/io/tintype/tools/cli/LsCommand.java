@@ -6,7 +6,6 @@ import io.tintype.client.ListOptions;
 import io.tintype.client.ListPage;
 import io.tintype.client.TintypeClient;
 import io.tintype.tools.console.ExitCode;
-import io.tintype.tools.console.Json;
 import io.tintype.tools.console.OutputOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,8 +102,11 @@ final class LsCommand implements Callable<Integer> {
                     delimiter,
                     page.entries().stream().map(LsCommand::entry).toList(),
                     page.nextPageTokenOrNull());
-            output.out().println(all ? Json.line(document) : Json.document(document));
-            output.out().flush();
+            if (all) {
+                output.printOneOfMany(document, "");
+            } else {
+                output.print(document, "");
+            }
             return;
         }
         List<List<String>> rows = new ArrayList<>();

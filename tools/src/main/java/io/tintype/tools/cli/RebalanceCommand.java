@@ -132,7 +132,7 @@ final class RebalanceCommand {
                 description = "The plan's id; without it, the one that is being carried out, or was last.")
         private String plan;
 
-        @Option(names = "--watch", description = "Tell again every 2 s until the plan is over.")
+        @Option(names = "--watch", description = "Tell again every 2 s until the plan is over; with --json, a line each time.")
         private boolean watch;
 
         @Mixin
@@ -156,8 +156,12 @@ final class RebalanceCommand {
         }
 
         private void print(GetPlanResponse status) {
-            output.print(
-                    PlanDocuments.Status.of(status), PlanText.status(status) + (watch ? System.lineSeparator() : ""));
+            var document = PlanDocuments.Status.of(status);
+            if (watch) {
+                output.printOneOfMany(document, PlanText.status(status) + System.lineSeparator());
+            } else {
+                output.print(document, PlanText.status(status));
+            }
         }
     }
 

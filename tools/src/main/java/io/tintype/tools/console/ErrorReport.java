@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.wire.Errors;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -72,13 +73,18 @@ public final class ErrorReport implements IExecutionExceptionHandler {
 
     private static Throwable unwrap(Throwable failure) {
         Throwable cause = failure;
-        while ((cause instanceof CompletionException
-                        || cause instanceof ExecutionException
-                        || cause instanceof UncheckedIOException)
-                && cause.getCause() != null) {
+        while (isWrapping(cause) && cause.getCause() != null) {
             cause = cause.getCause();
         }
         return cause instanceof StatusException e ? e.getStatus().asRuntimeException(e.getTrailers()) : cause;
+    }
+
+    /** What breaks off a blob's stream comes as an IOException. */
+    private static boolean isWrapping(Throwable failure) {
+        return failure instanceof CompletionException
+                || failure instanceof ExecutionException
+                || failure instanceof UncheckedIOException
+                || (failure instanceof IOException && failure.getCause() instanceof TintypeException);
     }
 
     private static String text(Throwable failure) {

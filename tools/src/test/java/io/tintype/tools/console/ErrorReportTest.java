@@ -32,6 +32,16 @@ final class ErrorReportTest {
         assertThat(explained.text()).isEqualTo("what happened");
     }
 
+    /** As where a node finds damage in what follows the first frame. */
+    @ParameterizedTest
+    @CsvSource({"CORRUPT_DATA, DAMAGED", "UNAVAILABLE, UNAVAILABLE", "VERSION_GONE, UNAVAILABLE"})
+    void whatBreaksOffAStreamIsToldAsWhatKeepsItFromBeginning(Reason reason, ExitCode code) {
+        var explained = ErrorReport.explain(new IOException("broke off", new TintypeException(reason, "why")));
+        assertThat(explained.code()).isEqualTo(code);
+        assertThat(explained.reason()).isEqualTo(reason.name());
+        assertThat(explained.text()).isEqualTo("why");
+    }
+
     @Test
     void aServerThatIsNotThereIsUnavailableAndSaysHowToStartOne() {
         var explained = ErrorReport.explain(
