@@ -144,6 +144,41 @@ final class LauncherIT {
         assertThat(home.resolve("tools/target/build.lock")).doesNotExist();
     }
 
+    /**
+     * One has seen that the build is dead, and stops short of taking its lock away until the other has done so and builds,
+     * or waits too. Then the lock is the other's.
+     */
+    @Test
+    void ofTwoThatSeeADeadBuildOnlyOneTakesOver() throws Exception {
+        var dead = new ProcessBuilder("true").start();
+        assertThat(dead.waitFor()).isZero();
+        Files.createDirectories(home.resolve("tools/target"));
+        Files.createSymbolicLink(home.resolve("tools/target/build.lock"), Path.of(Long.toString(dead.pid())));
+        script(dir.resolve("path/rm"), """
+                cd '%s'
+                if mkdir stopped 2>/dev/null; then
+                    until [ -e mvn.calls ] || [ "$(cat slept | wc -l)" -ge 5 ]; do /bin/sleep 0.05; done
+                fi
+                cd - >/dev/null
+                exec /bin/rm "$@\"""".formatted(dir));
+        script(dir.resolve("path/sleep"), "echo >>'%s'\nexec /bin/sleep 0.1".formatted(dir.resolve("slept")));
+        script(dir.resolve("path/mvn"), """
+                echo build >>'%1$s/mvn.calls'
+                /bin/rm -f '%1$s/slept'
+                until [ "$(cat '%1$s/mvn.calls' | wc -l)" -ge 2 ] || [ "$(cat '%1$s/slept' | wc -l)" -ge 5 ]; do
+                    /bin/sleep 0.05
+                done
+                mkdir -p tools/target/dist/lib
+                touch tools/target/dist/lib/tintype-tools.jar""".formatted(dir));
+        Files.createFile(dir.resolve("slept"));
+
+        var one = start(jdk, home.resolve("bin/tintype"), "ls");
+        var other = start(jdk, home.resolve("bin/tintype"), "ls");
+        assertThat(List.of(one.await().exit(), other.await().exit())).containsOnly(0);
+
+        assertThat(builds()).hasSize(1);
+    }
+
     @Test
     void aFailedBuildShowsWhyStartsNothingAndIsTriedAgain() throws Exception {
         script(dir.resolve("path/mvn"), """

@@ -14,6 +14,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -106,7 +107,14 @@ final class GetCommand implements Callable<Integer> {
         return ExitCode.OK.number();
     }
 
-    private long save(BlobInputStream blob, Path file) throws IOException {
+    /** Pipes and devices are written to as they are, links through. */
+    private long save(BlobInputStream blob, Path named) throws IOException {
+        if (Files.exists(named) && !Files.isRegularFile(named)) {
+            try (var out = Files.newOutputStream(named, StandardOpenOption.WRITE)) {
+                return copy(blob, out);
+            }
+        }
+        var file = Files.exists(named) ? named.toRealPath() : named;
         var directory = file.toAbsolutePath().getParent();
         var part = Files.createTempFile(directory, "." + file.getFileName(), ".part");
         try {

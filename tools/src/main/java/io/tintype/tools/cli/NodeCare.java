@@ -10,6 +10,7 @@ import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeIntentView;
 import io.tintype.proto.v1.SetNodeIntentRequest;
+import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
 import java.time.Duration;
@@ -95,7 +96,15 @@ final class NodeCare {
                 return blocked ? ExitCode.CONFLICT : ExitCode.OK;
             }
             var unused = client.balancing().want(intent().setDraining(true).build());
-            return apply(client, made);
+            try {
+                return apply(client, made);
+            } catch (TintypeException e) {
+                throw new TintypeException(
+                        e.reason(),
+                        e.getMessage() + ". Node " + node + " is given nothing more, but what it holds stays for now:"
+                                + " repeat tintype node drain " + node + ", or take it back, tintype node undrain "
+                                + node);
+            }
         }
 
         private ExitCode apply(TintypeClient client, MakePlanResponse made) {
@@ -172,11 +181,16 @@ final class NodeCare {
             description = "Sets how much a node should carry, in percent of what its disk would give it.",
             footer = "  tintype node weight node2 50")
     static final class Weight extends OfNode {
+        private static final int MAX_PERCENT = 10_000;
+
         @Parameters(index = "1", paramLabel = "PERCENT", description = "1 to 10000; 100 is the usual.")
         private int percent;
 
         @Override
         ExitCode run(TintypeClient client) {
+            if (percent < 1 || percent > MAX_PERCENT) {
+                throw new CommandFailure(ExitCode.USAGE, "PERCENT is " + percent + "; give 1 to " + MAX_PERCENT);
+            }
             return tell(client.balancing()
                     .want(intent().setWeightPermille(percent * PERMILLE_OF_PERCENT)
                             .build()));
@@ -201,13 +215,41 @@ final class NodeCare {
                 description = "How long to wait in all (default: ${DEFAULT-VALUE}).")
         private Duration timeout;
 
+        /** Whether this command may have put the node in maintenance, and nobody was told how to end it. */
+        private volatile boolean leavesMaintenance;
+
         @Override
         ExitCode run(TintypeClient client) throws InterruptedException {
+            // As by Ctrl-C, where nothing else is said any more.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                if (leavesMaintenance) {
+                    output.err().println(howToEnd());
+                    output.err().flush();
+                }
+            }));
+            try {
+                return restart(client);
+            } catch (TintypeException e) {
+                if (!leavesMaintenance) {
+                    throw e;
+                }
+                leavesMaintenance = false;
+                throw new TintypeException(e.reason(), e.getMessage() + ". " + howToEnd());
+            }
+        }
+
+        private String howToEnd() {
+            return "Node " + node + " may be in maintenance now; end that by tintype node maintenance " + node
+                    + " off";
+        }
+
+        private ExitCode restart(TintypeClient client) throws InterruptedException {
             long until = System.nanoTime() + timeout.toNanos();
             await(
                     until,
                     "every shard to have all its in-sync replicas",
                     () -> client.balancing().status().getSafe());
+            leavesMaintenance = true;
             var unused = client.balancing().want(intent().setMaintenance(true).build());
             await(until, "others to lead what " + node + " leads", () -> handOver(client));
             output.err().println("restart " + node + " now");
@@ -218,7 +260,9 @@ final class NodeCare {
                     until,
                     "every shard to have all its in-sync replicas",
                     () -> client.balancing().status().getSafe());
-            return tell(client.balancing().want(intent().setMaintenance(false).build()));
+            var ended = client.balancing().want(intent().setMaintenance(false).build());
+            leavesMaintenance = false;
+            return tell(ended);
         }
 
         private boolean handOver(TintypeClient client) {
@@ -251,10 +295,7 @@ final class NodeCare {
         private void await(long until, String what, BooleanSupplier condition) throws InterruptedException {
             while (!condition.getAsBoolean()) {
                 if (System.nanoTime() - until > 0) {
-                    throw new TintypeException(
-                            Reason.WRONG_STATE,
-                            "Waited " + timeout + " for " + what + ". Node " + node + " may be in maintenance now:"
-                                    + " tintype node maintenance " + node + " off");
+                    throw new TintypeException(Reason.WRONG_STATE, "Waited " + timeout + " for " + what);
                 }
                 TimeUnit.SECONDS.sleep(1);
             }

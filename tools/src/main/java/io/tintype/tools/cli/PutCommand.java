@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
             "Stores a file, or every file under a directory.",
             "",
             "Succeeds once the bytes are on the disks of all in-sync replicas. Without NAME a file is stored under its own"
-                    + " name, the files of a directory under their paths within it."
+                    + " name, the files of a directory under their paths within it. Symbolic links within a directory are"
+                    + " skipped, and named, unless they are to be followed."
         },
         footer = {
             "  tintype put alice cat.jpg ./cat.jpg",
@@ -64,6 +65,11 @@ final class PutCommand implements Callable<Integer> {
             defaultValue = "",
             description = "Put this before a name that is taken from a file.")
     private String prefix;
+
+    @Option(
+            names = "--follow-links",
+            description = "Within a directory, store what symbolic links lead to, wherever that is.")
+    private boolean followLinks;
 
     @Mixin
     private PutSettings settings;
@@ -121,8 +127,17 @@ final class PutCommand implements Callable<Integer> {
 
     private int directory(Path directory) throws IOException, InterruptedException {
         try (TintypeClient client = cluster.connect()) {
-            var tree = new TreeUpload(client, user, prefix, settings).store(directory);
+            var tree = new TreeUpload(user, prefix, followLinks, (name, file) -> client.put(
+                                    user,
+                                    name,
+                                    BlobSource.of(file),
+                                    settings.options(String.valueOf(file.getFileName())))
+                            .info()
+                            .size())
+                    .store(directory);
             output.print(tree, tree.text());
+            tree.skipped()
+                    .forEach(path -> output.err().println("skipped, no file or directory: " + Text.printable(path)));
             tree.failed().forEach(failure -> output.err().println("failed: " + failure.text()));
             return tree.exitCode().number();
         }

@@ -2,6 +2,7 @@
 package io.tintype.tools.cli;
 
 import io.tintype.client.DeleteOptions;
+import io.tintype.model.BlobName;
 import io.tintype.model.Version;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
@@ -62,10 +63,12 @@ final class RmCommand implements Callable<Integer> {
         }
         var options = version == null ? DeleteOptions.DEFAULT : DeleteOptions.DEFAULT.withIfVersion(version);
         options = strict ? options.untilGoneEverywhere() : options;
+        var checked = names.stream().map(BlobName::of).toList(); // all of them, before the first is removed
         var removed = new ArrayList<Removed>();
         var text = new ArrayList<String>();
         try (var client = cluster.connect()) {
-            for (var name : names) {
+            for (var blob : checked) {
+                var name = blob.value();
                 var result = client.delete(user, name, options);
                 removed.add(new Removed(
                         user, name, result.existed(), result.session().toString()));

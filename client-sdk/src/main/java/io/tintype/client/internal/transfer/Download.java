@@ -34,7 +34,7 @@ public final class Download implements GetStream.Listener {
 
     private final Set<String> avoid = new HashSet<>();
     private final Assembly assembly;
-    private int corruptions;
+    private @Nullable CallFailure corruption;
     private int restarts;
     private int fruitless;
     private boolean over;
@@ -217,6 +217,8 @@ public final class Download implements GetStream.Listener {
     private void openFailed(Throwable thrown) {
         if (assembly.hasBegun() && thrown instanceof CallFailure failure && isGone(failure.reason())) {
             goOn(failure, "");
+        } else if (corruption != null && thrown instanceof CallFailure failure && failure.reason().isTransient()) {
+            fail(corruption); // whoever is left to ask has it damaged
         } else {
             fail(thrown);
         }
@@ -232,11 +234,11 @@ public final class Download implements GetStream.Listener {
         }
         var reason = failure.reason();
         if (reason == Reason.CORRUPT_DATA) {
-            corruptions++;
             avoid.add(address);
-            if (corruptions > 1) {
+            if (corruption != null) {
                 fail(failure);
             } else {
+                corruption = failure;
                 resumeOrBeginAnew(failure);
             }
         } else if (isGone(reason)) {

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.tintype.tools.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.grpc.stub.StreamObserver;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.AdminGrpc;
+import io.tintype.proto.v1.ApplyPlanRequest;
+import io.tintype.proto.v1.ApplyPlanResponse;
+import io.tintype.proto.v1.BalancingGrpc;
+import io.tintype.proto.v1.GetClusterStatusRequest;
+import io.tintype.proto.v1.GetClusterStatusResponse;
+import io.tintype.proto.v1.GetPlanRequest;
+import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.ListShardsRequest;
+import io.tintype.proto.v1.ListShardsResponse;
+import io.tintype.proto.v1.MakePlanRequest;
+import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.NodeIntentView;
+import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.SetNodeIntentRequest;
+import io.tintype.proto.v1.SetNodeIntentResponse;
+import io.tintype.tools.CommandLines;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the commands of operators leave behind where the cluster refuses, or they are stopped. */
+final class NodeCareTest {
+    /** What was wanted of nodes, in order. */
+    private final List<SetNodeIntentRequest> wanted = new CopyOnWriteArrayList<>();
+
+    private OneServer server;
+
+    @BeforeEach
+    void serve() throws Exception {
+        server = OneServer.serving(new Balancing(), new Admin());
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void aDrainWhosePlanIsRefusedSaysWhatItLeftBehind() {
+        var ran = run("node", "drain", "node2");
+
+        assertThat(ran.code()).isEqualTo(4);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err())
+                .contains("another plan is being carried out")
+                .contains("Node node2 is given nothing more")
+                .contains("tintype node undrain node2");
+        assertThat(wanted).extracting(SetNodeIntentRequest::getDraining).containsExactly(true);
+    }
+
+    @Test
+    void aRestartThatFailsSaysHowToEndTheMaintenance() {
+        var ran = run("node", "restart", "node2", "--timeout", "1s");
+
+        assertThat(ran.code()).isEqualTo(5);
+        assertThat(ran.err()).contains("no shards now").contains("tintype node maintenance node2 off");
+        assertThat(wanted).extracting(SetNodeIntentRequest::getMaintenance).containsExactly(true);
+    }
+
+    /** As by Ctrl-C. */
+    @Test
+    void aRestartThatIsInterruptedSaysHowToEndTheMaintenance(@TempDir Path folder) throws Exception {
+        var err = folder.resolve("err").toFile();
+        var process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "io.tintype.tools.Main",
+                        "node",
+                        "restart",
+                        "held",
+                        "--timeout",
+                        "10m",
+                        "--server",
+                        server.address())
+                .redirectOutput(new File("/dev/null"))
+                .redirectError(err)
+                .start();
+        try {
+            org.awaitility.Awaitility.await("it waits for others to lead")
+                    .atMost(java.time.Duration.ofMinutes(2))
+                    .until(() -> !wanted.isEmpty());
+            process.destroy();
+            assertThat(process.waitFor()).isNotZero();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(Files.readString(err.toPath())).contains("tintype node maintenance held off");
+    }
+
+    @Test
+    void aWeightThatNoNodeCanHaveIsRefused() {
+        for (var percent : List.of("0", "-5", "10001", "429496740", "99999999999999")) {
+            var ran = run("node", "weight", "node2", "--", percent);
+            assertThat(ran.code()).as("%s: %s", percent, ran.err()).isEqualTo(2);
+        }
+        assertThat(wanted).isEmpty();
+        assertThat(run("node", "weight", "node2", "10000").code()).isZero();
+        assertThat(wanted).extracting(SetNodeIntentRequest::getWeightPermille).containsExactly(100_000);
+    }
+
+    @Test
+    void aWatchedPlanIsALineOfJsonEachTime() throws Exception {
+        var ran = run("rebalance", "status", "--watch", "--json");
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        var lines = ran.out().lines().toList();
+        assertThat(lines).hasSize(2);
+        for (var line : lines) {
+            assertThat(new ObjectMapper().readTree(line).get("plan").get("id").asText())
+                    .isEqualTo("p1");
+        }
+        assertThat(run("rebalance", "status", "p1", "--json").out().lines().count())
+                .as("one document, indented")
+                .isGreaterThan(2);
+    }
+
+    @Test
+    void nothingIsRemovedWhereOneOfSeveralNamesIsNone() {
+        var ran = CommandLines.run("rm", "alice", "a", "b", "", "--server", "127.0.0.1:1", "--timeout", "1s");
+
+        assertThat(ran.code()).as(ran.err()).isEqualTo(2);
+        assertThat(ran.err()).contains("blob name is empty");
+    }
+
+    private CommandLines.Result run(String... words) {
+        var line = new java.util.ArrayList<>(List.of(words));
+        line.addAll(Math.min(2, line.size()), List.of("--server", server.address()));
+        return CommandLines.run(line.toArray(String[]::new));
+    }
+
+    private final class Balancing extends BalancingGrpc.BalancingImplBase {
+        private final AtomicInteger told = new AtomicInteger();
+
+        @Override
+        public void makePlan(MakePlanRequest request, StreamObserver<MakePlanResponse> answer) {
+            OneServer.answer(
+                    answer,
+                    () -> MakePlanResponse.newBuilder()
+                            .setPlan(Plan.newBuilder().setId("p1"))
+                            .build());
+        }
+
+        @Override
+        public void applyPlan(ApplyPlanRequest request, StreamObserver<ApplyPlanResponse> answer) {
+            OneServer.answer(answer, () -> {
+                throw new TintypeException(Reason.WRONG_STATE, "another plan is being carried out");
+            });
+        }
+
+        @Override
+        public void getPlan(GetPlanRequest request, StreamObserver<GetPlanResponse> answer) {
+            OneServer.answer(
+                    answer,
+                    () -> GetPlanResponse.newBuilder()
+                            .setPlan(Plan.newBuilder()
+                                    .setId("p1")
+                                    .setFinishedAtMs(told.getAndIncrement() == 0 ? 0 : 1_700_000_000_000L))
+                            .build());
+        }
+
+        @Override
+        public void setNodeIntent(SetNodeIntentRequest request, StreamObserver<SetNodeIntentResponse> answer) {
+            wanted.add(request);
+            OneServer.answer(
+                    answer,
+                    () -> SetNodeIntentResponse.newBuilder()
+                            .setIntent(NodeIntentView.newBuilder().setNode(request.getNode()))
+                            .build());
+        }
+
+        @Override
+        public void getClusterStatus(GetClusterStatusRequest request, StreamObserver<GetClusterStatusResponse> answer) {
+            OneServer.answer(
+                    answer,
+                    () -> GetClusterStatusResponse.newBuilder().setSafe(true).build());
+        }
+    }
+
+    private final class Admin extends AdminGrpc.AdminImplBase {
+        /** Is not answered where a test is to stop the command meanwhile. */
+        @Override
+        public void listShards(ListShardsRequest request, StreamObserver<ListShardsResponse> answer) {
+            if (wanted.stream().noneMatch(wish -> wish.getNode().equals("held"))) {
+                OneServer.answer(answer, () -> {
+                    throw new TintypeException(Reason.NO_PRIMARY, "no shards now");
+                });
+            }
+        }
+    }
+}
