@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.cli;
 
+import io.tintype.client.UserBlobs;
 import io.tintype.tools.console.CommandFailure;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.Humane;
@@ -73,9 +74,9 @@ final class ExportCommand implements Callable<Integer> {
             try (var folder = ExportFolder.open(directory, user)) {
                 var run = new ExportRun(client, user, folder, atOnce);
                 for (int round = 1; round <= rounds; round++) {
-                    var manifest = run.round(mostBlobs);
-                    if (manifest.isPresent()) {
-                        tell(manifest.get(), run, round);
+                    var exported = run.round(mostBlobs);
+                    if (exported.isPresent()) {
+                        tell(exported.get(), run, round);
                         return ExitCode.OK.number();
                     }
                 }
@@ -87,18 +88,18 @@ final class ExportCommand implements Callable<Integer> {
                         + " times. What was read is kept: repeat the command, or freeze him first (tintype user freeze).");
     }
 
-    private void tell(ExportManifest manifest, ExportRun run, int rounds) {
+    private void tell(UserBlobs exported, ExportRun run, int rounds) {
         output.print(
                 new Exported(
-                        manifest.user(),
+                        exported.user().id(),
                         directory.toString(),
-                        manifest.blobs().size(),
-                        manifest.bytes(),
+                        exported.blobs().size(),
+                        exported.bytes(),
                         run.readBlobs(),
                         run.readBytes(),
                         rounds,
-                        manifest.sequence()),
-                "exported " + manifest.blobs().size() + " blobs, " + Humane.bytes(manifest.bytes()) + ", to "
+                        exported.sequence()),
+                "exported " + exported.blobs().size() + " blobs, " + Humane.bytes(exported.bytes()) + ", to "
                         + directory + " (" + run.readBlobs() + " read now). Verify: sha256sum --quiet -c SHA256SUMS");
     }
 

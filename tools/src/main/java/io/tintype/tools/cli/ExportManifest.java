@@ -5,14 +5,13 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.tintype.client.BlobInfo;
 import io.tintype.client.UserBlobs;
 import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code manifest.json} of an exported user says: all that he had at one moment. Immutable.
+ * What {@code manifest.json} of an exported user says: all that he had at one moment. Written, never read as a whole.
  *
  * @param format version of this document: 1
  * @param user his id
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param sequence the moment: a place in that shard's log
  * @param exportedAt when the export was whole, ISO 8601, UTC
  * @param bytes bytes of all blobs
- * @param blobs in the order of their names
+ * @param blobs in the order of their names; made one after the other as they are written
  */
 record ExportManifest(
         int format,
@@ -33,14 +32,10 @@ record ExportManifest(
         long sequence,
         String exportedAt,
         long bytes,
-        List<Entry> blobs) {
+        Iterable<Entry> blobs) {
     static final int FORMAT = 1;
 
-    ExportManifest {
-        blobs = List.copyOf(blobs);
-    }
-
-    static ExportManifest of(UserBlobs state, List<Entry> entries) {
+    static ExportManifest of(UserBlobs state, Iterable<Entry> entries) {
         return new ExportManifest(
                 FORMAT,
                 state.user().id(),
@@ -78,6 +73,13 @@ record ExportManifest(
             Map<String, String> metadata,
             String writtenAt,
             @Nullable String expiresAt) {
+        /** Refuses what has no name, version or checksum, as a document may that was changed by hand. */
+        Entry {
+            if (name == null || version == null || sha256 == null) {
+                throw new IllegalArgumentException("a blob without name, version or sha256");
+            }
+        }
+
         static Entry of(BlobInfo info, String file, String sha256) {
             return new Entry(
                     info.name(),

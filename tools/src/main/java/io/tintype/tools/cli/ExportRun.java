@@ -16,14 +16,15 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a folder to exactly what a user has at one moment: lists that, reads each version, and begins again with a new list
@@ -62,25 +63,22 @@ final class ExportRun {
      * @param mostBlobs most blobs that he may have
      * @return what the folder holds, if all versions of the list could be read
      */
-    Optional<ExportManifest> round(int mostBlobs) throws IOException, InterruptedException {
+    Optional<UserBlobs> round(int mostBlobs) throws IOException, InterruptedException {
         UserBlobs state = client.users().blobs(user, mostBlobs);
-        var found = new ArrayList<Future<Optional<ExportManifest.Entry>>>(
-                state.blobs().size());
+        var next = new AtomicInteger();
+        var gone = new LongAdder();
         var threads = Executors.newFixedThreadPool(atOnce);
         try (var progress = Progress.ofBytes("exporting", state.bytes())) {
-            for (var blob : state.blobs()) {
-                found.add(threads.submit((Callable<Optional<ExportManifest.Entry>>) () -> {
-                    var entry = folder.find(blob);
-                    entry = entry.isPresent() ? entry : read(blob);
-                    progress.advance(blob.size());
-                    return entry;
+            var workers = new ArrayList<Future<?>>();
+            for (int i = 0; i < atOnce; i++) {
+                workers.add(threads.submit((Callable<@Nullable Void>) () -> {
+                    read(state.blobs(), next, gone, progress);
+                    return null;
                 }));
             }
-            var entries = new ArrayList<ExportManifest.Entry>(found.size());
-            for (var one : found) {
-                one.get().ifPresent(entries::add);
+            for (var worker : workers) {
+                worker.get();
             }
-            return entries.size() == found.size() ? Optional.of(finish(state, entries)) : Optional.empty();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException disk) {
                 throw disk;
@@ -89,16 +87,30 @@ final class ExportRun {
         } finally {
             threads.shutdownNow();
         }
+        if (gone.sum() > 0) {
+            return Optional.empty();
+        }
+        folder.finish(state);
+        return Optional.of(state);
     }
 
-    private ExportManifest finish(UserBlobs state, List<ExportManifest.Entry> entries) throws IOException {
-        var manifest = ExportManifest.of(state, entries);
-        folder.finish(manifest);
-        return manifest;
+    /** Reads one blob after the other until none is left, or a thread failed. */
+    private void read(List<BlobInfo> blobs, AtomicInteger next, LongAdder gone, Progress progress) throws IOException {
+        try {
+            for (int i = next.getAndIncrement(); i < blobs.size(); i = next.getAndIncrement()) {
+                var blob = blobs.get(i);
+                if (!folder.has(blob) && !read(blob)) {
+                    gone.increment();
+                }
+                progress.advance(blob.size());
+            }
+        } finally {
+            next.set(blobs.size());
+        }
     }
 
-    /** Reads one version; empty where it is not there any more. */
-    private Optional<ExportManifest.Entry> read(BlobInfo blob) throws IOException {
+    /** Reads one version; false where it is not there any more. */
+    private boolean read(BlobInfo blob) throws IOException {
         Path part = folder.part(blob.name());
         var sha = sha256();
         try (var in = client.open(user, blob.name(), GetOptions.DEFAULT.withIfVersion(blob.version()))) {
@@ -108,15 +120,15 @@ final class ExportRun {
                     out.write(buffer, 0, read);
                 }
             }
-            var entry = folder.take(part, blob, HexFormat.of().formatHex(sha.digest()));
+            folder.take(part, blob, sha.digest());
             readBlobs.increment();
             readBytes.add(blob.size());
-            return Optional.of(entry);
+            return true;
         } catch (BlobNotFoundException | VersionConflictException | VersionGoneException changed) {
-            return Optional.empty();
+            return false;
         } catch (IOException e) {
             if (e.getCause() instanceof VersionGoneException) {
-                return Optional.empty(); // replaced while it was read
+                return false; // replaced or deleted while it was read
             }
             throw e;
         } finally {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.tools.console;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Writer;
 
 /**
  * JSON as every command prints it: fields in camelCase, times as ISO 8601 in UTC, sizes in bytes, checksums as eight
@@ -21,6 +26,19 @@ public final class Json {
     /** A record, map or list as indented JSON. */
     public static String document(Object value) {
         return write(Lazy.INDENTING, value);
+    }
+
+    /** Writes what {@link #document(Object)} makes, of whatever size, piece by piece; leaves the writer open. */
+    public static void document(Object value, Writer to) throws IOException {
+        Lazy.INDENTING
+                .writer()
+                .without(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
+                .writeValue(to, value);
+    }
+
+    /** Reads a document piece by piece. */
+    public static JsonParser parser(InputStream from) throws IOException {
+        return Lazy.MAPPER.createParser(from);
     }
 
     /** A record, map or list as JSON on one line. */
