@@ -28,6 +28,9 @@ import picocli.CommandLine.Parameters;
         },
         footer = {"  tintype user export alice ./alice", "  cd alice && sha256sum --quiet -c SHA256SUMS"})
 final class ExportCommand implements Callable<Integer> {
+    /** So many, with little metadata, fit into the 256 MiB of heap that the launcher gives. */
+    static final int MOST_BLOBS = 300_000;
+
     private static final int MOST_AT_ONCE = 64;
 
     @Parameters(index = "0", paramLabel = "USER", description = "The user's id.")
@@ -53,9 +56,10 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--most-blobs",
             paramLabel = "N",
-            defaultValue = "500000",
-            description = "Refuse a user with more blobs, whose list does not fit into memory: about 500 bytes each"
-                    + " (default: ${DEFAULT-VALUE}).")
+            defaultValue = "" + MOST_BLOBS,
+            description = "Refuse a user with more blobs, whose list does not fit into memory: about 700 bytes each,"
+                    + " and their metadata (default: ${DEFAULT-VALUE}). For more, also give"
+                    + " TINTYPE_JAVA_OPTS=-Xmx1g.")
     private int mostBlobs;
 
     @Mixin
