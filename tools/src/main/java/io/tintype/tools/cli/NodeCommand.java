@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
             NodeCare.Remove.class,
             NodeCare.Maintenance.class,
             NodeCare.Weight.class,
-            NodeCare.Restart.class
+            NodeRestart.class
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"  tintype node ls", "  tintype node drain node2 --preview"})
