@@ -4,6 +4,7 @@ package io.tintype.tools.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tintype.model.Reason;
@@ -88,7 +89,7 @@ final class ExportFolderTest {
         assertThat(folder.resolve("export/blobs/cat.jpg")).hasSize(size);
     }
 
-    private static com.fasterxml.jackson.databind.JsonNode export(OneServer server, Path to) throws Exception {
+    private static JsonNode export(OneServer server, Path to) throws Exception {
         var ran = run(server, to);
         assertThat(ran.code()).as(ran.err()).isZero();
         return JSON.readTree(ran.out());

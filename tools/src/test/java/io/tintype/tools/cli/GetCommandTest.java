@@ -92,6 +92,6 @@ final class GetCommandTest {
     }
 
     private static CommandLines.Result get(OneServer server, String to) {
-        return CommandLines.run("get", FakeBlobs.USER, "cat.jpg", "-o", to, "--server", server.address(), "--timeout", "2s");
+        return CommandLines.run("get", FakeBlobs.USER, "cat.jpg", "-o", to, "--server", server.address(), "--timeout", "5s");
     }
 }
