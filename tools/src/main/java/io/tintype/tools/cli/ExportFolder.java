@@ -158,7 +158,8 @@ final class ExportFolder implements AutoCloseable {
         } catch (TintypeException | NoSuchElementException | IllegalArgumentException e) {
             throw new CommandFailure(
                     ExitCode.USAGE,
-                    folder + " has an export that says of a blob what cannot be. Name another folder, or remove this one.",
+                    folder
+                            + " has an export that says of a blob what cannot be. Name another folder, or remove this one.",
                     e);
         }
     }

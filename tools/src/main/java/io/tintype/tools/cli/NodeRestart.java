@@ -55,8 +55,7 @@ final class NodeRestart extends NodeCare.OfNode {
     }
 
     private String howToEnd() {
-        return "Node " + node + " may be in maintenance now; end that by tintype node maintenance " + node
-                + " off";
+        return "Node " + node + " may be in maintenance now; end that by tintype node maintenance " + node + " off";
     }
 
     private ExitCode restart(TintypeClient client) throws InterruptedException {

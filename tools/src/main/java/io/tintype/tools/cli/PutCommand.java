@@ -127,13 +127,17 @@ final class PutCommand implements Callable<Integer> {
 
     private int directory(Path directory) throws IOException, InterruptedException {
         try (TintypeClient client = cluster.connect()) {
-            var tree = new TreeUpload(user, prefix, followLinks, (name, file) -> client.put(
-                                    user,
-                                    name,
-                                    BlobSource.of(file),
-                                    settings.options(String.valueOf(file.getFileName())))
-                            .info()
-                            .size())
+            var tree = new TreeUpload(
+                            user,
+                            prefix,
+                            followLinks,
+                            (name, file) -> client.put(
+                                            user,
+                                            name,
+                                            BlobSource.of(file),
+                                            settings.options(String.valueOf(file.getFileName())))
+                                    .info()
+                                    .size())
                     .store(directory);
             output.print(tree, tree.text());
             tree.skipped()

@@ -132,7 +132,9 @@ final class RebalanceCommand {
                 description = "The plan's id; without it, the one that is being carried out, or was last.")
         private String plan;
 
-        @Option(names = "--watch", description = "Tell again every 2 s until the plan is over; with --json, a line each time.")
+        @Option(
+                names = "--watch",
+                description = "Tell again every 2 s until the plan is over; with --json, a line each time.")
         private boolean watch;
 
         @Mixin

@@ -30,10 +30,7 @@ public final class Json {
 
     /** Writes what {@link #document(Object)} makes, of whatever size, piece by piece; leaves the writer open. */
     public static void document(Object value, Writer to) throws IOException {
-        Lazy.INDENTING
-                .writer()
-                .without(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
-                .writeValue(to, value);
+        Lazy.INDENTING.writer().without(JsonGenerator.Feature.AUTO_CLOSE_TARGET).writeValue(to, value);
     }
 
     /** Reads a document piece by piece. */

@@ -56,8 +56,7 @@ public final class OutputOptions {
         boolean here = out.checkError();
         if (System.out.checkError() || here) {
             throw new CommandFailure(
-                    ExitCode.FAILURE,
-                    STDOUT + ": cannot be written; is its disk full, or has what reads it ended?");
+                    ExitCode.FAILURE, STDOUT + ": cannot be written; is its disk full, or has what reads it ended?");
         }
     }
 

@@ -55,7 +55,8 @@ final class ExportFolderTest {
         var outside = Files.writeString(folder.resolve("outside"), "mine!");
         try (var server = new FakeBlobs().with("cat.jpg", 5).serve()) {
             export(server, to);
-            var manifest = (ObjectNode) JSON.readTree(to.resolve("manifest.json").toFile());
+            var manifest =
+                    (ObjectNode) JSON.readTree(to.resolve("manifest.json").toFile());
             ((ObjectNode) manifest.get("blobs").get(0)).put("file", "../outside");
             var gone = (ObjectNode) manifest.get("blobs").get(0).deepCopy();
             manifest.withArray("blobs").add(gone.put("name", "gone"));

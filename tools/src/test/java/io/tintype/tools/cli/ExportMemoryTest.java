@@ -60,7 +60,8 @@ final class ExportMemoryTest {
 
     /** All that an export keeps in memory: what is in the folder, and what there is to be. */
     public static void main(String[] args) throws IOException {
-        try (var client = TintypeClient.builder().seeds(args[0]).nearCacheBytes(0).build();
+        try (var client =
+                        TintypeClient.builder().seeds(args[0]).nearCacheBytes(0).build();
                 var folder = ExportFolder.open(Path.of(args[1]), "alice")) {
             folder.finish(client.users().blobs("alice", BLOBS));
         }
@@ -72,16 +73,18 @@ final class ExportMemoryTest {
             journal.write("\"alice\"\n");
             for (int i = 0; i < BLOBS; i++) {
                 var head = head(i);
-                journal.write(Json.line(Map.of(
-                                "name", head.getName(), "version", head.getEtag(), "sha256", "00".repeat(32)))
-                        + "\n");
+                journal.write(
+                        Json.line(Map.of("name", head.getName(), "version", head.getEtag(), "sha256", "00".repeat(32)))
+                                + "\n");
             }
         }
     }
 
     private static BlobHead head(int number) {
-        var version =
-                BlobVersion.newBuilder().setNumber(1_000 + number).setNonce(number * 31).build();
+        var version = BlobVersion.newBuilder()
+                .setNumber(1_000 + number)
+                .setNonce(number * 31)
+                .build();
         return BlobHead.newBuilder()
                 .setUser("alice")
                 .setName("%d/holidays/image-%08d.jpg".formatted(2_000 + number / 20_000, number))

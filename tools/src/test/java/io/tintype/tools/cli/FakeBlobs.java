@@ -89,13 +89,10 @@ final class FakeBlobs {
                 do {
                     int length = (int) Math.min(FRAME, head.getSize() - from);
                     var data = ByteString.copyFrom(new byte[length]);
-                    var frame = DataFrame.newBuilder()
-                            .setOffset(from)
-                            .setData(data)
-                            .setCrc32C(Crc32c.of(data));
+                    var frame =
+                            DataFrame.newBuilder().setOffset(from).setData(data).setCrc32C(Crc32c.of(data));
                     var part = GetResponse.newBuilder().setFrame(frame);
-                    answer.onNext(
-                            (from == request.getRange().getOffset() ? part.setHead(head) : part).build());
+                    answer.onNext((from == request.getRange().getOffset() ? part.setHead(head) : part).build());
                     var broken = from == 4L * FRAME ? breaks.remove(name) : null;
                     if (broken != null) {
                         throw new TintypeException(broken, "it is " + broken);
@@ -113,7 +110,8 @@ final class FakeBlobs {
         @Override
         public void lookupUser(LookupUserRequest request, StreamObserver<LookupUserResponse> answer) {
             OneServer.answer(
-                    answer, () -> LookupUserResponse.newBuilder().setUser(user()).build());
+                    answer,
+                    () -> LookupUserResponse.newBuilder().setUser(user()).build());
         }
 
         @Override

@@ -25,7 +25,10 @@ final class GetCommandTest {
     @CsvSource({"CORRUPT_DATA, 7, it is CORRUPT_DATA", "VERSION_GONE, 5, replaced or deleted while it was read"})
     void whatBreaksOffBehindTheFirstFrameDecidesTheExitCode(Reason reason, int code, String why) throws Exception {
         var to = folder.resolve("cat.jpg");
-        try (var server = new FakeBlobs().with("cat.jpg", SIZE).breaking("cat.jpg", reason).serve()) {
+        try (var server = new FakeBlobs()
+                .with("cat.jpg", SIZE)
+                .breaking("cat.jpg", reason)
+                .serve()) {
             var ran = get(server, to.toString());
             assertThat(ran.code()).as(ran.err()).isEqualTo(code);
             assertThat(ran.err()).contains(why);
@@ -92,6 +95,7 @@ final class GetCommandTest {
     }
 
     private static CommandLines.Result get(OneServer server, String to) {
-        return CommandLines.run("get", FakeBlobs.USER, "cat.jpg", "-o", to, "--server", server.address(), "--timeout", "5s");
+        return CommandLines.run(
+                "get", FakeBlobs.USER, "cat.jpg", "-o", to, "--server", server.address(), "--timeout", "5s");
     }
 }

@@ -217,7 +217,9 @@ public final class Download implements GetStream.Listener {
     private void openFailed(Throwable thrown) {
         if (assembly.hasBegun() && thrown instanceof CallFailure failure && isGone(failure.reason())) {
             goOn(failure, "");
-        } else if (corruption != null && thrown instanceof CallFailure failure && failure.reason().isTransient()) {
+        } else if (corruption != null
+                && thrown instanceof CallFailure failure
+                && failure.reason().isTransient()) {
             fail(corruption); // whoever is left to ask has it damaged
         } else {
             fail(thrown);
