@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 
 /**
  * The folder that a user is exported to. Each file that is whole has a line in a journal, so that an export that was cut off
@@ -203,7 +204,7 @@ final class ExportFolder implements AutoCloseable {
     synchronized void finish(UserBlobs state) throws IOException {
         removeOthers(state);
         Iterable<ExportManifest.Entry> entries = () -> state.blobs().stream()
-                .map(blob -> entry(blob, there.get(blob.name()).sha256()))
+                .map(blob -> entry(blob, Objects.requireNonNull(there.get(blob.name())).sha256()))
                 .iterator();
         replace(SUMS, out -> {
             for (var entry : entries) {
