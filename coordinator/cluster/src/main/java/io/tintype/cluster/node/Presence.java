@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,8 @@ final class Presence implements AutoCloseable {
      * @param data what the znode is to hold
      * @param bootId this process's, which {@code data} carries
      * @param bootIdOf reads the boot id out of whatever the znode holds
-     * @param confirm sees to what must be so while the znode is there; where it fails this process gives up
+     * @param confirm sees to what must be so while the znode is there; where ZooKeeper refuses that it is tried again, and where
+     *     it fails otherwise this process gives up
      */
     Presence(
             ZkSession session,
@@ -157,8 +159,10 @@ final class Presence implements AutoCloseable {
                 if (finish()) {
                     ensure();
                 }
-            } else if (session.znodes().isClosed()) {
-                failed(failure);
+            } else if (session.znodes().isClosed()
+                    || ZkErrors.isUnanswered(failure)
+                    || ZkErrors.unwrap(failure) instanceof KeeperException) {
+                failed(failure); // of which nothing follows for this process
             } else {
                 giveUp(ZkErrors.unwrap(failure));
             }
