@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,6 +143,21 @@ final class LauncherIT {
 
         assertThat(ran.exit()).as(ran.err()).isZero();
         assertThat(home.resolve("tools/target/build.lock")).doesNotExist();
+    }
+
+    @Test
+    void soIsOneThatSomebodyWasStoppedAtTakingOver() throws Exception {
+        var dead = new ProcessBuilder("true").start();
+        assertThat(dead.waitFor()).isZero();
+        var halfway = Files.createDirectories(home.resolve("tools/target/build.lock.dead"));
+        Files.setLastModifiedTime(halfway, FileTime.from(Instant.now().minus(Duration.ofMinutes(5))));
+        Files.createSymbolicLink(home.resolve("tools/target/build.lock"), Path.of(Long.toString(dead.pid())));
+
+        var ran = tintype("ls");
+
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(home.resolve("tools/target/build.lock")).doesNotExist();
+        assertThat(halfway).doesNotExist();
     }
 
     /**

@@ -204,7 +204,8 @@ final class ExportFolder implements AutoCloseable {
     synchronized void finish(UserBlobs state) throws IOException {
         removeOthers(state);
         Iterable<ExportManifest.Entry> entries = () -> state.blobs().stream()
-                .map(blob -> entry(blob, Objects.requireNonNull(there.get(blob.name())).sha256()))
+                .map(blob -> entry(
+                        blob, Objects.requireNonNull(there.get(blob.name())).sha256()))
                 .iterator();
         replace(SUMS, out -> {
             for (var entry : entries) {

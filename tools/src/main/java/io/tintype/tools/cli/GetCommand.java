@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -115,11 +116,11 @@ final class GetCommand implements Callable<Integer> {
             }
         }
         var file = Files.exists(named) ? named.toRealPath() : named;
-        var directory = file.toAbsolutePath().getParent();
-        var part = Files.createTempFile(directory, "." + file.getFileName(), ".part");
+        // Not a temporary file, which nobody else may read.
+        var part = file.toAbsolutePath().resolveSibling(".tintype-" + UUID.randomUUID() + ".part");
         try {
             long bytes;
-            try (var out = Files.newOutputStream(part)) {
+            try (var out = Files.newOutputStream(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 bytes = copy(blob, out);
             }
             Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);

@@ -3,6 +3,7 @@ package io.tintype.tools.cli;
 
 import io.tintype.client.DeleteOptions;
 import io.tintype.model.BlobName;
+import io.tintype.model.TintypeException;
 import io.tintype.model.Version;
 import io.tintype.tools.console.ExitCode;
 import io.tintype.tools.console.OutputOptions;
@@ -74,9 +75,18 @@ final class RmCommand implements Callable<Integer> {
                         user, name, result.existed(), result.session().toString()));
                 text.add((result.existed() ? "removed " : "was not there: ") + Text.printable(name));
             }
+        } catch (TintypeException e) {
+            if (!removed.isEmpty()) {
+                tell(removed, text); // the others are as they were, or their end is what the failure says
+            }
+            throw e;
         }
-        output.print(removed, String.join(System.lineSeparator(), text));
+        tell(removed, text);
         return ExitCode.OK.number();
+    }
+
+    private void tell(List<Removed> removed, List<String> text) {
+        output.print(removed, String.join(System.lineSeparator(), text));
     }
 
     /**

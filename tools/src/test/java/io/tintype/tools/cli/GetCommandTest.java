@@ -37,6 +37,17 @@ final class GetCommandTest {
     }
 
     @Test
+    void aFileMayBeReadByWhoeverMayReadOthersOfTheSameMaker() throws Exception {
+        var to = folder.resolve("cat.jpg");
+        try (var server = new FakeBlobs().with("cat.jpg", SIZE).serve()) {
+            var ran = get(server, to.toString());
+            assertThat(ran.code()).as(ran.err()).isZero();
+        }
+        var other = Files.createFile(folder.resolve("other"));
+        assertThat(Files.getPosixFilePermissions(to)).isEqualTo(Files.getPosixFilePermissions(other));
+    }
+
+    @Test
     void aLinkIsWrittenThrough() throws Exception {
         var target = Files.createDirectories(folder.resolve("there")).resolve("target");
         Files.writeString(target, "old");
