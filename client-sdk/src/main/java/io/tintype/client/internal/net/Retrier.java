@@ -113,11 +113,17 @@ public final class Retrier {
             if (!CallFailure.isOne(thrown)) {
                 return CallFailure.unwrap(thrown);
             }
-            var failure = CallFailure.of(thrown);
+            var failure = saysMore(CallFailure.of(thrown), last);
             last = failure;
             var delay = failure.failure().retryAfter().orElse(Duration.ZERO);
             boolean over = op.isCancelled() || op.isTooOldToRepeat() || op.remainingNanos() <= delay.toNanos();
             return over ? finalOf(failure) : failure;
+        }
+
+        /** Where time ran out during an attempt, that is what a server said before. */
+        private CallFailure saysMore(CallFailure failure, @Nullable CallFailure before) {
+            boolean missed = failure.isUnreachable() && op.remainingNanos() <= 0;
+            return missed && before != null && before.origin() == CallFailure.Origin.SERVER ? before : failure;
         }
     }
 
