@@ -26,7 +26,6 @@ import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.Condition;
-import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.DeleteResponse;
 import io.tintype.proto.v1.GetRequest;
@@ -69,7 +68,7 @@ public final class MemoryNode {
     private final Queue<TintypeException> claimRefusals = new ArrayDeque<>();
     private final AtomicLong counter = new AtomicLong();
     private final List<ServerCallStreamObserver<WatchHeadsResponse>> watchers = new ArrayList<>(); // guarded by this
-    private final List<Outgoing> openGets = new CopyOnWriteArrayList<>();
+    final List<MemoryGet> openGets = new CopyOnWriteArrayList<>();
     private long sequence; // guarded by this
 
     private long feedEpoch = 1; // guarded by this
@@ -197,7 +196,7 @@ public final class MemoryNode {
 
     /** Breaks off all gets under way. */
     public void breakOffGets() {
-        openGets.forEach(Outgoing::breakOff);
+        openGets.forEach(MemoryGet::breakOff);
     }
 
     private synchronized void watch(ServerCallStreamObserver<WatchHeadsResponse> call) {
@@ -398,7 +397,7 @@ public final class MemoryNode {
                     call.onCompleted();
                     return;
                 }
-                new Outgoing(call, blob, request).start();
+                new MemoryGet(MemoryNode.this, call, blob, request).start();
             } catch (TintypeException e) {
                 call.onError(Errors.toWire(e));
             }
@@ -439,76 +438,6 @@ public final class MemoryNode {
                             .build();
                 }
             });
-        }
-    }
-
-    private final class Outgoing {
-        private final ServerCallStreamObserver<GetResponse> call;
-        private final Blob blob;
-        private long position;
-        private final long end;
-        private int frames;
-        private boolean first = true;
-        private boolean over;
-
-        Outgoing(ServerCallStreamObserver<GetResponse> call, Blob blob, GetRequest request) {
-            this.call = call;
-            this.blob = blob;
-            long size = blob.bytes().size();
-            if (request.hasRange() && request.hasIfVersion()) {
-                partialGets.add(request);
-            }
-            position = request.getRange().getOffset();
-            if (request.hasRange() && position >= size) {
-                throw new TintypeException(Reason.RANGE_NOT_SATISFIABLE, "the blob has " + size + " bytes");
-            }
-            long length = request.getRange().getLength();
-            end = length == 0 ? size : Math.min(size, position + length);
-        }
-
-        void start() {
-            openGets.add(this);
-            call.setOnReadyHandler(this::send);
-        }
-
-        synchronized void breakOff() {
-            if (!over) {
-                over();
-                call.onError(Errors.toWire(new TintypeException(failureOfGets, "it broke off")));
-            }
-        }
-
-        private void over() {
-            over = true;
-            openGets.remove(this);
-        }
-
-        private synchronized void send() {
-            while (!over && (call.isReady() || frames >= framesBeforeFailure)) {
-                if (frames >= framesBeforeFailure) {
-                    breakOff();
-                    return;
-                }
-                long to = Math.min(end, position + frameBytes);
-                var data = blob.bytes().substring((int) position, (int) to);
-                var message = GetResponse.newBuilder()
-                        .setFrame(DataFrame.newBuilder()
-                                .setOffset(position)
-                                .setData(data)
-                                .setCrc32C(Crc32c.of(data) + (damageFrames ? 1 : 0)));
-                if (first) {
-                    message.setHead(blob.head());
-                    first = false;
-                }
-                getMessages.incrementAndGet();
-                frames++;
-                position = to;
-                call.onNext(message.build());
-                if (position == end) {
-                    over();
-                    call.onCompleted();
-                }
-            }
         }
     }
 
