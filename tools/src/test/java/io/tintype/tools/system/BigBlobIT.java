@@ -16,9 +16,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A blob of 2 GiB passes through servers with 256 MiB of heap each, and through a client with 64 MiB. */
+@Tag("beside-another")
 final class BigBlobIT {
     private static final long SIZE = 2L << 30;
     private static final int PIECE = 1 << 20;

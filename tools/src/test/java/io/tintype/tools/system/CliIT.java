@@ -17,11 +17,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What scripts rely on: exit codes, the fields of {@code --json}, what goes to which stream. */
+@Tag("beside-another")
 @ExtendWith(SharedDev.class)
 final class CliIT {
     private static final byte[] PHOTO = Images.photograph("rocket.jpg").bytes();

@@ -19,9 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What operators meet with processes that have been running for a while: slow requests in their logs, and crashes. */
+@Tag("beside-another")
 final class DayTwoIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String NODE = "node-1";

@@ -18,10 +18,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Every command that stands in a block of a document is run as it stands there, block after block, and succeeds. */
+@Tag("beside-another")
 @ExtendWith(SharedDev.class)
 final class DocsIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The example programs do against a real cluster what they say, in every language that this machine has. */
+@Tag("beside-another")
 @ExtendWith(SharedDev.class)
 final class ExamplesIT {
     private static final Path EXAMPLES = Path.of("..", "client-sdk", "examples").toAbsolutePath();

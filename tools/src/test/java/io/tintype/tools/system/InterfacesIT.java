@@ -29,10 +29,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What one interface wrote, every other reads and lists: SDK, gRPC to the coordinator and to a node, HTTP, CLI. */
+@Tag("beside-another")
 @ExtendWith(SharedDev.class)
 final class InterfacesIT {
     private static final String USER = "iris";

@@ -53,11 +53,13 @@ import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Wherever users occur an id of 512 bytes, whatever its script, is one like any other; one of 513 is refused, and why is said. */
+@Tag("beside-another")
 @ExtendWith(SharedDev.class)
 final class LongestIdIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);

@@ -28,12 +28,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The main job: real images go in through every interface, every process is killed in the middle, and what was
  * acknowledged comes back bit for bit, whole and in part.
  */
+@Tag("beside-another")
 final class MainJobIT {
     private static final long SEED = 20_261_123;
     private static final int IMAGES = 300;

@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
  * every build; {@code -Dtintype.users=N}, {@code -Dtintype.users.blobs=N}, {@code -Dtintype.users.blobBytes=N} and {@code
  * -Dtintype.users.atOnce=N} measure with more, see docs/benchmarks.md.
  */
+@Tag("beside-another")
 final class ManyUsersIT {
     private static final int USERS = Integer.getInteger("tintype.users", 500);
     private static final int BLOBS = Integer.getInteger("tintype.users.blobs", 1);

@@ -40,9 +40,11 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Pools, their limits and quotas, in a cluster of three zones of one region and a node each of two others. */
+@Tag("beside-another")
 final class PoolsIT {
     /** Each with connections and hints of its own. */
     private static final int COORDINATORS = 3;

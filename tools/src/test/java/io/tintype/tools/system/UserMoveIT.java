@@ -29,9 +29,11 @@ import java.util.concurrent.Future;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Users move between tiers of a running cluster while they read and write; {@link MeasuredMoves} says by which settings. */
+@Tag("beside-another")
 final class UserMoveIT {
     private static final Duration PATIENCE = MeasuredMoves.PATIENCE;
     private static final PoolId PAID = PoolId.parse("local.paid");
