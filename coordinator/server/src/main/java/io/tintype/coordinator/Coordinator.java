@@ -230,7 +230,7 @@ public final class Coordinator implements AutoCloseable {
     private void startGrpc(
             List<BindableService> services, Metrics metrics, Tracing tracing, SlowRequests slow, Health healthy) {
         var calls = new OpenCalls();
-        var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes())
+        var builder = GrpcServers.builder(config.host(), config.port(), GrpcLimits.inboundBytes(config.cacheBytes()))
                 .directExecutor() // nothing here blocks
                 .addStreamTracerFactory(calls)
                 .intercept(metrics.calls())

@@ -148,6 +148,11 @@ public record CoordinatorConfig(
                 : Math.max(LEAST_UPLOAD_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     }
 
+    /** Bytes outside the heap that the memory cache takes at most; 0 where this process has none. */
+    public long cacheBytes() {
+        return roles.contains(Role.RETRIEVAL) && cache.enabled() ? cache.memory() : 0;
+    }
+
     /** The same with another id. */
     public CoordinatorConfig withId(String other) {
         return with(draft -> draft.id = other);

@@ -105,6 +105,11 @@ final class SlowUploads implements AutoCloseable {
         return stored.get();
     }
 
+    /** The reasons for which uploads were begun anew, and how often. */
+    Map<String, Integer> refusals() {
+        return refusals;
+    }
+
     @Override
     public String toString() {
         return String.format(

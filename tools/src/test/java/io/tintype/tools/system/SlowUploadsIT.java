@@ -3,6 +3,7 @@ package io.tintype.tools.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tintype.model.Reason;
 import io.tintype.tools.balance.Fleet;
 import io.tintype.tools.bench.HttpLoad;
 import java.io.IOException;
@@ -120,6 +121,7 @@ final class SlowUploadsIT {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
                 assertThat(uploads.stored()).isEqualTo(count);
+                assertThat(uploads.refusals()).as("no memory ran out").doesNotContainKey(Reason.INTERNAL.name());
                 assertThat(alone)
                         .allSatisfy(result -> assertThat(result.failures()).isEmpty());
                 assertThat(beside)

@@ -45,12 +45,17 @@ public final class GrpcLimits {
     public static final int CHANNELS = 20_000;
 
     private static final long LEAST_INBOUND_BYTES = 16L << 20;
-    private static final int INBOUND_SHARE = 6;
+    private static final int INBOUND_SHARE = 3;
 
     private GrpcLimits() {}
 
-    /** Bytes of messages that have not come whole yet, for a server without a setting for it: a sixth of the heap. */
-    public static long inboundBytes() {
-        return Math.max(LEAST_INBOUND_BYTES, Runtime.getRuntime().maxMemory() / INBOUND_SHARE);
+    /**
+     * Bytes of memory for messages that have not come whole yet, for a server without a setting for it: a third of what may be
+     * used outside the heap, and is not set apart.
+     *
+     * @param setApart bytes outside the heap that something else takes, as a cache
+     */
+    public static long inboundBytes(long setApart) {
+        return Math.max(LEAST_INBOUND_BYTES, (GrpcMemory.mostBytes() - setApart) / INBOUND_SHARE);
     }
 }

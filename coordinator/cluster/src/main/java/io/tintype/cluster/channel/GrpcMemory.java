@@ -3,6 +3,9 @@ package io.tintype.cluster.channel;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBufAllocator;
 import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.FixedRecvByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.RecvByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.util.internal.PlatformDependent;
 
 /**
  * The memory outside the heap from which all servers and channels of this process take their network buffers.
@@ -30,5 +33,17 @@ final class GrpcMemory {
             PooledByteBufAllocator.defaultNormalCacheSize(),
             false);
 
+    /**
+     * In what portions servers read what strangers send. What is left of a frame and the next portion are put together in a buffer of
+     * 32 KiB: room for one full frame of 16 KiB, and never for those of many calls, which would all be held until the last of them
+     * has its message whole.
+     */
+    static final RecvByteBufAllocator READS = new FixedRecvByteBufAllocator((16 << 10) - 64);
+
     private GrpcMemory() {}
+
+    /** Most bytes outside the heap for everything in this process that is not RocksDB's: {@code -XX:MaxDirectMemorySize}. */
+    static long mostBytes() {
+        return PlatformDependent.maxDirectMemory();
+    }
 }

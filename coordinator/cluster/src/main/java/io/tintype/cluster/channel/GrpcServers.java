@@ -39,12 +39,18 @@ public final class GrpcServers {
      * As {@link #builder}, for a server that anybody may call: connections end some time, what clients have begun to send is
      * bounded too, and a message over the limit is refused with its reason.
      *
-     * @param inboundBytes most bytes of all messages that have not come whole yet; the call that would exceed them is
-     *     refused with OVERLOADED
+     * @param inboundBytes most bytes of memory that all messages hold which have not come whole yet; the call that would exceed
+     *     them is refused with OVERLOADED
      */
     public static NettyServerBuilder builder(String host, int port, long inboundBytes) {
-        var guard = new InboundGuard(Limits.MAX_MESSAGE_BYTES, inboundBytes);
+        return builder(host, port, new InboundGuard(Limits.MAX_MESSAGE_BYTES, inboundBytes));
+    }
+
+    /** The same with a guard of its own. */
+    @SuppressWarnings("deprecation") // Netty 4 has no other option for it
+    static NettyServerBuilder builder(String host, int port, InboundGuard guard) {
         return builder(host, port)
+                .withChildOption(ChannelOption.RCVBUF_ALLOCATOR, GrpcMemory.READS)
                 .maxConnectionIdle(GrpcLimits.CLIENT_IDLE.toMillis(), TimeUnit.MILLISECONDS)
                 .maxConnectionAge(GrpcLimits.CLIENT_AGE.toMillis(), TimeUnit.MILLISECONDS)
                 .maxConnectionAgeGrace(GrpcLimits.CLIENT_AGE_GRACE.toMillis(), TimeUnit.MILLISECONDS)

@@ -23,10 +23,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class InboundGuard extends ServerStreamTracer.Factory implements ServerInterceptor {
     /** What a message may hold without being counted. */
-    static final int FREE_BYTES = 4 << 10;
+    static final int FREE_BYTES = 8 << 10;
 
-    /** What a piece holds besides its bytes, about. */
+    /** What a piece holds besides the buffer it was read into, about. */
     static final int PIECE_BYTES = 256;
+
+    /**
+     * How many times its bytes a piece holds: as long as it is there, so is the buffer it was read into, which is twice as large
+     * as a full frame ({@link GrpcMemory#READS}).
+     */
+    private static final int HELD_TIMES = 2;
 
     private static final Duration RETRY_AFTER = Duration.ofMillis(250);
 
@@ -38,7 +44,7 @@ final class InboundGuard extends ServerStreamTracer.Factory implements ServerInt
      * A guard of calls that hold nothing yet.
      *
      * @param maxMessageBytes most bytes of one message
-     * @param limit most bytes of all messages that have not come whole
+     * @param limit most bytes of memory that all messages which have not come whole may hold
      */
     InboundGuard(int maxMessageBytes, long limit) {
         this.maxMessageBytes = maxMessageBytes;
@@ -66,6 +72,11 @@ final class InboundGuard extends ServerStreamTracer.Factory implements ServerInt
     /** Bytes in use. */
     long used() {
         return used.get();
+    }
+
+    /** What a piece of so many bytes holds. */
+    static long held(long pieceBytes) {
+        return HELD_TIMES * pieceBytes + PIECE_BYTES;
     }
 
     boolean tryTake(long bytes) {

@@ -77,7 +77,7 @@ final class InboundMessage extends ServerStreamTracer {
             return null;
         }
         bytes += piece;
-        weight += piece + InboundGuard.PIECE_BYTES;
+        weight += InboundGuard.held(piece);
         if (guard.isTooLarge(bytes)) {
             return guard.tooLarge();
         }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** How the bytes of incomplete messages are counted; that calls end so is shown by tests of the servers. */
 class InboundGuardTest {
     private static final int MAX_MESSAGE = 100_000;
-    private static final int LIMIT = 150_000;
+    private static final int LIMIT = 300_000;
+    private static final int SMALL = 3_900;
 
     private final InboundGuard guard = new InboundGuard(MAX_MESSAGE, LIMIT);
     private final List<TintypeException> refused = new ArrayList<>();
@@ -22,11 +23,11 @@ class InboundGuardTest {
     @Test
     void piecesCountFromTheFirstOnUntilTheMessageIsWhole() {
         var message = message();
-        message.inboundWireSize(InboundGuard.FREE_BYTES - InboundGuard.PIECE_BYTES);
+        message.inboundWireSize(SMALL);
         assertThat(guard.used()).as("a small message is free").isZero();
 
         message.inboundWireSize(10_000);
-        assertThat(guard.used()).isEqualTo(InboundGuard.FREE_BYTES + 10_000 + InboundGuard.PIECE_BYTES);
+        assertThat(guard.used()).isEqualTo(InboundGuard.held(SMALL) + InboundGuard.held(10_000));
 
         message.inboundMessageRead(0, 0, 0);
         assertThat(guard.used()).isZero();
@@ -39,7 +40,7 @@ class InboundGuardTest {
         for (int i = 0; i < 100; i++) {
             message.inboundWireSize(1);
         }
-        assertThat(guard.used()).isEqualTo(100 * (1 + InboundGuard.PIECE_BYTES));
+        assertThat(guard.used()).isEqualTo(100 * InboundGuard.held(1));
     }
 
     @Test
@@ -52,7 +53,7 @@ class InboundGuardTest {
 
         assertThat(refused).extracting(TintypeException::reason).containsExactly(Reason.OVERLOADED);
         assertThat(refused.get(0).retryAfter()).isPresent();
-        assertThat(guard.used()).isEqualTo(90_000 + InboundGuard.PIECE_BYTES);
+        assertThat(guard.used()).isEqualTo(InboundGuard.held(90_000));
         message().inboundWireSize(1_000); // a request to read
         assertThat(refused).hasSize(1);
 
