@@ -55,6 +55,7 @@ final class MoveWatch implements AutoCloseable {
 
     private final Shards shards;
     private final UserMover mover;
+    private final FrozenTimes frozen;
     private final MoveSettings settings;
     private final InstantSource clock;
     private final ForeignCopies foreign;
@@ -68,9 +69,15 @@ final class MoveWatch implements AutoCloseable {
     private int pollsToSkip;
 
     private MoveWatch(
-            Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
+            Shards shards,
+            UserMover mover,
+            FrozenTimes frozen,
+            MoveSettings settings,
+            InstantSource clock,
+            ForeignCopies foreign) {
         this.shards = shards;
         this.mover = mover;
+        this.frozen = frozen;
         this.settings = settings;
         this.clock = clock;
         this.foreign = foreign;
@@ -82,8 +89,13 @@ final class MoveWatch implements AutoCloseable {
     }
 
     static MoveWatch start(
-            Shards shards, UserMover mover, MoveSettings settings, InstantSource clock, ForeignCopies foreign) {
-        var watch = new MoveWatch(shards, mover, settings, clock, foreign);
+            Shards shards,
+            UserMover mover,
+            FrozenTimes frozen,
+            MoveSettings settings,
+            InstantSource clock,
+            ForeignCopies foreign) {
+        var watch = new MoveWatch(shards, mover, frozen, settings, clock, foreign);
         watch.every(POLL, watch::poll);
         watch.every(REMIND, watch::remindAll);
         var quarter = settings.keepFor().dividedBy(4);
@@ -186,6 +198,9 @@ final class MoveWatch implements AutoCloseable {
         frozenTurns.keepOnly(here);
         movingTurns.keepOnly(here);
         purgeTurns.keepOnly(here);
+        frozen.keepOnly((id, user) -> shards.find(id)
+                .filter(shard -> shard.reader().users().frozen().contains(user))
+                .isPresent());
         led(false).forEach(this::purge);
     }
 

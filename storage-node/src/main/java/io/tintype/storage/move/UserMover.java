@@ -21,7 +21,6 @@ import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.wire.Errors;
-import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -42,15 +41,18 @@ final class UserMover {
     private final Pulls pulls;
     private final Source others;
     private final Executor blocking;
-    private final InstantSource clock;
+    private final FrozenTimes frozen;
 
-    /** @param blocking threads that may read the disk */
-    UserMover(DirectoryClient directory, Pulls pulls, Source others, Executor blocking, InstantSource clock) {
+    /**
+     * @param blocking threads that may read the disk
+     * @param frozen for how long users have been frozen
+     */
+    UserMover(DirectoryClient directory, Pulls pulls, Source others, Executor blocking, FrozenTimes frozen) {
         this.directory = directory;
         this.pulls = pulls;
         this.others = others;
         this.blocking = blocking;
-        this.clock = clock;
+        this.frozen = frozen;
     }
 
     /** Does what the directory and the shard's record call for; what the shard has of the user then. */
@@ -69,7 +71,7 @@ final class UserMover {
                     here,
                     entry,
                     askedAt,
-                    clock.millis() - here.getSinceMs(),
+                    frozen.millis(shard.id(), user, here),
                     shard.status().usersLimit(),
                     MoveRule.all());
             if (stepsLeft == 0 || step instanceof MoveStep.Nothing) {
@@ -148,8 +150,7 @@ final class UserMover {
         });
     }
 
-    private static CompletableFuture<Long> freezeNow(
-            ShardReplica shard, UserId user, long generation, long move, ShardId to) {
+    private CompletableFuture<Long> freezeNow(ShardReplica shard, UserId user, long generation, long move, ShardId to) {
         var freeze = FreezeUser.newBuilder()
                 .setGeneration(generation)
                 .setMove(move)
@@ -158,6 +159,7 @@ final class UserMover {
         return shard.propose(new Proposal(RecordType.USER_FREEZE, user, null, freeze.toByteString(), null))
                 .thenApply(committed -> {
                     if (committed.outcome().orThrow() instanceof Outcome.Moved moved) {
+                        var unused = frozen.millis(shard.id(), user, moved.user()); // his time begins
                         return moved.at().seq();
                     }
                     throw new IllegalStateException("a freeze ended with " + committed.outcome());

@@ -78,7 +78,8 @@ public final class UserMoves implements AutoCloseable {
                         .thenApply(found -> found.map(record -> replicas(self, record.value()))
                                 .orElse(List.of())),
                 settings);
-        var mover = new UserMover(directory, pulls, source, blocking, clock);
+        var frozen = new FrozenTimes(System::nanoTime);
+        var mover = new UserMover(directory, pulls, source, blocking, frozen);
         pulls.onMismatch((shard, user, move) -> {
             var unused = mover.abort(shard, user, move, MoveEnd.MOVE_END_MISMATCH)
                     .exceptionally(failure -> null); // it is tried again, and found again
@@ -87,7 +88,7 @@ public final class UserMoves implements AutoCloseable {
         var foreign = new ForeignCopies(shard -> znodes.readAssignment(shard)
                 .thenApply(found ->
                         found.map(assignment -> PoolId.parse(assignment.value().getPool()))));
-        this.watch = MoveWatch.start(shards, mover, settings, clock, foreign);
+        this.watch = MoveWatch.start(shards, mover, frozen, settings, clock, foreign);
     }
 
     /** Followers first: the primary has enough to do; this node itself before others. */
