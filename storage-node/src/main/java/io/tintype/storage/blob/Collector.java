@@ -36,6 +36,12 @@ public final class Collector {
      */
     static final Duration LATE_CHUNKS = Duration.ofHours(1);
 
+    /**
+     * For how much longer than that an upload stays that is neither a blob nor given up. If the primary had any of it, it
+     * would have given it up by then: what is left are chunks that nobody else got from a primary that died.
+     */
+    static final Duration LEFT_BEHIND = Duration.ofDays(1);
+
     /** Kinds of what there is to be removed. */
     public enum Kind {
         /** Chunks that nobody can be reading any more. */
@@ -179,7 +185,10 @@ public final class Collector {
         }
     }
 
-    /** Uploads too old to be completed, by the log's clock: what is still staged is given up, marks are forgotten. */
+    /**
+     * Uploads too old to be completed, by the log's clock: what is still staged is given up, marks are forgotten. Since that
+     * clock never goes back, no record can make a blob of them any more, whatever is still to be applied here.
+     */
     private void oldUploads(Write write, List<Proposal> proposals, int budget) {
         long oldest =
                 machine.logTimeMs() - Limits.UPLOAD_LIFETIME.plus(LATE_CHUNKS).toMillis();
@@ -201,6 +210,8 @@ public final class Collector {
                 var closing = Closing.read(disk.get(Family.STAGE, mark));
                 if (closing.isPresent()) {
                     forget(write, user, upload, closing.get());
+                } else if (upload.timeMs() < oldest - LEFT_BEHIND.toMillis()) {
+                    forget(write, user, upload, Closing.ABORTED);
                 } else {
                     proposals.add(Proposal.of(
                             RecordType.ABORT_UPLOAD,

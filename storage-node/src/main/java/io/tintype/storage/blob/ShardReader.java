@@ -174,9 +174,9 @@ public final class ShardReader {
         }
     }
 
-    /** Whether an upload was completed or aborted. */
+    /** Whether an upload was completed, aborted, or is too old by the log's clock: how it ended may be forgotten then. */
     public boolean closed(UserId user, UploadId upload) {
-        return chunks.closed(user, upload);
+        return BlobRules.isTooOld(upload, machine.logTimeMs()) || chunks.closed(user, upload);
     }
 
     /** The chunk that is staged at a place, without its bytes. */

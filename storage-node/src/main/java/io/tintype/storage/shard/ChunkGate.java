@@ -3,6 +3,7 @@ package io.tintype.storage.shard;
 
 import io.tintype.model.NodeId;
 import io.tintype.model.UploadId;
+import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.NamedChunks;
 import io.tintype.storage.blob.ShardStore;
@@ -144,8 +145,18 @@ final class ChunkGate {
         });
     }
 
-    void close() {
+    /** From here on nothing is staged: what becomes of the replica and of uploads next, this gate does not know. */
+    synchronized void close() {
         closed.set(true);
+    }
+
+    private synchronized CompletableFuture<Void> stage(ChunkKey key, Chunk chunk) {
+        if (closed.get()) {
+            throw new IllegalStateException("the stream is over");
+        }
+        var write = new Write();
+        source.store().chunks().stage(write, key, chunk);
+        return source.committer().commit(write);
     }
 
     private boolean namesOtherChunks(ReceivedBatch batch) {
@@ -221,9 +232,7 @@ final class ChunkGate {
                 restUntil.set(System.nanoTime()
                         + source.traffic().fed(source.store().id(), chunk.data().size()));
             }
-            var write = new Write();
-            source.store().chunks().stage(write, one.key(), chunk);
-            return source.committer().commit(write);
+            return stage(one.key(), chunk);
         });
         var unused = fetched.whenComplete((done, failure) -> {
             if (failure != null) {

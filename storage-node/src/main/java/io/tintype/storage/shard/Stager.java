@@ -4,8 +4,10 @@ package io.tintype.storage.shard;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Write;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ShardConfig;
 import java.time.Duration;
@@ -64,8 +66,27 @@ final class Stager {
         });
     }
 
-    /** As follower. */
+    /** As follower: looks first, on a thread that may block, whether the upload is over. */
     CompletableFuture<Void> stageReceived(long epoch, StagedBytes chunk) {
+        var key = chunk.key();
+        return Futures.begin(() -> CompletableFuture.supplyAsync(
+                        () -> isOver(key), context.threads().io()))
+                .thenCompose(over -> over ? refuse(key) : stageNow(epoch, chunk));
+    }
+
+    /** The mark that says how an old upload ended may be gone already, by the log's clock: see Collector. */
+    private boolean isOver(ChunkKey key) {
+        long age = context.clock().now().wallMillis() - key.upload().timeMs();
+        return age > Limits.UPLOAD_LIFETIME.toMillis() || store.reader().closed(key.user(), key.upload());
+    }
+
+    private CompletableFuture<Void> refuse(ChunkKey key) {
+        return CompletableFuture.failedFuture(new TintypeException(
+                Reason.UPLOAD_NOT_FOUND,
+                "shard " + store.id() + ": the chunk comes too late for upload " + key.upload() + ", which is over"));
+    }
+
+    private CompletableFuture<Void> stageNow(long epoch, StagedBytes chunk) {
         var status = board.status;
         if (epoch < status.epoch()) {
             return CompletableFuture.failedFuture(new TintypeException(
@@ -75,13 +96,6 @@ final class Stager {
         if (!board.whole) {
             return CompletableFuture.failedFuture(new TintypeException(
                     Reason.UNAVAILABLE, "the replica of shard " + store.id() + " here is being installed"));
-        }
-        var upload = chunk.key().upload();
-        if (context.clock().now().wallMillis() - upload.timeMs() > Limits.UPLOAD_LIFETIME.toMillis()) {
-            // The mark that says how the upload ended may be gone already: see Collector.
-            return CompletableFuture.failedFuture(new TintypeException(
-                    Reason.UPLOAD_NOT_FOUND,
-                    "shard " + store.id() + ": the chunk comes too late for upload " + upload + ", which is over"));
         }
         return write(chunk);
     }

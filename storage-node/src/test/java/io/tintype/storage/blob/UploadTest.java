@@ -210,6 +210,42 @@ class UploadTest {
     }
 
     @Test
+    void whatStillStandsHereOfAnUploadADayAfterAllOthersGaveItUpGoesByItself() {
+        var left = stageAll();
+        var blob = stageAll();
+        complete("cat", blob);
+        shelf.nowMs += Limits.UPLOAD_LIFETIME.plus(Collector.LATE_CHUNKS).toMillis() + 1;
+        shelf.put(ALICE, "tick", new byte[1]);
+        assertThat(shelf.store().collector().collect(shelf.nowMs, 100).proposals())
+                .as("what this replica would propose, and another one does not know")
+                .hasSize(1);
+        assertThat(shelf.reader().staged(ALICE, left)).hasSize(3);
+
+        shelf.nowMs += Collector.LEFT_BEHIND.toMillis();
+        shelf.put(ALICE, "tick", new byte[1]);
+        assertThat(shelf.store().collector().collect(shelf.nowMs, 100))
+                .isEqualTo(new Collector.Collection(List.of(), 0, Set.of()));
+
+        assertThat(count(Family.STAGE)).isZero();
+        for (int i = 0; i < 3; i++) {
+            assertThat(shelf.reader().chunk(new ChunkKey(ALICE, left, i))).isEmpty();
+            assertThat(shelf.reader().chunk(new ChunkKey(ALICE, blob, i))).isPresent();
+        }
+    }
+
+    @Test
+    void anUploadThatIsTooOldByTheLogsClockIsOverWhetherOrNotItsEndIsStillMarked() {
+        var upload = stageAll();
+        complete("cat", upload);
+        shelf.nowMs += Limits.UPLOAD_LIFETIME.plus(Collector.LATE_CHUNKS).toMillis() + 1;
+        shelf.put(ALICE, "tick", new byte[1]);
+        shelf.store().collector().collect(shelf.nowMs, 100);
+
+        assertThat(shelf.store().chunks().closed(ALICE, upload)).as("marked").isFalse();
+        assertThat(shelf.reader().closed(ALICE, upload)).isTrue();
+    }
+
+    @Test
     void aChunkThatComesBackAtTheEndOfAnUploadsLifeCostsTheBlobNothing() {
         var upload = stageAll();
         shelf.nowMs += Limits.UPLOAD_LIFETIME.toMillis();

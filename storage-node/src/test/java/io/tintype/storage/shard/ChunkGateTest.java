@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -65,6 +66,8 @@ final class ChunkGateTest {
     private final List<Integer> fetched = Collections.synchronizedList(new ArrayList<>());
     private final CompletableFuture<String> end = new CompletableFuture<>();
     private int fetches;
+    private Runnable beforeServing = () -> {};
+    private volatile CompletableFuture<Void> served = new CompletableFuture<>();
     private Disk disk;
     private ShardThreads threads;
     private ShardStore store;
@@ -114,11 +117,13 @@ final class ChunkGateTest {
             return CompletableFuture.failedFuture(new AssertionError("it is fetched for ever"));
         }
         var taker = (Function<Peers.Fetched, CompletableFuture<Void>>) args[args.length - 1];
+        beforeServing.run();
         var taken = CompletableFuture.<Void>completedFuture(null);
         for (var key : (List<ChunkKey>) args[3]) {
             fetched.add(key.index());
             taken = taken.thenCompose(done -> taker.apply(new Peers.Fetched(key, right(key.index()))));
         }
+        served = taken;
         return taken;
     }
 
@@ -137,6 +142,11 @@ final class ChunkGateTest {
     }
 
     private String receive(int crc) throws Exception {
+        receiveOnly(crc);
+        return end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void receiveOnly(int crc) {
         var put = PutCommit.newBuilder()
                 .setName("large")
                 .setManifest(Manifest.newBuilder()
@@ -152,7 +162,6 @@ final class ChunkGateTest {
                 List.of(LogCodec.encode(record)),
                 Map.of(),
                 () -> {}));
-        return end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Test
@@ -173,5 +182,17 @@ final class ChunkGateTest {
         assertThat(receive(~Crc32c.of(bytes))).isEqualTo("not to be had from the primary");
         assertThat(fetched)
                 .containsExactlyElementsOf(IntStream.range(0, CHUNKS).boxed().toList());
+    }
+
+    @Test
+    void whatComesWhenTheStreamIsOverIsNotStaged() {
+        beforeServing = () -> gate.close();
+
+        receiveOnly(Crc32c.of(bytes));
+
+        await("the end of the fetch").atMost(PATIENCE).until(() -> served.isDone());
+        assertThat(store.reader().staged(ALICE, UPLOAD))
+                .as("who knows what became of the upload since")
+                .isEmpty();
     }
 }
