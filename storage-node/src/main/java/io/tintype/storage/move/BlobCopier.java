@@ -97,8 +97,7 @@ final class BlobCopier {
     private CompletableFuture<Boolean> from(NodeId node, NamedHead blob, long sequence) {
         var manifest = blob.getHead().getManifest();
         var theirs = Wire.uploadId(manifest.getUploadId());
-        var ours = new UploadId(
-                System.currentTimeMillis(), ThreadLocalRandom.current().nextLong());
+        var ours = newUpload();
         var here = manifest.toBuilder().setUploadId(Wire.bytes(ours)).build();
         int emptied = target.emptied(); // before the first chunk is staged
         if (manifest.getChunks() == 1 && manifest.getSize() <= Limits.INLINE_BYTES) {
@@ -123,6 +122,12 @@ final class BlobCopier {
                 .thenCompose(whole -> whole
                         ? append(blob, here, null, emptied).thenApply(done -> true)
                         : CompletableFuture.completedFuture(false));
+    }
+
+    /** Never older than the target's log, whose clock may be ahead: what it takes for old, the target gives up as abandoned. */
+    private UploadId newUpload() {
+        long now = Math.max(System.currentTimeMillis(), target.reader().logTimeMs());
+        return new UploadId(now, ThreadLocalRandom.current().nextLong());
     }
 
     private CompletableFuture<Boolean> chunks(

@@ -211,6 +211,14 @@ final class TestCluster implements AutoCloseable {
                 .join();
     }
 
+    /** Has the assignment say something else, be it understood or not; what it said before. */
+    byte[] rewriteAssignment(byte[] bytes) {
+        var path = Paths.assignment(SHARD.value());
+        var found = session.znodes().get(path).join().orElseThrow();
+        session.znodes().set(path, bytes, found.version()).join();
+        return found.data();
+    }
+
     /** Lets the shard's pool have copies in other regions from now on. */
     void unpin() {
         var path = Paths.assignment(SHARD.value());
