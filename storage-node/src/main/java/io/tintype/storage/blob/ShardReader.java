@@ -175,7 +175,7 @@ public final class ShardReader {
     }
 
     /** Whether an upload was completed, aborted, or is too old by the log's clock: how it ended may be forgotten then. */
-    public boolean closed(UserId user, UploadId upload) {
+    public boolean isOver(UserId user, UploadId upload) {
         return BlobRules.isTooOld(upload, machine.logTimeMs()) || chunks.closed(user, upload);
     }
 

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -50,8 +49,7 @@ public final class Committer implements AutoCloseable {
     private final LongAdder bytes = new LongAdder();
 
     private final CommitQueue queue;
-    private final List<Consumer<Throwable>> listeners = new ArrayList<>();
-    private volatile @Nullable Throwable failure;
+    private final FirstFailure failure;
 
     Committer(
             DiskConfig config,
@@ -65,6 +63,7 @@ public final class Committer implements AutoCloseable {
         this.room = new Room(config, space);
         this.gate = gate;
         this.queue = new CommitQueue(config);
+        this.failure = new FirstFailure(config.directory());
         this.encoder = new BatchEncoder(handles, 1 << 20);
         this.thread = new Thread(this::run, "tintype-committer");
         this.thread.setDaemon(true);
@@ -159,7 +158,7 @@ public final class Committer implements AutoCloseable {
             writeInside(write);
         } catch (RocksDBException e) {
             fail(e);
-            throw unavailable(e);
+            throw failure.refusal(e);
         } finally {
             gate.exit();
         }
@@ -167,19 +166,12 @@ public final class Committer implements AutoCloseable {
 
     /** Tells a listener, on the thread that found out, as soon as the disk fails; at once if it already has. */
     public void onFailure(Consumer<Throwable> listener) {
-        Throwable known;
-        synchronized (listeners) {
-            listeners.add(listener);
-            known = failure;
-        }
-        if (known != null) {
-            listener.accept(known);
-        }
+        failure.onFailure(listener);
     }
 
     /** True after the first write that failed; never false again. */
     public boolean failed() {
-        return failure != null;
+        return failure.cause() != null;
     }
 
     /** Writes that wait to be synced. */
@@ -209,26 +201,13 @@ public final class Committer implements AutoCloseable {
 
     /** Marks the disk as failed, for what RocksDB finds out in the background. */
     void fail(Throwable cause) {
-        List<Consumer<Throwable>> toTell;
-        synchronized (listeners) {
-            if (failure != null) {
-                return;
-            }
-            failure = cause;
-            toTell = List.copyOf(listeners);
+        var toTell = failure.note(cause);
+        if (toTell == null) {
+            return;
         }
         var abandoned = queue.abandon();
-        toTell.forEach(listener -> tell(listener, cause));
-        abandoned.forEach(waiting -> waiting.done().completeExceptionally(unavailable(cause)));
-    }
-
-    /** Whoever cannot hear it keeps it from nobody else. */
-    private static void tell(Consumer<Throwable> listener, Throwable cause) {
-        try {
-            listener.accept(cause);
-        } catch (RuntimeException | Error e) {
-            log.error("somebody could not be told that a disk failed", e);
-        }
+        toTell.run();
+        abandoned.forEach(waiting -> waiting.done().completeExceptionally(failure.refusal(cause)));
     }
 
     /** Frees native memory; for when the gate is closed, so that nobody is in {@link #writeNow} any more. */
@@ -309,19 +288,6 @@ public final class Committer implements AutoCloseable {
     }
 
     private void refuseIfFailed() {
-        var cause = failure;
-        if (cause != null) {
-            throw unavailable(cause);
-        }
-    }
-
-    private TintypeException unavailable(Throwable cause) {
-        return new TintypeException(
-                Reason.UNAVAILABLE,
-                config.directory() + " failed (" + cause.getMessage()
-                        + ") and takes no more writes; its replicas are to be rebuilt from their peers",
-                Map.of(),
-                null,
-                cause);
+        failure.refuseFromThenOn();
     }
 }

@@ -21,19 +21,13 @@ import io.tintype.proto.v1.StartUploadRequest;
 import io.tintype.proto.v1.StartUploadResponse;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
-import io.tintype.storage.blob.StagedChunk;
 import io.tintype.storage.future.Futures;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.StagedBytes;
 import io.tintype.wire.Wire;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Uploads in chunks that come in any order. Keeps nothing but the chunks themselves: who may continue is whoever knows the
@@ -42,9 +36,6 @@ import java.util.stream.IntStream;
 final class ChunkedUploads {
     /** Clocks of nodes may differ by this much. */
     private static final long SKEW_MS = 600_000;
-
-    /** Most missing chunks that an error names. */
-    private static final int NAMED_MISSING = 100;
 
     private final Toolbox box;
     private final OpenUploads open = new OpenUploads();
@@ -180,7 +171,7 @@ final class ChunkedUploads {
                             if (earlier.isEmpty()) {
                                 current(upload);
                                 checkOpen(shard, spec.user(), upload);
-                                checkStaged(shard, spec.user(), upload, finish);
+                                StagedChecks.check(upload, shard.reader().staged(spec.user(), upload), finish);
                             }
                             return earlier;
                         },
@@ -208,55 +199,6 @@ final class ChunkedUploads {
                                                         box.clock().millis())
                                                 .build()),
                                 emptied));
-    }
-
-    /** Compares what is staged with what should be: all chunks, nothing behind them, their sizes and the checksum. */
-    private static void checkStaged(ShardReplica shard, UserId user, UploadId upload, PutFinish finish) {
-        var staged = shard.reader().staged(user, upload).stream()
-                .collect(Collectors.toMap(StagedChunk::index, chunk -> chunk));
-        int chunks = Writes.chunks(finish.getSize());
-        var missing = IntStream.range(0, chunks)
-                .filter(index -> !staged.containsKey(index))
-                .limit(NAMED_MISSING)
-                .boxed()
-                .toList();
-        if (!missing.isEmpty()) {
-            throw missing(upload, missing);
-        }
-        var whole = new Crc32c.Running();
-        for (int index = 0; index < chunks; index++) {
-            var chunk = Objects.requireNonNull(staged.get(index));
-            long expected = Math.min(Limits.CHUNK_BYTES, finish.getSize() - whole.length());
-            if (chunk.size() != expected) {
-                throw new TintypeException(
-                        Reason.SIZE_MISMATCH,
-                        "chunk " + index + " of upload " + upload + " has " + chunk.size() + " bytes, but " + expected
-                                + " are needed for finish.size " + finish.getSize() + "; nothing was stored");
-            }
-            whole.add(chunk.crc(), chunk.size());
-        }
-        if (staged.size() > chunks) {
-            throw new TintypeException(
-                    Reason.SIZE_MISMATCH,
-                    "upload " + upload + " has " + staged.size() + " chunks, but finish.size " + finish.getSize()
-                            + " needs only " + chunks + "; nothing was stored");
-        }
-        if (whole.crc() != finish.getCrc32C()) {
-            throw new TintypeException(
-                    Reason.CHECKSUM_MISMATCH,
-                    "finish.crc32c is " + ChunkAssembler.hex(finish.getCrc32C()) + ", but the staged chunks have "
-                            + ChunkAssembler.hex(whole.crc()) + "; nothing was stored");
-        }
-    }
-
-    private static TintypeException missing(UploadId upload, List<Integer> indexes) {
-        var text = indexes.stream().map(String::valueOf).collect(Collectors.joining(","));
-        return new TintypeException(
-                Reason.CHUNKS_MISSING,
-                "upload " + upload + " lacks chunks " + text
-                        + (indexes.size() == NAMED_MISSING ? " and perhaps more" : "")
-                        + "; send them and complete again",
-                Map.of(TintypeException.MISSING, text));
     }
 
     private Chunk checked(PutChunkRequest request) {
@@ -296,7 +238,7 @@ final class ChunkedUploads {
     }
 
     private static void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
-        if (shard.reader().closed(user, upload)) {
+        if (shard.reader().isOver(user, upload)) {
             throw over(upload);
         }
     }

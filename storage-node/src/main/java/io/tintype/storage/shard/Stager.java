@@ -77,7 +77,7 @@ final class Stager {
     /** The mark that says how an old upload ended may be gone already, by the log's clock: see Collector. */
     private boolean isOver(ChunkKey key) {
         long age = context.clock().now().wallMillis() - key.upload().timeMs();
-        return age > Limits.UPLOAD_LIFETIME.toMillis() || store.reader().closed(key.user(), key.upload());
+        return age > Limits.UPLOAD_LIFETIME.toMillis() || store.reader().isOver(key.user(), key.upload());
     }
 
     private CompletableFuture<Void> refuse(ChunkKey key) {

@@ -242,7 +242,7 @@ class UploadTest {
         shelf.store().collector().collect(shelf.nowMs, 100);
 
         assertThat(shelf.store().chunks().closed(ALICE, upload)).as("marked").isFalse();
-        assertThat(shelf.reader().closed(ALICE, upload)).isTrue();
+        assertThat(shelf.reader().isOver(ALICE, upload)).isTrue();
     }
 
     @Test

@@ -237,7 +237,7 @@ final class ChunkedUploadTest {
                     .setShard(Rig.DATA)
                     .build());
 
-            assertThat(rig.data.reader().closed(UserId.of(Rig.USER), upload))
+            assertThat(rig.data.isMarked(UserId.of(Rig.USER), upload))
                     .as("a mark of an upload that began at %d", began)
                     .isFalse();
         }

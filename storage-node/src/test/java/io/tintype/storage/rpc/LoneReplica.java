@@ -6,6 +6,8 @@ import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
+import io.tintype.model.UploadId;
+import io.tintype.model.UserId;
 import io.tintype.storage.blob.Applied;
 import io.tintype.storage.blob.HeadChanges;
 import io.tintype.storage.blob.Proposal;
@@ -201,6 +203,11 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     @Override
     public ShardReader reader() {
         return store.reader();
+    }
+
+    /** Whether the end of an upload is marked here. */
+    boolean isMarked(UserId user, UploadId upload) {
+        return store.chunks().closed(user, upload);
     }
 
     @Override
