@@ -97,7 +97,8 @@ public final class ShardReader {
     private void requireHome(UserId user, long nowMs, long mayLagMs) {
         var here = users.user(user);
         if (here.isPresent() && here.get().getState() != OwnershipState.OWNERSHIP_STATE_REFUSED) {
-            boolean stale = mayLagMs > 0 && nowMs - here.get().getSinceMs() <= mayLagMs;
+            long ageMs = nowMs - here.get().getSinceMs(); // negative: this clock is behind, and the age is not known
+            boolean stale = mayLagMs > 0 && ageMs >= 0 && ageMs <= mayLagMs;
             var refusal = Residence.reads(user, here.get(), stale);
             if (refusal.isPresent()) {
                 throw refusal.get().toException();

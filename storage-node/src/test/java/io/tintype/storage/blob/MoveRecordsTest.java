@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +99,32 @@ class MoveRecordsTest {
         assertThat(target.store.reader().stats().users()).isEqualTo(1);
         assertThat(source.store.reader().users().moving()).isEmpty();
         assertThat(target.store.reader().users().moving()).isEmpty();
+    }
+
+    @Test
+    void whatWasTrueWhenAUserWasFrozenIsReadForAsLongAsTheReaderAllowsAndByNoClockThatIsBehind() {
+        source.claim(ALICE, 1);
+        source.put(ALICE, "cat", null, 5);
+        source.freeze(ALICE, 1, 2, 9);
+        long frozenMs = source.user(ALICE).getSinceMs();
+
+        assertThat(stale(frozenMs, 1_000)).isEmpty();
+        assertThat(stale(frozenMs + 1_000, 1_000)).isEmpty();
+        assertThat(stale(frozenMs + 1_001, 1_000)).contains(Reason.USER_MOVING);
+        assertThat(stale(frozenMs, 0)).contains(Reason.USER_MOVING);
+        assertThat(stale(frozenMs - 1, 1_000)).contains(Reason.USER_MOVING);
+        assertThat(stale(frozenMs - 3_600_000, 1_000)).contains(Reason.USER_MOVING);
+    }
+
+    /** Why a read by a clock is refused to whom takes what is so old. */
+    private Optional<Reason> stale(long nowMs, long mayLagMs) {
+        try {
+            assertThat(source.store.reader().head(ALICE, BlobName.of("cat"), nowMs, mayLagMs))
+                    .isPresent();
+            return Optional.empty();
+        } catch (TintypeException e) {
+            return Optional.of(e.reason());
+        }
     }
 
     @Test
