@@ -47,7 +47,7 @@ final class ChunkedUploads {
     CompletableFuture<StartUploadResponse> start(StartUploadRequest request) {
         var spec = box.spec(request.getHeader());
         return box.forChanges(spec.user(), request.getHeader().getShard()).thenApply(shard -> {
-            var upload = Writes.newUpload(box.clock().millis());
+            var upload = Writes.newUpload(shard, box.clock().millis());
             return StartUploadResponse.newBuilder()
                     .setUploadId(Wire.bytes(upload))
                     .setChunkSize(Limits.CHUNK_BYTES)
@@ -58,7 +58,7 @@ final class ChunkedUploads {
 
     CompletableFuture<PutChunkResponse> put(PutChunkRequest request) {
         var user = UserId.of(request.getUser());
-        var upload = current(Wire.uploadId(request.getUploadId()));
+        var upload = Wire.uploadId(request.getUploadId());
         var chunk = checked(request);
         var key = new ChunkKey(user, upload, request.getIndex());
         int bytes = chunk.data().size();
@@ -75,7 +75,7 @@ final class ChunkedUploads {
 
     CompletableFuture<GetUploadResponse> get(GetUploadRequest request) {
         var user = UserId.of(request.getUser());
-        var upload = current(Wire.uploadId(request.getUploadId()));
+        var upload = Wire.uploadId(request.getUploadId());
         return box.forChanges(user, request.getShard())
                 .thenApplyAsync(
                         shard -> {
@@ -119,7 +119,7 @@ final class ChunkedUploads {
         var upload = Wire.uploadId(request.getUploadId());
         return box.forChanges(user, request.getShard())
                 .thenCompose(shard ->
-                        isCurrent(upload) ? abort(shard, user, upload) : CompletableFuture.completedFuture(null))
+                        isCurrent(shard, upload) ? abort(shard, user, upload) : CompletableFuture.completedFuture(null))
                 .thenApply(done -> AbortUploadResponse.getDefaultInstance());
     }
 
@@ -169,7 +169,6 @@ final class ChunkedUploads {
                                             spec.requestId(),
                                             box.clock().millis());
                             if (earlier.isEmpty()) {
-                                current(upload);
                                 checkOpen(shard, spec.user(), upload);
                                 StagedChecks.check(upload, shard.reader().staged(spec.user(), upload), finish);
                             }
@@ -224,21 +223,14 @@ final class ChunkedUploads {
         return new Chunk(data, crc);
     }
 
-    /** Refuses an upload that is too old, or was never begun by this cluster's clocks. */
-    private UploadId current(UploadId upload) {
-        if (!isCurrent(upload)) {
-            throw over(upload);
-        }
-        return upload;
-    }
-
-    private boolean isCurrent(UploadId upload) {
-        long age = box.clock().millis() - upload.timeMs();
+    /** Whether an upload is not too old, and may have been begun by this cluster's clocks. */
+    private boolean isCurrent(ShardReplica shard, UploadId upload) {
+        long age = Writes.uploadTimeMs(shard, box.clock().millis()) - upload.timeMs();
         return age <= Limits.UPLOAD_LIFETIME.toMillis() && age >= -SKEW_MS;
     }
 
-    private static void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
-        if (shard.reader().isOver(user, upload)) {
+    private void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
+        if (!isCurrent(shard, upload) || shard.reader().isOver(user, upload)) {
             throw over(upload);
         }
     }

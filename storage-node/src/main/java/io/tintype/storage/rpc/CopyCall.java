@@ -75,7 +75,7 @@ final class CopyCall {
         this.emptied = shard.emptied();
         this.sealing = taker.sealing();
         this.task = task;
-        this.upload = Writes.newUpload(box.clock().millis());
+        this.upload = Writes.newUpload(shard, box.clock().millis());
     }
 
     /** Carries it out, unless an earlier attempt did. */

@@ -5,7 +5,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.model.UploadId;
 import io.tintype.proto.v1.PutFinish;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
@@ -32,7 +31,6 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
 
     private final Toolbox box;
     private final ServerCallStreamObserver<PutResponse> out;
-    private final UploadId uploadId;
     private final Trace trace = Trace.current();
 
     // All of these only under this object's lock.
@@ -53,7 +51,6 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
     private PutCall(Toolbox box, ServerCallStreamObserver<PutResponse> out) {
         this.box = box;
         this.out = out;
-        this.uploadId = Writes.newUpload(box.clock().millis());
         this.movedAtNanos = box.stalls().now();
     }
 
@@ -159,7 +156,7 @@ final class PutCall implements StreamObserver<PutRequest>, Stalls.Transfer {
             if (taker == null) {
                 throw Futures.unchecked(failure);
             }
-            upload = new PutUpload(box, taker, spec, uploadId, trace);
+            upload = new PutUpload(box, taker, spec, trace);
             advance();
         });
     }

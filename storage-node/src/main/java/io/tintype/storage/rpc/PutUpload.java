@@ -56,14 +56,13 @@ final class PutUpload {
     /**
      * An upload of which nothing has gone to the replica yet.
      *
-     * @param id a name that no other upload has
      * @param trace what staging and the commit are parts of
      */
-    PutUpload(Toolbox box, Toolbox.Taker taker, PutSpec spec, UploadId id, Trace trace) {
+    PutUpload(Toolbox box, Toolbox.Taker taker, PutSpec spec, Trace trace) {
         this.box = box;
         this.taker = taker;
         this.spec = spec;
-        this.id = id;
+        this.id = Writes.newUpload(taker.shard(), box.clock().millis());
         this.trace = trace;
         this.emptied = taker.shard().emptied();
     }

@@ -46,8 +46,17 @@ final class Writes {
     record Stored(BlobHead head, List<String> replicas, SessionToken session) {}
 
     /** Names a new upload. */
-    static UploadId newUpload(long nowMs) {
-        return new UploadId(nowMs, ThreadLocalRandom.current().nextLong());
+    static UploadId newUpload(ShardReplica shard, long nowMs) {
+        return new UploadId(
+                uploadTimeMs(shard, nowMs), ThreadLocalRandom.current().nextLong());
+    }
+
+    /**
+     * By which time an upload begins, and is under way: never one that the shard's log has left behind, since that decides
+     * what is too old, and its clock stays ahead for a while once the wall clock was.
+     */
+    static long uploadTimeMs(ShardReplica shard, long nowMs) {
+        return Math.max(nowMs, shard.reader().logTimeMs());
     }
 
     /** The manifest of chunks that were cut in the usual way, and sealed so. */

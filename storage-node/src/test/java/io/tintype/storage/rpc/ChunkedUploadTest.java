@@ -23,6 +23,7 @@ import io.tintype.proto.v1.StagedChunk;
 import io.tintype.proto.v1.StartUploadRequest;
 import io.tintype.wire.Wire;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -240,6 +241,36 @@ final class ChunkedUploadTest {
             assertThat(rig.data.isMarked(UserId.of(Rig.USER), upload))
                     .as("a mark of an upload that began at %d", began)
                     .isFalse();
+        }
+    }
+
+    @Test
+    void uploadsAreTakenThoughTheLogIsDaysAheadOfTheClock() {
+        var bytes = rig.bytes(Limits.CHUNK_BYTES + 10);
+        rig.put("now", bytes);
+        rig.clockShiftMs = -Duration.ofDays(2).toMillis();
+        try {
+            rig.put("streamed", bytes);
+            assertThat(rig.read("streamed")).isEqualTo(bytes);
+
+            var header = rig.header("in chunks").build();
+            var upload = begin(header);
+            rig.upload.putChunk(chunk(upload, bytes, 1));
+            rig.upload.putChunk(chunk(upload, bytes, 0));
+            assertThat(rig.upload.getUpload(state(upload)).getChunksList()).hasSize(2);
+            complete(header, upload, Rig.finish(bytes));
+            assertThat(rig.read("in chunks")).isEqualTo(bytes);
+
+            rig.upload.copy(CopyRequest.newBuilder()
+                    .setUser(Rig.USER)
+                    .setShard(Rig.DATA)
+                    .setSourceName("streamed")
+                    .setName("copied")
+                    .setRequestId(rig.newRequest())
+                    .build());
+            assertThat(rig.read("copied")).isEqualTo(bytes);
+        } finally {
+            rig.clockShiftMs = 0;
         }
     }
 
