@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** The first cause stands, and everybody hears of it once. */
 final class FirstFailureTest {
-    private static final IOException FIRST = new IOException("no luck with the disk");
+    private final IOException first = new IOException("no luck with the disk");
 
     private final FirstFailure failure = new FirstFailure(Path.of("/data"));
 
@@ -35,24 +35,24 @@ final class FirstFailureTest {
         });
         failure.onFailure(told::add);
 
-        var tells = failure.note(FIRST);
+        var tells = failure.note(first);
 
         assertThat(failure.note(new IOException("another"))).isNull();
-        assertThat(failure.cause()).isSameAs(FIRST);
+        assertThat(failure.cause()).isSameAs(first);
         assertThat(told).as("told by whoever notes it, when he will").isEmpty();
         Objects.requireNonNull(tells).run();
-        assertThat(told).containsExactly(FIRST);
+        assertThat(told).containsExactly(first);
         failure.onFailure(told::add);
-        assertThat(told).as("who comes later is told at once").containsExactly(FIRST, FIRST);
+        assertThat(told).as("who comes later is told at once").containsExactly(first, first);
     }
 
     @Test
     void whoWantsToWriteIsToldWhy() {
-        assertThat(failure.note(FIRST)).isNotNull();
+        assertThat(failure.note(first)).isNotNull();
         assertThatThrownBy(failure::refuseFromThenOn)
                 .isInstanceOfSatisfying(
                         TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE))
                 .hasMessageContaining("/data failed (no luck with the disk)")
-                .hasCause(FIRST);
+                .hasCause(first);
     }
 }

@@ -14,6 +14,7 @@ import io.tintype.proto.v1.PutFinish;
 import io.tintype.storage.blob.StagedChunk;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -65,7 +66,7 @@ final class StagedChecksTest {
     @Test
     void whatIsAllThereIsTakenInWhateverOrderItIsFound() {
         var staged = staged();
-        java.util.Collections.reverse(staged);
+        Collections.reverse(staged);
         assertThatCode(() -> StagedChecks.check(UPLOAD, staged, finish())).doesNotThrowAnyException();
         assertThatCode(() -> StagedChecks.check(UPLOAD, List.of(), PutFinish.getDefaultInstance()))
                 .as("nothing at all is a blob without bytes")
