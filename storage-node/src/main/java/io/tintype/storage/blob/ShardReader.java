@@ -274,8 +274,13 @@ public final class ShardReader {
         return exports;
     }
 
+    /** The outcome of a request that a record appended now would find: by the log's clock, wherever the wall clock is. */
+    public Optional<StoredOutcome> outcome(UserId user, RequestId request) {
+        return outcome(user, request, machine.logTimeMs());
+    }
+
     /** The outcome of a request that was applied within the deduplication window before {@code nowMs}. */
-    public Optional<StoredOutcome> outcome(UserId user, RequestId request, long nowMs) {
+    Optional<StoredOutcome> outcome(UserId user, RequestId request, long nowMs) {
         return Retries.find(this::stored, user, request, nowMs);
     }
 

@@ -163,11 +163,7 @@ final class ChunkedUploads {
         int emptied = shard.emptied(); // before anybody looks what is staged
         return CompletableFuture.supplyAsync(
                         () -> {
-                            var earlier = shard.reader()
-                                    .outcome(
-                                            spec.user(),
-                                            spec.requestId(),
-                                            box.clock().millis());
+                            var earlier = shard.reader().outcome(spec.user(), spec.requestId());
                             if (earlier.isEmpty()) {
                                 checkOpen(shard, spec.user(), upload);
                                 StagedChecks.check(upload, shard.reader().staged(spec.user(), upload), finish);

@@ -80,13 +80,7 @@ final class CopyCall {
 
     /** Carries it out, unless an earlier attempt did. */
     CompletableFuture<Committed> run() {
-        return CompletableFuture.supplyAsync(
-                        () -> shard.reader()
-                                .outcome(
-                                        task.user(),
-                                        task.requestId(),
-                                        box.clock().millis()),
-                        box.readers())
+        return CompletableFuture.supplyAsync(() -> shard.reader().outcome(task.user(), task.requestId()), box.readers())
                 .thenCompose(earlier -> earlier.isPresent()
                         ? CompletableFuture.completedFuture(Writes.replayed(
                                 task.requestId(),

@@ -275,6 +275,25 @@ final class ChunkedUploadTest {
     }
 
     @Test
+    void aRetryFindsWhatWasStoredHoweverFarTheClockIsFromTheLogs() {
+        var bytes = rig.bytes(10);
+        var header = rig.header("retried").build();
+        var upload = begin(header);
+        rig.upload.putChunk(chunk(upload, bytes, 0));
+        var stored = complete(header, upload, Rig.finish(bytes));
+        for (int hours : new int[] {-3, 3}) {
+            rig.clockShiftMs = Duration.ofHours(hours).toMillis();
+            try {
+                assertThat(complete(header, upload, Rig.finish(bytes)))
+                        .as("by a clock %d hours ahead", hours)
+                        .isEqualTo(stored);
+            } finally {
+                rig.clockShiftMs = 0;
+            }
+        }
+    }
+
+    @Test
     void anEmptyUploadBecomesAnEmptyBlob() {
         var header = rig.header("nothing").build();
         complete(header, begin(header), Rig.finish(new byte[0]));
