@@ -75,7 +75,7 @@ final class NodeClaim {
         if (!there.getDataId().equals(mine.getDataId())) {
             throw new NodeIdInUseException(
                     "Node id '" + node.id() + "' was taken by a node with another data directory while"
-                            + " this one was out of touch. Give one of them an id of its own.");
+                            + " this one was out of touch, or started. Give one of them an id of its own.");
         }
     }
 

@@ -8,8 +8,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.KeeperException.Code;
+import org.apache.zookeeper.Watcher.Event.EventType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +22,10 @@ import org.slf4j.LoggerFactory;
  * replaced: at the first time only. Once this process has held the path, another owner means that another process has taken
  * its place; then it gives up and says so.
  *
- * <p>What must be so while the znode is there is seen to each time it was made, before anybody hears that it is.
+ * <p>What must be so while the znode is there is seen to each time it was made, before anybody hears that it is, and before
+ * another session's is replaced: that one's process may be alive, and the path its own by right.
+ *
+ * <p>A znode that vanishes while the session goes on, as by an operator's slip, is made anew after a pause.
  *
  * <p>Thread-safe; its steps follow each other, never two at a time, on ZooKeeper's event thread or a timer.
  */
@@ -38,6 +43,7 @@ final class Presence implements AutoCloseable {
     private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final CompletableFuture<String> displaced = new CompletableFuture<>();
     private final ZkSession.Registration listening;
+    private final PersistentWatcher watcher;
 
     // Guarded by this:
     private boolean working;
@@ -66,10 +72,18 @@ final class Presence implements AutoCloseable {
         this.bootIdOf = bootIdOf;
         this.confirm = confirm;
         this.listening = session.addListener(state -> {
-            if (state == ZkSession.State.CONNECTED && begun) {
-                ensure();
+            if (state == ZkSession.State.CONNECTED) {
+                ensureOnceBegun();
             }
         });
+        this.watcher = session.watcher(path, false);
+        watcher.getResetListenable().addListener(this::ensureOnceBegun); // what went before the watch was there
+        watcher.getListenable().addListener(event -> {
+            if (event.getType() == EventType.NodeDeleted) {
+                afterPause(this::ensureOnceBegun);
+            }
+        });
+        watcher.start();
     }
 
     /** Completes when the znode is there for the first time; fails where that can never be. */
@@ -83,8 +97,8 @@ final class Presence implements AutoCloseable {
     }
 
     /**
-     * Makes sure that the znode is there and this session's; from then on also whenever the connection comes back. Before the
-     * first call nothing is done: the path may be somebody else's.
+     * Makes sure that the znode is there and this session's; from then on also whenever the connection comes back or the znode
+     * vanishes. Before the first call nothing is done: the path may be somebody else's.
      */
     void ensure() {
         begun = true;
@@ -96,6 +110,12 @@ final class Presence implements AutoCloseable {
             working = true;
         }
         create();
+    }
+
+    private void ensureOnceBegun() {
+        if (begun && !closed) {
+            ensure();
+        }
     }
 
     private void create() {
@@ -132,9 +152,10 @@ final class Presence implements AutoCloseable {
         boolean ours = bootIdOf.applyAsLong(there.data()) == bootId;
         if (ours && there.ephemeralOwner() == session.sessionId()) {
             settled();
-        } else if (ours || !first.isDone()) {
-            log.info("replacing {}, which a former session left behind", path);
-            delete(there.version());
+        } else if (ours) {
+            replace(there.version());
+        } else if (!first.isDone()) {
+            confirmed(() -> replace(there.version()));
         } else {
             displaced.complete("Another process has registered as " + path
                     + " while this one was out of touch. Two processes must not share an id: this one stops.");
@@ -142,9 +163,15 @@ final class Presence implements AutoCloseable {
         }
     }
 
-    private void delete(int version) {
-        var unused = session.znodes().delete(path, version).whenComplete((done, failure) -> {
-            if (failure == null || ZkErrors.is(failure, Code.NONODE) || ZkErrors.is(failure, Code.BADVERSION)) {
+    private void replace(int version) {
+        if (closed) {
+            return;
+        }
+        log.info("replacing {}, which a former session left behind", path);
+        var unused = session.znodes().replaceByEphemeral(path, version, data).whenComplete((done, failure) -> {
+            if (failure == null) {
+                settled();
+            } else if (ZkErrors.is(failure, Code.NONODE) || ZkErrors.is(failure, Code.BADVERSION)) {
                 create();
             } else {
                 failed(failure);
@@ -153,12 +180,22 @@ final class Presence implements AutoCloseable {
     }
 
     private void settled() {
+        if (closed) {
+            remove(); // it was made after close looked for it
+            return;
+        }
+        confirmed(() -> {
+            first.complete(null);
+            if (finish()) {
+                ensure();
+            }
+        });
+    }
+
+    private void confirmed(Runnable then) {
         var unused = confirm.get().whenComplete((done, failure) -> {
             if (failure == null) {
-                first.complete(null);
-                if (finish()) {
-                    ensure();
-                }
+                then.run();
             } else if (session.znodes().isClosed()
                     || ZkErrors.isUnanswered(failure)
                     || ZkErrors.unwrap(failure) instanceof KeeperException) {
@@ -194,7 +231,11 @@ final class Presence implements AutoCloseable {
         if (!ZkErrors.isUnanswered(failure)) {
             log.error("registering {} failed; trying again", path, failure);
         }
-        CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS).execute(this::create);
+        afterPause(this::create);
+    }
+
+    private static void afterPause(Runnable task) {
+        CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS).execute(task);
     }
 
     /** Takes the znode away, if this session has it, without waiting; ZooKeeper would do so after the session's end. */
@@ -202,6 +243,11 @@ final class Presence implements AutoCloseable {
     public void close() {
         closed = true;
         listening.close();
+        watcher.close();
+        remove();
+    }
+
+    private void remove() {
         long me = session.sessionId();
         var unused = session.znodes()
                 .get(path)

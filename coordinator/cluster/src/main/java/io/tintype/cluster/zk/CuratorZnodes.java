@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.zk;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.BackgroundCallback;
 import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.framework.imps.CuratorFrameworkState;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -69,6 +71,22 @@ final class CuratorZnodes implements Znodes, AutoCloseable {
                 .withMode(CreateMode.EPHEMERAL)
                 .inBackground(callback)
                 .forPath(path, data));
+    }
+
+    @Override
+    public CompletableFuture<Void> replaceByEphemeral(String path, int version, byte[] data) {
+        return done(callback -> {
+            List<CuratorOp> operations = new ArrayList<>();
+            operations.add(client.transactionOp().delete().withVersion(version).forPath(path));
+            operations.add(client.transactionOp()
+                    .create()
+                    .withMode(CreateMode.EPHEMERAL)
+                    .forPath(path, data));
+            if (version == 0) { // which a new znode has too
+                operations.add(client.transactionOp().setData().withVersion(0).forPath(path, data));
+            }
+            client.transaction().inBackground(callback).forOperations(operations);
+        });
     }
 
     @Override

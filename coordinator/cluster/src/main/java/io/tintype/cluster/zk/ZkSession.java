@@ -8,8 +8,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.BoundedExponentialBackoffRetry;
+import org.apache.curator.utils.ZKPaths;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,6 +117,18 @@ public final class ZkSession implements AutoCloseable {
     /** Curator's client, rooted at the cluster's root, for its recipes. */
     public CuratorFramework curator() {
         return client;
+    }
+
+    /**
+     * A watch of a path below the cluster's root, which is made anew with every connection, once it is started.
+     *
+     * @param recursive whether of all below it too
+     */
+    public PersistentWatcher watcher(String path, boolean recursive) {
+        // Not by the rooted client: Curator adds a watch of its by the path below the root, but would remove it by the
+        // whole
+        // one, does not find it then, and leaves it with ZooKeeper until the session ends.
+        return new PersistentWatcher(root, ZKPaths.fixForNamespace(config.root(), path), recursive);
     }
 
     /** What this session was told to be. */

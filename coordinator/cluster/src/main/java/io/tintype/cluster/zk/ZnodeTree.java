@@ -9,7 +9,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
-import org.apache.curator.utils.ZKPaths;
 import org.apache.zookeeper.WatchedEvent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,12 +63,8 @@ public final class ZnodeTree implements AutoCloseable {
         this.base = base;
         this.loop = loop;
         this.listener = listener;
-        // Not by the rooted client: Curator adds a watch of its by the path below the root, but would remove it by the
-        // whole
-        // one, does not find it then, and leaves it with ZooKeeper until the session ends.
         this.root = session.curator().getNamespace();
-        this.watcher = new PersistentWatcher(
-                session.curator().usingNamespace(null), ZKPaths.fixForNamespace(root, base), true);
+        this.watcher = session.watcher(base, true);
     }
 
     /**

@@ -42,6 +42,12 @@ public interface Znodes {
     /** Creates a znode that goes with this session. */
     CompletableFuture<Void> createEphemeral(String path, byte[] data);
 
+    /**
+     * Puts in place of a znode that has this version, at one moment, one that goes with this session. Its version is another: who
+     * means to delete the former one does not meet this one.
+     */
+    CompletableFuture<Void> replaceByEphemeral(String path, int version, byte[] data);
+
     /** Deletes a znode that has this version. */
     CompletableFuture<Void> delete(String path, int version);
 

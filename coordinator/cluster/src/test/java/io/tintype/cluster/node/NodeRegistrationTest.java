@@ -10,11 +10,13 @@ import io.tintype.cluster.map.NodesWatcher;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
+import io.tintype.cluster.zk.Znode;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -212,6 +214,88 @@ final class NodeRegistrationTest {
         }
     }
 
+    /** Each saw nobody alive; the other one's claim came later. */
+    @Test
+    void whoLostTheIdWhileItStartedLeavesTheOthersLivenessAlone() throws Exception {
+        try (var session = connect();
+                var late = connect()) {
+            var loser = new NodeClaim(late, node("disk-a", 1, "h:1"));
+            loser.claim().get(10, TimeUnit.SECONDS);
+            var winner = NodeRegistration.start(session, node("disk-b", 2, "h:2"));
+            winner.registered().get(10, TimeUnit.SECONDS);
+
+            var presence = new Presence(late, Paths.nodeLiveness("n1"), new byte[0], 1, data -> 2, loser::confirm);
+            presence.ensure();
+
+            assertThatThrownBy(() -> presence.first().get(10, TimeUnit.SECONDS))
+                    .hasRootCauseInstanceOf(NodeIdInUseException.class);
+            assertThat(ownerOfLiveness()).isEqualTo(session.sessionId());
+            assertThat(winner.displaced()).isNotDone();
+        }
+    }
+
+    /** As by an operator who takes it for a dead one's. */
+    @Test
+    void aLivenessThatIsDeletedComesBack() throws Exception {
+        try (var session = connect();
+                var registration = NodeRegistration.start(session, node("disk-a", 1, "h:1"))) {
+            registration.registered().get(10, TimeUnit.SECONDS);
+            long before = session.sessionId();
+            for (int i = 0; i < 2; i++) {
+                deleteLiveness();
+                await().atMost(PATIENCE).until(() -> ownerOfLiveness() == before);
+            }
+            zooKeeper.expireSession(before);
+            await().atMost(PATIENCE).until(() -> ownerOfLiveness() != 0 && ownerOfLiveness() != before);
+            deleteLiveness();
+            await("also by a later session").atMost(PATIENCE).until(() -> ownerOfLiveness() == session.sessionId());
+            assertThat(registration.displaced()).isNotDone();
+        }
+    }
+
+    private void deleteLiveness() throws Exception {
+        observing.znodes().delete(Paths.nodeLiveness("n1"), -1).get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aFormerProcessThatIsInTouchLearnsThatItsPlaceIsTakenAndLeavesItTaken() throws Exception {
+        try (var former = connect();
+                var session = connect()) {
+            var first = NodeRegistration.start(former, node("disk-a", 1, "h:1"));
+            first.registered().get(10, TimeUnit.SECONDS);
+            int before = liveness().orElseThrow().version();
+            NodeRegistration.start(session, node("disk-a", 2, "h:2"))
+                    .registered()
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(first.displaced().get(20, TimeUnit.SECONDS)).contains("Two processes must not share an id");
+            assertThat(ownerOfLiveness()).isEqualTo(session.sessionId());
+            assertThat(liveness().orElseThrow().version())
+                    .as("what is meant for the former one's does not meet it")
+                    .isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void whoIsClosedWhileItStartsTakesNobodysPlaceAnyMore() throws Exception {
+        try (var dead = connect();
+                var session = connect()) {
+            NodeRegistration.start(dead, node("disk-a", 1, "h:1")).registered().get(10, TimeUnit.SECONDS);
+            var asked = new CompletableFuture<Void>();
+            var confirmed = new CompletableFuture<Void>();
+            var presence = new Presence(session, Paths.nodeLiveness("n1"), new byte[0], 2, data -> 1, () -> {
+                asked.complete(null);
+                return confirmed;
+            });
+            presence.ensure();
+            asked.get(10, TimeUnit.SECONDS);
+            presence.close();
+            confirmed.complete(null);
+            // What it does it does by this session, one thing after the other.
+            session.znodes().sync(Paths.nodeLiveness("n1")).get(10, TimeUnit.SECONDS);
+            assertThat(ownerOfLiveness()).isEqualTo(dead.sessionId());
+        }
+    }
+
     /** Takes the registration away. */
     private void remove() throws Exception {
         observing.znodes().delete(Paths.nodeRegistration("n1"), -1).get(10, TimeUnit.SECONDS);
@@ -238,12 +322,11 @@ final class NodeRegistrationTest {
     }
 
     private long ownerOfLiveness() throws Exception {
-        return observing
-                .znodes()
-                .get(Paths.nodeLiveness("n1"))
-                .get(10, TimeUnit.SECONDS)
-                .map(znode -> znode.ephemeralOwner())
-                .orElse(0L);
+        return liveness().map(Znode::ephemeralOwner).orElse(0L);
+    }
+
+    private Optional<Znode> liveness() throws Exception {
+        return observing.znodes().get(Paths.nodeLiveness("n1")).get(10, TimeUnit.SECONDS);
     }
 
     private ZkSession connect() {

@@ -86,6 +86,11 @@ final class FaultyZnodes implements Znodes {
     }
 
     @Override
+    public CompletableFuture<Void> replaceByEphemeral(String path, int version, byte[] data) {
+        return write(() -> real.replaceByEphemeral(path, version, data));
+    }
+
+    @Override
     public CompletableFuture<Void> delete(String path, int version) {
         return write(() -> real.delete(path, version));
     }
