@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.plan;
 
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.zk.CasOutcome;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
@@ -8,6 +9,7 @@ import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.cluster.zk.ZnodeTransaction;
 import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.zookeeper.KeeperException.Code;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads and writes plans. Thread-safe; never blocks. What only the controller may write goes by its term's transactions
@@ -40,6 +43,8 @@ public final class PlanZnodes {
     /** Version of a header whose plan is not whole yet. */
     static final int BARE = 0;
 
+    private final RecurringFailures failures =
+            new RecurringFailures(LoggerFactory.getLogger(PlanZnodes.class), System::nanoTime);
     private final ZkSession session;
     private final OldPlans old;
     private final CompareAndSet<PlansRecord> plans;
@@ -77,6 +82,17 @@ public final class PlanZnodes {
         return headers.read(Paths.plan(id));
     }
 
+    /** The same; empty also where it cannot be understood, which is to hold up no other plan. */
+    private CompletableFuture<Optional<Versioned<PlanRecord>>> understood(String id) {
+        return header(id).exceptionallyCompose(failure -> {
+            if (!(ZkErrors.unwrap(failure) instanceof ZnodeFormatException)) {
+                return CompletableFuture.failedFuture(ZkErrors.unwrap(failure));
+            }
+            failures.error("plan " + id + " is left out, for it cannot be understood", failure);
+            return CompletableFuture.completedFuture(Optional.empty());
+        });
+    }
+
     /** A plan with its steps; empty: there is none of that id. */
     public CompletableFuture<Optional<StoredPlan>> read(String id) {
         return header(id).thenCompose(found -> {
@@ -101,10 +117,10 @@ public final class PlanZnodes {
         return (steps + STEPS_PER_PART - 1) / STEPS_PER_PART;
     }
 
-    /** Plans, the newest first, without their steps. */
+    /** Plans, the newest first, without their steps; without those that cannot be understood. */
     public CompletableFuture<List<PlanRecord>> list() {
         return session.znodes().children(Paths.PLANS).thenCompose(ids -> {
-            var reads = ids.stream().map(this::header).toList();
+            var reads = ids.stream().map(this::understood).toList();
             return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                     .thenApply(all -> reads.stream()
                             .map(CompletableFuture::join)
@@ -214,9 +230,9 @@ public final class PlanZnodes {
                 .thenApply(outcome -> outcome instanceof CasOutcome.Won<PlanRecord>);
     }
 
-    /** Whether a purpose is being served already, by the ids of active plans. */
+    /** Whether a purpose is being served already, by the ids of active plans. One that cannot be understood serves none. */
     public CompletableFuture<Optional<PlanRecord>> activeOf(PlanPurpose purpose, PlansRecord active) {
-        var reads = active.getActiveList().stream().map(this::header).toList();
+        var reads = active.getActiveList().stream().map(this::understood).toList();
         return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                 .thenApply(all -> reads.stream()
                         .map(CompletableFuture::join)

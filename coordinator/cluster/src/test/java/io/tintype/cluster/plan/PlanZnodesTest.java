@@ -10,9 +10,11 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
+import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.internal.v1.PlansRecord;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
@@ -169,6 +171,24 @@ final class PlanZnodesTest {
         var second = get(new PlanZnodes(session, -1).propose(plan("second", 1), Collections.nCopies(STEPS, STEP)));
         assertThat(get(session.znodes().children("/plans"))).containsExactlyInAnyOrder(first, second);
         assertThat(get(plans.read(second)).orElseThrow().steps()).hasSize(STEPS);
+    }
+
+    /** It may be of a later release, or broken. */
+    @Test
+    void aPlanThatCannotBeUnderstoodHoldsUpNoOther() throws Exception {
+        var first = propose();
+        get(session.znodes().create("/plans/later", new byte[] {1}));
+        for (int i = 0; i < PlanZnodes.KEPT_PROPOSALS; i++) {
+            var unused = propose();
+        }
+
+        assertThat(get(plans.list()))
+                .as("others are told, and forgotten in time")
+                .hasSize(PlanZnodes.KEPT_PROPOSALS)
+                .extracting(PlanRecord::getId)
+                .doesNotContain(first);
+        var active = PlansRecord.newBuilder().addActive("later").build();
+        assertThat(get(plans.activeOf(PlanPurpose.PLAN_PURPOSE_REPAIR, active))).isEmpty();
     }
 
     private String propose() throws Exception {
