@@ -101,7 +101,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     @Override
     public void makePlan(MakePlanRequest request, StreamObserver<MakePlanResponse> out) {
-        Answers.send(out, () -> {
+        Answers.change(out, session, () -> {
             var drain =
                     request.getDrain().isEmpty() ? Optional.<NodeId>empty() : Optional.of(known(request.getDrain()));
             boolean must = request.getOnlyWhatMust() || drain.isPresent();
