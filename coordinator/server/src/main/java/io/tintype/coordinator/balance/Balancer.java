@@ -188,6 +188,8 @@ public final class Balancer implements AutoCloseable {
                 // Not the next term, which this coordinator may have won meanwhile.
                 term.compareAndSet(office, null);
                 runner.deposed();
+            } else if (e.unreadable() != null) {
+                failures.error("plans rest until what cannot be understood is mended", e);
             } else {
                 log.info("plans rest for a moment: {}", e.getMessage());
                 log.debug("why plans rest", e);

@@ -9,6 +9,7 @@ import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.cluster.zk.ZnodeFormatException;
@@ -20,6 +21,7 @@ import io.tintype.proto.internal.v1.PlansRecord;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +40,7 @@ class Journal {
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
     private static final long ANSWER_S = 25;
+    private static final String SILENT = "ZooKeeper did not answer";
 
     private final ZkSession session;
     private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
@@ -54,6 +57,13 @@ class Journal {
         Interrupted(String message, boolean deposed, @Nullable Throwable cause) {
             super(message, cause);
             this.deposed = deposed;
+        }
+
+        /** What could not be understood: it stays so until somebody mends it. Null where something else interrupted. */
+        @Nullable
+        Throwable unreadable() {
+            var failure = getCause() == null ? null : getCause().getCause();
+            return failure instanceof ZnodeFormatException ? failure : null;
         }
     }
 
@@ -93,11 +103,11 @@ class Journal {
 
     /** What could not be understood; whatever else interrupted is thrown on. */
     private static Throwable unreadable(Interrupted e) throws Interrupted {
-        var failure = e.getCause() == null ? null : e.getCause().getCause();
-        if (failure instanceof ZnodeFormatException) {
-            return failure;
+        var failure = e.unreadable();
+        if (failure == null) {
+            throw e;
         }
-        throw e;
+        return failure;
     }
 
     /** Where a shard should be. Fails, for this shard alone, where it is not assigned or that cannot be understood. */
@@ -205,8 +215,12 @@ class Journal {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Interrupted("stopping", false, e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new Interrupted("ZooKeeper did not answer", false, e);
+        } catch (ExecutionException e) {
+            var cause = Objects.requireNonNullElse(e.getCause(), e);
+            boolean silent = ZkErrors.isUnanswered(cause);
+            throw new Interrupted(silent ? SILENT : String.valueOf(cause.getMessage()), false, e);
+        } catch (TimeoutException e) {
+            throw new Interrupted(SILENT, false, e);
         }
     }
 
