@@ -227,10 +227,11 @@ public final class Controller implements AutoCloseable {
                 settings.initialShards());
         log.info("making the first pool, {}, with {} replicas a shard", firstPool, factor);
         underWay = pools.create(rules).whenComplete((made, failure) -> {
-            if (failure != null) {
-                log.warn("making pool {} failed; trying again", firstPool, failure);
+            if (failure == null) {
+                soon();
+            } else {
+                failures.error("making pool " + firstPool + " failed; each look tries again", failure);
             }
-            soon();
         });
     }
 

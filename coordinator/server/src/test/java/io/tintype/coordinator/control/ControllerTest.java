@@ -4,6 +4,10 @@ package io.tintype.coordinator.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.PoolZnodes;
@@ -19,16 +23,19 @@ import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ControllerEpoch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A controller of a cluster without nodes, where nothing is to be written, and of one with a node that leads nothing. */
 final class ControllerTest {
@@ -108,6 +115,56 @@ final class ControllerTest {
                         .until(() -> watcher.view().assignments().values().stream()
                                 .anyMatch(shard -> shard.getPool().equals(other.toString())));
             }
+        }
+    }
+
+    /** A pool's record may be of a later release, or broken. */
+    @Test
+    void aFirstPoolThatCannotBeMadeIsTriedAtTheNextLook() throws Exception {
+        var attempts = new CopyOnWriteArrayList<Long>();
+        var lines = new AppenderBase<ILoggingEvent>() {
+            @Override
+            protected void append(ILoggingEvent line) {
+                if (line.getMessage().startsWith("making the first pool")) {
+                    attempts.add(System.nanoTime());
+                }
+            }
+        };
+        lines.start();
+        var log = (Logger) LoggerFactory.getLogger(Controller.class);
+        log.addAppender(lines);
+        log.setLevel(Level.INFO);
+        try (var zooKeeper = EmbeddedZooKeeper.start(folder, 0);
+                var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+                var watcher = ShardMapWatcher.start(session);
+                var node = NodeRegistration.start(session, NODE)) {
+            node.registered().get(LONG_S, TimeUnit.SECONDS);
+            session.znodes().create(Paths.pool("eu.standard"), new byte[] {1}).get(LONG_S, TimeUnit.SECONDS);
+            await().atMost(Duration.ofSeconds(LONG_S))
+                    .until(() -> watcher.map().nodes().anyMatch(NodeInfo::live));
+            var shards = new DataShards(
+                    watcher::view,
+                    address -> {
+                        throw new IllegalStateException("nobody leads");
+                    },
+                    "cluster");
+            try (var controller = Controller.start(
+                    session,
+                    watcher,
+                    new NodeId("c1"),
+                    new PoolId("eu", "standard"),
+                    ControlSettings.DEFAULTS.withReplicationFactor(1),
+                    shards,
+                    term -> {})) {
+                assertThat(controller).isNotNull();
+                await().atMost(Duration.ofSeconds(LONG_S)).until(() -> attempts.size() >= 6);
+                assertThat(Duration.ofNanos(attempts.get(5) - attempts.get(0)))
+                        .as("one look a second, and the one on taking office")
+                        .isGreaterThan(Duration.ofSeconds(3));
+            }
+        } finally {
+            log.setLevel(null);
+            log.detachAppender(lines);
         }
     }
 
