@@ -20,32 +20,20 @@ import io.tintype.cluster.trace.ServerTraces;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.balance.Balancer;
-import io.tintype.coordinator.cache.CachePeerService;
 import io.tintype.coordinator.cache.Peers;
-import io.tintype.coordinator.control.AdminService;
 import io.tintype.coordinator.control.Controller;
 import io.tintype.coordinator.control.ShardMapService;
-import io.tintype.coordinator.control.UsersService;
 import io.tintype.coordinator.http.HttpFrontend;
 import io.tintype.coordinator.http.StatusPages;
 import io.tintype.coordinator.rendition.Renditions;
-import io.tintype.coordinator.retrieval.BlobRetrievalService;
-import io.tintype.coordinator.retrieval.CachesService;
 import io.tintype.coordinator.status.Events;
-import io.tintype.coordinator.upload.BlobUploadService;
-import io.tintype.coordinator.users.CacheCare;
-import io.tintype.coordinator.users.Erasures;
-import io.tintype.coordinator.users.Exports;
 import io.tintype.coordinator.users.MoveWatch;
-import io.tintype.coordinator.users.Places;
-import io.tintype.coordinator.users.Traces;
 import io.tintype.proto.internal.v1.CoordinatorLiveness;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -127,7 +115,7 @@ public final class Coordinator implements AutoCloseable {
         var slow = metrics.slow(config.log());
         undo.push(metrics::close);
         var map = new ShardMapService(watcher);
-        var services = services(session, clusterId, watcher, coordinators, channels, gateways);
+        var services = Services.of(config, session, clusterId, watcher, coordinators, channels, gateways);
         Consumer<Term> inOffice = term -> {};
         Balancer plans = null;
         if (has(Role.CONTROL)) {
@@ -193,38 +181,6 @@ public final class Coordinator implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while starting", e);
         }
-    }
-
-    private List<BindableService> services(
-            ZkSession session,
-            String clusterId,
-            ShardMapWatcher watcher,
-            CoordinatorsWatcher coordinators,
-            Channels channels,
-            Gateways gateways) {
-        List<BindableService> services = new ArrayList<>();
-        var traces = new Traces(watcher::view, channels, clusterId);
-        var care = new CacheCare(coordinators::live, channels, clusterId);
-        services.add(new UsersService(
-                gateways.registrar,
-                gateways.directory,
-                gateways.shards,
-                gateways.moves,
-                new Exports(gateways.directory, gateways.shards, clusterId),
-                new Erasures(gateways.directory, gateways.shards, traces, care),
-                new Places(watcher::view, gateways.directory, gateways.registrar, traces, care)));
-        if (has(Role.UPLOAD)) {
-            services.add(new BlobUploadService(gateways.upload));
-        }
-        if (has(Role.RETRIEVAL)) {
-            services.add(new BlobRetrievalService(gateways.retrieval));
-            services.add(new CachesService(gateways.retrieval, config.id()));
-            services.add(new CachePeerService(gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
-        }
-        if (has(Role.CONTROL)) {
-            services.add(new AdminService(watcher::view, session, channels, clusterId, gateways.shards));
-        }
-        return services;
     }
 
     private void startGrpc(

@@ -70,7 +70,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         this.session = session;
         this.pools = new PoolZnodes(session);
         this.replicas = new ReplicaQuestions(view, channels, clusterId);
-        this.poolAdmin = new PoolAdmin(view, pools, shards, replicas);
+        this.poolAdmin = new PoolAdmin(view, pools, new PoolQuestions(shards, replicas));
         this.nodes = new NodeQuestions(channels, clusterId);
         this.orders = new ShardOrders(view, channels, clusterId);
         this.poolSwitch = new PoolSwitch(view, poolAdmin, pools, replicas, orders);

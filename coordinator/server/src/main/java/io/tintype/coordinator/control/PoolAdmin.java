@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.control;
 
-import io.grpc.Deadline;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.map.PoolZnodes;
 import io.tintype.cluster.placement.PoolRules;
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.coordinator.route.InBatches;
-import io.tintype.coordinator.route.UnaryProxy;
-import io.tintype.coordinator.users.DataShards;
 import io.tintype.model.NodeId;
-import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.internal.v1.DescribeReplicaResponse;
-import io.tintype.proto.internal.v1.Placement;
-import io.tintype.proto.internal.v1.ReplicaRole;
-import io.tintype.proto.internal.v1.ShardAssignment;
 import io.tintype.proto.v1.ChangePoolRequest;
 import io.tintype.proto.v1.ChangePoolResponse;
 import io.tintype.proto.v1.GetPoolResponse;
-import io.tintype.proto.v1.PoolCopy;
-import io.tintype.proto.v1.PoolShard;
 import io.tintype.proto.v1.PoolShardEffect;
-import io.tintype.wire.Errors;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -41,8 +29,6 @@ final class PoolAdmin {
     /** How often a change is tried again because somebody else changed the pool meanwhile. */
     private static final int MAX_TRIES = 5;
 
-    private static final Duration SHARD_ANSWERS_WITHIN = Duration.ofSeconds(5);
-
     /** Shards that a refusal names. */
     private static final int NAMED = 8;
 
@@ -52,14 +38,12 @@ final class PoolAdmin {
 
     private final Supplier<ClusterView> view;
     private final PoolZnodes pools;
-    private final DataShards shards;
-    private final ReplicaQuestions replicas;
+    private final PoolQuestions questions;
 
-    PoolAdmin(Supplier<ClusterView> view, PoolZnodes pools, DataShards shards, ReplicaQuestions replicas) {
+    PoolAdmin(Supplier<ClusterView> view, PoolZnodes pools, PoolQuestions questions) {
         this.view = view;
         this.pools = pools;
-        this.shards = shards;
-        this.replicas = replicas;
+        this.questions = questions;
     }
 
     /** The rules of a pool as they are now; fails with POOL_NOT_FOUND, which names the pools there are. */
@@ -83,63 +67,12 @@ final class PoolAdmin {
             var data = PoolChange.shards(now, pool).stream()
                     .filter(PoolChange::isData)
                     .toList();
-            return InBatches.run(data, shard -> show(now, shard))
+            return InBatches.run(data, shard -> questions.show(now, shard))
                     .thenApply(shown -> GetPoolResponse.newBuilder()
                             .setPool(rules.value().toWire())
                             .addAllShards(shown)
                             .build());
         });
-    }
-
-    private CompletableFuture<PoolShard> show(ClusterView now, ShardAssignment shard) {
-        var id = new ShardId(shard.getShard());
-        var told = PoolShard.newBuilder().setShard(shard.getShard());
-        return described(id).thenCompose(primary -> {
-            told.setError(primary.error())
-                    .setUsers(primary.answer().getUsers())
-                    .setUsersLimit(primary.answer().getUsersLimit())
-                    .setBlobs(primary.answer().getBlobs())
-                    .setBytes(primary.answer().getBytes());
-            var observers = shard.getReplicasList().stream()
-                    .filter(replica -> replica.getRole() == ReplicaRole.REPLICA_ROLE_OBSERVER)
-                    .map(Placement::getNode)
-                    .map(NodeId::new)
-                    .toList();
-            return InBatches.run(observers, node -> copy(now, id, node, primary))
-                    .thenApply(copies -> told.addAllCopies(copies).build());
-        });
-    }
-
-    private CompletableFuture<PoolCopy> copy(ClusterView now, ShardId shard, NodeId node, Told primary) {
-        return replicas.describe(shard, node).thenApply(status -> {
-            var copy = PoolCopy.newBuilder()
-                    .setNode(node.value())
-                    .setRegion(now.map().node(node).map(NodeInfo::region).orElse(""))
-                    .setError(status.getError().isEmpty() ? primary.error() : status.getError())
-                    .setAsOfMs(status.getAsOfMs());
-            if (copy.getError().isEmpty()) { // both said how far they are
-                copy.setLagRecords(Math.max(0, primary.answer().getLastSequence() - status.getAppliedSequence()));
-            }
-            return copy.build();
-        });
-    }
-
-    private record Told(DescribeReplicaResponse answer, String error) {}
-
-    /** Never fails: a shard that does not answer is part of the answer. */
-    private CompletableFuture<Told> described(ShardId shard) {
-        return shards.describe(shard, deadline())
-                .handle((answer, failure) -> failure == null
-                        ? new Told(answer, "")
-                        : new Told(
-                                DescribeReplicaResponse.getDefaultInstance(),
-                                String.valueOf(Errors.fromWire(failure).getMessage())));
-    }
-
-    /** A region that is cut off costs whoever looks some seconds, not all of his patience. */
-    private static Deadline deadline() {
-        return Deadline.after(SHARD_ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-                .minimum(UnaryProxy.deadlineOfCaller());
     }
 
     // ---- change
@@ -187,7 +120,8 @@ final class PoolAdmin {
         var answer = ChangePoolResponse.newBuilder().setBefore(before.toWire()).setAfter(after.toWire());
         return InBatches.run(
                         PoolChange.moves(now, after),
-                        moved -> described(moved.shard())
+                        moved -> questions
+                                .described(moved.shard())
                                 .thenApply(told -> effect(moved, told, after, data.contains(moved.shard()))))
                 .thenCompose(effects -> {
                     effects.stream().filter(PoolAdmin::isAny).forEach(answer::addEffects);
@@ -196,7 +130,8 @@ final class PoolAdmin {
                 .thenApply(answer::setUsersOverQuota);
     }
 
-    private static PoolShardEffect effect(PoolChange.Moved moved, Told told, PoolRules after, boolean isData) {
+    private static PoolShardEffect effect(
+            PoolChange.Moved moved, PoolQuestions.Told told, PoolRules after, boolean isData) {
         var effect = PoolShardEffect.newBuilder()
                 .setShard(moved.shard().value())
                 .addAllAdded(moved.added().stream().map(NodeId::value).toList())
@@ -221,7 +156,7 @@ final class PoolAdmin {
         if (after.quota().equals(before.quota())) {
             return CompletableFuture.completedFuture(0L);
         }
-        return InBatches.run(data, shard -> shards.countOver(shard, after.quota(), deadline()))
+        return InBatches.run(data, shard -> questions.countOver(shard, after.quota()))
                 .thenApply(counts -> counts.stream().mapToLong(Long::longValue).sum());
     }
 
