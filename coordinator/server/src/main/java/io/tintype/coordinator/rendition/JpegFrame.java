@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.rendition;
 
+import java.io.ByteArrayOutputStream;
+
 /**
  * What the markers of a JPEG say of the work it makes, found as decoders find it. Immutable.
  *
@@ -68,6 +70,35 @@ record JpegFrame(int width, int height, boolean whole) {
             }
             at = next;
         }
+    }
+
+    /**
+     * The same file without the bytes 0xff that may fill up before each marker of its header (ITU T.81, B.1.1.2): not every
+     * decoder here knows of them. The file itself, where there are none.
+     */
+    static byte[] withoutFill(byte[] file) {
+        var out = new ByteArrayOutputStream();
+        int copied = 0;
+        int from = 2;
+        int at = marker(file, from);
+        while (at < file.length) {
+            int fill = at - 1;
+            while (fill > from && file[fill - 1] == (byte) 0xff) {
+                fill--;
+            }
+            if (fill < at - 1) {
+                out.write(file, copied, fill - copied);
+                copied = at - 1;
+            }
+            int code = number(file, at, 1);
+            from = hasLength(code) && code != SOS ? behind(file, at) : file.length;
+            at = marker(file, from);
+        }
+        if (copied == 0) {
+            return file;
+        }
+        out.write(file, copied, file.length - copied);
+        return out.toByteArray();
     }
 
     /** From behind the header of the first scan on. */

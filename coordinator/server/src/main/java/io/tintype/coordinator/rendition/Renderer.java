@@ -54,8 +54,10 @@ final class Renderer {
      *
      * @throws RenditionRefusal where that cannot be done, saying why
      */
-    byte[] render(byte[] file, RenditionSpec spec) {
-        var format = ImageFormat.of(file).orElseThrow(RenditionRefusal::noImage);
+    byte[] render(byte[] given, RenditionSpec spec) {
+        var format = ImageFormat.of(given).orElseThrow(RenditionRefusal::noImage);
+        byte[] file = format == ImageFormat.JPEG ? JpegFrame.withoutFill(given) : given;
+        long fileBytes = file == given ? file.length : (long) given.length + file.length;
         var reader = reader(format);
         try {
             reader.setInput(new ByteArrayImageInputStream(file), true, true);
@@ -65,7 +67,7 @@ final class Renderer {
             int orientation =
                     format == ImageFormat.JPEG ? ExifOfJpeg.orientation(file) : ExifChunks.orientation(file, format);
             var geometry = Geometry.of(width, height, orientation >= SIDEWAYS, spec);
-            check(file.length, width, height, geometry, whole);
+            check(fileBytes, width, height, geometry, whole);
             var image = decode(reader, geometry);
             var upright = upright(scale(image, geometry), orientation);
             var written = spec.format().orElse(format.isWritten() ? format : ImageFormat.PNG);

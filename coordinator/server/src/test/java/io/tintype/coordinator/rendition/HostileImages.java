@@ -51,6 +51,31 @@ final class HostileImages {
         return Arrays.copyOfRange(jpeg, frame, frame + 19);
     }
 
+    /** A JPEG with this many bytes 0xff more before each of its markers but the first one. */
+    static byte[] filled(byte[] jpeg, int count) {
+        var out = new ByteArrayOutputStream();
+        out.write(jpeg, 0, 2);
+        int scan = marker(jpeg, 0xda);
+        int part = 2;
+        for (int at = 2; at < jpeg.length; at++) {
+            boolean begins = at < scan ? at == part : jpeg[at] == (byte) 0xff && (jpeg[at + 1] & 0xff) >= 0xc0;
+            if (begins) {
+                out.writeBytes(filling(count));
+            }
+            if (at == part && at < scan) {
+                part = at + 2 + (ByteBuffer.wrap(jpeg).getShort(at + 2) & 0xffff);
+            }
+            out.write(jpeg[at]);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] filling(int count) {
+        var bytes = new byte[count];
+        Arrays.fill(bytes, (byte) 0xff);
+        return bytes;
+    }
+
     /** A JPEG with this many scans, each of the last ones as the one before it. */
     static byte[] progressive(int scans) throws IOException {
         var out = new ByteArrayOutputStream();

@@ -64,6 +64,22 @@ final class HostileImagesTest {
                 String.format("the marker 0x%02x", marker));
     }
 
+    /** They may stand before every marker (ITU T.81, B.1.1.2), and say nothing. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 7})
+    void bytesThatFillUpBeforeMarkersChangeNothing(int count) throws Exception {
+        byte[] comment = {(byte) 0xff, (byte) 0xfe, 0, 4, (byte) 0xff, (byte) 0xff};
+        byte[] sound = HostileImages.beforeFrame(TestImages.halves(64, 64, "jpeg"), comment);
+        byte[] plain = renderer.render(sound, SMALL);
+        byte[] filled = HostileImages.filled(sound, count);
+        assertThat(filled.length).isGreaterThan(sound.length + 5 * count);
+        assertThat(renderer.render(filled, SMALL)).isEqualTo(plain);
+        assertThat(widthOf(HostileImages.filled(HostileImages.progressive(JpegFrame.MOST_SCANS), count)))
+                .isEqualTo(10);
+        refused(HostileImages.filled(HostileImages.progressive(JpegFrame.MOST_SCANS + 1), count), "more than 64 scans");
+        refused(HostileImages.beforeFrame(sound, new byte[] {1, (byte) 0xff}), "damaged or cut short");
+    }
+
     @Test
     void aHeaderThatCannotBeReadIsRefused() throws Exception {
         byte[] sound = TestImages.halves(64, 64, "jpeg");
