@@ -12,6 +12,7 @@ import org.eclipse.jetty.server.AbstractMetaDataConnection;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * and then is never idle, and would hold its connection for hours. Thread-safe.
  *
  * <p>Of each connection it is known how many bytes had come when the request before ended; time runs from when it is first
- * seen that there are more.
+ * seen that there are more, or that Jetty is amid headers: a part of them may have come along with the request before.
  */
 final class SlowHeaders extends Handler.Wrapper implements Connection.Listener {
     private static final Logger log = LoggerFactory.getLogger(SlowHeaders.class);
@@ -115,7 +116,8 @@ final class SlowHeaders extends Handler.Wrapper implements Connection.Listener {
 
     private boolean isTooSlow(Connection connection, State state, long now) {
         synchronized (state) {
-            if (state.requests > 0 || connection.getBytesIn() == state.bytesBefore) {
+            boolean more = connection.getBytesIn() != state.bytesBefore || isAmidHeaders(connection);
+            if (state.requests > 0 || !more) {
                 return false;
             }
             if (!state.begun) {
@@ -124,5 +126,10 @@ final class SlowHeaders extends Handler.Wrapper implements Connection.Listener {
             }
             return now - state.begunAt > limit.toNanos();
         }
+    }
+
+    /** As far as can be seen from another thread than the one that reads; whatever is missed is seen at the next look. */
+    private static boolean isAmidHeaders(Connection connection) {
+        return connection instanceof HttpConnection http && !http.getParser().isIdle();
     }
 }

@@ -53,6 +53,19 @@ final class HostileClientsTest extends HttpStage {
         }
     }
 
+    /** Nothing more comes of it: the server has all its bytes before the first answer is sent. */
+    @Test
+    void aPartOfHeadersThatCameAlongWithTheRequestBeforeEndsTheConnection() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHo"
+                            .getBytes(UTF_8));
+            readUntil(socket, "}");
+            assertThat(socket.getInputStream().read()).as("the server hangs up").isEqualTo(-1);
+        }
+    }
+
     @Test
     void aConnectionThatIsKeptForLaterIsNotTakenForASlowOne() throws Exception {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
