@@ -16,6 +16,7 @@ import io.tintype.wire.Errors;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -153,6 +154,7 @@ final class RenditionReader {
     private final class Sending implements Callback {
         private final Deque<ByteBuffer> unsent;
         private final Rendition rendition;
+        private final AtomicBoolean over = new AtomicBoolean();
 
         Sending(Deque<ByteBuffer> unsent, Rendition rendition) {
             this.unsent = unsent;
@@ -161,23 +163,38 @@ final class RenditionReader {
 
         void write() {
             var next = unsent.removeFirst();
-            response.write(unsent.isEmpty(), next, this);
+            try {
+                response.write(unsent.isEmpty(), next, this);
+            } catch (RuntimeException | Error notBegun) { // Jetty, whose callback this mostly is, would tell nobody
+                if (ends()) {
+                    fail(notBegun);
+                }
+            }
         }
 
         @Override
         public void succeeded() {
-            if (unsent.isEmpty()) {
-                rendition.release();
-                callback.succeeded();
-            } else {
+            if (!unsent.isEmpty()) {
                 write();
+            } else if (ends()) {
+                callback.succeeded();
             }
         }
 
         @Override
         public void failed(Throwable failure) {
-            rendition.release();
-            callback.failed(failure);
+            if (ends()) {
+                callback.failed(failure);
+            }
+        }
+
+        /** Gives the rendition back, once: another may have its bytes then. */
+        private boolean ends() {
+            boolean first = over.compareAndSet(false, true);
+            if (first) {
+                rendition.release();
+            }
+            return first;
         }
     }
 

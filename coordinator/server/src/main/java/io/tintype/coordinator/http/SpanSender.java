@@ -137,7 +137,7 @@ final class SpanSender {
                         done = last;
                         write();
                     },
-                    this::notCompressed);
+                    this::fail);
             return;
         }
         unsent.addAll(frame.buffers());
@@ -166,9 +166,9 @@ final class SpanSender {
         }
         try {
             response.write(last, buffer, written);
-        } catch (RuntimeException | Error notBegun) {
+        } catch (RuntimeException | Error notBegun) { // Jetty, whose callback this mostly is, would tell nobody
             withdraw(written);
-            throw notBegun;
+            fail(notBegun);
         }
     }
 
@@ -246,22 +246,6 @@ final class SpanSender {
         }
     }
 
-    /** A frame was not compressed, or what came of it was not written; no write is under way. */
-    private void notCompressed(Throwable failure) {
-        synchronized (this) {
-            if (over) {
-                return;
-            }
-            over = true;
-        }
-        end();
-        if (failure instanceof IOException) {
-            callback.failed(failure);
-        } else {
-            failed.accept(failure);
-        }
-    }
-
     /** Gives everything back; the bytes that are being sent must have been sent. */
     private void end() {
         if (gzip != null) {
@@ -275,7 +259,7 @@ final class SpanSender {
         blob.close();
     }
 
-    private void fail(TintypeException failure) {
+    private void fail(Throwable failure) {
         boolean beingSent;
         synchronized (this) {
             if (over) {
@@ -287,6 +271,10 @@ final class SpanSender {
         if (!beingSent) { // else the write's end does it: Jetty still reads what would be given back
             end();
         }
-        failed.accept(failure);
+        if (failure instanceof IOException) { // nobody is there to be answered
+            callback.failed(failure);
+        } else {
+            failed.accept(failure);
+        }
     }
 }

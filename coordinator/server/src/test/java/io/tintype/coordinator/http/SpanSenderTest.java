@@ -8,18 +8,22 @@ import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.cache.Piece;
+import io.tintype.coordinator.cache.PieceLayer;
 import io.tintype.coordinator.cache.PieceSpec;
 import io.tintype.coordinator.http.RangeHeader.Span;
 import io.tintype.coordinator.testing.MemoryCluster;
+import io.tintype.proto.v1.BlobHead;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,50 +46,87 @@ final class SpanSenderTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aPieceThatIsBeingSentIsNotGivenBackWhereTheRestFails(boolean writeSucceeds) {
-        cluster.a.frameBytes = PIECE; // as nodes do
-        cluster.store("u", "n", HttpStage.bytes(3 * PIECE, 1));
-        var head = cluster.a.blob("u", "n").orElseThrow().head();
-        var memory = cluster.retrieval.caches().layers().get(0);
-        var first = ByteString.copyFrom(HttpStage.bytes(PIECE, 1));
-        var key = PieceSpec.of(head, 0).key();
-        memory.offer(key, Piece.onHeap(first, Crc32c.of(first)));
-        long held = memory.heldBytes();
+        var key = PieceSpec.of(store(), 0).key();
+        long held = memory().heldBytes();
         assertThat(held).isPositive();
 
-        new SpanSender(
-                        cluster.retrieval.known(head),
-                        List.of(new Span(0, 3L * PIECE)),
-                        Multipart.NONE,
-                        null,
-                        slowResponse(),
-                        Callback.from(answered::incrementAndGet, failure -> answered.incrementAndGet()),
-                        failures::add)
-                .begin();
+        send(response(writes::add), List.of(new Span(0, 3L * PIECE)), Multipart.NONE);
         await().until(() -> writes.size() == 1); // of the first piece, and the node has begun to send the rest
         cluster.a.breakOffGets();
         await().until(() -> failures.size() == 1);
-        memory.drop(key);
-        await().during(Duration.ofMillis(200)).until(() -> memory.heldBytes() == held);
+        memory().drop(key);
+        await().during(Duration.ofMillis(200)).until(() -> memory().heldBytes() == held);
 
         if (writeSucceeds) {
             writes.get(0).succeeded();
         } else {
             writes.get(0).failed(new IOException("reset"));
         }
-        await().until(() -> memory.heldBytes() == 0);
+        await().until(() -> memory().heldBytes() == 0);
         assertThat(writes).as("writes, none of them after the failure").hasSize(1);
         assertThat(failures).hasSize(1);
         assertThat(answered).as("who was told of the failure answers").hasValue(0);
     }
 
-    /** Takes what is written, and never ends a write by itself. */
-    private Response slowResponse() {
+    /** Jetty calls for it as the write before ends, and does nothing about what is thrown then. */
+    @Test
+    void aPieceOfWhichAWriteThrowsIsGivenBack() {
+        var head = store();
+        var spans = List.of(new Span(0, 10), new Span(20, 30));
+        send(
+                response(write -> {
+                    writes.add(write);
+                    if (writes.size() == 2) {
+                        throw new IllegalStateException("on purpose");
+                    }
+                }),
+                spans,
+                Multipart.of(spans, head));
+        await().until(() -> writes.size() == 1); // of what stands before the first bytes
+        writes.get(0).succeeded();
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("on purpose"));
+        memory().drop(PieceSpec.of(head, 0).key());
+        await().until(() -> memory().heldBytes() == 0);
+        assertThat(answered).as("who was told of the failure answers").hasValue(0);
+    }
+
+    /** A blob of three pieces, of which the first is in memory; what nodes send is not kept there. */
+    private BlobHead store() {
+        cluster.a.frameBytes = PIECE; // as nodes do
+        cluster.store("u", "n", HttpStage.bytes(3 * PIECE, 1));
+        var head = cluster.a.blob("u", "n").orElseThrow().head();
+        var first = ByteString.copyFrom(HttpStage.bytes(PIECE, 1));
+        memory().offer(PieceSpec.of(head, 0).key(), Piece.onHeap(first, Crc32c.of(first)));
+        return head;
+    }
+
+    private PieceLayer memory() {
+        return cluster.retrieval.caches().layers().get(0);
+    }
+
+    private void send(Response response, List<Span> spans, Multipart around) {
+        new SpanSender(
+                        cluster.retrieval.known(
+                                cluster.a.blob("u", "n").orElseThrow().head()),
+                        spans,
+                        around,
+                        null,
+                        response,
+                        Callback.from(answered::incrementAndGet, failure -> answered.incrementAndGet()),
+                        failures::add)
+                .begin();
+    }
+
+    /** Hands what is written to, and never ends a write by itself. */
+    private static Response response(Consumer<Callback> write) {
         return (Response) Proxy.newProxyInstance(
                 SpanSenderTest.class.getClassLoader(), new Class<?>[] {Response.class}, (proxy, method, args) -> {
                     if (!method.getName().equals("write")) {
                         throw new UnsupportedOperationException(method.getName());
                     }
-                    writes.add((Callback) args[2]);
+                    write.accept((Callback) args[2]);
                     return null;
                 });
     }
