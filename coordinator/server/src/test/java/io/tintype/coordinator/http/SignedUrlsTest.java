@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.tintype.model.Reason;
 import io.tintype.wire.SigningKey;
 import io.tintype.wire.UrlSignature;
@@ -21,8 +24,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** URLs that anyone who has them may use until they expire, where nothing else is taken. */
 final class SignedUrlsTest extends HttpStage {
@@ -178,6 +183,49 @@ final class SignedUrlsTest extends HttpStage {
                 .until(() -> call("PUT", byOld, "x").statusCode() == 403);
         Files.writeString(file(), "nonsense");
         assertThat(call("PUT", byNew, "x").statusCode()).isEqualTo(200);
+    }
+
+    /** Too long, no text, no keys, no file: each look is followed by another one. */
+    @Test
+    void keysAreLookedForAgainAfterAFileThatCannotBeUsed() throws IOException {
+        var own = folder.resolve("own");
+        Files.writeString(own, OLD);
+        try (var keys = SigningKeys.open(own.toString())) {
+            Files.writeString(own, "#".repeat(65 << 10));
+            keys.readAgain();
+            Files.write(own, new byte[] {(byte) 0xff});
+            keys.readAgain();
+            Files.writeString(own, "nonsense");
+            keys.readAgain();
+            Files.delete(own);
+            awaitLine("the signing keys in " + own + " cannot be read again");
+            assertThat(keys.find("old")).isPresent();
+            Files.writeString(own, NEW);
+            await("the next look")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> keys.find("new").isPresent());
+            assertThat(keys.find("old")).isEmpty();
+        }
+    }
+
+    private static void awaitLine(String begin) {
+        var log = (Logger) LoggerFactory.getLogger(SigningKeys.class);
+        List<String> seen = new CopyOnWriteArrayList<>();
+        var appender = new AppenderBase<ILoggingEvent>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                seen.add(event.getFormattedMessage());
+            }
+        };
+        appender.start();
+        log.addAppender(appender);
+        try {
+            await("a look of its own")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> seen.stream().anyMatch(line -> line.startsWith(begin)));
+        } finally {
+            log.detachAppender(appender);
+        }
     }
 
     @Test
