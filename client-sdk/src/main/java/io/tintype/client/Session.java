@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * Remembers what its owner has written, so that reads with {@link Consistency#session} see it, whichever replica
@@ -23,12 +25,19 @@ public final class Session {
     public static final int MAX_SHARDS = 65_536;
 
     private final ConcurrentHashMap<Integer, SessionToken> newest = new ConcurrentHashMap<>();
+    private final AtomicReference<OptionalLong> noted = new AtomicReference<>(OptionalLong.empty());
+    private final LongSupplier nanoTime;
     private volatile boolean overflowed;
-    private volatile long notedNanos;
-    private volatile boolean noted;
 
     /** A session that has written nothing yet. */
-    public Session() {}
+    public Session() {
+        this(System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    Session(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** Goes on with a session of which another process gave the tokens. */
     public static Session of(Collection<SessionToken> tokens) {
@@ -44,8 +53,12 @@ public final class Session {
             return;
         }
         newest.merge(token.shard(), token, (known, news) -> news.after(known) ? news : known);
-        notedNanos = System.nanoTime();
-        noted = true;
+        // Others may have noted something later meanwhile.
+        noted.accumulateAndGet(OptionalLong.of(nanoTime.getAsLong()), Session::later);
+    }
+
+    private static OptionalLong later(OptionalLong known, OptionalLong news) {
+        return known.isPresent() && known.getAsLong() - news.orElseThrow() > 0 ? known : news;
     }
 
     /**
@@ -53,7 +66,7 @@ public final class Session {
      * this session. Empty: nothing was noted yet.
      */
     OptionalLong notedNanos() {
-        return noted ? OptionalLong.of(notedNanos) : OptionalLong.empty();
+        return noted.get();
     }
 
     /** The newest token of each shard, in no order. */
