@@ -172,11 +172,15 @@ public final class TintypeAsyncClient {
 
     /** See {@link TintypeClient#startUpload}. */
     public CompletableFuture<ResumableUpload> startUpload(String user, String name, PutOptions options) {
-        return Futures.start(() -> ResumableUpload.start(new UploadCalls(core, session), user, name, options));
+        return Futures.start(() -> ResumableUpload.start(uploads(), user, name, options));
     }
 
     /** See {@link TintypeClient#resumeUpload}. */
     public CompletableFuture<ResumableUpload> resumeUpload(String user, String name, UploadId id, PutOptions options) {
-        return Futures.start(() -> ResumableUpload.resume(new UploadCalls(core, session), user, name, id, options));
+        return Futures.start(() -> ResumableUpload.resume(uploads(), user, name, id, options));
+    }
+
+    private UploadCalls uploads() {
+        return new UploadCalls(core, done -> stored(done.getHead(), done.getReplicasList(), done.getSession()));
     }
 }

@@ -24,16 +24,18 @@ import io.tintype.proto.v1.StartUploadResponse;
 import io.tintype.wire.Wire;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The calls of uploads in chunks. Thread-safe. */
 final class UploadCalls {
     private final ClientCore core;
-    private final Session session;
+    private final Consumer<CompleteUploadResponse> completed;
 
-    UploadCalls(ClientCore core, Session session) {
+    /** @param completed is told of each upload that became a blob, before its caller is */
+    UploadCalls(ClientCore core, Consumer<CompleteUploadResponse> completed) {
         this.core = core;
-        this.session = session;
+        this.completed = completed;
     }
 
     CompletableFuture<StartUploadResponse> start(PutHeader header) {
@@ -99,7 +101,7 @@ final class UploadCalls {
                         timeout))
                 .whenComplete((answer, thrown) -> {
                     if (answer != null) {
-                        session.note(Convert.token(answer.getSession()));
+                        completed.accept(answer);
                     }
                 });
     }

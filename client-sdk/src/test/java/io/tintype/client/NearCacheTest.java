@@ -175,6 +175,20 @@ final class NearCacheTest {
     }
 
     @Test
+    void whatThisClientSentInChunksEndsItsLeaseLikeAnyChangeOfItsOwn() {
+        Clusters.warmUp(client, cluster, "alice");
+        client.put("alice", "b", new byte[] {1});
+        awaitFeed("b");
+        client.get("alice", "b");
+        assertThat(callsOf(() -> client.get("alice", "b", STALE))).isEmpty();
+
+        var upload = client.startUpload("alice", "b", PutOptions.DEFAULT);
+        upload.putChunk(0, new byte[] {2});
+        upload.complete();
+        assertThat(client.get("alice", "b", STALE).bytes()).containsExactly(2);
+    }
+
+    @Test
     void absenceIsRememberedForAMoment() {
         Clusters.warmUp(client, cluster, "alice");
         assertThatThrownBy(() -> client.get("alice", "none")).isInstanceOf(BlobNotFoundException.class);
