@@ -82,6 +82,17 @@ public final class Admission {
             this.bytes = bytes;
         }
 
+        /**
+         * Holds at least this from now on, though there were no room: a message that is larger than was to be expected is here
+         * already, and it is those who come next who find less.
+         */
+        void growTo(long more) {
+            if (more > bytes) {
+                add(user, more - bytes);
+                bytes = more;
+            }
+        }
+
         /** Holds no more than this from now on. */
         void shrinkTo(long fewer) {
             if (fewer < bytes) {

@@ -41,7 +41,10 @@ final class PutRelay implements PutStream {
     /** As much as a blob that fits one message has, with its header. */
     static final long REPLAY_BYTES = 288 << 10;
 
-    /** What is held once the upload cannot begin anew: the message under way, and two more on their way to a node that is slow. */
+    /**
+     * What is held at least once the upload cannot begin anew: the message under way, and two more on their way to a node that
+     * is slow.
+     */
     private static final long STREAMING_BYTES = 224 << 10;
 
     private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
@@ -122,14 +125,17 @@ final class PutRelay implements PutStream {
     }
 
     private void keep(PutRequest message) {
+        long bytes = message.getSerializedSize();
         if (replay == null) {
+            lease.growTo(bytes);
             return;
         }
-        replayBytes += message.getSerializedSize();
+        replayBytes += bytes;
+        lease.growTo(replayBytes);
         // While a node is being looked for, nothing else has the message.
         if (replayBytes > REPLAY_BYTES && call != null) {
             replay = null;
-            lease.shrinkTo(STREAMING_BYTES);
+            lease.shrinkTo(Math.max(STREAMING_BYTES, bytes));
         } else {
             replay.add(message);
         }
@@ -185,8 +191,8 @@ final class PutRelay implements PutStream {
         if (limit.isExpired() && !ended) {
             fail(new TintypeException(
                     Reason.INCOMPLETE_UPLOAD,
-                    "The upload took longer than it may (uploadTimeout). Nothing was stored. Send it faster, or in chunks"
-                            + " (StartUpload)."));
+                    "The upload took longer than it may (uploadTimeout). Nothing was stored. Send it faster, or in"
+                            + " chunks (StartUpload)."));
             return;
         }
         perhapsMade |= ended && UnaryProxy.mayHaveBeenMade(cause.reason());

@@ -36,6 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How an upload finds its node, is paced, and begins anew. */
 final class PutRelayTest {
@@ -143,6 +145,21 @@ final class PutRelayTest {
         assertThat(cluster.admission.heldBytes()).isLessThan(1 << 20);
         cluster.a.takeAll();
         assertThat(upload.result.get(30, TimeUnit.SECONDS).getHead().getSize()).isEqualTo(64 << 20);
+        assertThat(cluster.admission.heldBytes()).isZero();
+    }
+
+    /** However small his header says that the blob is, and however large his frames are. */
+    @ParameterizedTest
+    @ValueSource(ints = {1_000, 4 << 20})
+    void whatACallerSendsIsCountedAsItIs(int declared) throws Exception {
+        cluster.a.takePutMessages(2);
+        var upload = new Upload(4 << 20, 1 << 20);
+        upload.stream = cluster.upload.put(header("u", "n", declared), upload);
+        upload.started.complete(null);
+        await().until(() -> cluster.a.putMessages.get() == 2);
+        assertThat(cluster.admission.heldBytes()).isBetween(1L << 20, 3L << 20);
+        cluster.a.takeAll();
+        upload.result.get(30, TimeUnit.SECONDS);
         assertThat(cluster.admission.heldBytes()).isZero();
     }
 
@@ -299,11 +316,17 @@ final class PutRelayTest {
         final CompletableFuture<Void> started = new CompletableFuture<>();
         final AtomicInteger sent = new AtomicInteger();
         private final byte[] bytes;
+        private final int frame;
         private int position;
         private boolean ended;
         volatile PutStream stream = new NoStream();
 
         Upload(int size) {
+            this(size, FRAME);
+        }
+
+        Upload(int size, int frame) {
+            this.frame = frame;
             bytes = new byte[size];
             new Random(size).nextBytes(bytes);
         }
@@ -317,7 +340,7 @@ final class PutRelayTest {
             if (ended) {
                 return;
             }
-            int count = Math.min(FRAME, bytes.length - position);
+            int count = Math.min(frame, bytes.length - position);
             var data = ByteString.copyFrom(bytes, position, count);
             var message = PutRequest.newBuilder()
                     .setFrame(DataFrame.newBuilder()
