@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 public final class OnceSource implements ByteSource {
     private final Starter starter;
     private final boolean blocks;
+    /** Held by the one try that takes the first bytes, for as long as they take to come: nothing else may wait for it. */
+    private final Object reading = new Object();
+
+    // Guarded by this, which is never held while bytes are waited for:
     private @Nullable Cursor rest;
     private @Nullable ByteString first;
     private boolean firstIsAll;
@@ -77,17 +81,46 @@ public final class OnceSource implements ByteSource {
         }
     }
 
-    private synchronized @Nullable ByteString first(Replay of) throws IOException {
+    private @Nullable ByteString first(Replay of) throws IOException {
+        synchronized (reading) {
+            var there = firstSoFar(of);
+            if (there != null) {
+                return there;
+            }
+            return keep(take(of.from), of);
+        }
+    }
+
+    private @Nullable ByteString take(Cursor from) throws IOException {
+        try {
+            return from.next(Limits.INLINE_BYTES);
+        } catch (IOException | RuntimeException e) {
+            lost();
+            throw e;
+        }
+    }
+
+    /** A read may have taken bytes before it failed: without them no try after it has the whole. */
+    private synchronized void lost() {
+        beyond = true;
+    }
+
+    private synchronized @Nullable ByteString firstSoFar(Replay of) throws IOException {
         checkCurrent(of);
         if (beyond) {
             throw new IOException("the first bytes of the stream are no more");
         }
-        if (first == null) {
-            var from = of.from;
-            first = from.next(Limits.INLINE_BYTES);
-            firstIsAll = first != null && from.atEnd();
-        }
         return first;
+    }
+
+    /** Also what a try took that has ended meanwhile. */
+    private synchronized @Nullable ByteString keep(@Nullable ByteString taken, Replay by) throws IOException {
+        if (!beyond) {
+            first = taken;
+            firstIsAll = taken != null && by.from.atEnd();
+        }
+        checkCurrent(by);
+        return taken;
     }
 
     private synchronized void beyond(Replay of) throws IOException {

@@ -62,7 +62,7 @@ public final class Uploads {
         }
 
         private CompletableFuture<PutResponse> send(Target target) {
-            // Opening a source may wait for a disk, or for a read of an earlier try to end.
+            // Opening a source may wait for a disk.
             var sent = source.blocks()
                     ? CompletableFuture.completedFuture(target).thenComposeAsync(this::begin, threads.workers())
                     : begin(target);

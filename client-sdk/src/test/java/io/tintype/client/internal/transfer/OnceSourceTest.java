@@ -8,8 +8,15 @@ import com.google.protobuf.ByteString;
 import io.tintype.model.Limits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 final class OnceSourceTest {
@@ -59,6 +66,89 @@ final class OnceSourceTest {
         source.release();
 
         assertThatThrownBy(() -> late.next(Limits.INLINE_BYTES)).isInstanceOf(IOException.class);
+    }
+
+    /** The next try goes on with what was read for the one before. */
+    @Test
+    void aReadThatIsHeldUpHoldsUpNoOtherTry() throws Exception {
+        var stream = new HeldStream(false);
+        var held = OnceSource.stream(stream);
+        var next = openWhileItReads(held, stream);
+        assertThat(next.next(Limits.INLINE_BYTES)).isEqualTo(ByteString.copyFrom(new byte[] {1, 2}));
+        assertThat(next.atEnd()).isTrue();
+    }
+
+    @Test
+    void aReadThatFailsOnceItsTryHasEndedFailsTheNextOneToo() throws Exception {
+        var stream = new HeldStream(true);
+        var held = OnceSource.stream(stream);
+        var next = openWhileItReads(held, stream);
+        assertThatThrownBy(() -> next.next(Limits.INLINE_BYTES)).isInstanceOf(IOException.class);
+        assertThat(held.open(() -> {})).isNull();
+    }
+
+    @Test
+    void aReadThatIsHeldUpDoesNotHoldUpTheEnd() throws Exception {
+        var stream = new HeldStream(false);
+        var held = OnceSource.stream(stream);
+        whileItReads(held, stream, held::release);
+    }
+
+    private static ByteSource.Cursor openWhileItReads(OnceSource held, HeldStream stream) throws Exception {
+        var next = new AtomicReference<ByteSource.Cursor>();
+        whileItReads(held, stream, () -> next.set(held.open(() -> {})));
+        return Objects.requireNonNull(next.get());
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Has a first try read, does something meanwhile, and lets the read end, of which that try learns nothing. */
+    private static void whileItReads(OnceSource held, HeldStream stream, Step meanwhile) throws Exception {
+        var first = Objects.requireNonNull(held.open(() -> {}));
+        var threads = Executors.newCachedThreadPool();
+        try {
+            var read = threads.submit(() -> first.next(Limits.INLINE_BYTES));
+            stream.asked.await();
+            var step = threads.submit(() -> {
+                meanwhile.run();
+                return true;
+            });
+            assertThat(step.get(20, TimeUnit.SECONDS)).isTrue();
+            stream.go.countDown();
+            Awaitility.await().until(read::isDone);
+        } finally {
+            stream.go.countDown();
+            threads.shutdownNow();
+        }
+    }
+
+    /** Gives two bytes once it is let, or fails once before that. */
+    private static final class HeldStream extends InputStream {
+        final CountDownLatch asked = new CountDownLatch(1);
+        final CountDownLatch go = new CountDownLatch(1);
+        private boolean fails;
+        private int given;
+
+        HeldStream(boolean fails) {
+            this.fails = fails;
+        }
+
+        @Override
+        public int read() throws IOException {
+            asked.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new InterruptedIOException();
+            }
+            if (fails) {
+                fails = false;
+                throw new IOException("on purpose");
+            }
+            return given < 2 ? ++given : -1;
+        }
     }
 
     private ByteSource.Cursor open() throws IOException {
