@@ -163,10 +163,13 @@ final class ChunkedUploads {
         int emptied = shard.emptied(); // before anybody looks what is staged
         return CompletableFuture.supplyAsync(
                         () -> {
+                            // The outcome last: an earlier attempt may take effect at any moment, and ends the upload.
+                            boolean underWay = isOpen(shard, spec.user(), upload);
+                            var staged = shard.reader().staged(spec.user(), upload);
                             var earlier = shard.reader().outcome(spec.user(), spec.requestId());
                             if (earlier.isEmpty()) {
-                                checkOpen(shard, spec.user(), upload);
-                                StagedChecks.check(upload, shard.reader().staged(spec.user(), upload), finish);
+                                requireOpen(underWay, upload);
+                                StagedChecks.check(upload, staged, finish);
                             }
                             return earlier;
                         },
@@ -225,16 +228,20 @@ final class ChunkedUploads {
         return age <= Limits.UPLOAD_LIFETIME.toMillis() && age >= -SKEW_MS;
     }
 
-    private void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
-        if (!isCurrent(shard, upload) || shard.reader().isOver(user, upload)) {
-            throw over(upload);
-        }
+    private boolean isOpen(ShardReplica shard, UserId user, UploadId upload) {
+        return isCurrent(shard, upload) && !shard.reader().isOver(user, upload);
     }
 
-    private static TintypeException over(UploadId upload) {
-        return new TintypeException(
-                Reason.UPLOAD_NOT_FOUND,
-                "upload " + upload + " was completed, aborted, begun more than " + Limits.UPLOAD_LIFETIME.toHours()
-                        + " h ago, or never; start a new one");
+    private void checkOpen(ShardReplica shard, UserId user, UploadId upload) {
+        requireOpen(isOpen(shard, user, upload), upload);
+    }
+
+    private static void requireOpen(boolean open, UploadId upload) {
+        if (!open) {
+            throw new TintypeException(
+                    Reason.UPLOAD_NOT_FOUND,
+                    "upload " + upload + " was completed, aborted, begun more than " + Limits.UPLOAD_LIFETIME.toHours()
+                            + " h ago, or never; start a new one");
+        }
     }
 }

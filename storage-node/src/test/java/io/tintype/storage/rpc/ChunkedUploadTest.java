@@ -27,7 +27,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -290,6 +292,34 @@ final class ChunkedUploadTest {
             } finally {
                 rig.clockShiftMs = 0;
             }
+        }
+    }
+
+    @Test
+    void aRetryIsToldWhatWasStoredWheneverTheFirstAttemptTakesEffect() {
+        var bytes = rig.bytes(10);
+        boolean inTime = true;
+        for (int reads = 1; inTime; reads++) {
+            var header = rig.header("late " + reads).build();
+            var upload = begin(header);
+            rig.upload.putChunk(chunk(upload, bytes, 0));
+            rig.data.refusesCommits = new TintypeException(Reason.OUTCOME_UNKNOWN, "it is on its way");
+            refused(Reason.OUTCOME_UNKNOWN, () -> complete(header, upload, Rig.finish(bytes)));
+            rig.data.refusesCommits = null;
+            var first = Objects.requireNonNull(rig.data.lastCommit);
+            var left = new AtomicInteger(reads);
+            rig.data.beforeReads = () -> {
+                if (left.decrementAndGet() == 0) {
+                    rig.data.propose(first, rig.data.emptied()).join();
+                }
+            };
+            try {
+                var stored = complete(header, upload, Rig.finish(bytes));
+                assertThat(stored.getHead().getSize()).as("read %d", reads).isEqualTo(bytes.length);
+            } finally {
+                rig.data.beforeReads = () -> {};
+            }
+            inTime = left.get() <= 0;
         }
     }
 

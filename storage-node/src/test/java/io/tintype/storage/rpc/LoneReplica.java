@@ -65,6 +65,12 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** What making a commit ends with, before it is proposed; null: nothing. */
     volatile @Nullable RuntimeException breaksCommits;
 
+    /** The last commit that was to be proposed. */
+    volatile @Nullable Proposal lastCommit;
+
+    /** What happens in front of every read. */
+    volatile Runnable beforeReads = () -> {};
+
     /** What changes of quotas wait for before they are proposed; null: nothing. */
     volatile @Nullable CompletableFuture<Void> quotasWaitFor;
 
@@ -122,6 +128,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
                 quotasWaitFor = null;
                 return hold.thenCompose(go -> propose(proposal, seen));
             }
+        }
+        if (proposal.type() == RecordType.PUT_COMMIT) {
+            lastCommit = proposal;
         }
         var broken = breaksCommits;
         if (broken != null && proposal.type() == RecordType.PUT_COMMIT) {
@@ -202,6 +211,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public ShardReader reader() {
+        beforeReads.run();
         return store.reader();
     }
 
