@@ -11,9 +11,11 @@ import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.Precondition;
 import io.tintype.proto.internal.v1.PutCommit;
 import io.tintype.proto.internal.v1.StoredHead;
+import io.tintype.proto.internal.v1.StoredOutcome;
 import io.tintype.proto.v1.CopyRequest;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.future.Futures;
 import io.tintype.storage.keys.Sealing;
 import io.tintype.storage.log.RecordType;
@@ -78,24 +80,26 @@ final class CopyCall {
         this.upload = Writes.newUpload(shard, box.clock().millis());
     }
 
+    /** The source, and what came of an earlier attempt. */
+    private record Found(Optional<StoredHead> source, Optional<StoredOutcome> earlier) {}
+
     /** Carries it out, unless an earlier attempt did. */
     CompletableFuture<Committed> run() {
-        return CompletableFuture.supplyAsync(() -> shard.reader().outcome(task.user(), task.requestId()), box.readers())
-                .thenCompose(earlier -> earlier.isPresent()
-                        ? CompletableFuture.completedFuture(Writes.replayed(
+        return Reads.read(shard, new ReadDemand.Linearizable(), box.readers(), this::find)
+                .thenCompose(answer -> answer.value()
+                        .earlier()
+                        .map(earlier -> CompletableFuture.completedFuture(Writes.replayed(
                                 task.requestId(),
                                 task.digest(),
-                                earlier.get(),
-                                shard.status().inSync()))
-                        : Reads.read(
-                                        shard,
-                                        new ReadDemand.Linearizable(),
-                                        box.readers(),
-                                        reader -> source(reader.head(
-                                                task.user(),
-                                                task.source(),
-                                                box.clock().millis())))
-                                .thenCompose(answer -> copy(answer.value())));
+                                earlier,
+                                shard.status().inSync())))
+                        .orElseGet(() -> copy(source(answer.value().source()))));
+    }
+
+    /** The outcome last: an earlier attempt may take effect at any moment, and the source may go behind it. */
+    private Found find(ShardReader reader) {
+        var found = reader.head(task.user(), task.source(), box.clock().millis());
+        return new Found(found, reader.outcome(task.user(), task.requestId()));
     }
 
     private StoredHead source(Optional<StoredHead> found) {

@@ -11,6 +11,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.DeleteBlob;
 import io.tintype.proto.v1.AbortUploadRequest;
 import io.tintype.proto.v1.CompleteUploadRequest;
 import io.tintype.proto.v1.CompleteUploadResponse;
@@ -21,6 +22,8 @@ import io.tintype.proto.v1.PutFinish;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.StagedChunk;
 import io.tintype.proto.v1.StartUploadRequest;
+import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.log.RecordType;
 import io.tintype.wire.Wire;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -316,6 +319,46 @@ final class ChunkedUploadTest {
             try {
                 var stored = complete(header, upload, Rig.finish(bytes));
                 assertThat(stored.getHead().getSize()).as("read %d", reads).isEqualTo(bytes.length);
+            } finally {
+                rig.data.beforeReads = () -> {};
+            }
+            inTime = left.get() <= 0;
+        }
+    }
+
+    @Test
+    void theRetryOfACopyIsToldWhatWasStoredThoughTheSourceWentBehindIt() {
+        var bytes = rig.bytes(10);
+        boolean inTime = true;
+        for (int reads = 1; inTime; reads++) {
+            rig.put("original", bytes);
+            var request = CopyRequest.newBuilder()
+                    .setUser(Rig.USER)
+                    .setSourceName("original")
+                    .setName("copy " + reads)
+                    .setRequestId(rig.newRequest())
+                    .setShard(Rig.DATA)
+                    .build();
+            rig.data.refusesCommits = new TintypeException(Reason.OUTCOME_UNKNOWN, "it is on its way");
+            refused(Reason.OUTCOME_UNKNOWN, () -> rig.upload.copy(request));
+            rig.data.refusesCommits = null;
+            var first = Objects.requireNonNull(rig.data.lastCommit);
+            var left = new AtomicInteger(reads);
+            rig.data.beforeReads = () -> {
+                if (left.decrementAndGet() == 0) {
+                    rig.data.propose(first, rig.data.emptied()).join();
+                    var delete = DeleteBlob.newBuilder().setName("original").build();
+                    rig.data
+                            .propose(
+                                    Proposal.of(RecordType.DELETE, UserId.of(Rig.USER), delete.toByteString()),
+                                    rig.data.emptied())
+                            .join();
+                }
+            };
+            try {
+                assertThat(rig.upload.copy(request).getHead().getSize())
+                        .as("read %d", reads)
+                        .isEqualTo(bytes.length);
             } finally {
                 rig.data.beforeReads = () -> {};
             }
