@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.Writer;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -25,13 +26,15 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * The folder that a user is exported to. Each file that is whole has a line in a journal, so that an export that was cut off
  * goes on, and one that is repeated reads only what changed. Thread-safe.
  *
  * <p>What manifest and journal say of a blob is read and written one blob at a time, and little of it is kept. Where its
- * file lies follows from its name alone, whatever they say: nothing outside the folder is written or removed.
+ * file lies follows from its name alone, whatever they say: nothing outside the folder is written or removed, and no symbolic
+ * link within it is followed for that.
  */
 final class ExportFolder implements AutoCloseable {
     private static final String BLOBS = "blobs";
@@ -58,6 +61,8 @@ final class ExportFolder implements AutoCloseable {
     private ExportFolder(Path folder, String user) throws IOException {
         this.folder = folder;
         this.user = user;
+        refuseLink(folder.resolve(BLOBS));
+        refuseLink(folder.resolve(JOURNAL));
         Files.createDirectories(folder.resolve(BLOBS));
         readManifest();
         readJournal();
@@ -81,6 +86,13 @@ final class ExportFolder implements AutoCloseable {
         if (wrong) {
             throw new CommandFailure(ExitCode.USAGE, message);
         }
+    }
+
+    /** What it leads to may be anybody's. */
+    private static void refuseLink(Path path) {
+        refuseIf(
+                Files.isSymbolicLink(path),
+                path + " is a symbolic link; an export follows none. Remove it, or name another folder.");
     }
 
     private void readManifest() throws IOException {
@@ -166,7 +178,12 @@ final class ExportFolder implements AutoCloseable {
     }
 
     private Path file(String name) {
-        return folder.resolve(BLOBS).resolve(ExportNames.file(name));
+        var file = folder.resolve(BLOBS);
+        for (var part : Path.of(ExportNames.file(name))) {
+            refuseLink(file);
+            file = file.resolve(part);
+        }
+        return file;
     }
 
     /** Whether the file of this very version is here. */
@@ -176,13 +193,14 @@ final class ExportFolder implements AutoCloseable {
             return false;
         }
         var file = file(blob.name());
-        return Files.isRegularFile(file) && Files.size(file) == blob.size();
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) == blob.size();
     }
 
-    /** Where the bytes of a blob are written before they are whole. */
+    /** Where the bytes of a blob are to be written before they are whole; nothing is there yet. */
     Path part(String name) throws IOException {
         Files.createDirectories(file(name).getParent());
-        return Files.createTempFile(folder.resolve(BLOBS), ".", ".part");
+        // Not a temporary file, which nobody else may read.
+        return folder.resolve(BLOBS).resolve("." + UUID.randomUUID() + ".part");
     }
 
     /** Puts a whole file in its place. */
@@ -241,7 +259,8 @@ final class ExportFolder implements AutoCloseable {
 
     private void replace(String name, Content content) throws IOException {
         var part = folder.resolve(name + ".part");
-        try (var out = Files.newBufferedWriter(part)) {
+        Files.deleteIfExists(part);
+        try (var out = Files.newBufferedWriter(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             content.to(out);
         }
         Files.move(part, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

@@ -12,6 +12,7 @@ import io.tintype.tools.console.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -114,7 +115,8 @@ final class ExportRun {
         Path part = folder.part(blob.name());
         var sha = sha256();
         try (var in = client.open(user, blob.name(), GetOptions.DEFAULT.withIfVersion(blob.version()))) {
-            try (var out = new DigestOutputStream(Files.newOutputStream(part), sha)) {
+            try (var out = new DigestOutputStream(
+                    Files.newOutputStream(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), sha)) {
                 var buffer = new byte[BUFFER_BYTES];
                 for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
                     out.write(buffer, 0, read);

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tintype.model.Reason;
 import io.tintype.tools.CommandLines;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -74,6 +75,68 @@ final class ExportFolderTest {
                 assertThat(refused.err()).contains("says of a blob what cannot be");
             }
         }
+    }
+
+    /** Who may write to the folder decides where a link in it leads. */
+    @Test
+    void aLinkThatWasPutIntoTheFolderIsNotFollowed() throws Exception {
+        var to = folder.resolve("export");
+        var outside = Files.createDirectory(folder.resolve("outside"));
+        var mine = Files.writeString(outside.resolve("mine"), "mine!");
+        var longName = "x".repeat(ExportNames.PART_CHARS + 5);
+        try (var server = new FakeBlobs().with("cat.jpg", 5).with(longName, 5).serve()) {
+            export(server, to);
+            var sums = Files.readString(to.resolve("SHA256SUMS"));
+            replaceByLink(to.resolve("blobs/cat.jpg"), mine);
+            replaceByLink(to.resolve("SHA256SUMS.part"), mine);
+            replaceByLink(to.resolve("manifest.json.part"), mine);
+
+            assertThat(export(server, to).get("readBlobs").asInt())
+                    .as("a link is no file of an export")
+                    .isEqualTo(1);
+            assertThat(to.resolve("blobs/cat.jpg")).isRegularFile().hasSize(5);
+            assertThat(Files.isSymbolicLink(to.resolve("blobs/cat.jpg"))).isFalse();
+            assertThat(to.resolve("SHA256SUMS")).hasContent(sums);
+
+            var ofLongName = to.resolve("blobs").resolve(ExportNames.file(longName));
+            Files.delete(ofLongName);
+            var begins = to.resolve("blobs").resolve("x".repeat(ExportNames.PART_CHARS) + "~");
+            replaceByLink(begins, outside);
+            assertRefusedForLink(server, to, begins);
+            Files.delete(begins);
+
+            replaceByLink(to.resolve("export.journal"), mine);
+            assertRefusedForLink(server, to, to.resolve("export.journal"));
+            Files.delete(to.resolve("export.journal"));
+
+            Files.move(to.resolve("blobs"), folder.resolve("moved"));
+            replaceByLink(to.resolve("blobs"), outside);
+            assertRefusedForLink(server, to, to.resolve("blobs"));
+        }
+        assertThat(outside).isDirectoryNotContaining(path -> !path.equals(mine));
+        assertThat(mine).hasContent("mine!");
+    }
+
+    private static void replaceByLink(Path file, Path target) throws IOException {
+        Files.deleteIfExists(file);
+        Files.createSymbolicLink(file, target);
+    }
+
+    private static void assertRefusedForLink(OneServer server, Path to, Path link) {
+        var refused = run(server, to);
+        assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+        assertThat(refused.err()).contains(link + " is a symbolic link").contains("Remove it");
+    }
+
+    @Test
+    void filesAreForWhoeverAFileOfTheirWriterIs() throws Exception {
+        var to = folder.resolve("export");
+        var usual = Files.createFile(folder.resolve("usual"));
+        try (var server = new FakeBlobs().with("cat.jpg", 5).serve()) {
+            export(server, to);
+        }
+        assertThat(Files.getPosixFilePermissions(to.resolve("blobs/cat.jpg")))
+                .isEqualTo(Files.getPosixFilePermissions(usual));
     }
 
     @Test
