@@ -248,21 +248,31 @@ final class Assignments {
                 .orElse(0);
     }
 
-    /** One copy in each region that is to have one and none in others. */
+    /**
+     * One copy in each region that is to have one and none in others. No plan moves copies: one whose node is to be drained goes
+     * where its region has another node for it.
+     */
     private void observe(ShardId id, PoolRules rules, Map<NodeId, ReplicaRole> roles) {
         var wanted = new ArrayList<>(rules.residency().observers());
         roles.entrySet()
                 .removeIf(role -> role.getValue() == ReplicaRole.REPLICA_ROLE_OBSERVER
-                        && !view.map()
-                                .node(role.getKey())
-                                .map(node -> wanted.remove(node.region()))
-                                .orElse(false));
-        for (var region : wanted) {
-            ReplicaPlacement.more(id, region, roles.keySet(), 1, false, occupancy.candidates())
-                    .ifPresent(nodes -> nodes.forEach(node -> {
-                        roles.put(node.id(), ReplicaRole.REPLICA_ROLE_OBSERVER);
-                        occupancy.add(node.id());
-                    }));
-        }
+                        && !regionOf(role.getKey()).map(wanted::remove).orElse(false));
+        List.copyOf(roles.keySet()).stream()
+                .filter(node -> roles.get(node) == ReplicaRole.REPLICA_ROLE_OBSERVER
+                        && view.intent(node).getDraining())
+                .forEach(node -> regionOf(node)
+                        .filter(region -> addObserver(id, region, roles))
+                        .ifPresent(region -> roles.remove(node)));
+        wanted.forEach(region -> addObserver(id, region, roles));
+    }
+
+    /** Whether there is a node for it. */
+    private boolean addObserver(ShardId id, String region, Map<NodeId, ReplicaRole> roles) {
+        var added = ReplicaPlacement.more(id, region, roles.keySet(), 1, false, occupancy.candidates());
+        added.ifPresent(nodes -> nodes.forEach(node -> {
+            roles.put(node.id(), ReplicaRole.REPLICA_ROLE_OBSERVER);
+            occupancy.add(node.id());
+        }));
+        return added.isPresent();
     }
 }

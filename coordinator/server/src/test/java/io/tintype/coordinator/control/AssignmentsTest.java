@@ -30,6 +30,9 @@ import org.junit.jupiter.api.Test;
 /** What rules that have changed make of a shard's assignment, by the nodes there are. */
 final class AssignmentsTest {
     private static final PoolId POOL = new PoolId("eu", "paid");
+    private static final NodeIntent DRAINED =
+            NodeIntent.newBuilder().setDraining(true).build();
+
     private static final NodeIntent MAINTENANCE =
             NodeIntent.newBuilder().setFormat(1).setMaintenance(true).build();
 
@@ -104,6 +107,24 @@ final class AssignmentsTest {
         }
     }
 
+    /** No plan moves copies: who only keeps some could else never be removed. */
+    @Test
+    void aCopyLeavesANodeThatIsToBeDrainedWhereAnotherOfItsRegionCanTakeIt() {
+        var rules = rules(3, false, "us");
+        var now = assigned(List.of("eu-1", "eu-2", "eu-3"), List.of("us-1"));
+        var home = List.of("eu-1/a", "eu-2/b", "eu-3/c");
+        var then = follow(view(with(home, "us-1/a=", "us-2/a")), now, rules);
+        assertThat(then.getReplicasList())
+                .isEqualTo(assigned(List.of("eu-1", "eu-2", "eu-3"), List.of("us-2"))
+                        .getReplicasList());
+        for (var others : List.of(List.of("us-1/a="), List.of("us-1/a=", "us-2/a-"), List.of("us-1/a=", "us-2/a="))) {
+            assertThat(follow(view(with(home, others.toArray(String[]::new))), now, rules)
+                            .getReplicasList())
+                    .as("better there than nowhere: %s", others)
+                    .isEqualTo(now.getReplicasList());
+        }
+    }
+
     /** A switch is refused where it could not be carried out. */
     @Test
     void aPoolIsSwitchedOnlyToNodesThatMayHoldItsReplicas() {
@@ -133,7 +154,7 @@ final class AssignmentsTest {
      * A cluster without shards.
      *
      * @param places node/zone of each node, whose region is the beginning of its name; + behind it: in maintenance, - behind it:
-     *     out of touch
+     *     out of touch, = behind it: to be drained
      */
     private static ClusterView view(List<String> places) {
         var nodes = places.stream()
@@ -152,6 +173,9 @@ final class AssignmentsTest {
         places.stream()
                 .filter(place -> place.endsWith("+"))
                 .forEach(place -> intents.put(new NodeId(place.substring(0, place.indexOf('/'))), MAINTENANCE));
+        places.stream()
+                .filter(place -> place.endsWith("="))
+                .forEach(place -> intents.put(new NodeId(place.substring(0, place.indexOf('/'))), DRAINED));
         return new ClusterView(ShardMap.of(nodes, List.of()), Map.of(), Map.of(), null, intents);
     }
 
