@@ -36,7 +36,7 @@ public final class ControllerSeat implements AutoCloseable {
     private final ZkSession session;
     private final NodeId self;
     private final Consumer<Term> onElected;
-    private final LeaderLatch latch;
+    private volatile LeaderLatch latch;
     private final CompareAndSet<ControllerEpoch> epochs;
     private volatile boolean closed;
 
@@ -44,7 +44,7 @@ public final class ControllerSeat implements AutoCloseable {
         this.session = session;
         this.self = self;
         this.onElected = onElected;
-        this.latch = new LeaderLatch(session.curator(), Paths.CONTROLLER_LATCH, self.value());
+        this.latch = place();
         this.epochs = new CompareAndSet<>(session.znodes(), ZnodeCodec.CONTROLLER_EPOCH, ControllerEpoch::equals);
     }
 
@@ -55,10 +55,20 @@ public final class ControllerSeat implements AutoCloseable {
      */
     public static ControllerSeat compete(ZkSession session, NodeId self, Consumer<Term> onElected) {
         var seat = new ControllerSeat(session, self, onElected);
-        seat.latch.addListener(new LeaderLatchListener() {
+        seat.standInLine();
+        seat.clearLeftovers();
+        return seat;
+    }
+
+    private LeaderLatch place() {
+        return new LeaderLatch(session.curator(), Paths.CONTROLLER_LATCH, self.value());
+    }
+
+    private void standInLine() {
+        latch.addListener(new LeaderLatchListener() {
             @Override
             public void isLeader() {
-                seat.takeOffice();
+                takeOffice();
             }
 
             @Override
@@ -67,12 +77,10 @@ public final class ControllerSeat implements AutoCloseable {
             }
         });
         try {
-            seat.latch.start();
+            latch.start();
         } catch (Exception e) { // what Curator declares
             throw new IllegalStateException("the controllers' latch did not start", e);
         }
-        seat.clearLeftovers();
-        return seat;
     }
 
     /**
@@ -115,14 +123,38 @@ public final class ControllerSeat implements AutoCloseable {
 
     /**
      * A term that was won here is over. Who is still first in line takes office again, after a pause: nobody else will, and the
-     * latch says nothing where nothing has changed for it.
+     * latch says nothing where nothing has changed for it. Nor does it where its place in line is gone, by whatever hand, and
+     * another one came first: who does not stand behind that one would depose him, and be deposed by him, without end.
      */
     public void deposed() {
         CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS).execute(() -> {
-            if (isFirstInLine() && !session.znodes().isClosed()) {
-                takeOffice();
+            String place = latch.getOurPath();
+            if (!isFirstInLine() || place == null || session.znodes().isClosed()) {
+                return;
             }
+            var unused = session.znodes()
+                    .sync(place)
+                    .thenCompose(synced -> session.znodes().get(place))
+                    .whenComplete((found, failure) -> {
+                        if (failure != null) {
+                            deposed();
+                        } else if (found.isPresent()) {
+                            takeOffice();
+                        } else {
+                            standBehind();
+                        }
+                    });
         });
+    }
+
+    private synchronized void standBehind() {
+        if (closed) {
+            return;
+        }
+        log.warn("the place of {} in the controllers' line is gone; it stands there anew, behind all others", self);
+        leave();
+        latch = place();
+        standInLine();
     }
 
     /** Takes office, and tries again until that is done or another one is first in line. */
@@ -160,8 +192,12 @@ public final class ControllerSeat implements AutoCloseable {
 
     /** Leaves the line; another coordinator follows. */
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
+        leave();
+    }
+
+    private void leave() {
         try {
             latch.close();
         } catch (IOException e) {

@@ -119,6 +119,38 @@ final class ControllerSeatTest {
         }
     }
 
+    /** By an operator, or by another process of its id: the line itself does not tell it. */
+    @Test
+    void whoLostHisPlaceInLineToAnotherStandsBehindHim() throws Exception {
+        var terms = new LinkedBlockingQueue<Term>();
+        try (var seat = ControllerSeat.compete(one, new NodeId("c1"), terms::add)) {
+            var former = terms.poll(10, TimeUnit.SECONDS);
+            assertThat(former).as("in office").isNotNull();
+            for (var place : line()) {
+                one.znodes().delete(Paths.CONTROLLER_LATCH + "/" + place, -1).get(10, TimeUnit.SECONDS);
+            }
+            var others = new LinkedBlockingQueue<Term>();
+            try (var other = ControllerSeat.compete(two, new NodeId("c2"), others::add)) {
+                var latter = others.poll(10, TimeUnit.SECONDS);
+                assertThat(latter).as("in office").isNotNull();
+                seat.deposed();
+                await().atMost(Duration.ofSeconds(10)).until(() -> line().size() == 2);
+                assertThat(other.isFirstInLine()).isTrue();
+                assertThat(latter.isOver().get(10, TimeUnit.SECONDS))
+                        .as("who came first stays in office")
+                        .isFalse();
+                assertThat(terms).isEmpty();
+            }
+            assertThat(terms.poll(20, TimeUnit.SECONDS))
+                    .as("in office again, once the other one has left")
+                    .isNotNull();
+        }
+    }
+
+    private List<String> line() throws Exception {
+        return one.znodes().children(Paths.CONTROLLER_LATCH).get(10, TimeUnit.SECONDS);
+    }
+
     private void raiseEpoch() throws Exception {
         var epochs = new CompareAndSet<>(one.znodes(), ZnodeCodec.CONTROLLER_EPOCH, ControllerEpoch::equals);
         var now = epochs.read(Paths.CONTROLLER_EPOCH).get(10, TimeUnit.SECONDS).orElseThrow();
