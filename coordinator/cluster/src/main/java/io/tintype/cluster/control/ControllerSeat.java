@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.cluster.control;
 
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.zk.CasOutcome;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.model.NodeId;
@@ -33,6 +35,7 @@ public final class ControllerSeat implements AutoCloseable {
 
     private static final long RETRY_PAUSE_MS = 1_000;
 
+    private final RecurringFailures failures = new RecurringFailures(log, System::nanoTime);
     private final ZkSession session;
     private final NodeId self;
     private final Consumer<Term> onElected;
@@ -172,7 +175,11 @@ public final class ControllerSeat implements AutoCloseable {
                                 won.written().value().getEpoch());
                         onElected.accept(new Term(session, won.written()));
                     } else if (isFirstInLine() && !session.znodes().isClosed()) {
-                        log.debug("did not become controller; trying again", failure);
+                        if (failure == null || ZkErrors.isUnanswered(failure)) {
+                            log.debug("did not become controller; trying again", failure);
+                        } else {
+                            failures.error(self + " cannot take office; it tries again", ZkErrors.unwrap(failure));
+                        }
                         CompletableFuture.delayedExecutor(RETRY_PAUSE_MS, TimeUnit.MILLISECONDS)
                                 .execute(this::takeOffice);
                     }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.DirectoryLayout;
 import io.tintype.cluster.map.PoolZnodes;
@@ -38,6 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class ControllerSeatTest {
     private static final PoolRules RULES = new PoolRules(new PoolId("eu", "standard"), 3, 2, 100, 4);
@@ -144,6 +148,31 @@ final class ControllerSeatTest {
             assertThat(terms.poll(20, TimeUnit.SECONDS))
                     .as("in office again, once the other one has left")
                     .isNotNull();
+        }
+    }
+
+    /** It may be of a later release, or broken: a cluster without a controller says so. */
+    @Test
+    void anEpochThatCannotBeUnderstoodIsTold() throws Exception {
+        one.znodes().create(Paths.CONTROLLER_EPOCH, new byte[] {1}).get(10, TimeUnit.SECONDS);
+        var told = new LinkedBlockingQueue<ILoggingEvent>();
+        var lines = new AppenderBase<ILoggingEvent>() {
+            @Override
+            protected void append(ILoggingEvent line) {
+                told.add(line);
+            }
+        };
+        lines.start();
+        var log = (Logger) LoggerFactory.getLogger(ControllerSeat.class);
+        log.addAppender(lines);
+        try (var seat = ControllerSeat.compete(one, new NodeId("c1"), term -> {})) {
+            var line = told.poll(10, TimeUnit.SECONDS);
+            assertThat(line).as("a line of %s", seat).isNotNull();
+            assertThat(line.getFormattedMessage()).isEqualTo("c1 cannot take office; it tries again");
+            assertThat(line.getThrowableProxy().getMessage())
+                    .isEqualTo("Znode /ctl/epoch does not hold a record of Tintype.");
+        } finally {
+            log.detachAppender(lines);
         }
     }
 
