@@ -82,10 +82,7 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
     @Override
     public void close() {
         over.set(true);
-        var from = reading;
-        if (from != null) {
-            from.cancel();
-        }
+        cancelReading();
     }
 
     private void drain() {
@@ -117,7 +114,7 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
                 }
             }
             if (next != null) {
-                to.onNext(next.asReadOnlyByteBuffer());
+                hand(next, to);
                 var from = reading;
                 if (from != null) {
                     from.request(1);
@@ -129,6 +126,22 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
                     to.onComplete();
                 }
             }
+        }
+    }
+
+    private void hand(ByteString frame, Flow.Subscriber<? super ByteBuffer> to) {
+        try {
+            to.onNext(frame.asReadOnlyByteBuffer());
+        } catch (RuntimeException | Error e) { // who throws has cancelled, by the rules, and would not do it himself
+            close();
+            throw e;
+        }
+    }
+
+    private void cancelReading() {
+        var from = reading;
+        if (from != null) {
+            from.cancel();
         }
     }
 
@@ -144,6 +157,9 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
                 }
             }
             drain();
+            if (n <= 0) {
+                cancelReading();
+            }
         }
 
         @Override
@@ -215,7 +231,7 @@ public final class BlobPublisher implements Flow.Publisher<ByteBuffer>, AutoClos
         @Override
         public void failed(Throwable thrown) {
             synchronized (frames) {
-                failure = Typed.of(thrown);
+                failure = failure == null ? Typed.of(thrown) : failure;
             }
             opened.completeExceptionally(thrown);
             drain();
