@@ -52,7 +52,8 @@ public final class StreamSource implements ByteSource {
 
     @Override
     public Cursor open(Runnable wake) throws IOException {
-        return new StreamCursor(opener.open(), size());
+        long size = size(); // first: where it cannot be told, nobody would close the stream
+        return new StreamCursor(opener.open(), size);
     }
 
     /** Reads a stream to its end. */
