@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /**
@@ -25,9 +24,9 @@ public final class Session {
     public static final int MAX_SHARDS = 65_536;
 
     private final ConcurrentHashMap<Integer, SessionToken> newest = new ConcurrentHashMap<>();
-    private final AtomicReference<OptionalLong> noted = new AtomicReference<>(OptionalLong.empty());
     private final LongSupplier nanoTime;
     private volatile boolean overflowed;
+    private OptionalLong noted = OptionalLong.empty(); // guarded by this
 
     /** A session that has written nothing yet. */
     public Session() {
@@ -53,20 +52,21 @@ public final class Session {
             return;
         }
         newest.merge(token.shard(), token, (known, news) -> news.after(known) ? news : known);
-        // Others may have noted something later meanwhile.
-        noted.accumulateAndGet(OptionalLong.of(nanoTime.getAsLong()), Session::later);
+        noted(nanoTime.getAsLong());
     }
 
-    private static OptionalLong later(OptionalLong known, OptionalLong news) {
-        return known.isPresent() && known.getAsLong() - news.orElseThrow() > 0 ? known : news;
+    private synchronized void noted(long now) {
+        if (noted.isEmpty() || now - noted.getAsLong() > 0) { // else others have noted something later meanwhile
+            noted = OptionalLong.of(now);
+        }
     }
 
     /**
      * When something was noted last, by {@link System#nanoTime}: what was asked for after that, and is not stale, shows all of
      * this session. Empty: nothing was noted yet.
      */
-    OptionalLong notedNanos() {
-        return noted.get();
+    synchronized OptionalLong notedNanos() {
+        return noted;
     }
 
     /** The newest token of each shard, in no order. */

@@ -149,6 +149,13 @@ final class OnceSourceTest {
             }
             return given < 2 ? ++given : -1;
         }
+
+        @Override
+        public int read(byte[] to, int from, int length) throws IOException {
+            int next = read();
+            to[from] = (byte) next;
+            return next < 0 ? -1 : 1;
+        }
     }
 
     private ByteSource.Cursor open() throws IOException {
