@@ -35,8 +35,8 @@ final class SharedDev implements ParameterResolver {
 
     private static Held start() {
         try {
-            return new Held(Dev.start(
-                    Dev.folder("shared-" + System.getProperty("test.fork", "1")).resolve("data")));
+            return new Held(Dev.start(Dev.folder("shared-" + System.getProperty("test.fork", "alone"))
+                    .resolve("data")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
