@@ -175,6 +175,14 @@ public final class ShardReader {
         }
     }
 
+    /**
+     * By which time an upload begins, and is under way: never one that the shard's log has left behind. Its clock decides what is
+     * too old, and stays ahead for a while once the wall clock was.
+     */
+    public long uploadTimeMs(long nowMs) {
+        return Math.max(nowMs, machine.logTimeMs());
+    }
+
     /** Whether an upload was completed, aborted, or is too old by the log's clock: how it ended may be forgotten then. */
     public boolean isOver(UserId user, UploadId upload) {
         return BlobRules.isTooOld(upload, machine.logTimeMs()) || chunks.closed(user, upload);

@@ -124,9 +124,9 @@ final class BlobCopier {
                         : CompletableFuture.completedFuture(false));
     }
 
-    /** Never older than the target's log, whose clock may be ahead: what it takes for old, the target gives up as abandoned. */
+    /** Named by the target's time: what that takes for old, it gives up as abandoned. */
     private UploadId newUpload() {
-        long now = Math.max(System.currentTimeMillis(), target.reader().logTimeMs());
+        long now = target.reader().uploadTimeMs(System.currentTimeMillis());
         return new UploadId(now, ThreadLocalRandom.current().nextLong());
     }
 

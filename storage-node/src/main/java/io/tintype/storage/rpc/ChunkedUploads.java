@@ -224,7 +224,7 @@ final class ChunkedUploads {
 
     /** Whether an upload is not too old, and may have been begun by this cluster's clocks. */
     private boolean isCurrent(ShardReplica shard, UploadId upload) {
-        long age = Writes.uploadTimeMs(shard, box.clock().millis()) - upload.timeMs();
+        long age = shard.reader().uploadTimeMs(box.clock().millis()) - upload.timeMs();
         return age <= Limits.UPLOAD_LIFETIME.toMillis() && age >= -SKEW_MS;
     }
 

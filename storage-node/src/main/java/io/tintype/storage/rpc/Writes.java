@@ -48,15 +48,7 @@ final class Writes {
     /** Names a new upload. */
     static UploadId newUpload(ShardReplica shard, long nowMs) {
         return new UploadId(
-                uploadTimeMs(shard, nowMs), ThreadLocalRandom.current().nextLong());
-    }
-
-    /**
-     * By which time an upload begins, and is under way: never one that the shard's log has left behind, since that decides
-     * what is too old, and its clock stays ahead for a while once the wall clock was.
-     */
-    static long uploadTimeMs(ShardReplica shard, long nowMs) {
-        return Math.max(nowMs, shard.reader().logTimeMs());
+                shard.reader().uploadTimeMs(nowMs), ThreadLocalRandom.current().nextLong());
     }
 
     /** The manifest of chunks that were cut in the usual way, and sealed so. */
