@@ -6,6 +6,7 @@ import io.tintype.client.internal.transfer.NearCache;
 import io.tintype.heads.CachedHead;
 import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.LeaseClock;
 import io.tintype.heads.SingleFlight;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -35,7 +36,7 @@ final class CachedReads implements AutoCloseable {
     private final Session own;
     private final @Nullable NearCache cache;
     private final @Nullable Leases leases;
-    private final SingleFlight<Wanted, MemorySink.Got> flights = new SingleFlight<>(System::nanoTime, MAX_FLIGHTS);
+    private final SingleFlight<Wanted, MemorySink.Got> flights = new SingleFlight<>(LeaseClock.SYSTEM, MAX_FLIGHTS);
     private final LongAdder leaseHits = new LongAdder();
 
     /** What a read wants; readers who want the same may share it. */
@@ -104,7 +105,7 @@ final class CachedReads implements AutoCloseable {
                         .isPresent();
         return new Explanation.NearCached(
                 cache != null,
-                leased == null ? null : Duration.ofNanos(System.nanoTime() - leased.asOfNanos()),
+                leased == null ? null : Duration.ofNanos(LeaseClock.SYSTEM.getAsLong() - leased.asOfNanos()),
                 version,
                 bytes);
     }

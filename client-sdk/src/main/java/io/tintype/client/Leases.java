@@ -7,6 +7,7 @@ import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadKey;
 import io.tintype.heads.HeadLimits;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.LeaseClock;
 import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -28,7 +29,7 @@ final class Leases implements AutoCloseable {
 
     Leases(ClientCore core, long maxBytes) {
         this.core = core;
-        heads = new HeadCache<>(HeadLimits.of(maxBytes), System::nanoTime, BlobHead::getSerializedSize);
+        heads = new HeadCache<>(HeadLimits.of(maxBytes), LeaseClock.SYSTEM, BlobHead::getSerializedSize);
         feeds = core.feeds(heads).orElse(null);
     }
 
@@ -38,7 +39,7 @@ final class Leases implements AutoCloseable {
      * <p>Not for linearizable and near reads: a change is acknowledged whether or not it was heard of here.
      */
     static OptionalLong notBefore(Consistency consistency, Session own) {
-        long now = System.nanoTime();
+        long now = LeaseClock.SYSTEM.getAsLong();
         if (consistency instanceof Consistency.BoundedStaleness bounded) {
             return OptionalLong.of(now - bounded.maxStaleness().toNanos());
         }
@@ -82,7 +83,7 @@ final class Leases implements AutoCloseable {
 
     /** How fresh what a lease says is. */
     static Freshness freshness(CachedHead<BlobHead> found) {
-        long ageMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - found.asOfNanos()) + 1;
+        long ageMs = TimeUnit.NANOSECONDS.toMillis(LeaseClock.SYSTEM.getAsLong() - found.asOfNanos()) + 1;
         return new Freshness(true, Instant.ofEpochMilli(System.currentTimeMillis() - ageMs));
     }
 

@@ -4,6 +4,7 @@ package io.tintype.client;
 import io.tintype.client.internal.Reading;
 import io.tintype.client.internal.transfer.DownloadSink;
 import io.tintype.client.internal.transfer.Pieces;
+import io.tintype.heads.LeaseClock;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetResponse;
@@ -20,14 +21,14 @@ final class MemorySink implements DownloadSink {
     private @Nullable GetResponse first;
     private byte[] bytes = new byte[0];
     private int position;
-    private final long begunNanos = System.nanoTime();
+    private final long begunNanos = LeaseClock.SYSTEM.getAsLong();
 
     /**
      * What was read.
      *
      * @param first the first message
      * @param bytes the bytes; empty where nothing was modified
-     * @param begunNanos when the read began
+     * @param begunNanos when the read began, by {@link LeaseClock#SYSTEM}
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Got(GetResponse first, byte[] bytes, long begunNanos) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.client;
 
+import io.tintype.heads.LeaseClock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -24,18 +25,18 @@ public final class Session {
     public static final int MAX_SHARDS = 65_536;
 
     private final ConcurrentHashMap<Integer, SessionToken> newest = new ConcurrentHashMap<>();
-    private final LongSupplier nanoTime;
+    private final LongSupplier clock;
     private volatile boolean overflowed;
     private OptionalLong noted = OptionalLong.empty(); // guarded by this
 
     /** A session that has written nothing yet. */
     public Session() {
-        this(System::nanoTime);
+        this(LeaseClock.SYSTEM);
     }
 
     /** The same by another clock. */
-    Session(LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
+    Session(LongSupplier clock) {
+        this.clock = clock;
     }
 
     /** Goes on with a session of which another process gave the tokens. */
@@ -52,7 +53,7 @@ public final class Session {
             return;
         }
         newest.merge(token.shard(), token, (known, news) -> news.after(known) ? news : known);
-        noted(nanoTime.getAsLong());
+        noted(clock.getAsLong());
     }
 
     private synchronized void noted(long now) {
@@ -62,7 +63,7 @@ public final class Session {
     }
 
     /**
-     * When something was noted last, by {@link System#nanoTime}: what was asked for after that, and is not stale, shows all of
+     * When something was noted last, by {@link LeaseClock#SYSTEM}: what was asked for after that, and is not stale, shows all of
      * this session. Empty: nothing was noted yet.
      */
     synchronized OptionalLong notedNanos() {

@@ -52,7 +52,7 @@ public final class HeadCache<H> {
      * An empty cache.
      *
      * @param limits how long and how much
-     * @param nanoTime a clock that never goes back, such as {@link System#nanoTime}
+     * @param nanoTime a clock that never goes back, such as {@link LeaseClock#SYSTEM}
      * @param weigher bytes that what is kept with a version takes
      */
     public HeadCache(HeadLimits limits, LongSupplier nanoTime, ToIntFunction<? super H> weigher) {

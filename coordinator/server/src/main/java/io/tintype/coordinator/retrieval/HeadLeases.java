@@ -6,6 +6,7 @@ import io.tintype.heads.HeadCache;
 import io.tintype.heads.HeadKey;
 import io.tintype.heads.HeadLimits;
 import io.tintype.heads.HeadStats;
+import io.tintype.heads.LeaseClock;
 import io.tintype.heads.feed.HeadFeeds;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
@@ -30,7 +31,7 @@ final class HeadLeases implements AutoCloseable {
     private static final long MAX_BYTES = 64L << 20;
 
     private final HeadCache<BlobHead> heads =
-            new HeadCache<>(HeadLimits.of(MAX_BYTES), System::nanoTime, BlobHead::getSerializedSize);
+            new HeadCache<>(HeadLimits.of(MAX_BYTES), LeaseClock.SYSTEM, BlobHead::getSerializedSize);
     private final Function<String, Optional<ShardId>> shards;
     private final HeadFeeds feeds;
 
