@@ -67,6 +67,12 @@ final class PlanRunner {
 
     /** What one look goes by: steps of all plans that are under way, and the shards that nothing may be begun with. */
     private record Look(Term term, ClusterView view, List<PlannedStep> underWay, Set<Integer> busy) {
+        /** Whether a step under way brings a node something; to nobody nothing ever comes. */
+        boolean comesInto(String node) {
+            return !node.isEmpty()
+                    && underWay.stream().anyMatch(step -> step.getTo().equals(node));
+        }
+
         /** A step may have been begun. */
         void note(PlannedStep step) {
             if (PlanSteps.isUnderWay(step)) {
@@ -102,21 +108,41 @@ final class PlanRunner {
     }
 
     private StoredPlan carryOut(Look look, StoredPlan found) throws Journal.Interrupted {
-        var plan = found;
         Map<Integer, Integer> firstOpen = new HashMap<>();
-        var steps = plan.steps();
+        var steps = found.steps();
         for (int i = 0; i < steps.size(); i++) {
             if (!PlanSteps.isOver(steps.get(i))) {
                 firstOpen.putIfAbsent(steps.get(i).getShard(), i);
             }
         }
-        for (int i = 0; i < steps.size(); i++) {
-            var step = steps.get(i);
-            if (!PlanSteps.isOver(step)) {
-                plan = goOn(look, plan, i, step, firstOpen.getOrDefault(step.getShard(), i) == i);
+        var plan = found;
+        boolean inOrder = steps.stream().anyMatch(PlanRunner::isMissing);
+        for (var turn : Turn.values()) {
+            for (int i = 0; i < steps.size(); i++) {
+                var step = plan.steps().get(i);
+                if (!PlanSteps.isOver(step) && turn == turn(look, step, inOrder)) {
+                    plan = goOn(look, plan, i, step, firstOpen.getOrDefault(step.getShard(), i) == i);
+                }
             }
         }
         return finishIfOver(look.term(), plan, plan.record().value().getPhase());
+    }
+
+    /** When in a look a step has its turn; {@code PlanTime} reckons with the same. */
+    private enum Turn {
+        FIRST,
+        /** Where something comes into the target already, while others may wait for something to come. */
+        LAST
+    }
+
+    private static Turn turn(Look look, PlannedStep step, boolean inOrder) {
+        return inOrder || PlanSteps.isUnderWay(step) || !look.comesInto(step.getTo()) ? Turn.FIRST : Turn.LAST;
+    }
+
+    /** While a shard waits for a replica that it lacks, steps are begun in their order, which goes by danger. */
+    private static boolean isMissing(PlannedStep step) {
+        return step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD
+                && step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_WAITING;
     }
 
     /** What is wrong with one shard holds up its own steps only. */

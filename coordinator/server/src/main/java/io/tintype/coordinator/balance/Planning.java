@@ -131,9 +131,9 @@ final class Planning {
         var found = Planner.plan(input);
         double left = somebodyReads(now) ? paces.leftByReaders() : 1;
         double allowed = wish.bytesPerSecond() * left;
-        var begins = schedule(found, now, wish, allowed, paces).begins();
+        var copied = schedule(found, now, wish, allowed, paces).copied();
         var growth = PlanInputs.growth(now, polls);
-        var plan = found.withBytes(i -> grown(found.steps().get(i), growth, begins.get(i)));
+        var plan = found.withBytes(i -> grown(found.steps().get(i), growth, copied.get(i)));
         double seconds = schedule(plan, now, wish, allowed, paces).seconds();
         var record = PlanRecord.newBuilder()
                 .setFormat(ZnodeCodec.FORMAT)
@@ -168,11 +168,11 @@ final class Planning {
         return PlanTime.schedule(works, wish.movesAtOnce(), allowed, paces);
     }
 
-    /** What a copy has when it begins: what is written until then travels too. */
-    static long grown(PlanStep step, Map<ShardId, Growth> growth, double begins) {
+    /** What has travelled when a copy is made: what is written until then, too. */
+    static long grown(PlanStep step, Map<ShardId, Growth> growth, double copied) {
         return step.bytes() == 0
                 ? 0
-                : growth.getOrDefault(step.shard(), Growth.NONE).after(begins, step.bytes());
+                : growth.getOrDefault(step.shard(), Growth.NONE).after(copied, step.bytes());
     }
 
     private static @Nullable NodeId primary(ClusterView view, ShardId shard) {

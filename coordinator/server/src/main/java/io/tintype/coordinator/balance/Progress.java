@@ -4,6 +4,7 @@ package io.tintype.coordinator.balance;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.PlanTime;
+import io.tintype.cluster.placement.plan.PlanTime.Turn;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
@@ -125,11 +126,12 @@ final class Progress {
         double rest = paces.rest().seconds(step.getBytes(), limit);
         return switch (step.getPhase()) {
             case PLAN_STEP_PHASE_LEAVING, PLAN_STEP_PHASE_REVERTING ->
-                new PlanTime.Work(step.getShard(), null, null, 0, rest / 4);
+                new PlanTime.Work(Turn.UNDER_WAY, step.getShard(), null, null, 0, rest / 4);
             default ->
                 step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
-                        ? new PlanTime.Work(step.getShard(), null, null, 0, 0)
+                        ? new PlanTime.Work(Turn.WHERE_NOTHING_COMES, step.getShard(), null, null, 0, 0)
                         : new PlanTime.Work(
+                                turn(step),
                                 step.getShard(),
                                 now.map()
                                         .shard(new ShardId(step.getShard()))
@@ -139,6 +141,13 @@ final class Progress {
                                 Math.max(0, step.getBytes() - come(step)),
                                 rest);
         };
+    }
+
+    private static Turn turn(PlannedStep step) {
+        if (PlanSteps.isUnderWay(step)) {
+            return Turn.UNDER_WAY;
+        }
+        return step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD ? Turn.IN_ORDER : Turn.WHERE_NOTHING_COMES;
     }
 
     /** Whether somebody asked for so long that a pace of nothing tells something. */

@@ -3,26 +3,50 @@ package io.tintype.cluster.placement.plan;
 
 import io.tintype.model.NodeId;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How long a plan should take. Pure.
  *
- * <p>Steps begin in order, so many at once; one whose shard has another step under way lets those behind it pass. A copy takes its
- * source's pace and its target's; both do one after the other what falls to them. Each step takes its time besides: to begin, to join, to be verified, to leave.
+ * <p>Steps are begun as they are when a plan is carried out ({@link Turns}). Copies under way share what their sources send and what
+ * their targets take in ({@link FairShares}), so two into one node end later rather than one after the other. Each step takes its time
+ * besides: to begin, to join, to be verified, to leave.
  */
 public final class PlanTime {
-    private PlanTime() {}
+    /** What is left by rounding, in bytes and in seconds. */
+    private static final double NOTHING_LEFT = 1e-3;
+
+    private final List<Work> works;
+    private final int atOnce;
+    private final FairShares shares;
+    private final Turns turns;
+    private final List<Running> running = new ArrayList<>();
+    private final Double[] copied;
+    private double now;
+
+    private PlanTime(List<Work> works, int atOnce, double limit, CopyPaces paces) {
+        this.works = works;
+        this.atOnce = atOnce;
+        this.shares = new FairShares(limit, paces);
+        this.turns = new Turns(works);
+        this.copied = new Double[works.size()];
+    }
+
+    /** When a step is begun. */
+    public enum Turn {
+        /** It was. */
+        UNDER_WAY,
+        /** In its order, and what is behind it, too. */
+        IN_ORDER,
+        /** Before others whose target has something coming to it. */
+        WHERE_NOTHING_COMES
+    }
 
     /**
      * What is left of a step. Immutable.
      *
+     * @param turn when it is begun
      * @param shard whose steps are made one after the other
      * @param fromOrNull whom it is copied from, the shard's primary; null: nobody
      * @param toOrNull whom it is copied to; null: nobody
@@ -30,6 +54,7 @@ public final class PlanTime {
      * @param restSeconds what it takes besides
      */
     public record Work(
+            Turn turn,
             int shard,
             @Nullable NodeId fromOrNull,
             @Nullable NodeId toOrNull,
@@ -39,8 +64,9 @@ public final class PlanTime {
     /** A step that was not begun. */
     public static Work work(PlanStep step, @Nullable NodeId primary, CopyPaces paces, double limit) {
         return step.kind() == PlanStep.Kind.LEAD
-                ? new Work(step.shard().value(), null, null, 0, 0)
+                ? new Work(Turn.WHERE_NOTHING_COMES, step.shard().value(), null, null, 0, 0)
                 : new Work(
+                        step.kind() == PlanStep.Kind.ADD ? Turn.IN_ORDER : Turn.WHERE_NOTHING_COMES,
                         step.shard().value(),
                         primary,
                         step.toOrNull(),
@@ -61,97 +87,88 @@ public final class PlanTime {
     }
 
     /**
-     * When what begins. Immutable.
+     * When what is copied. Immutable.
      *
-     * @param begins when each work's bytes begin to travel, in seconds from the plan's beginning: the work itself may have begun
-     *     before, and wait until its source and its target are done with others
+     * @param copied when the last of each work's bytes has come, in seconds from the plan's beginning: what users write until
+     *     then travels too
      * @param seconds when all is done
      */
-    public record Schedule(List<Double> begins, double seconds) {
+    public record Schedule(List<Double> copied, double seconds) {
         public Schedule {
-            begins = List.copyOf(begins);
+            copied = List.copyOf(copied);
         }
     }
 
-    /** The same, with when each work begins. */
+    /** The same, with when each work is copied. */
     public static Schedule schedule(List<Work> works, int atOnce, double limit, CopyPaces paces) {
-        var places = new PriorityQueue<Double>(Collections.nCopies(atOnce, 0.0));
-        var begins = new Double[works.size()];
-        Map<Integer, Double> shards = new HashMap<>();
-        Map<NodeId, Double> sends = new HashMap<>();
-        Map<NodeId, Double> takes = new HashMap<>();
-        var waiting = new Waiting(works, shards);
-        double end = 0;
-        for (int made = 0; made < begins.length; made++) {
-            double free = Objects.requireNonNull(places.poll());
-            int next = waiting.next(free);
+        var time = new PlanTime(works, atOnce, limit, paces);
+        time.run();
+        return new Schedule(List.of(time.copied), time.now);
+    }
+
+    /** A work under way. */
+    private static final class Running {
+        private final int work;
+        private double bytes;
+        private double rest;
+
+        private Running(int work, double bytes, double rest) {
+            this.work = work;
+            this.bytes = bytes;
+            this.rest = rest;
+        }
+    }
+
+    private void run() {
+        begin();
+        while (!running.isEmpty()) {
+            var copying = running.stream().filter(step -> step.bytes > 0).toList();
+            var paces =
+                    shares.of(copying.stream().map(step -> works.get(step.work)).toList());
+            goOn(copying, paces);
+            running.removeIf(this::isOver);
+            begin();
+        }
+    }
+
+    private void begin() {
+        for (int next = turns.next(running.size() < atOnce); next >= 0; next = turns.next(running.size() < atOnce)) {
             var work = works.get(next);
-            double copied = Math.max(free, shards.getOrDefault(work.shard(), 0.0));
-            begins[next] = copied;
-            if (work.bytes() > 0) {
-                begins[next] = Math.max(copied, Math.max(busy(sends, work.fromOrNull()), busy(takes, work.toOrNull())));
-                double sent = busyUntil(sends, work.fromOrNull(), copied, work.bytes() / limit);
-                double pace = work.toOrNull() == null
-                        ? limit
-                        : paces.into(work.toOrNull(), limit).bytesPerSecond();
-                double taken = busyUntil(takes, work.toOrNull(), copied, work.bytes() / pace);
-                copied = Math.max(sent, taken);
+            if (work.bytes() == 0) {
+                copied[next] = now;
             }
-            double over = copied + work.restSeconds();
-            shards.put(work.shard(), over);
-            places.add(over);
-            end = Math.max(end, over);
-        }
-        return new Schedule(List.of(begins), end);
-    }
-
-    /** Works that were not begun. */
-    private static final class Waiting {
-        private final List<Work> works;
-        private final Map<Integer, Double> shards;
-        private final List<Integer> passed = new ArrayList<>();
-        private int first;
-
-        /** @param shards when the last step of a shard that was begun is over; kept by others */
-        private Waiting(List<Work> works, Map<Integer, Double> shards) {
-            this.works = works;
-            this.shards = shards;
-        }
-
-        private double ready(int work) {
-            return shards.getOrDefault(works.get(work).shard(), 0.0);
-        }
-
-        /** Takes the first whose shard has no step under way at a time; where all have, the one that can begin soonest. */
-        private int next(double free) {
-            int soonest = 0;
-            for (int i = 0; i < passed.size(); i++) {
-                if (ready(passed.get(i)) <= free) {
-                    return passed.remove(i);
-                }
-                soonest = ready(passed.get(i)) < ready(passed.get(soonest)) ? i : soonest;
-            }
-            for (; first < works.size(); first++) {
-                if (ready(first) <= free) {
-                    return first++;
-                }
-                passed.add(first);
-                soonest = ready(first) < ready(passed.get(soonest)) ? passed.size() - 1 : soonest;
-            }
-            return passed.remove(soonest);
+            running.add(new Running(next, work.bytes(), work.restSeconds()));
         }
     }
 
-    private static double busy(Map<NodeId, Double> busy, @Nullable NodeId node) {
-        return node == null ? 0 : busy.getOrDefault(node, 0.0);
+    /** Until the next copy ends, or the next step does. */
+    private void goOn(List<Running> copying, double[] paces) {
+        double seconds = Double.MAX_VALUE;
+        for (int i = 0; i < paces.length; i++) {
+            seconds = Math.min(seconds, copying.get(i).bytes / paces[i]);
+        }
+        for (var step : running) {
+            seconds = step.bytes > 0 ? seconds : Math.min(seconds, step.rest);
+        }
+        now += seconds;
+        for (var step : running) {
+            step.rest -= step.bytes > 0 ? 0 : seconds;
+        }
+        for (int i = 0; i < paces.length; i++) {
+            var step = copying.get(i);
+            step.bytes -= paces[i] * seconds;
+            if (step.bytes < NOTHING_LEFT) {
+                step.bytes = 0;
+                copied[step.work] = now;
+            }
+        }
     }
 
-    private static double busyUntil(Map<NodeId, Double> busy, @Nullable NodeId node, double from, double seconds) {
-        if (node == null) {
-            return from;
+    private boolean isOver(Running step) {
+        boolean over = step.bytes == 0 && step.rest < NOTHING_LEFT;
+        if (over) {
+            turns.over(step.work);
         }
-        double until = Math.max(from, busy.getOrDefault(node, 0.0)) + seconds;
-        busy.put(node, until);
-        return until;
+        return over;
     }
 }

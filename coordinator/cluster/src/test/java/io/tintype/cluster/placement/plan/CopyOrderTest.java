@@ -120,7 +120,12 @@ final class CopyOrderTest {
     private static double seconds(List<PlanStep> steps, Map<ShardId, NodeId> primaries, int atOnce) {
         var works = steps.stream()
                 .map(step -> new PlanTime.Work(
-                        step.shard().value(), primaries.get(step.shard()), step.toOrNull(), step.bytes(), 0))
+                        PlanTime.Turn.WHERE_NOTHING_COMES,
+                        step.shard().value(),
+                        primaries.get(step.shard()),
+                        step.toOrNull(),
+                        step.bytes(),
+                        0))
                 .toList();
         return PlanTime.seconds(works, atOnce, 1, CopyPaces.NONE);
     }

@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.tintype.cluster.placement.plan.CopyPaces.Came;
 import io.tintype.cluster.placement.plan.PlanStep.Kind;
+import io.tintype.cluster.placement.plan.PlanTime.Turn;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class PlanTimeTest {
@@ -55,25 +59,117 @@ final class PlanTimeTest {
                 .map(step -> PlanTime.work(step, own(step.shard()), CopyPaces.NONE, LIMIT))
                 .toList();
         var schedule = PlanTime.schedule(works, 2, LIMIT, CopyPaces.NONE);
-        assertThat(schedule.begins()).containsExactly(0.0, 10 + REST, 0.0);
+        assertThat(schedule.copied()).containsExactly(10.0, 20 + REST, 10.0);
         assertThat(schedule.seconds()).isCloseTo(2 * (10 + REST), within(0.01));
     }
 
-    /** A snapshot is of the moment in which it begins to be sent. */
     @Test
-    void bytesBeginToTravelOnceBothNodesAreDoneWithOthers() {
+    void copiesThatShareANodeEndTogether() {
         var steps = List.of(move(1, B), move(2, B), move(3, C));
-        var works = steps.stream()
-                .map(step -> PlanTime.work(
-                        step,
-                        step.shard().value() == 3 ? own(new ShardId(1)) : own(step.shard()),
-                        CopyPaces.NONE,
-                        LIMIT))
+        assertThat(copied(steps, PlanTimeTest::own, 4)).containsExactly(20.0, 20.0, 10.0);
+        assertThat(copied(steps, shard -> shard.value() == 3 ? own(new ShardId(1)) : own(shard), 4))
+                .as("c takes what the first one leaves to its source")
+                .containsExactly(20.0, 20.0, 20.0);
+        assertThat(copied(steps, shard -> A, 4)).as("one sends all").containsExactly(30.0, 30.0, 30.0);
+    }
+
+    /** What one copy cannot use because of its other side is for those that share with it. */
+    @Test
+    void noNodeIsSlowerForACopyThatIsHeldUpElsewhere() {
+        var steps = List.of(move(1, B), move(2, B), move(3, B), move(4, C));
+        assertThat(copied(steps, shard -> shard.value() >= 3 ? A : own(shard), 4))
+                .as("a third into b, and what is left of a's into c")
+                .containsExactly(30.0, 30.0, 30.0, 15.0);
+    }
+
+    @Test
+    void aNodeThatNothingComesIntoHasTheNextTurn() {
+        var steps = List.of(move(1, B), move(2, B), move(3, B), move(4, C));
+        assertThat(copied(steps, PlanTimeTest::own, 2))
+                .as("with c's, though it is the last")
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo(10.0),
+                        second -> assertThat(second).isCloseTo(30 + REST, within(0.01)),
+                        third -> assertThat(third).isCloseTo(30 + REST, within(0.01)),
+                        last -> assertThat(last).isEqualTo(10.0));
+    }
+
+    @Test
+    void replicasThatAreMissingComeInTheirOrder() {
+        var steps = List.of(add(1, B), add(2, B), move(3, C));
+        assertThat(copied(steps, PlanTimeTest::own, 2)).containsExactly(20.0, 20.0, 20 + REST + 10);
+    }
+
+    @Test
+    void whatIsUnderWayGoesOnBesideEachOtherWhateverComesIntoTheirNodes() {
+        var begun = Stream.of(move(1, B), move(2, B), move(3, C))
+                .map(step -> PlanTime.work(step, own(step.shard()), CopyPaces.NONE, LIMIT))
+                .map(work -> work.shard() == 3
+                        ? work
+                        : new PlanTime.Work(
+                                Turn.UNDER_WAY,
+                                work.shard(),
+                                work.fromOrNull(),
+                                work.toOrNull(),
+                                work.bytes(),
+                                work.restSeconds()))
                 .toList();
-        assertThat(PlanTime.schedule(works, 4, LIMIT, CopyPaces.NONE).begins())
-                .as(
-                        "all begin at once, but b takes in the first one first, and the first one's source sends that first")
-                .containsExactly(0.0, 10.0, 10.0);
+        assertThat(PlanTime.schedule(begun, 2, LIMIT, CopyPaces.NONE).copied())
+                .containsExactly(20.0, 20.0, 20 + REST + 10);
+    }
+
+    /** No node sends or takes in more than it may, and nothing could go faster but at the cost of a copy that is no faster. */
+    @Test
+    void sharesAreFairAndNothingIsLeftUnused() {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        for (int round = 0; round < 300; round++) {
+            var works = new ArrayList<PlanTime.Work>();
+            for (int i = 0; i <= random.nextInt(20); i++) {
+                works.add(new PlanTime.Work(
+                        Turn.IN_ORDER, i, node("s", random), random.nextInt(9) == 0 ? null : node("t", random), 1, 0));
+            }
+            var paces = new CopyPaces(Map.of(new NodeId("t1"), came(1 + 8 * random.nextDouble())), StepRest.NONE);
+            var shares = new FairShares(LIMIT, paces).of(works);
+            for (int i = 0; i < shares.length; i++) {
+                var work = works.get(i);
+                boolean sentAll = isFull(
+                        works,
+                        shares,
+                        shares[i],
+                        LIMIT,
+                        other -> Objects.equals(other.fromOrNull(), work.fromOrNull()));
+                boolean takenAll = work.toOrNull() != null
+                        && isFull(
+                                works,
+                                shares,
+                                shares[i],
+                                paces.into(work.toOrNull(), LIMIT).bytesPerSecond(),
+                                other -> Objects.equals(other.toOrNull(), work.toOrNull()));
+                assertThat(sentAll || takenAll)
+                        .as("copy %d of seed %d", i, seed)
+                        .isTrue();
+            }
+        }
+    }
+
+    /** Whether copies use all that there is, none of them being faster than this one; never more than there is. */
+    private static boolean isFull(
+            List<PlanTime.Work> works, double[] shares, double own, double all, Predicate<PlanTime.Work> among) {
+        double used = 0;
+        double most = 0;
+        for (int i = 0; i < shares.length; i++) {
+            if (among.test(works.get(i))) {
+                used += shares[i];
+                most = Math.max(most, shares[i]);
+            }
+        }
+        assertThat(used).isLessThanOrEqualTo(all + 1);
+        return used >= all - 1 && own >= most - 1;
+    }
+
+    private static NodeId node(String kind, Random random) {
+        return new NodeId(kind + random.nextInt(4));
     }
 
     /** A plan never takes less time by readers' taking more. */
@@ -113,12 +209,25 @@ final class PlanTimeTest {
         return PlanTime.seconds(works, atOnce, LIMIT, paces);
     }
 
+    private static List<Double> copied(List<PlanStep> steps, Function<ShardId, NodeId> primaries, int atOnce) {
+        var works = steps.stream()
+                .map(step -> PlanTime.work(step, primaries.apply(step.shard()), CopyPaces.NONE, LIMIT))
+                .toList();
+        return PlanTime.schedule(works, atOnce, LIMIT, CopyPaces.NONE).copied().stream()
+                .map(seconds -> Math.rint(seconds * 1e6) / 1e6)
+                .toList();
+    }
+
     private static NodeId own(ShardId shard) {
         return new NodeId("own-" + shard.value());
     }
 
     private static PlanStep move(int shard, NodeId to) {
         return new PlanStep(Kind.MOVE, new ShardId(shard), A, to, null, BYTES, List.of(A), "");
+    }
+
+    private static PlanStep add(int shard, NodeId to) {
+        return new PlanStep(Kind.ADD, new ShardId(shard), null, to, null, BYTES, List.of(A), "");
     }
 
     private static PlanStep lead(int shard) {
