@@ -38,6 +38,7 @@ public final class Fleet implements AutoCloseable {
     private final Map<String, String> settings;
     private final Path zooKeeperData;
     private EmbeddedZooKeeper zooKeeper;
+    private List<String> under = List.of();
     private final Map<String, Server> servers = new ConcurrentSkipListMap<>();
     private final List<CommandRun> commands = new ArrayList<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
@@ -64,6 +65,11 @@ public final class Fleet implements AutoCloseable {
             }
         }
         return new Fleet(folder, settings);
+    }
+
+    /** Servers that are started from now on run under these words of a command line, such as {@code taskset}'s. */
+    public void startUnder(List<String> words) {
+        under = List.copyOf(words);
     }
 
     /** Starts a storage node, or starts it again with what it has on its disk. */
@@ -161,7 +167,7 @@ public final class Fleet implements AutoCloseable {
 
     private void run(String id, Map<String, String> environment, List<String> java, String what, String... more)
             throws IOException {
-        var line = new ArrayList<String>();
+        var line = new ArrayList<>(under);
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         line.add("--enable-native-access=ALL-UNNAMED");
         if (Runtime.version().feature() >= 24) {

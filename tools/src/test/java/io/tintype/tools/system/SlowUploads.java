@@ -90,35 +90,28 @@ final class SlowUploads implements AutoCloseable {
     /** Until all are stored. */
     void await(Duration most) throws InterruptedException {
         if (!left.await(most.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new AssertionError("not all were stored: " + this);
+            throw new AssertionError("not all were stored: " + outcome());
         }
         ended = System.nanoTime();
     }
 
-    /** Whether some are not stored yet. */
-    boolean isUnderWay() {
-        return left.getCount() > 0;
-    }
+    /**
+     * What came of them.
+     *
+     * @param stored how many are stored
+     * @param seconds from the beginning of the first to the end of the last
+     * @param mostOpen streams open at once, at most
+     * @param refusals the reasons for which uploads were begun anew, and how often
+     */
+    record Outcome(int stored, double seconds, int mostOpen, Map<String, Integer> refusals) {}
 
-    /** Uploads that are stored. */
-    int stored() {
-        return stored.get();
-    }
-
-    /** The reasons for which uploads were begun anew, and how often. */
-    Map<String, Integer> refusals() {
-        return refusals;
-    }
-
-    @Override
-    public String toString() {
-        return String.format(
-                "%d of %d stored in %.1f s, at most %d streams open at once, begun anew after %s",
+    /** What came of them so far. */
+    Outcome outcome() {
+        return new Outcome(
                 stored.get(),
-                count,
                 ((ended == 0 ? System.nanoTime() : ended) - begun) / 1e9,
                 mostOpen.get(),
-                refusals);
+                Map.copyOf(refusals));
     }
 
     @Override

@@ -34,7 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the end, no process takes more memory than its heap, buffers and caches may, and what reads take meanwhile is told beside what they take without.
  * Uploads and reads go through coordinators of their own, and, for contrast, through one that does both.
  *
- * <p>Measures for {@code -Dslow.uploads=5000}, and only where that is set; wants the machine for itself.
+ * <p>Measures for {@code -Dslow.uploads=5000}, and only where that is set; wants the machine for itself. With {@code
+ * -Dslow.cores=2} what takes uploads in, and those who upload, have a core of their own, as machines that do nothing else would: readers,
+ * their coordinator and the nodes, which serve both, have the other one.
  */
 @EnabledIfSystemProperty(named = "slow.uploads", matches = "\\d+")
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
@@ -58,6 +60,10 @@ final class SlowUploadsIT {
     /** 12 minutes of them. */
     private static final int MOST_WINDOWS = 48;
 
+    private static final boolean CORES = Integer.getInteger("slow.cores", 1) > 1;
+    private static final List<String> SHARED_CORE = CORES ? List.of("taskset", "-c", "0") : List.of();
+    private static final List<String> UPLOADS_CORE = CORES ? List.of("taskset", "-c", "1") : List.of();
+
     private static final List<String> NODES = List.of("n1", "n2", "n3");
     private static final List<String> NODE =
             List.of("-XX:TieredStopAtLevel=4", "-Xmx" + HEAP_MIB + "m", "-XX:MaxDirectMemorySize=" + BUFFERS_MIB + "m");
@@ -74,17 +80,24 @@ final class SlowUploadsIT {
     @ValueSource(booleans = {true, false})
     void readsGoOnBesideSlowUploads(boolean apart) throws Exception {
         int count = Integer.getInteger("slow.uploads", 5_000);
+        if (CORES) {
+            stayOnSharedCore();
+        }
         try (var fleet = Fleet.start("slow-uploads", SETTINGS)) {
+            fleet.startUnder(SHARED_CORE);
             for (var node : NODES) {
                 fleet.node(node, NODE);
             }
             List<String> servers = new ArrayList<>(NODES);
             if (apart) {
                 fleet.coordinator("control", "control", Map.of(), COORDINATOR);
+                fleet.startUnder(UPLOADS_CORE);
                 fleet.coordinator("up", "upload", Map.of(), COORDINATOR);
+                fleet.startUnder(SHARED_CORE);
                 fleet.coordinator("down", "retrieval", Map.of(), COORDINATOR);
                 servers.addAll(List.of("up", "down"));
             } else {
+                fleet.startUnder(UPLOADS_CORE);
                 fleet.coordinator("up", "control,upload,retrieval", Map.of(), COORDINATOR);
                 servers.add("up");
             }
@@ -92,13 +105,12 @@ final class SlowUploadsIT {
             read.run(WINDOW.multipliedBy(2), 1);
             var alone = List.of(read.run(WINDOW, 2), read.run(WINDOW, 3), read.run(WINDOW, 4));
 
-            try (var uploads = new SlowUploads(fleet.address("up"), count)) {
-                uploads.begin();
+            try (var uploads = UploadsElsewhere.begin(UPLOADS_CORE, fleet.folder(), fleet.address("up"), count)) {
                 var beside = new ArrayList<HttpLoad.Result>();
                 do {
                     beside.add(read.run(WINDOW, 5 + beside.size()));
                 } while (uploads.isUnderWay() && beside.size() < MOST_WINDOWS);
-                uploads.await(WINDOW);
+                var outcome = uploads.outcome(WINDOW);
                 var peaks = new TreeMap<String, Long>();
                 for (var server : servers) {
                     peaks.put(server, peakKib(fleet.pid(server)) >> 10);
@@ -109,7 +121,7 @@ final class SlowUploadsIT {
                                 + "peak MiB: %s%n",
                         count,
                         apart ? "apart" : "combined",
-                        uploads,
+                        outcome,
                         millis(alone),
                         millis(beside),
                         middle(beside) / middle(alone),
@@ -120,8 +132,8 @@ final class SlowUploadsIT {
                         text,
                         StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
-                assertThat(uploads.stored()).isEqualTo(count);
-                assertThat(uploads.refusals()).as("no memory ran out").doesNotContainKey(Reason.INTERNAL.name());
+                assertThat(outcome.stored()).isEqualTo(count);
+                assertThat(outcome.refusals()).as("no memory ran out").doesNotContainKey(Reason.INTERNAL.name());
                 assertThat(alone)
                         .allSatisfy(result -> assertThat(result.failures()).isEmpty());
                 assertThat(beside)
@@ -133,6 +145,15 @@ final class SlowUploadsIT {
                 }
             }
         }
+    }
+
+    /** All threads of this process, and those that they start. */
+    private static void stayOnSharedCore() throws IOException, InterruptedException {
+        var self = Long.toString(ProcessHandle.current().pid());
+        var set = new ProcessBuilder("taskset", "-a", "-c", "-p", "0", self)
+                .inheritIO()
+                .start();
+        assertThat(set.waitFor()).as("what taskset ended with").isZero();
     }
 
     private static List<String> millis(List<HttpLoad.Result> results) {

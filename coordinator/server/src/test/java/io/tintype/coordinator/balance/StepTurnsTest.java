@@ -69,8 +69,7 @@ final class StepTurnsTest {
     /** The shards that steps were begun with at the first look. */
     private List<Integer> begun(PlannedStep... steps) throws Exception {
         var shards = controller.shards(1, steps.length);
-        offices.activate(
-                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE), List.of(steps));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE), List.of(steps));
         controller.look(shards);
         return offices.plan(PLAN).steps().stream()
                 .filter(step -> step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_COPYING)
