@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
  * the balancer's thread; blocks.
  */
 final class PlanRunner {
+    /** For so long after a plan has begun its copies wait for leads. */
+    private static final long LEADS_FIRST_MS = 5_000;
+
     private final RecurringFailures failures =
             new RecurringFailures(LoggerFactory.getLogger(PlanRunner.class), System::nanoTime);
     private final Journal journal;
@@ -179,11 +182,22 @@ final class PlanRunner {
             plan = maker.skipIfOutdated(look.term(), look.view(), plan, i, step);
         } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
                 ? maker.mayLead(plan, i, step)
-                : isFree(plan, look.underWay())) {
+                : isFree(plan, look.underWay()) && !areLeadsFirst(plan)) {
             plan = maker.begin(look.term(), look.view(), plan, i, step);
         }
         look.note(plan.steps().get(i));
         return plan;
+    }
+
+    /**
+     * Whether copies wait for leads that are being handed over, as when a plan begins: readers wait for a lead longer where nodes that have just
+     * been told to copy have their hands full. No repair waits, and nobody for long.
+     */
+    private boolean areLeadsFirst(StoredPlan plan) {
+        var record = plan.record().value();
+        return record.getPurpose() != PlanPurpose.PLAN_PURPOSE_REPAIR
+                && nowMs.getAsLong() - record.getStartedAtMs() < LEADS_FIRST_MS
+                && !maker.handedOver().isEmpty();
     }
 
     /** Whether another step may be under way. What others do holds no repair up: it may itself wait for one. */

@@ -73,6 +73,25 @@ final class LeadStepsTest {
                 .containsExactlyInAnyOrder("1 -> n2", "2 -> n2", "3 -> n3", "4 -> n4");
     }
 
+    /** Who waits for a lead would wait longer where the nodes have begun to copy. */
+    @Test
+    void whenAPlanBeginsItsCopiesWaitForTheFirstLeads() throws Exception {
+        var shards = controller.shards(1, 2);
+        nodes.leads.hold();
+        long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis(); // it is always just about to begin
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 2, 2),
+                List.of(lead(1, "n2"), ToyController.move(2, "n1", "n4")),
+                later);
+        controller.look(shards);
+        controller.look(shards);
+        assertThat(phase(PLAN, 1)).as("the copy").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+
+        nodes.leads.letGo();
+        looksUntilOver(shards);
+        assertThat(record().getNotDone()).isZero();
+    }
+
     @Test
     void soManyAtOnceAndNoMore() throws Exception {
         int many = LeadOrders.AT_ONCE + 2;

@@ -124,11 +124,16 @@ final class Offices implements AutoCloseable {
         return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);
     }
 
-    /** Keeps a plan of these steps, and has it carried out. */
+    /** Keeps a plan of these steps, and has it carried out; it began long ago. */
     void activate(PlanRecord record, List<PlannedStep> steps) throws Exception {
+        activate(record, steps, 1);
+    }
+
+    /** The same; it begins at a time, in milliseconds since 1970. */
+    void activate(PlanRecord record, List<PlannedStep> steps, long nowMs) throws Exception {
         var id = ToyNodes.get(plans.propose(record, steps));
         var header = ToyNodes.get(plans.header(id)).orElseThrow();
-        assertThat(ToyNodes.get(plans.activate(header, ToyNodes.get(plans.active()), 1)))
+        assertThat(ToyNodes.get(plans.activate(header, ToyNodes.get(plans.active()), nowMs)))
                 .as("plan %s is carried out", id)
                 .isTrue();
     }
