@@ -33,21 +33,19 @@ final class GetCall implements Runnable, Stalls.Transfer {
     private final ReadPoint point;
     private final ServerCallStreamObserver<GetResponse> out;
     private final Holding holding;
+    private final HeadLook look;
 
     /** Times it was woken and has not looked yet. Above 0: a thread runs it, or soon will. */
     private final AtomicInteger wakes = new AtomicInteger();
 
     private volatile @Nullable Freshness freshness;
     private volatile @Nullable Throwable broken;
-    private volatile @Nullable TintypeException verdict;
     private volatile boolean awaitsReady;
     private volatile boolean over;
     private volatile long movedAtNanos;
 
     // These belong to whoever runs it.
-    private @Nullable ReadPlan plan;
-    private @Nullable StoredHead head;
-    private boolean lookingUp;
+    private HeadLook.@Nullable Sought sought;
     private boolean confirming;
     private GetResponse.@Nullable Builder ahead;
     private long aheadBytes;
@@ -66,6 +64,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
         this.point = point;
         this.out = out;
         this.holding = new Holding(box.downloads());
+        this.look = new HeadLook(box, shard, task, point, this::wake);
         this.movedAtNanos = box.stalls().now();
     }
 
@@ -138,90 +137,46 @@ final class GetCall implements Runnable, Stalls.Transfer {
         if (broken != null) {
             throw Futures.unchecked(broken);
         }
-        if (head == null && verdict == null) {
-            look();
+        var found = sought;
+        if (found == null) {
+            found = look.look();
+            sought = found;
         }
-        if (verdict == null && (head == null || !fetch())) {
+        if (found == null || (found instanceof HeadLook.Found blob && !fetch(blob))) {
             return;
         }
         if (freshness == null && !confirm()) {
             return;
         }
-        if (verdict != null) {
-            throw verdict;
-        }
-        send();
-    }
-
-    /** Finds the head and decides what to do about it. */
-    private void look() {
-        if (lookingUp) {
-            return;
-        }
-        var part = task.trace().child("rocksdb head");
-        var found = shard.reader()
-                .head(
-                        task.user(),
-                        task.name(),
-                        box.clock().millis(),
-                        Reads.mayLagMs(task.request().getOptions()));
-        part.end();
-        if (found.isPresent()) {
-            head = found.get();
-            judge(head);
-        } else if (shard.reader().users().owned(task.user()).isPresent()) {
-            verdict = Reads.noBlob(task.user(), task.name());
-        } else {
-            lookingUp = true;
-            var unused = box.gate().livesOn(shard, task.user()).whenComplete((entry, failure) -> {
-                if (failure == null) {
-                    verdict = Reads.noBlob(task.user(), task.name());
-                } else {
-                    broken = failure;
-                }
-                wake();
-            });
+        if (found instanceof HeadLook.Found blob) {
+            send(blob);
+        } else if (found instanceof HeadLook.Refused refused) {
+            throw refused.why();
         }
     }
 
-    private void judge(StoredHead found) {
-        var version = Requests.version(found.getVersion());
-        if (task.only() != null && !task.only().equals(version)) {
-            verdict = Reads.otherVersion("if_version", task.only(), version);
-        } else if (version.equals(task.not())) {
-            ahead = firstMessage(found).setNotModified(true);
-            plan = ReadPlan.NOTHING;
-        } else {
-            try {
-                plan = task.request().hasRange()
-                        ? ReadPlan.of(found.getManifest(), task.request().getRange())
-                        : ReadPlan.whole(found.getManifest());
-                if (plan.frames() == 0) {
-                    ahead = firstMessage(found);
-                }
-            } catch (TintypeException outside) {
-                verdict = outside;
-            }
-        }
-    }
-
-    private GetResponse.Builder firstMessage(StoredHead found) {
+    private GetResponse.Builder firstMessage(HeadLook.Found blob) {
         return GetResponse.newBuilder()
-                .setHead(Writes.head(task.request().getUser(), task.request().getName(), found));
+                .setHead(Writes.head(task.request().getUser(), task.request().getName(), blob.head()))
+                .setNotModified(blob.notModified());
     }
 
     /** Makes sure that the next message is at hand; false: memory is short, and it will be woken. */
-    private boolean fetch() {
-        if (ahead != null || plan == null || head == null) {
+    private boolean fetch(HeadLook.Found blob) {
+        if (ahead != null) {
             return true;
         }
-        var slice = plan.slice(nextFrame);
+        if (blob.plan().frames() == 0) {
+            ahead = firstMessage(blob);
+            return true;
+        }
+        var slice = blob.plan().slice(nextFrame);
         isReady(); // gives back what has left: nobody may wait for memory that he holds himself
         if (!holding.takeOrWait(slice.chunkSize(), this::wake)) {
             return false;
         }
         aheadArray = box.readers().arrays().take(slice.chunkSize());
-        var chunk = chunk(head, slice.chunk(), aheadArray);
+        var chunk = chunk(blob.head(), slice.chunk(), aheadArray);
         var frame = DataFrame.newBuilder().setOffset(slice.offset());
         if (slice.isWholeChunk()) {
             frame.setData(chunk.data()).setCrc32C(chunk.crc());
@@ -229,7 +184,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
             var data = chunk.data().substring(slice.from(), slice.to());
             frame.setData(data).setCrc32C(Crc32c.of(data));
         }
-        ahead = (nextFrame == 0 ? firstMessage(head) : GetResponse.newBuilder()).setFrame(frame);
+        ahead = (nextFrame == 0 ? firstMessage(blob) : GetResponse.newBuilder()).setFrame(frame);
         aheadBytes = slice.chunkSize();
         nextFrame++;
         return true;
@@ -278,8 +233,8 @@ final class GetCall implements Runnable, Stalls.Transfer {
         return false;
     }
 
-    private void send() {
-        while (ahead != null && plan != null) {
+    private void send(HeadLook.Found blob) {
+        while (ahead != null) {
             if (!isReady()) {
                 return;
             }
@@ -288,7 +243,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
             }
             var message = ahead.build();
             ahead = null;
-            boolean last = nextFrame == plan.frames();
+            boolean last = nextFrame == blob.plan().frames();
             out.onNext(message); // is encoded by then: its array is free for the next chunk
             box.readers().arrays().giveBack(aheadArray);
             aheadArray = ChunkArrays.NONE;
@@ -297,7 +252,7 @@ final class GetCall implements Runnable, Stalls.Transfer {
                 over = true;
                 box.stalls().forget(this);
                 out.onCompleted();
-            } else if (!fetch()) {
+            } else if (!fetch(blob)) {
                 return;
             }
         }

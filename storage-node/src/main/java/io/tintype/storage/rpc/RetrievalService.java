@@ -18,6 +18,7 @@ import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.blob.ShardReader;
 import io.tintype.storage.future.Futures;
+import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.trace.Trace;
 import io.tintype.wire.Wire;
@@ -95,64 +96,72 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
         var only = request.hasIfVersion() ? Requests.version("if_version", request.getIfVersion()) : null;
         return box.routes()
                 .data(user, Wire.shardHint(request.getShard()))
-                .thenCompose(shard -> Reads.read(
-                                shard,
-                                Reads.demand(request.getOptions(), shard.id(), only != null),
-                                box.readers(),
-                                owned(
-                                        user,
-                                        reader -> reader.head(
-                                                        user,
-                                                        name,
-                                                        box.clock().millis(),
-                                                        Reads.mayLagMs(request.getOptions()))
-                                                .map(head -> checked(head, only))))
-                        .thenCompose(answer -> orElseExplain(shard, user, answer.value())
-                                .thenApply(head -> HeadResponse.newBuilder()
-                                        .setHead(Writes.head(
-                                                request.getUser(),
-                                                request.getName(),
-                                                head.orElseThrow(() -> Reads.noBlob(user, name))))
-                                        .setFreshness(Reads.freshness(answer.freshness()))
-                                        .build())));
+                .thenCompose(shard -> read(
+                        shard,
+                        user,
+                        Reads.demand(request.getOptions(), shard.id(), only != null),
+                        reader -> reader.head(user, name, box.clock().millis(), Reads.mayLagMs(request.getOptions()))
+                                .map(head -> checked(head, only))))
+                .thenApply(answer -> HeadResponse.newBuilder()
+                        .setHead(Writes.head(
+                                request.getUser(),
+                                request.getName(),
+                                answer.value().orElseThrow(() -> Reads.noBlob(user, name))))
+                        .setFreshness(Reads.freshness(answer.freshness()))
+                        .build());
     }
 
     private CompletableFuture<ListResponse> list(ListRequest request) {
         var page = listings.page(request);
-        var user = page.user();
         return box.routes()
-                .data(user, Wire.shardHint(request.getShard()))
-                .thenCompose(shard -> Reads.read(
-                                shard,
-                                Reads.demand(request.getOptions(), shard.id(), false),
-                                box.readers(),
-                                owned(user, reader -> {
-                                    var listing = listings.read(
-                                            reader, page, box.clock().millis(), Reads.mayLagMs(request.getOptions()));
-                                    return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
-                                }))
-                        .thenCompose(answer -> orElseExplain(shard, user, answer.value())
-                                .thenApply(listing -> listing.orElse(ListResponse.getDefaultInstance()).toBuilder()
-                                        .setFreshness(Reads.freshness(answer.freshness()))
-                                        .build())));
+                .data(page.user(), Wire.shardHint(request.getShard()))
+                .thenCompose(shard ->
+                        read(shard, page.user(), Reads.demand(request.getOptions(), shard.id(), false), reader -> {
+                            var listing = listings.read(
+                                    reader, page, box.clock().millis(), Reads.mayLagMs(request.getOptions()));
+                            return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
+                        }))
+                .thenApply(answer -> answer.value().orElse(ListResponse.getDefaultInstance()).toBuilder()
+                        .setFreshness(Reads.freshness(answer.freshness()))
+                        .build());
     }
 
     /** A value, or that there is none, and then whether at least the user is known. */
     private record Found<T>(Optional<T> value, boolean owner) {}
 
-    private static <T> Function<ShardReader, Found<T>> owned(UserId user, Function<ShardReader, Optional<T>> value) {
-        return reader -> {
+    /**
+     * Reads a value that a user may have. Nothing of a user of whom the replica has never heard means something only if he lives
+     * there; and as he may have come just before the directory said so, the replica is then read once more.
+     */
+    private <T> CompletableFuture<Reads.Answer<Optional<T>>> read(
+            ShardReplica shard, UserId user, ReadDemand demand, Function<ShardReader, Optional<T>> value) {
+        return look(shard, user, demand, value)
+                .thenCompose(first -> first.value().owner()
+                        ? CompletableFuture.completedFuture(first)
+                        : box.gate()
+                                .livesOn(shard, user)
+                                .thenCompose(home -> look(shard, user, demand, value)
+                                        .thenApply(second -> {
+                                            if (!second.value().owner()) {
+                                                UserGate.requireHeardOf(
+                                                        shard.id(),
+                                                        user,
+                                                        home,
+                                                        demand,
+                                                        second.freshness().stale());
+                                            }
+                                            return second;
+                                        })))
+                .thenApply(answer -> new Reads.Answer<>(answer.value().value(), answer.freshness()));
+    }
+
+    private <T> CompletableFuture<Reads.Answer<Found<T>>> look(
+            ShardReplica shard, UserId user, ReadDemand demand, Function<ShardReader, Optional<T>> value) {
+        return Reads.read(shard, demand, box.readers(), reader -> {
             var found = value.apply(reader);
             return new Found<>(
                     found, found.isPresent() || reader.users().owned(user).isPresent());
-        };
-    }
-
-    /** Nothing of a user of whom the shard has never heard means something only if he lives there. */
-    private <T> CompletableFuture<Optional<T>> orElseExplain(ShardReplica shard, UserId user, Found<T> found) {
-        return found.owner()
-                ? CompletableFuture.completedFuture(found.value())
-                : box.gate().livesOn(shard, user).thenApply(entry -> found.value());
+        });
     }
 
     private static StoredHead checked(StoredHead head, @Nullable Version only) {

@@ -11,6 +11,7 @@ import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.ClaimUser;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.log.RecordType;
+import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,6 +25,9 @@ final class UserGate {
 
     /** How often the directory is asked for one claim, because the shard forgot users meanwhile. */
     private static final int CLAIMS = 4;
+
+    /** Under which the directory enters a user who was never registered before. */
+    private static final long FIRST_GENERATION = 1;
 
     private final ReaderPool readers;
     private final Homes homes;
@@ -102,6 +106,22 @@ final class UserGate {
             }
             return home;
         });
+    }
+
+    /**
+     * What the silence of a replica about a user who lives here by the directory means.
+     *
+     * @param stale whether writes acknowledged before the read may be missing in what the replica shows
+     * @throws TintypeException FRESHNESS_UNPROVEN where it may not have heard yet that he came, with all that he has, from
+     *     elsewhere. Of one version nobody learns from it that it is nowhere, so that is not asked for
+     */
+    static void requireHeardOf(ShardId shard, UserId user, UserHome home, ReadDemand demand, boolean stale) {
+        if (stale && home.generation() > FIRST_GENERATION && !(demand instanceof ReadDemand.AnyState)) {
+            throw new TintypeException(
+                    Reason.FRESHNESS_UNPROVEN,
+                    "shard " + shard + ": user '" + user + "' lives here and may have come from elsewhere, which this"
+                            + " replica has not heard of yet; ask another replica, or its primary");
+        }
     }
 
     /** Forgets what a refused write has disproved. */

@@ -68,6 +68,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** The last commit that was to be proposed. */
     volatile @Nullable Proposal lastCommit;
 
+    /** Whether reads are answered as by a replica that does not lead. */
+    volatile boolean follows;
+
     /** What happens in front of every read. */
     volatile Runnable beforeReads = () -> {};
 
@@ -222,12 +225,13 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<ReadPoint> begin(ReadDemand demand) {
-        return CompletableFuture.completedFuture(new ReadPoint(demand, 1, 0, 0, 0));
+        return CompletableFuture.completedFuture(new ReadPoint(demand, follows ? 0 : 1, 0, 0, 0));
     }
 
     @Override
     public CompletableFuture<Freshness> confirm(ReadPoint point) {
-        return CompletableFuture.completedFuture(Freshness.CURRENT);
+        return CompletableFuture.completedFuture(
+                point.epoch() == 0 ? new Freshness(true, 0, 0) : Freshness.CURRENT);
     }
 
     @Override

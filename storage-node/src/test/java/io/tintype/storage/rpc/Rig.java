@@ -68,6 +68,10 @@ final class Rig implements AutoCloseable {
     final BlobRetrievalGrpc.BlobRetrievalStub retrievalAsync;
     final DirectoryGrpc.DirectoryBlockingStub peers;
     volatile long clockShiftMs;
+
+    /** What happens before the directory answers. */
+    volatile Runnable beforeAnswers = () -> {};
+
     private final Disk disk;
     private final Server server;
 
@@ -79,9 +83,12 @@ final class Rig implements AutoCloseable {
         services = new RpcServices(
                 CLUSTER,
                 shards(Map.of(data.id(), data, directory.id(), directory)),
-                (user, latest) -> Optional.ofNullable(homes.get(user))
-                        .map(CompletableFuture::completedFuture)
-                        .orElseGet(() -> CompletableFuture.failedFuture(Routes.unknown(user))),
+                (user, latest) -> {
+                    beforeAnswers.run();
+                    return Optional.ofNullable(homes.get(user))
+                            .map(CompletableFuture::completedFuture)
+                            .orElseGet(() -> CompletableFuture.failedFuture(Routes.unknown(user)));
+                },
                 keys,
                 node -> Optional.of(node + ".example:7410"),
                 limits,
