@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.disk;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
@@ -30,11 +33,17 @@ import org.slf4j.LoggerFactory;
 final class StoreOpener {
     private static final Logger LOG = LoggerFactory.getLogger(StoreOpener.class);
 
+    /** Names the manifest that holds, and by that all other files. */
+    private static final String CURRENT = "CURRENT";
+
+    private static final Pattern LOG_FILE = Pattern.compile("\\d+\\.log");
+    private static final Pattern FILE_OF_DATA = Pattern.compile("\\d+\\.(log|sst|blob)");
+
     private StoreOpener() {}
 
     static Disk.OpenStore open(Path store, StoreOptions options, Failures failures)
             throws RocksDBException, DiskException {
-        refuseUnknownFamilies(store);
+        refuseLosses(store, families(store));
         try {
             return open(store, options, failures, WALRecoveryMode.AbsoluteConsistency);
         } catch (RocksDBException e) {
@@ -66,24 +75,67 @@ final class StoreOpener {
         return new Disk.OpenStore(db, handles);
     }
 
-    private static void refuseUnknownFamilies(Path store) throws RocksDBException, DiskException {
-        if (!Files.exists(store.resolve("CURRENT"))) {
-            return;
+    /**
+     * Refuses a store that has lost files whose loss RocksDB does not notice. Without {@value #CURRENT} it makes an empty store
+     * and replays into it what logs it finds; and without any log it takes what was in it for never written. Either store would
+     * go by the names of the replicas that held what is lost.
+     */
+    private static void refuseLosses(Path store, Set<String> families) throws DiskException {
+        var files = files(store);
+        if (families.isEmpty()
+                && files.stream().anyMatch(name -> FILE_OF_DATA.matcher(name).matches())) {
+            throw damaged(store, CURRENT + ", and has others");
+        }
+        // The first log is there before the first family is.
+        if (!families.isEmpty()
+                && files.stream().noneMatch(name -> LOG_FILE.matcher(name).matches())) {
+            throw damaged(store, "logs (files that end in .log are no texts, and have what was written last)");
+        }
+    }
+
+    private static List<String> files(Path store) throws DiskException {
+        if (!Files.exists(store)) {
+            return List.of();
+        }
+        try (var files = Files.list(store)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw DataDirectory.failed(store, e);
+        }
+    }
+
+    private static DiskException damaged(Path store, String lost) {
+        return new DiskException(
+                DiskException.Kind.DAMAGED,
+                store + " has lost its " + lost
+                        + ". It does not hold what was written to it. Move it away and start with an"
+                        + " empty directory: the replicas on it are then rebuilt from their peers.",
+                null);
+    }
+
+    /** The families of the program that a store has; none where there is no store yet. */
+    private static Set<String> families(Path store) throws RocksDBException, DiskException {
+        if (!Files.exists(store.resolve(CURRENT))) {
+            return Set.of();
         }
         Set<String> known =
                 Arrays.stream(Family.values()).map(Family::columnFamily).collect(Collectors.toSet());
-        known.add("default");
+        var found = new HashSet<String>();
         try (var options = new Options()) {
             for (byte[] name : RocksDB.listColumnFamilies(options, store.toString())) {
-                var family = new String(name, StandardCharsets.UTF_8);
-                if (!known.contains(family)) {
-                    throw new DiskException(
-                            DiskException.Kind.NEWER_FORMAT,
-                            store + " has a column family '" + family
-                                    + "' that this program does not know. Start the version that made it, or a newer one.",
-                            null);
-                }
+                found.add(new String(name, StandardCharsets.UTF_8));
             }
         }
+        found.remove("default");
+        for (String family : found) {
+            if (!known.contains(family)) {
+                throw new DiskException(
+                        DiskException.Kind.NEWER_FORMAT,
+                        store + " has a column family '" + family
+                                + "' that this program does not know. Start the version that made it, or a newer one.",
+                        null);
+            }
+        }
+        return found;
     }
 }

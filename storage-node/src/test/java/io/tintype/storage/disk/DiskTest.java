@@ -138,6 +138,40 @@ class DiskTest {
     }
 
     @Test
+    void aStoreThatLostItsLogsIsNoStoreToWhichNothingWasWritten() throws Exception {
+        String first = fill();
+        remove(".log");
+        assertRefused(DiskException.Kind.DAMAGED, "has lost its logs");
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.identity().dataId()).isNotEqualTo(first);
+        }
+    }
+
+    @Test
+    void aStoreThatLostWhatNamesItsManifestIsNoNewStore() throws Exception {
+        String first = fill();
+        Disk.open(config()).close(); // moves what the log has to other files
+        remove("CURRENT");
+        assertRefused(DiskException.Kind.DAMAGED, "has lost its CURRENT");
+
+        try (var disk = Disk.openOrSetAside(config())) {
+            assertThat(disk.identity().dataId()).isNotEqualTo(first);
+        }
+    }
+
+    @Test
+    void aStoreThatWasOnlyBegunIsBegunAgain() throws Exception {
+        Disk.open(config()).close();
+        for (var suffix : List.of(".log", ".sst", "CURRENT")) {
+            remove(suffix);
+        }
+        try (var disk = Disk.open(config())) {
+            assertThat(disk.get(Family.HEAD, key(1))).isNull();
+        }
+    }
+
+    @Test
     void whatWasNotFilledSinceIsKeptAndPeopleAreAskedTheThirdTime() throws Exception {
         damageAndReplace("first");
         damageAndReplace("second");
@@ -266,6 +300,15 @@ class DiskTest {
             }
             disk.committer().commit(write).join();
             return disk.identity().dataId();
+        }
+    }
+
+    private void remove(String suffix) throws Exception {
+        try (var files = Files.list(directory.resolve(DataDirectory.STORE))) {
+            for (var file :
+                    files.filter(found -> found.toString().endsWith(suffix)).toList()) {
+                Files.delete(file);
+            }
         }
     }
 
