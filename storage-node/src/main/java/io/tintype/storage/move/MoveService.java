@@ -29,6 +29,7 @@ import io.tintype.proto.internal.v1.SettleUserResponse;
 import io.tintype.proto.internal.v1.ShardUser;
 import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.proto.internal.v1.UserMovesGrpc;
+import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.storage.shard.Shards;
 import io.tintype.trace.Trace;
@@ -171,10 +172,14 @@ final class MoveService extends UserMovesGrpc.UserMovesImplBase {
         T from(ShardReplica shard);
     }
 
+    /**
+     * Only a primary that has applied whatever was acknowledged before it led is read: who copies goes from page to page, and what
+     * one primary had told already must not be missing in what its successor tells.
+     */
     private <T> void read(StreamObserver<T> out, String cluster, int id, Read<T> read) {
         send(out, () -> {
             var shard = leading(cluster, id);
-            return CompletableFuture.supplyAsync(() -> read.from(shard), blocking);
+            return shard.begin(new ReadDemand.Linearizable()).thenApplyAsync(point -> read.from(shard), blocking);
         });
     }
 
