@@ -46,19 +46,35 @@ final class FileKeySource implements KeySource {
 
     private final Path folder;
     private final SecretKeySpec master;
+    private final Syncing syncing;
     private final SecureRandom random = new SecureRandom();
 
+    /** Has what a directory says on the disk. */
+    @FunctionalInterface
+    interface Syncing {
+        void sync(Path directory) throws IOException;
+    }
+
     FileKeySource(Path folder, byte[] master) {
+        this(folder, master, FileKeySource::sync);
+    }
+
+    FileKeySource(Path folder, byte[] master, Syncing syncing) {
+        this.syncing = syncing;
         this.folder = folder;
         this.master = new SecretKeySpec(master, UserKey.CIPHER);
     }
 
     @Override
     public UserKey current(UserId user) {
-        return find(user).orElseGet(() -> make(user));
+        if (find(user).isEmpty()) {
+            make(user);
+        }
+        keep(user);
+        return find(user).orElseThrow(() -> unavailable(user, "was destroyed as it was made", null));
     }
 
-    private UserKey make(UserId user) {
+    private void make(UserId user) {
         var file = file(user);
         try {
             Files.createDirectories(parent(file));
@@ -71,12 +87,22 @@ final class FileKeySource implements KeySource {
             } finally {
                 Files.deleteIfExists(draft);
             }
-            sync(parent(file));
-            sync(folder);
         } catch (IOException | UnsupportedOperationException e) {
             throw unavailable(user, "cannot be made: " + e, e);
         }
-        return find(user).orElseThrow(() -> unavailable(user, "was destroyed as it was made", null));
+    }
+
+    /**
+     * Whoever made the key may not have got any further than its name, or not yet: whatever is sealed with it must not outlive
+     * it.
+     */
+    private void keep(UserId user) {
+        try {
+            syncing.sync(parent(file(user)));
+            syncing.sync(folder);
+        } catch (IOException e) {
+            throw unavailable(user, "cannot be made sure of: " + e, e);
+        }
     }
 
     @Override

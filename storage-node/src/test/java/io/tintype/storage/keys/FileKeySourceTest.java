@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -59,6 +61,29 @@ final class FileKeySourceTest {
         assertThat(files()).hasSize(1);
         assertThat(KeySources.open(address).find(ALICE))
                 .contains(keys.iterator().next());
+    }
+
+    /** Whoever makes a key is given up on where the folder hangs, and its name is there by then. */
+    @Test
+    void whoeverMadeAKeyItIsOnTheDiskBeforeAnybodyIsGivenIt() throws Exception {
+        address(MASTER);
+        var keys = folder.resolve("keys");
+        byte[] master = HexFormat.of().parseHex(MASTER);
+        var cutOff = new FileKeySource(keys, master, directory -> {
+            throw new ClosedByInterruptException();
+        });
+        assertThatThrownBy(() -> cutOff.current(ALICE))
+                .isInstanceOfSatisfying(
+                        TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
+        var made = files();
+        assertThat(made).hasSize(1);
+
+        var synced = new ArrayList<Path>();
+        var key = new FileKeySource(keys, master, synced::add).current(ALICE);
+
+        assertThat(files()).isEqualTo(made);
+        assertThat(KeySources.open(address(MASTER)).find(ALICE)).contains(key);
+        assertThat(synced).contains(keys, made.get(0).getParent());
     }
 
     @Test
