@@ -54,7 +54,8 @@ public final class ShardReader {
     }
 
     /**
-     * The current version of a name; empty if there is none, or its time to live is over at {@code nowMs}.
+     * The current version of a name; empty if there is none, or its time to live is over at {@code nowMs} or {@link #timeMs by
+     * the log}: what a condition of a write would find gone.
      *
      * @throws TintypeException WRONG_SHARD where the user lives elsewhere now, USER_MOVING where he is about to
      */
@@ -68,7 +69,7 @@ public final class ShardReader {
         requireHome(user, nowMs, mayLagMs); // after the value: if he has not left by now, it was true then
         return Optional.ofNullable(value)
                 .map(bytes -> Stored.parse(StoredHead.parser(), bytes, "head of " + name))
-                .filter(head -> Stored.isLive(head, nowMs));
+                .filter(head -> Stored.isLive(head, timeMs(nowMs)));
     }
 
     /**
@@ -83,7 +84,7 @@ public final class ShardReader {
      */
     public Listing list(
             UserId user, String prefix, String delimiter, String startAfter, int limit, long nowMs, long mayLagMs) {
-        var listing = lister.list(user, prefix, delimiter, startAfter, limit, nowMs);
+        var listing = lister.list(user, prefix, delimiter, startAfter, limit, timeMs(nowMs));
         requireHome(user, nowMs, mayLagMs);
         return listing;
     }
@@ -176,11 +177,12 @@ public final class ShardReader {
     }
 
     /**
-     * By which time an upload begins, and is under way: never one that the shard's log has left behind. Its clock decides what is
-     * too old, and stays ahead for a while once the wall clock was.
+     * By which time an upload begins, and is under way, and by which a time to live counts: never one that the shard's log has left
+     * behind. Its clock decides what is too old, and what is gone for a condition, and stays ahead for a while once the wall clock
+     * was.
      */
-    public long uploadTimeMs(long nowMs) {
-        return Math.max(nowMs, machine.logTimeMs());
+    public long timeMs(long wallMs) {
+        return Math.max(wallMs, machine.logTimeMs());
     }
 
     /** Whether an upload was completed, aborted, or is too old by the log's clock: how it ended may be forgotten then. */

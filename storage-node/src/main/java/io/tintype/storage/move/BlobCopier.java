@@ -126,7 +126,7 @@ final class BlobCopier {
 
     /** Named by the target's time: what that takes for old, it gives up as abandoned. */
     private UploadId newUpload() {
-        long now = target.reader().uploadTimeMs(System.currentTimeMillis());
+        long now = target.reader().timeMs(System.currentTimeMillis());
         return new UploadId(now, ThreadLocalRandom.current().nextLong());
     }
 

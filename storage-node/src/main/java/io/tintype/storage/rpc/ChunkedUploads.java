@@ -194,7 +194,9 @@ final class ChunkedUploads {
                                                                 finish.getCrc32C(),
                                                                 taker.sealing()),
                                                         digest,
-                                                        box.clock().millis())
+                                                        shard.reader()
+                                                                .timeMs(box.clock()
+                                                                        .millis()))
                                                 .build()),
                                 emptied));
     }
@@ -224,7 +226,7 @@ final class ChunkedUploads {
 
     /** Whether an upload is not too old, and may have been begun by this cluster's clocks. */
     private boolean isCurrent(ShardReplica shard, UploadId upload) {
-        long age = shard.reader().uploadTimeMs(box.clock().millis()) - upload.timeMs();
+        long age = shard.reader().timeMs(box.clock().millis()) - upload.timeMs();
         return age <= Limits.UPLOAD_LIFETIME.toMillis() && age >= -SKEW_MS;
     }
 

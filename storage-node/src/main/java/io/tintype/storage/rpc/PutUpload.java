@@ -119,7 +119,7 @@ final class PutUpload {
                 spec,
                 Writes.manifest(id, agreed.getSize(), agreed.getCrc32C(), taker.sealing()),
                 RequestDigest.put(spec, agreed.getSize(), agreed.getCrc32C()),
-                box.clock().millis());
+                shard().reader().timeMs(box.clock().millis()));
         return trace.get(() -> shard().propose(proposal(commit, inline), emptied));
     }
 

@@ -51,7 +51,11 @@ final class UserDataService extends UserDataGrpc.UserDataImplBase {
                             shard,
                             new ReadDemand.Linearizable(),
                             box.readers(),
-                            reader -> state(reader, user, request, box.clock().millis()))
+                            reader -> state(
+                                    reader,
+                                    user,
+                                    request,
+                                    reader.timeMs(box.clock().millis())))
                     .thenApply(Reads.Answer::value);
         });
     }

@@ -48,7 +48,7 @@ final class Writes {
     /** Names a new upload. */
     static UploadId newUpload(ShardReplica shard, long nowMs) {
         return new UploadId(
-                shard.reader().uploadTimeMs(nowMs), ThreadLocalRandom.current().nextLong());
+                shard.reader().timeMs(nowMs), ThreadLocalRandom.current().nextLong());
     }
 
     /** The manifest of chunks that were cut in the usual way, and sealed so. */
@@ -69,7 +69,11 @@ final class Writes {
         return (int) ((size + Limits.CHUNK_BYTES - 1) / Limits.CHUNK_BYTES);
     }
 
-    /** The record that makes a blob current. */
+    /**
+     * The record that makes a blob current.
+     *
+     * @param nowMs when its time to live begins, {@link io.tintype.storage.blob.ShardReader#timeMs by the shard's clock}
+     */
     static PutCommit.Builder commit(ShardRules rules, PutSpec spec, Manifest manifest, long digest, long nowMs) {
         return PutCommit.newBuilder()
                 .setName(spec.name().value())

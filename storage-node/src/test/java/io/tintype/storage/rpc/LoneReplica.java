@@ -68,6 +68,9 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
     /** The last commit that was to be proposed. */
     volatile @Nullable Proposal lastCommit;
 
+    /** By how much the log's clock is ahead of the wall clock. */
+    volatile long logAheadMs;
+
     /** Whether reads are answered as by a replica that does not lead. */
     volatile boolean follows;
 
@@ -148,7 +151,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
         var done = new CompletableFuture<Committed>();
         loop.execute(() -> {
             var last = store.log().last();
-            long time = Math.max(System.currentTimeMillis(), store.log().lastLogTimeMs());
+            long time = Math.max(System.currentTimeMillis() + logAheadMs, store.log().lastLogTimeMs());
             var record = new LogRecord(
                     1,
                     last.seq() + 1,
