@@ -12,6 +12,7 @@ import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.OwnershipState;
 import io.tintype.proto.internal.v1.StoredHead;
 import io.tintype.proto.internal.v1.StoredOutcome;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.log.LogPosition;
@@ -98,13 +99,22 @@ public final class ShardReader {
     private void requireHome(UserId user, long nowMs, long mayLagMs) {
         var here = users.user(user);
         if (here.isPresent() && here.get().getState() != OwnershipState.OWNERSHIP_STATE_REFUSED) {
-            long ageMs = nowMs - here.get().getSinceMs(); // negative: this clock is behind, and the age is not known
-            boolean stale = mayLagMs > 0 && ageMs >= 0 && ageMs <= mayLagMs;
+            boolean stale = mayLagMs > 0 && isFrozenNoLongerThan(mayLagMs, user, here.get(), nowMs);
             var refusal = Residence.reads(user, here.get(), stale);
             if (refusal.isPresent()) {
                 throw refusal.get().toException();
             }
         }
+    }
+
+    /**
+     * By the log's clock and the wall clock, and by this process's own, which runs on however the other two are set. Who was frozen
+     * before it looked may have been for any time.
+     */
+    private boolean isFrozenNoLongerThan(long ms, UserId user, StoredUser here, long nowMs) {
+        long ageMs = nowMs - here.getSinceMs(); // negative: this clock is behind, and the age is not known
+        var ownMs = machine.frozenForMs(user);
+        return ageMs >= 0 && ageMs <= ms && ownMs.isPresent() && ownMs.getAsLong() <= ms;
     }
 
     /**

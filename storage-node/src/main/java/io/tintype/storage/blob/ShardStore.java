@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * Everything one replica keeps on one disk: its log, the state that the log made, and the chunks.
@@ -33,12 +34,12 @@ public final class ShardStore {
     private final ShardReader reader;
     private final Collector collector;
 
-    private ShardStore(Disk disk, ShardId shard, LogStore log, Set<MoveRule> rules) {
+    private ShardStore(Disk disk, ShardId shard, LogStore log, Set<MoveRule> rules, LongSupplier nanoTime) {
         this.disk = disk;
         this.shard = shard;
         this.keys = new Keys(shard);
         this.log = log;
-        this.machine = new StateMachine(disk, shard, keys, rules);
+        this.machine = new StateMachine(disk, shard, keys, rules, nanoTime);
         this.chunks = new ChunkStore(disk, keys);
         this.reader = new ShardReader(disk, keys, log, machine, chunks);
         this.collector = new Collector(disk, keys, machine);
@@ -51,12 +52,12 @@ public final class ShardStore {
      * @throws TintypeException CORRUPT_DATA if what is there does not hold together
      */
     public static ShardStore open(Disk disk, ShardId shard, long logCacheBytes) {
-        return open(disk, shard, logCacheBytes, MoveRule.all());
+        return open(disk, shard, logCacheBytes, MoveRule.all(), System::nanoTime);
     }
 
-    /** As above, with only some of the rules: for tests. */
-    static ShardStore open(Disk disk, ShardId shard, long logCacheBytes, Set<MoveRule> rules) {
-        var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes), rules);
+    /** As above, with only some of the rules, and another monotonic clock: for tests. */
+    static ShardStore open(Disk disk, ShardId shard, long logCacheBytes, Set<MoveRule> rules, LongSupplier nanoTime) {
+        var store = new ShardStore(disk, shard, LogStore.open(disk, shard, logCacheBytes), rules, nanoTime);
         if (store.isInstalling()) {
             store.machine.reset();
             return store;

@@ -16,8 +16,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Makes committed records take effect on one shard. Replicas that applied the same records hold the same heads, users,
@@ -56,12 +60,18 @@ public final class StateMachine {
     private final ArrivingOutcomes arriving = new ArrivingOutcomes();
     private final Set<UserId> moving = ConcurrentHashMap.newKeySet();
 
-    /** Those of them who cannot write. */
-    private final Set<UserId> frozen = ConcurrentHashMap.newKeySet();
+    /**
+     * Those of them who cannot write, and when they were frozen here, by the monotonic clock; empty: before this process looked,
+     * or before a snapshot was made.
+     */
+    private final Map<UserId, OptionalLong> frozen = new ConcurrentHashMap<>();
+
+    private final LongSupplier nanoTime;
 
     private volatile State state;
 
-    StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules) {
+    StateMachine(Disk disk, ShardId shard, Keys keys, Set<MoveRule> rules, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.rules = rules;
         this.users = new UserRules(rules);
         this.arrivals = new ArrivalRules(rules, arriving);
@@ -99,7 +109,15 @@ public final class StateMachine {
 
     /** Those of them who are frozen. Never blocks. */
     Set<UserId> frozen() {
-        return Collections.unmodifiableSet(frozen);
+        return Collections.unmodifiableSet(frozen.keySet());
+    }
+
+    /** How long ago a user was frozen here, as this process saw it; empty: it did not see it, or he is not. Never blocks. */
+    OptionalLong frozenForMs(UserId user) {
+        var since = frozen.getOrDefault(user, OptionalLong.empty());
+        return since.isEmpty()
+                ? since
+                : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - since.getAsLong()));
     }
 
     private void findMoving() {
@@ -111,7 +129,7 @@ public final class StateMachine {
                 moving.add(user);
                 byte[] stored = disk.get(Family.USER, keys.user(user));
                 if (stored != null && isFrozen(Stored.parse(StoredUser.parser(), stored, "user " + user))) {
-                    frozen.add(user);
+                    frozen.put(user, OptionalLong.empty());
                 }
             }
         }
@@ -168,22 +186,25 @@ public final class StateMachine {
             tx.putMeta(keys.applied(), encode(now));
             disk.committer().writeNow(tx.write());
             state = now;
-            tx.movers().forEach((user, moves) -> {
-                keep(moving, user, moves);
-                keep(
-                        frozen,
-                        user,
-                        moves && tx.user(user).filter(StateMachine::isFrozen).isPresent());
-            });
+            tx.movers()
+                    .forEach((user, moves) -> keep(
+                            user,
+                            moves,
+                            tx.user(user).filter(StateMachine::isFrozen).isPresent()));
         }
         return applied;
     }
 
-    private static void keep(Set<UserId> users, UserId user, boolean isOne) {
-        if (isOne) {
-            users.add(user);
+    private void keep(UserId user, boolean moves, boolean isFrozen) {
+        if (moves) {
+            moving.add(user);
         } else {
-            users.remove(user);
+            moving.remove(user);
+        }
+        if (moves && isFrozen) {
+            frozen.putIfAbsent(user, OptionalLong.of(nanoTime.getAsLong()));
+        } else {
+            frozen.remove(user);
         }
     }
 

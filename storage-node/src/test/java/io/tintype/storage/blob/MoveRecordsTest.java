@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +115,32 @@ class MoveRecordsTest {
         assertThat(stale(frozenMs, 0)).contains(Reason.USER_MOVING);
         assertThat(stale(frozenMs - 1, 1_000)).contains(Reason.USER_MOVING);
         assertThat(stale(frozenMs - 3_600_000, 1_000)).contains(Reason.USER_MOVING);
+    }
+
+    @Test
+    void aWallClockThatIsBehindKeepsNobodyFrozenAMomentAgoForReaders() {
+        source.claim(ALICE, 1);
+        source.put(ALICE, "cat", null, 5);
+        source.freeze(ALICE, 1, 2, 9);
+        long frozenMs = source.user(ALICE).getSinceMs();
+
+        source.nanos += TimeUnit.MILLISECONDS.toNanos(1_000);
+        assertThat(stale(frozenMs + 10, 1_000)).isEmpty();
+        source.nanos += TimeUnit.MILLISECONDS.toNanos(1);
+        assertThat(stale(frozenMs + 10, 1_000)).contains(Reason.USER_MOVING);
+    }
+
+    @Test
+    void whoWasFrozenBeforeTheProcessLookedIsReadOnlyOnceHeIsFree() {
+        source.claim(ALICE, 1);
+        source.put(ALICE, "cat", null, 5);
+        source.freeze(ALICE, 1, 2, 9);
+        long frozenMs = source.user(ALICE).getSinceMs();
+
+        source.store.reload();
+        assertThat(stale(frozenMs + 10, 1_000)).contains(Reason.USER_MOVING);
+        source.unfreeze(ALICE, 2, 3);
+        assertThat(stale(frozenMs + 10, 1_000)).isEmpty();
     }
 
     /** Why a read by a clock is refused to whom takes what is so old. */

@@ -41,9 +41,12 @@ final class UserShard {
     long nowMs = 1_700_000_000_000L;
     int usersLimit = 1_000;
 
+    /** The monotonic clock. */
+    long nanos;
+
     UserShard(Disk disk, int id, Set<MoveRule> rules) {
         this.id = id;
-        this.store = ShardStore.open(disk, new ShardId(id), 1 << 16, rules);
+        this.store = ShardStore.open(disk, new ShardId(id), 1 << 16, rules, () -> nanos);
     }
 
     Outcome append(RecordType type, UserId user, @Nullable RequestId request, MessageLite payload) {
