@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.blob;
 
+import io.tintype.checksum.Crc32c;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.Family;
 import io.tintype.storage.disk.Write;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -99,6 +102,49 @@ public final class ChunkStore {
             }
         }
         return found;
+    }
+
+    /**
+     * The chunks of a manifest that a replica still has to get before it may acknowledge the record that names it: those
+     * that are not staged or have another size; or, if all are there but are not the bytes the manifest means, all,
+     * because nobody knows which are wrong. Blocks.
+     *
+     * @param fetched indexes that came from the primary for this record already; they are not asked for again
+     * @param max most indexes to return
+     * @throws TintypeException CORRUPT_DATA where all that could be wrong came already, and what is here still is not what
+     *     the manifest means: the primary has no other bytes
+     */
+    public List<Integer> missing(UserId user, Manifest manifest, BitSet fetched, int max) {
+        var upload = Stored.upload(manifest);
+        if (upload.isEmpty()) {
+            return List.of();
+        }
+        var there = new BitSet(manifest.getChunks());
+        var crc = new Crc32c.Running();
+        for (var staged : staged(user, upload.get())) {
+            if (staged.index() < manifest.getChunks() && staged.size() == Stored.chunkBytes(manifest, staged.index())) {
+                there.set(staged.index());
+                crc.add(staged.crc(), staged.size());
+            }
+        }
+        if (there.cardinality() == manifest.getChunks()) {
+            if (crc.crc() == manifest.getCrc32C()) {
+                return List.of();
+            }
+            there.clear();
+        }
+        there.or(fetched);
+        var missing = new ArrayList<Integer>();
+        for (int i = there.nextClearBit(0); i < manifest.getChunks() && missing.size() < max; ) {
+            missing.add(i);
+            i = there.nextClearBit(i + 1);
+        }
+        if (missing.isEmpty()) {
+            throw new TintypeException(
+                    Reason.CORRUPT_DATA,
+                    "the chunks of upload " + upload.get() + ", as they were fetched, are not what its manifest means");
+        }
+        return missing;
     }
 
     /** Takes a chunk away at once: for records that are cut off the log. */

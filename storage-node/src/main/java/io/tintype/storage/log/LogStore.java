@@ -251,25 +251,14 @@ public final class LogStore {
     }
 
     private void putReplica(Write write) {
-        write.put(
-                Family.META,
-                LogKeys.replica(shard),
-                ByteBuffer.allocate(4 * Long.BYTES)
-                        .putLong(promisedEpoch)
-                        .putLong(incarnation)
-                        .putLong(trimmed.epoch())
-                        .putLong(trimmed.seq())
-                        .array());
+        write.put(Family.META, LogKeys.replica(shard), new ReplicaMark(promisedEpoch, incarnation, trimmed).bytes());
     }
 
     private void load() {
-        var replica = disk.get(Family.META, LogKeys.replica(shard));
-        if (replica != null) {
-            var in = ByteBuffer.wrap(replica);
-            promisedEpoch = in.getLong();
-            incarnation = in.getLong();
-            trimmed = new LogPosition(in.getLong(), in.getLong());
-        }
+        var mark = ReplicaMark.read(disk.get(Family.META, LogKeys.replica(shard)));
+        promisedEpoch = mark.promisedEpoch();
+        incarnation = mark.incarnation();
+        trimmed = mark.trimmed();
         installing = disk.get(Family.META, LogKeys.meta(shard, LogKeys.INSTALLING)) != null;
         if (installing) {
             trimmed = LogPosition.START;

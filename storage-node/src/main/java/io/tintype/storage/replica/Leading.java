@@ -2,7 +2,6 @@
 package io.tintype.storage.replica;
 
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Leads an epoch: first waits until its own grants to earlier primaries have run out, then opens the epoch in the log,
@@ -19,7 +18,6 @@ final class Leading extends Role {
     private final Retention retention;
     private final Joining joining;
     private final Intake intake;
-    private @Nullable ReadPermit permit;
 
     Leading(Context context, long epoch) {
         super(context);
@@ -61,7 +59,7 @@ final class Leading extends Role {
 
     private void open() {
         if (opening.attempt(config().losses())) {
-            permit = null;
+            leases.changed();
             followers.fillAll(config().cfg());
         }
     }
@@ -108,7 +106,7 @@ final class Leading extends Role {
         boolean asking = reconfiguration.asked() != null;
         step.run();
         if (!asking && reconfiguration.asked() != null) {
-            permit = null;
+            leases.changed();
         }
     }
 
@@ -216,15 +214,12 @@ final class Leading extends Role {
         if (answer.granted()) {
             leases.renew(event);
         }
-        permit = null;
+        leases.changed();
     }
 
     /** What may be served now; the same object until something changes it. */
     ReadPermit permit() {
-        if (permit == null) {
-            permit = leases.permit(epoch, mayServe(), config(), reconfiguration.asked());
-        }
-        return permit;
+        return leases.permit(epoch, mayServe(), config(), reconfiguration.asked());
     }
 
     /** Whether reads may be served at all: everything committed in earlier epochs is applied. */
@@ -235,9 +230,7 @@ final class Leading extends Role {
 
     @Override
     void applied() {
-        if (permit != null && !permit.isServing() && mayServe()) {
-            permit = null;
-        }
+        leases.applied(mayServe());
     }
 
     Beat beat(Now now) {
@@ -256,7 +249,7 @@ final class Leading extends Role {
     @Override
     void transferAsked(ReplicaEvent.TransferAsked asked) {
         reconfiguration.ordered(asked, config(), opening.isOpen());
-        permit = null;
+        leases.changed();
     }
 
     @Override
@@ -292,7 +285,7 @@ final class Leading extends Role {
     private void settle(Supplier<Reconfiguration.Outcome> news) {
         boolean enoughBefore = config().hasEnoughInSync();
         var outcome = news.get();
-        permit = null;
+        leases.changed();
         if (outcome == Reconfiguration.Outcome.SUPERSEDED) {
             context.become(new Following(context));
         } else if (outcome == Reconfiguration.Outcome.SETTLED) {

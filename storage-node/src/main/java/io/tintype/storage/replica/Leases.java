@@ -18,6 +18,9 @@ final class Leases {
     private final Context context;
     private final Map<NodeId, Grant> grants = new TreeMap<>();
 
+    /** What may be served; null: something changed that it goes by. */
+    private @Nullable ReadPermit permit;
+
     private record Grant(long incarnation, Now since) {}
 
     Leases(Context context) {
@@ -34,11 +37,30 @@ final class Leases {
         }
     }
 
+    /** Something changed that {@link #permit} goes by. */
+    void changed() {
+        permit = null;
+    }
+
+    /** Records were applied, which may be what reads waited for. */
+    void applied(boolean serving) {
+        if (permit != null && !permit.isServing() && serving) {
+            permit = null;
+        }
+    }
+
     /**
      * What may be served under a configuration and the change of it that is being asked for: a lease is needed from
-     * everybody in either who could be elected.
+     * everybody in either who could be elected. The same object until something {@linkplain #changed changes} it.
      */
     ReadPermit permit(long epoch, boolean serving, ShardConfig config, @Nullable ShardConfig asked) {
+        if (permit == null) {
+            permit = found(epoch, serving, config, asked);
+        }
+        return permit;
+    }
+
+    private ReadPermit found(long epoch, boolean serving, ShardConfig config, @Nullable ShardConfig asked) {
         var since = new ArrayList<Now>();
         boolean leased = collect(config.inSync(), since);
         if (context.keeps(Rule.ELECTABLE_GRANT_LEASES)) {

@@ -152,7 +152,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     @Override
     public void countUsersOver(CountUsersOverRequest request, StreamObserver<CountUsersOverResponse> out) {
         replies.send(out, "CountUsersOver", () -> {
-            checkCluster(request.getClusterId());
+            callers.checkCluster(request.getClusterId());
             var quota = new Quota(notNegative("bytes", request.getBytes()), notNegative("blobs", request.getBlobs()));
             return Reads.read(
                             box.routes().data(shardId("shard", request.getShard())),
@@ -236,7 +236,7 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     @Override
     public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
         replies.send(out, "ListMoves", () -> {
-            checkCluster(request.getClusterId());
+            callers.checkCluster(request.getClusterId());
             return Reads.read(
                             directory(request.getShard()),
                             new ReadDemand.Linearizable(),
@@ -289,10 +289,6 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
     private UserId checked(String callersCluster, String user) {
         return callers.user(callersCluster, user);
-    }
-
-    private void checkCluster(String callersCluster) {
-        callers.checkCluster(callersCluster);
     }
 
     private static ShardId shardId(String field, int shard) {

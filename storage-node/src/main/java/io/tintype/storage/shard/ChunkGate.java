@@ -206,7 +206,7 @@ final class ChunkGate {
             return List.of(); // garbage already, or this record comes second and will be refused
         }
         int most = isBacklog(entry.record().seq()) ? BACKLOG_FETCH_AT_ONCE : FETCH_AT_ONCE;
-        return source.store().reader().missing(user, manifest.get(), sought.fetched(upload), most).stream()
+        return source.store().chunks().missing(user, manifest.get(), sought.fetched(upload), most).stream()
                 .map(index -> new ChunkKey(user, upload, index))
                 .toList();
     }

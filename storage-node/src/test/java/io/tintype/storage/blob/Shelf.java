@@ -65,6 +65,10 @@ final class Shelf implements AutoCloseable {
         return store.reader();
     }
 
+    ChunkStore chunks() {
+        return store.chunks();
+    }
+
     Outcome append(RecordType type, @Nullable UserId user, @Nullable RequestId request, ByteString payload) {
         return append(new Write(), type, user, request, payload);
     }

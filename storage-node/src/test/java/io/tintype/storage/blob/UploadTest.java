@@ -59,21 +59,21 @@ class UploadTest {
     @Test
     void tellsWhatIsMissingUntilAllIsThere() {
         var upload = shelf.upload();
-        assertThat(shelf.reader().missing(ALICE, manifest(upload), new BitSet(), 10))
+        assertThat(shelf.chunks().missing(ALICE, manifest(upload), new BitSet(), 10))
                 .containsExactly(0, 1, 2);
         stage(upload, 1);
-        assertThat(shelf.reader().missing(ALICE, manifest(upload), new BitSet(), 10))
+        assertThat(shelf.chunks().missing(ALICE, manifest(upload), new BitSet(), 10))
                 .containsExactly(0, 2);
-        assertThat(shelf.reader().missing(ALICE, manifest(upload), new BitSet(), 1))
+        assertThat(shelf.chunks().missing(ALICE, manifest(upload), new BitSet(), 1))
                 .containsExactly(0);
         stage(upload, 0);
         stage(upload, 2);
-        assertThat(shelf.reader().missing(ALICE, manifest(upload), new BitSet(), 10))
+        assertThat(shelf.chunks().missing(ALICE, manifest(upload), new BitSet(), 10))
                 .isEmpty();
         assertThat(shelf.reader().staged(ALICE, upload))
                 .extracting(StagedChunk::size)
                 .containsExactly(1000, 1000, 500);
-        assertThat(shelf.reader().missing(UserId.of("bob"), manifest(upload), new BitSet(), 10))
+        assertThat(shelf.chunks().missing(UserId.of("bob"), manifest(upload), new BitSet(), 10))
                 .as("another user's chunks")
                 .hasSize(3);
     }
@@ -83,7 +83,7 @@ class UploadTest {
         var upload = stageAll();
         var other = manifest(upload).toBuilder().setCrc32C(1).build();
 
-        assertThat(shelf.reader().missing(ALICE, other, new BitSet(), 10)).containsExactly(0, 1, 2);
+        assertThat(shelf.chunks().missing(ALICE, other, new BitSet(), 10)).containsExactly(0, 1, 2);
     }
 
     @Test
@@ -92,13 +92,13 @@ class UploadTest {
         var other = manifest(upload).toBuilder().setCrc32C(1).build();
         var fetched = new BitSet();
         fetched.set(0, 2);
-        assertThat(shelf.reader().missing(ALICE, other, fetched, 10)).containsExactly(2);
+        assertThat(shelf.chunks().missing(ALICE, other, fetched, 10)).containsExactly(2);
 
         fetched.set(2);
-        assertThat(shelf.reader().missing(ALICE, manifest(upload), fetched, 10))
+        assertThat(shelf.chunks().missing(ALICE, manifest(upload), fetched, 10))
                 .as("the right ones")
                 .isEmpty();
-        assertThatThrownBy(() -> shelf.reader().missing(ALICE, other, fetched, 10))
+        assertThatThrownBy(() -> shelf.chunks().missing(ALICE, other, fetched, 10))
                 .isInstanceOfSatisfying(
                         TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_DATA));
     }

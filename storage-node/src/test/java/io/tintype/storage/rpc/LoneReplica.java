@@ -151,7 +151,8 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
         var done = new CompletableFuture<Committed>();
         loop.execute(() -> {
             var last = store.log().last();
-            long time = Math.max(System.currentTimeMillis() + logAheadMs, store.log().lastLogTimeMs());
+            long time = Math.max(
+                    System.currentTimeMillis() + logAheadMs, store.log().lastLogTimeMs());
             var record = new LogRecord(
                     1,
                     last.seq() + 1,
@@ -233,8 +234,7 @@ final class LoneReplica implements ShardReplica, AutoCloseable {
 
     @Override
     public CompletableFuture<Freshness> confirm(ReadPoint point) {
-        return CompletableFuture.completedFuture(
-                point.epoch() == 0 ? new Freshness(true, 0, 0) : Freshness.CURRENT);
+        return CompletableFuture.completedFuture(point.epoch() == 0 ? new Freshness(true, 0, 0) : Freshness.CURRENT);
     }
 
     @Override
