@@ -82,13 +82,13 @@ final class StoreOpener {
      */
     private static void refuseLosses(Path store, Set<String> families) throws DiskException {
         var files = files(store);
-        if (families.isEmpty()
-                && files.stream().anyMatch(name -> FILE_OF_DATA.matcher(name).matches())) {
+        boolean named = files.contains(CURRENT);
+        if (!named && files.stream().anyMatch(name -> FILE_OF_DATA.matcher(name).matches())) {
             throw damaged(store, CURRENT + ", and has others");
         }
         // The first log is there before the first family is.
-        if (!families.isEmpty()
-                && files.stream().noneMatch(name -> LOG_FILE.matcher(name).matches())) {
+        boolean written = named && !families.isEmpty();
+        if (written && files.stream().noneMatch(name -> LOG_FILE.matcher(name).matches())) {
             throw damaged(store, "logs (files that end in .log are no texts, and have what was written last)");
         }
     }

@@ -22,6 +22,7 @@ import org.rocksdb.BackgroundErrorReason;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.Status;
 
@@ -165,6 +166,21 @@ class DiskTest {
         Disk.open(config()).close();
         for (var suffix : List.of(".log", ".sst", "CURRENT")) {
             remove(suffix);
+        }
+        try (var disk = Disk.open(config())) {
+            assertThat(disk.get(Family.HEAD, key(1))).isNull();
+        }
+    }
+
+    /** A kill -9 in the very first start: RocksDB has made its files, and the families are still to come. */
+    @Test
+    void aStoreThatHasNoFamilyYetIsGoneOnWith() throws Exception {
+        Disk.open(config()).close();
+        remove("");
+        try (var options = new Options().setCreateIfMissing(true);
+                var db = RocksDB.open(
+                        options, directory.resolve(DataDirectory.STORE).toString())) {
+            assertThat(db.getLatestSequenceNumber()).isNotNegative();
         }
         try (var disk = Disk.open(config())) {
             assertThat(disk.get(Family.HEAD, key(1))).isNull();
