@@ -10,7 +10,7 @@ import java.util.List;
  * @param after the rules after
  * @param changed whether they were stored
  * @param shards what it does to each shard, in order of id; those it does nothing to are left out
- * @param usersOverQuota users who have more than they may have by the new rules
+ * @param usersOverQuota users who have more than they may have by the new rules, on shards that answered
  */
 public record PoolEffect(
         PoolInfo before, PoolInfo after, boolean changed, List<ShardEffect> shards, long usersOverQuota) {
@@ -24,6 +24,11 @@ public record PoolEffect(
                 || shards.stream().anyMatch(shard -> shard.usersOverLimit() > 0 || shard.bytesOverLimit() > 0);
     }
 
+    /** The shards of which nobody knows what they hold, since they did not answer. */
+    public List<ShardEffect> unanswered() {
+        return shards.stream().filter(shard -> !shard.error().isEmpty()).toList();
+    }
+
     /**
      * What it does to a shard.
      *
@@ -33,9 +38,16 @@ public record PoolEffect(
      * @param bytes bytes each of the added replicas copies
      * @param usersOverLimit users it holds beyond the new limit
      * @param bytesOverLimit bytes it holds beyond the new limit
+     * @param error why it did not say what it holds; empty: it did, or it does not matter
      */
     public record ShardEffect(
-            int shard, List<String> added, List<String> removed, long bytes, long usersOverLimit, long bytesOverLimit) {
+            int shard,
+            List<String> added,
+            List<String> removed,
+            long bytes,
+            long usersOverLimit,
+            long bytesOverLimit,
+            String error) {
         public ShardEffect {
             added = List.copyOf(added);
             removed = List.copyOf(removed);

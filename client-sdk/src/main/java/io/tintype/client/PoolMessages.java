@@ -76,7 +76,8 @@ final class PoolMessages {
                 effect.getRemovedList(),
                 effect.getBytes(),
                 effect.getUsersOverLimit(),
-                effect.getBytesOverLimit());
+                effect.getBytesOverLimit(),
+                effect.getError());
     }
 
     static PoolDetail detail(GetPoolResponse answer) {

@@ -87,13 +87,17 @@ final class PoolChangeCommand implements Callable<Integer> {
                     + (shard.usersOverLimit() == 0 ? "" : ", " + shard.usersOverLimit() + " users over the limit")
                     + (shard.bytesOverLimit() == 0
                             ? ""
-                            : ", " + Humane.bytes(shard.bytesOverLimit()) + " over the limit"));
+                            : ", " + Humane.bytes(shard.bytesOverLimit()) + " over the limit")
+                    + (shard.error().isEmpty() ? "" : ", DID NOT ANSWER: " + shard.error()));
         }
         if (copied > 0) {
             lines.add("  copies " + Humane.bytes(copied));
         }
         if (effect.usersOverQuota() > 0) {
             lines.add("  " + effect.usersOverQuota() + " users have more than the new quota");
+        }
+        if (!effect.unanswered().isEmpty()) {
+            lines.add(silence(effect.unanswered().size()));
         }
         if (!effect.changed()) {
             lines.add(
@@ -102,6 +106,14 @@ final class PoolChangeCommand implements Callable<Integer> {
                             : "Nothing was changed. --yes makes the change");
         }
         return String.join(System.lineSeparator(), lines);
+    }
+
+    /** What it means that shards did not answer. */
+    private static String silence(int shards) {
+        return "! " + shards + (shards == 1 ? " shard" : " shards") + " did not answer: nobody knows how much they hold,"
+                + " nor whether that is more than the new limits. Nothing stored is given up either way; a shard that"
+                + " holds more takes nobody more, and a user who has more stores nothing more. To know it, repeat this"
+                + " with --preview once they are led: tintype shard ls";
     }
 
     private static List<String> differences(PoolEffect effect) {

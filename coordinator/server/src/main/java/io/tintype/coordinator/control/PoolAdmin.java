@@ -17,6 +17,7 @@ import io.tintype.proto.v1.GetPoolResponse;
 import io.tintype.proto.v1.PoolShardEffect;
 import java.time.Duration;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -118,46 +119,71 @@ final class PoolAdmin {
                 .map(shard -> new ShardId(shard.getShard()))
                 .collect(Collectors.toSet());
         var answer = ChangePoolResponse.newBuilder().setBefore(before.toWire()).setAfter(after.toWire());
+        var effects = new TreeMap<ShardId, PoolShardEffect.Builder>();
         return InBatches.run(
                         PoolChange.moves(now, after),
-                        moved -> questions
-                                .described(moved.shard())
-                                .thenApply(told -> effect(moved, told, after, data.contains(moved.shard()))))
-                .thenCompose(effects -> {
-                    effects.stream().filter(PoolAdmin::isAny).forEach(answer::addEffects);
+                        moved -> effect(moved, before, after, data.contains(moved.shard())))
+                .thenCompose(moved -> {
+                    moved.forEach(effect -> effects.put(new ShardId(effect.getShard()), effect));
                     return overQuota(before, after, List.copyOf(data));
                 })
-                .thenApply(answer::setUsersOverQuota);
+                .thenApply(counts -> {
+                    for (var over : counts) {
+                        answer.setUsersOverQuota(answer.getUsersOverQuota() + over.users());
+                        if (!over.error().isEmpty()) {
+                            effects.computeIfAbsent(over.shard(), PoolAdmin::nothing)
+                                    .setError(over.error());
+                        }
+                    }
+                    effects.values().stream().filter(PoolAdmin::isAny).forEach(answer::addEffects);
+                    return answer;
+                });
     }
 
-    private static PoolShardEffect effect(
-            PoolChange.Moved moved, PoolQuestions.Told told, PoolRules after, boolean isData) {
-        var effect = PoolShardEffect.newBuilder()
-                .setShard(moved.shard().value())
+    private static PoolShardEffect.Builder nothing(ShardId shard) {
+        return PoolShardEffect.newBuilder().setShard(shard.value());
+    }
+
+    /** The shard is asked only where what it holds matters. */
+    private CompletableFuture<PoolShardEffect.Builder> effect(
+            PoolChange.Moved moved, PoolRules before, PoolRules after, boolean isData) {
+        var effect = nothing(moved.shard())
                 .addAllAdded(moved.added().stream().map(NodeId::value).toList())
-                .addAllRemoved(moved.removed().stream().map(NodeId::value).toList())
-                .setBytes(told.answer().getBytes());
-        if (isData) {
-            long bytesLimit = after.capacity().bytesPerShard();
-            effect.setUsersOverLimit(Math.max(0, told.answer().getUsers() - after.usersPerShard()))
-                    .setBytesOverLimit(
-                            bytesLimit == 0 ? 0 : Math.max(0, told.answer().getBytes() - bytesLimit));
+                .addAllRemoved(moved.removed().stream().map(NodeId::value).toList());
+        if (moved.added().isEmpty() && !(isData && PoolChange.lowersLimits(before, after))) {
+            return CompletableFuture.completedFuture(effect);
         }
-        return effect.build();
+        return questions.described(moved.shard()).thenApply(told -> {
+            effect.setBytes(told.answer().getBytes()).setError(told.error());
+            if (isData) {
+                effect.setUsersOverLimit(
+                                over(before.usersPerShard(), after.usersPerShard(), told.answer().getUsers()))
+                        .setBytesOverLimit(over(
+                                before.capacity().bytesPerShard(),
+                                after.capacity().bytesPerShard(),
+                                told.answer().getBytes()));
+            }
+            return effect;
+        });
     }
 
-    private static boolean isAny(PoolShardEffect effect) {
+    /** What is held beyond a limit that is lowered: one that is not is none the worse for it. */
+    private static long over(long before, long after, long held) {
+        return PoolChange.isLowered(before, after) ? Math.max(0, held - after) : 0;
+    }
+
+    private static boolean isAny(PoolShardEffect.Builder effect) {
         return effect.getAddedCount() + effect.getRemovedCount() > 0
                 || effect.getUsersOverLimit() > 0
-                || effect.getBytesOverLimit() > 0;
+                || effect.getBytesOverLimit() > 0
+                || !effect.getError().isEmpty();
     }
 
-    private CompletableFuture<Long> overQuota(PoolRules before, PoolRules after, List<ShardId> data) {
-        if (after.quota().equals(before.quota())) {
-            return CompletableFuture.completedFuture(0L);
-        }
-        return InBatches.run(data, shard -> questions.countOver(shard, after.quota()))
-                .thenApply(counts -> counts.stream().mapToLong(Long::longValue).sum());
+    private CompletableFuture<List<PoolQuestions.Over>> overQuota(
+            PoolRules before, PoolRules after, List<ShardId> data) {
+        return PoolChange.lowersQuota(before, after)
+                ? InBatches.run(data, shard -> questions.countOver(shard, after.quota()))
+                : CompletableFuture.completedFuture(List.of());
     }
 
     private static void requireRoom(ChangePoolResponse.Builder effect) {

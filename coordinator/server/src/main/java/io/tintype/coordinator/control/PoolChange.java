@@ -150,6 +150,24 @@ final class PoolChange {
         return moved;
     }
 
+    /** Whether a limit, of which 0 is none, leaves less than before. */
+    static boolean isLowered(long before, long after) {
+        return after != 0 && (before == 0 || after < before);
+    }
+
+    /** Whether a shard may hold less than before. */
+    static boolean lowersLimits(PoolRules before, PoolRules after) {
+        return isLowered(before.usersPerShard(), after.usersPerShard())
+                || isLowered(
+                        before.capacity().bytesPerShard(), after.capacity().bytesPerShard());
+    }
+
+    /** Whether users without a quota of their own may have less than before. */
+    static boolean lowersQuota(PoolRules before, PoolRules after) {
+        return isLowered(before.quota().bytes(), after.quota().bytes())
+                || isLowered(before.quota().blobs(), after.quota().blobs());
+    }
+
     static TintypeException invalid(String message) {
         return new TintypeException(Reason.INVALID_ARGUMENT, message);
     }

@@ -27,10 +27,17 @@ final class PoolQuestions {
 
     private final DataShards shards;
     private final ReplicaQuestions replicas;
+    private final Duration patience;
 
     PoolQuestions(DataShards shards, ReplicaQuestions replicas) {
+        this(shards, replicas, SHARD_ANSWERS_WITHIN);
+    }
+
+    /** The same, which waits for so long for a shard's answer. */
+    PoolQuestions(DataShards shards, ReplicaQuestions replicas, Duration patience) {
         this.shards = shards;
         this.replicas = replicas;
+        this.patience = patience;
     }
 
     /** A shard with users, and its copies in other regions; never fails. */
@@ -80,19 +87,30 @@ final class PoolQuestions {
         return shards.describe(shard, deadline())
                 .handle((answer, failure) -> failure == null
                         ? new Told(answer, "")
-                        : new Told(
-                                DescribeReplicaResponse.getDefaultInstance(),
-                                String.valueOf(Errors.fromWire(failure).getMessage())));
+                        : new Told(DescribeReplicaResponse.getDefaultInstance(), text(failure)));
     }
 
-    /** How many users of a shard have no quota of their own and more than this one. */
-    CompletableFuture<Long> countOver(ShardId shard, UserQuota quota) {
-        return shards.countOver(shard, quota, deadline());
+    /**
+     * What a primary said of users with more than a quota.
+     *
+     * @param users how many there are
+     * @param error why it said nothing; empty: it did
+     */
+    record Over(ShardId shard, long users, String error) {}
+
+    /** How many users of a shard have no quota of their own and more than this one; never fails likewise. */
+    CompletableFuture<Over> countOver(ShardId shard, UserQuota quota) {
+        return shards.countOver(shard, quota, deadline())
+                .handle((users, failure) ->
+                        failure == null ? new Over(shard, users, "") : new Over(shard, 0, text(failure)));
+    }
+
+    private static String text(Throwable failure) {
+        return String.valueOf(Errors.fromWire(failure).getMessage());
     }
 
     /** A region that is cut off costs whoever looks some seconds, not all of his patience. */
-    private static Deadline deadline() {
-        return Deadline.after(SHARD_ANSWERS_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-                .minimum(UnaryProxy.deadlineOfCaller());
+    private Deadline deadline() {
+        return Deadline.after(patience.toMillis(), TimeUnit.MILLISECONDS).minimum(UnaryProxy.deadlineOfCaller());
     }
 }
