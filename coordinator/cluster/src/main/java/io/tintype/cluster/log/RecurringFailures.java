@@ -44,6 +44,18 @@ public final class RecurringFailures {
         }
     }
 
+    /** The same of what passes mostly: at level INFO, and without the failure's trace. */
+    public void info(String what, Throwable why) {
+        long missed = missed(what + ": " + why);
+        if (missed >= 0) {
+            log.info(
+                    "{}{}: {}",
+                    what,
+                    missed == 0 ? "" : " (" + missed + " more times since it was last told)",
+                    why.toString());
+        }
+    }
+
     /** How often a failure came since it was last told; -1: it is not to be told yet. */
     private synchronized long missed(String failure) {
         long now = nanoTime.getAsLong();

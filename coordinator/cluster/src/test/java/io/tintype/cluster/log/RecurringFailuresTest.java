@@ -3,6 +3,7 @@ package io.tintype.cluster.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -24,6 +25,7 @@ final class RecurringFailuresTest {
     void start() {
         lines.start();
         LOGGER.setAdditive(false);
+        LOGGER.setLevel(Level.INFO);
         LOGGER.addAppender(lines);
     }
 
@@ -48,6 +50,18 @@ final class RecurringFailuresTest {
         assertThat(lines.list).hasSize(4);
         assertThat(lines.list.get(3).getFormattedMessage())
                 .isEqualTo("plan a rests (99 more times since it was last told)");
+    }
+
+    @Test
+    void whatPassesMostlyIsToldAsSeldomAndInOneLine() {
+        for (int i = 0; i < 100; i++) {
+            failures.info("plans rest", new IllegalStateException("no answer"));
+        }
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("plans rest: java.lang.IllegalStateException: no answer");
+        assertThat(lines.list.get(0).getLevel()).isEqualTo(Level.INFO);
+        assertThat(lines.list.get(0).getThrowableProxy()).isNull();
     }
 
     @Test

@@ -191,7 +191,7 @@ public final class Balancer implements AutoCloseable {
             } else if (e.unreadable() != null) {
                 failures.error("plans rest until what cannot be understood is mended", e);
             } else {
-                log.info("plans rest for a moment: {}", e.getMessage());
+                failures.info("plans rest for a moment", e);
                 log.debug("why plans rest", e);
             }
         } catch (RuntimeException e) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.balance;
 
+import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.ShardInfo;
@@ -10,13 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What was found out about newcomers, by step; asked for once, and again where nobody could tell. Confined to one thread. */
 final class Verdicts {
-    private static final Logger log = LoggerFactory.getLogger(Verdicts.class);
-
+    private final RecurringFailures failures =
+            new RecurringFailures(LoggerFactory.getLogger(Verdicts.class), System::nanoTime);
     private final Verifier verifier;
     private final Map<String, CompletableFuture<Verifier.Verdict>> asked = new HashMap<>();
 
@@ -36,11 +37,9 @@ final class Verdicts {
             return Optional.empty();
         }
         if (answer.isCompletedExceptionally()) {
-            log.info(
-                    "step {}: shard {} could not be verified yet: {}",
-                    step,
-                    shard.id(),
-                    String.valueOf(answer.handle((ok, failure) -> failure).join()));
+            failures.info( // it may fail at once, and so at each look
+                    "step " + step + ": shard " + shard.id() + " could not be verified yet; each look tries again",
+                    ZkErrors.unwrap(answer.handle((ok, failure) -> failure).join()));
             asked.remove(step);
             return Optional.empty();
         }
