@@ -4,6 +4,7 @@ package io.tintype.cluster.node;
 import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.Znode;
+import io.tintype.cluster.zk.Znodes;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -35,6 +36,7 @@ final class Presence implements AutoCloseable {
     private static final long RETRY_PAUSE_MS = 250;
 
     private final ZkSession session;
+    private final Znodes znodes;
     private final String path;
     private final byte[] data;
     private final long bootId;
@@ -65,7 +67,20 @@ final class Presence implements AutoCloseable {
             long bootId,
             ToLongFunction<byte[]> bootIdOf,
             Supplier<CompletableFuture<Void>> confirm) {
+        this(session, session.znodes(), path, data, bootId, bootIdOf, confirm);
+    }
+
+    /** The same over other operations than the session's own. */
+    Presence(
+            ZkSession session,
+            Znodes znodes,
+            String path,
+            byte[] data,
+            long bootId,
+            ToLongFunction<byte[]> bootIdOf,
+            Supplier<CompletableFuture<Void>> confirm) {
         this.session = session;
+        this.znodes = znodes;
         this.path = path;
         this.data = data;
         this.bootId = bootId;
@@ -122,7 +137,7 @@ final class Presence implements AutoCloseable {
         if (closed || displaced.isDone()) {
             return;
         }
-        var unused = session.znodes().createEphemeral(path, data).whenComplete((done, failure) -> {
+        var unused = znodes.createEphemeral(path, data).whenComplete((done, failure) -> {
             if (failure == null) {
                 settled();
             } else if (ZkErrors.is(failure, Code.NODEEXISTS)) {
@@ -134,9 +149,9 @@ final class Presence implements AutoCloseable {
     }
 
     private void look() {
-        var unused = session.znodes()
+        var unused = znodes
                 .sync(path)
-                .thenCompose(synced -> session.znodes().get(path))
+                .thenCompose(synced -> znodes.get(path))
                 .whenComplete((found, failure) -> {
                     if (failure != null) {
                         failed(failure);
@@ -168,7 +183,7 @@ final class Presence implements AutoCloseable {
             return;
         }
         log.info("replacing {}, which a former session left behind", path);
-        var unused = session.znodes().replaceByEphemeral(path, version, data).whenComplete((done, failure) -> {
+        var unused = znodes.replaceByEphemeral(path, version, data).whenComplete((done, failure) -> {
             if (failure == null) {
                 settled();
             } else if (ZkErrors.is(failure, Code.NONODE) || ZkErrors.is(failure, Code.BADVERSION)) {
@@ -196,7 +211,7 @@ final class Presence implements AutoCloseable {
         var unused = confirm.get().whenComplete((done, failure) -> {
             if (failure == null) {
                 then.run();
-            } else if (session.znodes().isClosed()
+            } else if (znodes.isClosed()
                     || ZkErrors.isUnanswered(failure)
                     || ZkErrors.unwrap(failure) instanceof KeeperException) {
                 failed(failure); // of which nothing follows for this process
@@ -224,7 +239,7 @@ final class Presence implements AutoCloseable {
     }
 
     private void failed(Throwable failure) {
-        if (closed || session.znodes().isClosed()) {
+        if (closed || znodes.isClosed()) {
             first.completeExceptionally(ZkErrors.unwrap(failure));
             return;
         }
@@ -249,10 +264,10 @@ final class Presence implements AutoCloseable {
 
     private void remove() {
         long me = session.sessionId();
-        var unused = session.znodes()
+        var unused = znodes
                 .get(path)
                 .thenCompose(found -> found.filter(znode -> znode.ephemeralOwner() == me)
-                        .map(znode -> session.znodes().delete(path, znode.version()))
+                        .map(znode -> znodes.delete(path, znode.version()))
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.NodesWatcher;
+import io.tintype.cluster.zk.FaultyZnodes;
 import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class NodeRegistrationTest {
     private static final NodeId ID = new NodeId("n1");
@@ -250,6 +253,47 @@ final class NodeRegistrationTest {
             deleteLiveness();
             await("also by a later session").atMost(PATIENCE).until(() -> ownerOfLiveness() == session.sessionId());
             assertThat(registration.displaced()).isNotDone();
+        }
+    }
+
+    /** Also where the former one's has moved on since it was made. */
+    @ParameterizedTest
+    @CsvSource({
+        "ANSWER_LOST, false", "ANSWER_LOST, true",
+        "SENT_AGAIN, false", "SENT_AGAIN, true",
+        "REQUEST_LOST, false", "REQUEST_LOST, true"
+    })
+    void whoTakesAPlaceAndDoesNotHearOfItHasItAllTheSame(FaultyZnodes.Fault fault, boolean movedOn) throws Exception {
+        try (var dead = connect();
+                var session = connect()) {
+            String path = Paths.nodeLiveness("n1");
+            dead.znodes().createEphemeral(path, new byte[] {1}).get(10, TimeUnit.SECONDS);
+            if (movedOn) {
+                dead.znodes().set(path, new byte[] {1}, 0).get(10, TimeUnit.SECONDS);
+            }
+            int before = liveness().orElseThrow().version();
+            var faulty = new FaultyZnodes(session.znodes());
+            faulty.next(FaultyZnodes.Fault.NONE, fault); // it finds the place taken, and takes it
+            var presence = new Presence(
+                    session,
+                    faulty,
+                    path,
+                    new byte[] {2},
+                    2,
+                    data -> data[0],
+                    () -> CompletableFuture.completedFuture(null));
+            presence.ensure();
+            presence.first().get(20, TimeUnit.SECONDS);
+
+            var now = liveness().orElseThrow();
+            assertThat(now.ephemeralOwner()).isEqualTo(session.sessionId());
+            assertThat(now.data()).containsExactly(2);
+            assertThat(now.version())
+                    .as("what is meant for the former one's does not meet it")
+                    .isNotEqualTo(before);
+            assertThat(presence.displaced()).isNotDone();
+            presence.close();
+            await("it gives the place back").atMost(PATIENCE).until(() -> ownerOfLiveness() == 0);
         }
     }
 

@@ -10,13 +10,16 @@ import java.util.function.Supplier;
 import org.apache.zookeeper.KeeperException;
 
 /** Real znodes over which a test loses requests or answers, one write at a time. */
-final class FaultyZnodes implements Znodes {
-    enum Fault {
+public final class FaultyZnodes implements Znodes {
+    /** What befalls a write. */
+    public enum Fault {
         NONE,
         /** The write is made; its answer does not arrive. */
         ANSWER_LOST,
         /** The write never leaves. */
-        REQUEST_LOST
+        REQUEST_LOST,
+        /** The write is made, its answer does not arrive, and the client itself sends it once more, and tells only of that. */
+        SENT_AGAIN
     }
 
     private final Znodes real;
@@ -24,12 +27,13 @@ final class FaultyZnodes implements Znodes {
     private int writes;
     private int readsToFail;
 
-    FaultyZnodes(Znodes real) {
+    /** Over real ones. */
+    public FaultyZnodes(Znodes real) {
         this.real = real;
     }
 
     /** The next writes meet these faults, in order. */
-    synchronized void next(Fault... upcoming) {
+    public synchronized void next(Fault... upcoming) {
         faults.addAll(List.of(upcoming));
     }
 
@@ -37,7 +41,8 @@ final class FaultyZnodes implements Znodes {
         readsToFail = count;
     }
 
-    synchronized int writes() {
+    /** How many writes were asked for. */
+    public synchronized int writes() {
         return writes;
     }
 
@@ -52,6 +57,7 @@ final class FaultyZnodes implements Znodes {
                         .handle((value, failure) -> null)
                         .thenCompose(
                                 done -> CompletableFuture.failedFuture(new KeeperException.ConnectionLossException()));
+            case SENT_AGAIN -> operation.get().handle((value, failure) -> null).thenCompose(done -> operation.get());
             case REQUEST_LOST -> CompletableFuture.failedFuture(new KeeperException.ConnectionLossException());
         };
     }
