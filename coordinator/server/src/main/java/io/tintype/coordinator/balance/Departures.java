@@ -68,6 +68,41 @@ final class Departures {
         return waits ? plan : ends.skip(term, plan, i, step.getDetail());
     }
 
+    /** Nobody can go while somebody else is missed. The newcomer stays in the place of that one: no copy is given up. */
+    StoredPlan missing(
+            Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, NodeId missed, boolean cancelled)
+            throws Journal.Interrupted {
+        boolean gone = absences.isGone(view, missed, goneAfter);
+        return cancelled || gone
+                ? ends.skip(
+                        term,
+                        plan,
+                        i,
+                        "node " + missed + (gone ? " is gone" : " is not in sync") + "; the copy on " + step.getTo()
+                                + " is kept, and " + step.getFrom() + " stays")
+                : plan;
+    }
+
+    /**
+     * The newcomer alone is left in sync. Once nobody else comes back it is kept unproved, for it is all there is, and the step
+     * ends: the shard's repair waits for that.
+     */
+    StoredPlan alone(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step, boolean cancelled)
+            throws Journal.Interrupted {
+        boolean over = cancelled
+                || Optional.ofNullable(view.assignments().get(new ShardId(step.getShard()))).stream()
+                        .flatMap(PlanInputs::voters)
+                        .filter(node -> !node.value().equals(step.getTo()))
+                        .allMatch(node -> view.map().node(node).isEmpty() || absences.isGone(view, node, goneAfter));
+        return over
+                ? ends.skip(
+                        term,
+                        plan,
+                        i,
+                        "nobody else is left in sync to prove the copy on " + step.getTo() + " against; it is kept")
+                : plan;
+    }
+
     private static boolean isReplica(Optional<ShardInfo> shard, NodeId node) {
         return shard.filter(now -> now.replicas().contains(node)).isPresent();
     }

@@ -35,8 +35,6 @@ final class StepMaker {
     private final Absences absences;
     private final Verdicts verdicts;
     private final Duration targetAway;
-    /** For how long a node is away that no step waits for any more. */
-    private final Duration goneAfter;
 
     private final LongSupplier nowMs;
     private final LeadOrders leads;
@@ -57,11 +55,14 @@ final class StepMaker {
         this.verdicts = new Verdicts(verifier);
         this.leads = leads;
         this.targetAway = replaceAfter.isZero() || replaceAfter.compareTo(TARGET_AWAY) > 0 ? TARGET_AWAY : replaceAfter;
-        this.goneAfter = replaceAfter.isZero() ? BalanceSettings.DEFAULTS.replaceAfter() : replaceAfter;
         this.nowMs = nowMs;
         this.copies = copies;
         this.ends = new StepEnds(journal, nowMs);
-        this.departures = new Departures(journal, ends, absences, goneAfter);
+        this.departures = new Departures(
+                journal,
+                ends,
+                absences,
+                replaceAfter.isZero() ? BalanceSettings.DEFAULTS.replaceAfter() : replaceAfter);
     }
 
     private static String key(StoredPlan plan, int step) {
@@ -196,7 +197,9 @@ final class StepMaker {
         copies.joined(key(plan, i), view, step);
         var verdict = verdicts.on(key(plan, i), view, shard, to);
         if (verdict.isEmpty()) {
-            return plan;
+            return Verdicts.isAlone(view, shard, to)
+                    ? departures.alone(term, view, plan, i, step, cancelled)
+                    : plan;
         }
         if (!verdict.get().same()) {
             log.error(
@@ -213,16 +216,7 @@ final class StepMaker {
         }
         var missed = Readiness.missedBy(step, view, shard);
         if (missed.isPresent()) {
-            // Nobody can go then. The newcomer stays in the place of whoever is missed: no copy is given up.
-            boolean gone = absences.isGone(view, missed.get(), goneAfter);
-            return cancelled || gone
-                    ? skip(
-                            term,
-                            plan,
-                            i,
-                            "node " + missed.get() + (gone ? " is gone" : " is not in sync") + "; the copy on " + to
-                                    + " is kept, and " + step.getFrom() + " stays")
-                    : plan;
+            return departures.missing(term, view, plan, i, step, missed.get(), cancelled);
         }
         return leave(term, plan, i, step, shard, verdict.get());
     }

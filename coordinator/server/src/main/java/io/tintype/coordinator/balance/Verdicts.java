@@ -46,6 +46,11 @@ final class Verdicts {
         return Optional.of(answer.join());
     }
 
+    /** Whether nobody is left to prove a newcomer against. */
+    static boolean isAlone(ClusterView view, ShardInfo shard, NodeId newcomer) {
+        return known(view, shard, newcomer).isEmpty();
+    }
+
     /** A replica that certainly holds everything: the primary, or else another one in sync that is live. */
     private static Optional<NodeId> known(ClusterView view, ShardInfo shard, NodeId newcomer) {
         return shard.primary()

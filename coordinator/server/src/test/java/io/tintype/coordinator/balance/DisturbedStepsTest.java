@@ -204,6 +204,43 @@ final class DisturbedStepsTest {
         assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
     }
 
+    /** It would keep its place for ever, and its shard from being repaired. */
+    @Test
+    void aCopyThatNobodyIsLeftToProveIsKeptOnceTheyAreGone() throws Exception {
+        aloneInSync();
+        controller.look(shards);
+        assertThat(step().getPhase()).as("they may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        controller.lookUntilGone(shards);
+
+        assertGivenUp("nobody else is left in sync to prove the copy on n4 against; it is kept");
+        assertThat(assigned()).contains("n4");
+    }
+
+    @Test
+    void cancelEndsAStepWhoseCopyNobodyIsLeftToProve() throws Exception {
+        aloneInSync();
+        var unused = ToyNodes.get(new PlanSteering(offices.plans()).steer(PLAN, PlanOrder.PLAN_ORDER_CANCEL));
+        controller.look(shards);
+
+        assertThat(phase(PLAN)).isEqualTo(PlanPhase.PLAN_PHASE_CANCELLED);
+        assertThat(assigned()).contains("n4");
+    }
+
+    /** n4 has come, and all others die before they have said what they hold. */
+    private void aloneInSync() throws Exception {
+        nodes.digestsForEver = true;
+        begin();
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        var unused = nodes.move(shards);
+        controller.look(shards);
+        for (var node : List.of("n1", "n2", "n3")) {
+            nodes.dies(node);
+            nodes.fallsBehind(SHARD, node);
+        }
+        nodes.lead(SHARD, "n4");
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactly("n4");
+    }
+
     /** A verdict is about the copy that it was asked for, not about one that came after that was lost. */
     @Test
     void aCopyThatCameAgainIsVerifiedAgain() throws Exception {
