@@ -86,7 +86,9 @@ final class NodeCare {
                     .makePlan(MakePlanRequest.newBuilder().setDrain(node).build());
             boolean blocked = made.getProblemsList().stream().anyMatch(problem -> problem.getBlocking());
             if (preview || blocked) {
-                output.print(PlanDocuments.Proposal.of(made), PlanText.proposal(made));
+                output.print(
+                        PlanDocuments.Proposal.of(made),
+                        blocked ? PlanText.shown(made) : PlanText.shown(made, "tintype node drain " + node));
                 return blocked ? ExitCode.CONFLICT : ExitCode.OK;
             }
             var unused = client.balancing().want(intent().setDraining(true).build());
@@ -103,16 +105,23 @@ final class NodeCare {
 
         private ExitCode apply(TintypeClient client, MakePlanResponse made) {
             if (made.getPlan().getId().isEmpty()) {
-                output.print(
-                        PlanDocuments.Proposal.of(made), "node " + node + " holds nothing, and is given nothing more");
+                output.print(PlanDocuments.Proposal.of(made), emptied(made));
                 return ExitCode.OK;
             }
             var applied = client.balancing().apply(made.getPlan().getId());
             output.print(
                     PlanDocuments.PlanDocument.of(applied),
-                    PlanText.proposal(made) + System.lineSeparator() + "is being carried out; tintype rebalance status"
-                            + " --watch");
+                    PlanText.shown(
+                            made,
+                            "plan " + applied.getId() + " is being carried out; tintype rebalance status --watch"));
             return ExitCode.OK;
+        }
+
+        private String emptied(MakePlanResponse made) {
+            return made.getReadCopies() == 0
+                    ? "node " + node + " holds nothing, and is given nothing more"
+                    : "node " + node + " holds no replica that counts, and is given nothing more; it keeps "
+                            + PlanText.readCopies(made) + ". See how many are left: tintype node show " + node;
         }
     }
 

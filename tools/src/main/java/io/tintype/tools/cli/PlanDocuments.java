@@ -2,6 +2,7 @@
 package io.tintype.tools.cli;
 
 import io.tintype.proto.v1.GetPlanResponse;
+import io.tintype.proto.v1.HotShard;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeCarries;
 import io.tintype.proto.v1.NodePace;
@@ -111,7 +112,9 @@ final class PlanDocuments {
             List<PaceDocument> paces,
             double stepSeconds,
             boolean stepSecondsMeasured,
-            double leftByReaders) {
+            double leftByReaders,
+            List<HotDocument> hot,
+            int readCopies) {
         static Proposal of(MakePlanResponse made) {
             return new Proposal(
                     PlanDocument.of(made.getPlan()),
@@ -121,7 +124,16 @@ final class PlanDocuments {
                     made.getPacesList().stream().map(PaceDocument::of).toList(),
                     made.getStepSeconds(),
                     made.getStepSecondsMeasured(),
-                    made.getLeftByReaders());
+                    made.getLeftByReaders(),
+                    made.getHotList().stream().map(HotDocument::of).toList(),
+                    made.getReadCopies());
+        }
+    }
+
+    /** A shard that alone gets more calls than a node's share. */
+    record HotDocument(int shard, String primary, double callsPerSecond, double fairShare) {
+        static HotDocument of(HotShard hot) {
+            return new HotDocument(hot.getShard(), hot.getPrimary(), hot.getCallsPerSecond(), hot.getFairShare());
         }
     }
 

@@ -31,8 +31,26 @@ final class PlanText {
 
     private PlanText() {}
 
-    /** A plan before it is applied. */
+    /** A plan before it is applied, and how to apply it. */
     static String proposal(MakePlanResponse made) {
+        return made.getPlan().getId().isEmpty()
+                ? shown(made)
+                : shown(made, "tintype rebalance apply " + made.getPlan().getId());
+    }
+
+    /** A plan, and what is, or is to be, done with it. */
+    static String shown(MakePlanResponse made, String next) {
+        return shown(made) + System.lineSeparator() + System.lineSeparator() + next;
+    }
+
+    /** What read copies become that a node to be drained keeps. */
+    static String readCopies(MakePlanResponse made) {
+        return made.getReadCopies() + " read copies of pools of other regions, which no plan has: the controller has"
+                + " another node of its region keep them, where there is one";
+    }
+
+    /** A plan. */
+    static String shown(MakePlanResponse made) {
         var plan = made.getPlan();
         var text = new ArrayList<String>();
         made.getProblemsList().forEach(problem -> text.add("! " + problem.getWhat() + " " + problem.getFix()));
@@ -59,9 +77,8 @@ final class PlanText {
                         hot.getPrimary(),
                         hot.getCallsPerSecond(),
                         hot.getFairShare())));
-        if (!plan.getId().isEmpty()) {
-            text.add("");
-            text.add("tintype rebalance apply " + plan.getId());
+        if (made.getReadCopies() > 0) {
+            text.add("! It also keeps " + readCopies(made) + ".");
         }
         return String.join(System.lineSeparator(), text);
     }

@@ -115,7 +115,11 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                                             || made.plan().isBlocked()
                                     ? CompletableFuture.completedFuture("")
                                     : planning.keep(made))
-                            .thenApply(id -> answer(made, id)));
+                            .thenApply(id -> answer(made, id)
+                                    .setReadCopies((int) drain.map(node -> PlanInputs.readCopies(view.get(), node))
+                                            .orElse(0L)
+                                            .longValue())
+                                    .build()));
         });
     }
 
@@ -129,7 +133,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         }
     }
 
-    private MakePlanResponse answer(Planning.Made made, String id) {
+    private MakePlanResponse.Builder answer(Planning.Made made, String id) {
         var plan = Messages.plan(made.record()).setId(id);
         made.plan().steps().stream()
                 .limit(MAX_STEPS_TOLD)
@@ -142,7 +146,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         made.plan().before().stream().map(Messages::carries).forEach(answer::addBefore);
         made.plan().after().stream().map(Messages::carries).forEach(answer::addAfter);
         made.plan().hot().stream().map(Messages::hot).forEach(answer::addHot);
-        return answer.build();
+        return answer;
     }
 
     @Override

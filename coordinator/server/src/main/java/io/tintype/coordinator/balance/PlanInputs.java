@@ -136,6 +136,15 @@ final class PlanInputs {
         return growth;
     }
 
+    /** Shards of which a node is to keep a copy that does not count: no plan has those. */
+    static long readCopies(ClusterView view, NodeId node) {
+        return view.assignments().values().stream()
+                .filter(assignment -> assignment.getReplicasList().stream()
+                        .anyMatch(placed -> placed.getRole() == ReplicaRole.REPLICA_ROLE_OBSERVER
+                                && placed.getNode().equals(node.value())))
+                .count();
+    }
+
     /** The nodes that are to vote in a shard. */
     static Stream<NodeId> voters(ShardAssignment assignment) {
         return assignment.getReplicasList().stream()
