@@ -2,9 +2,9 @@
 package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.map.ClusterView;
-import io.tintype.cluster.zk.CasOutcome;
 import io.tintype.cluster.zk.CompareAndSet;
 import io.tintype.cluster.zk.Paths;
+import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.Znode;
 import io.tintype.cluster.zk.ZnodeCodec;
@@ -26,7 +26,10 @@ final class NodeIntents {
     private static final int MAX_PERMILLE = 100_000;
 
     /** By then whatever it was that came in between is over. */
-    private static final Duration FORGET_RETRY = Duration.ofSeconds(1);
+    private static final Duration CHANGE_RETRY = Duration.ofSeconds(1);
+
+    /** How often a change is tried again because something else changed at the same moment. */
+    private static final int TRIES = 5;
 
     private final ZkSession session;
     private final Supplier<ClusterView> view;
@@ -47,27 +50,59 @@ final class NodeIntents {
                     "weight_permille is " + Integer.toUnsignedString(request.getWeightPermille()) + "; give 1 to "
                             + MAX_PERMILLE);
         }
+        return change(node, request, TRIES);
+    }
+
+    /** Together with the check that the node is registered: nothing is wanted of one that is forgotten at the same moment. */
+    private CompletableFuture<NodeIntent> change(NodeId node, SetNodeIntentRequest request, int tries) {
         String path = Paths.nodeIntent(node.value());
-        return records.read(path).thenCompose(found -> {
-            var next = found.map(there -> there.value().toBuilder())
-                    .orElseGet(NodeIntent::newBuilder)
-                    .setFormat(ZnodeCodec.FORMAT);
-            if (request.hasDraining()) {
-                next.setDraining(request.getDraining());
-            }
-            if (request.hasMaintenance()) {
-                next.setMaintenance(request.getMaintenance());
-            }
-            if (request.hasWeightPermille()) {
-                next.setWeightPermille(request.getWeightPermille());
-            }
-            var record = next.build();
-            var written =
-                    found.isPresent() ? records.set(path, found.get().version(), record) : records.create(path, record);
-            return written.thenCompose(outcome -> outcome instanceof CasOutcome.Won<NodeIntent>
-                    ? CompletableFuture.completedFuture(record)
-                    : change(node, request));
-        });
+        String registration = Paths.nodeRegistration(node.value());
+        return session.znodes()
+                .ensure(Paths.NODE_INTENTS)
+                .thenCompose(there -> registration(node))
+                .thenCompose(registered -> records.read(path).thenCompose(found -> {
+                    int version = registered.orElseThrow(() -> isForgotten(node)).version();
+                    var record = changed(found.map(Versioned::value), request);
+                    var write = new ZnodeTransaction(session).check(registration, version);
+                    found.ifPresentOrElse(
+                            before -> write.set(path, ZnodeCodec.NODE_INTENT, record, before.version()),
+                            () -> write.create(path, ZnodeCodec.NODE_INTENT, record));
+                    return write.commit().thenCompose(result -> {
+                        if (result == ZnodeTransaction.Result.MADE) {
+                            return CompletableFuture.completedFuture(record);
+                        }
+                        if (tries == 1) {
+                            throw new TintypeException(
+                                    Reason.UNAVAILABLE,
+                                    "what is wanted of node " + node + " keeps being changed, or the node keeps"
+                                            + " starting; look at it, and say it again",
+                                    CHANGE_RETRY);
+                        }
+                        return change(node, request, tries - 1); // also where nobody knows: it is the same twice
+                    });
+                }));
+    }
+
+    private static NodeIntent changed(Optional<NodeIntent> before, SetNodeIntentRequest request) {
+        var next = before.map(NodeIntent::toBuilder)
+                .orElseGet(NodeIntent::newBuilder)
+                .setFormat(ZnodeCodec.FORMAT);
+        if (request.hasDraining()) {
+            next.setDraining(request.getDraining());
+        }
+        if (request.hasMaintenance()) {
+            next.setMaintenance(request.getMaintenance());
+        }
+        if (request.hasWeightPermille()) {
+            next.setWeightPermille(request.getWeightPermille());
+        }
+        return next.build();
+    }
+
+    private static TintypeException isForgotten(NodeId node) {
+        return new TintypeException(
+                Reason.NODE_NOT_FOUND,
+                "Node '" + node + "' was removed meanwhile. See which there are: tintype node ls");
     }
 
     /** Forgets a node; fails with WRONG_STATE while it is live or anything is, or should be, on it. */
@@ -85,8 +120,11 @@ final class NodeIntents {
                         .anyMatch(placed -> placed.getNode().equals(node.value())))
                 .count();
         if (Math.max(held, assigned) > 0) {
-            throw Planning.refused("Node " + node + " still holds replicas of " + Math.max(held, assigned)
-                    + " shards. Drain it: tintype node drain " + node);
+            throw Planning.refused("Node " + node + " still holds replicas of " + Math.max(held, assigned) + " shards. "
+                    + (now.intent(node).getDraining() && PlanInputs.readCopies(now, node) == Math.max(held, assigned)
+                            ? "They are read copies of pools of other regions, and go once another node of its region can"
+                                    + " keep them: add one, or have the pools keep none there (pool change --observers)"
+                            : "Drain it: tintype node drain " + node));
         }
         return registration(node)
                 .thenCompose(found -> found.isEmpty() // by an earlier call, perhaps, whose answer was lost
@@ -106,8 +144,10 @@ final class NodeIntents {
         String intent = Paths.nodeIntent(node.value());
         String liveness = Paths.nodeLiveness(node.value());
         var nobody = NodeLiveness.newBuilder().setFormat(ZnodeCodec.FORMAT).build();
+        var nothing = NodeIntent.newBuilder().setFormat(ZnodeCodec.FORMAT).build();
         return session.znodes()
                 .ensure(Paths.NODE_LIVENESS)
+                .thenCompose(there -> session.znodes().ensure(Paths.NODE_INTENTS))
                 .thenCompose(there -> session.znodes().get(intent))
                 .thenCompose(wanted -> {
                     // It may have started again, and the view not know it yet: then its place is taken, and this is
@@ -116,7 +156,11 @@ final class NodeIntents {
                             .create(liveness, ZnodeCodec.NODE_LIVENESS, nobody)
                             .delete(liveness, 0)
                             .delete(Paths.nodeRegistration(node.value()), version);
-                    wanted.ifPresent(there -> forget.delete(intent, there.version()));
+                    // Nor is anything left that somebody wants of it at the same moment.
+                    wanted.ifPresentOrElse(
+                            there -> forget.delete(intent, there.version()),
+                            () -> forget.create(intent, ZnodeCodec.NODE_INTENT, nothing)
+                                    .delete(intent, 0));
                     return forget.commit()
                             .thenCompose(result -> result == ZnodeTransaction.Result.MADE
                                     ? CompletableFuture.completedFuture(null)
@@ -136,7 +180,7 @@ final class NodeIntents {
                             throw new TintypeException(
                                     Reason.UNAVAILABLE,
                                     "node " + node + " may not be forgotten yet; say it again a little later",
-                                    FORGET_RETRY);
+                                    CHANGE_RETRY);
                         }));
     }
 
