@@ -192,7 +192,8 @@ final class PoolKeeper {
 
     /** A shard of which nothing was heard is new, or is about to be asked. */
     private Growth.Fill fill(ShardId shard) {
-        return shards.lastHeard(shard)
+        return shards.loads()
+                .lastHeard(shard)
                 .map(held -> new Growth.Fill(held.users(), held.bytes()))
                 .orElse(new Growth.Fill(0, 0));
     }
@@ -201,7 +202,7 @@ final class PoolKeeper {
         for (int i = 0; i < Math.min(ASKED_AT_ONCE, data.size()); i++) {
             askedUpTo = (askedUpTo + 1) % data.size();
             if (data.get(askedUpTo).primary().isPresent()) {
-                shards.refresh(data.get(askedUpTo).id());
+                shards.loads().refresh(data.get(askedUpTo).id());
             }
         }
     }

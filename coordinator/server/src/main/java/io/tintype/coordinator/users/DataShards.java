@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.users;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.grpc.CallOptions;
 import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
@@ -54,27 +52,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Asks the primaries of data shards what concerns users, and remembers how full they said they were. Thread-safe; never
- * blocks.
+ * Asks the primaries of data shards what concerns users. Thread-safe; never blocks.
  */
 public final class DataShards {
-    /** Most shards whose load is remembered. */
-    private static final int REMEMBERED = 100_000;
-
-    /** A load older than this is asked for anew; the old one serves meanwhile. */
-    private static final Duration FRESH = Duration.ofSeconds(5);
-
     private static final Duration ELECTION_RETRY = Duration.ofMillis(300);
 
     private final Supplier<ClusterView> view;
     private final ChannelSource channels;
     private final String clusterId;
-    private final Cache<ShardId, Boolean> asked = Caffeine.newBuilder()
-            .maximumSize(REMEMBERED)
-            .expireAfterWrite(FRESH)
-            .build();
-    private final Cache<ShardId, Held> held =
-            Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+    private final ShardLoads loads = new ShardLoads(this);
 
     /** Over parts that outlive this object. */
     public DataShards(Supplier<ClusterView> view, ChannelSource channels, String clusterId) {
@@ -258,33 +244,14 @@ public final class DataShards {
                                 .build())
                 .whenComplete((answer, failure) -> {
                     if (failure == null) {
-                        held.put(shard, new Held(answer.getUsers(), answer.getBytes(), answer.getCallsPerSecond()));
+                        loads.heard(shard, answer);
                     }
                 });
     }
 
-    /** What a shard was last heard to hold; empty: nothing was heard yet. */
-    public Optional<Held> lastHeard(ShardId shard) {
-        return Optional.ofNullable(held.getIfPresent(shard));
-    }
-
-    /** Asks a shard what it holds, unless it was asked a short while ago. */
-    public void refresh(ShardId shard) {
-        if (asked.getIfPresent(shard) == null) {
-            asked.put(shard, true);
-            var unused = describe(shard, Deadline.after(GrpcLimits.UNARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS));
-        }
-    }
-
-    /**
-     * What a shard holds and bears.
-     *
-     * @param users users it owns
-     * @param bytes bytes of their blobs
-     * @param callsPerSecond reads and writes a second that its primary was asked for, lately
-     */
-    public record Held(long users, long bytes, double callsPerSecond) {
-        static final Held NOTHING = new Held(0, 0, 0);
+    /** How full shards are, as they said last. */
+    public ShardLoads loads() {
+        return loads;
     }
 
     private <Q, A> CompletableFuture<A> call(

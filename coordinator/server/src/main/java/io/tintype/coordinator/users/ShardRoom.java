@@ -99,8 +99,8 @@ final class ShardRoom {
     /** How many users a shard was last heard to hold. */
     private record Heard(ShardId shard, long users) {}
 
-    private DataShards.Held held(ShardId shard) {
-        return shards.lastHeard(shard).orElse(DataShards.Held.NOTHING);
+    private ShardLoads.Held held(ShardId shard) {
+        return shards.loads().lastHeard(shard).orElse(ShardLoads.Held.NOTHING);
     }
 
     /** How full the pool's shards are, as last heard; those nobody leads are left out while any is led. */
@@ -122,7 +122,7 @@ final class ShardRoom {
     }
 
     private ShardLoad load(ShardId shard, PoolRules.Capacity capacity) {
-        shards.refresh(shard);
+        shards.loads().refresh(shard);
         var held = held(shard);
         long limit = capacity.usersPerShard();
         long users = full.getIfPresent(shard) != null ? limit : held.users();
