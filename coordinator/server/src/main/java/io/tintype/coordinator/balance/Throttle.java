@@ -3,9 +3,9 @@ package io.tintype.coordinator.balance;
 
 /**
  * How fast replicas move: as fast as the plan allows, half as fast whenever readers feel it twice in a row, and a little faster
- * again each time they do not (additive increase, multiplicative decrease). Once is not enough: a lead that is handed over is felt
- * too, for a moment, and copying more slowly would not help. So what is felt before a slower pace had its effect is not held against
- * it either. Not thread-safe.
+ * again each time they do not (additive increase, multiplicative decrease), once quick reads have made up for the slow ones. Once is
+ * not enough to be slower: a lead that is handed over is felt too, for a moment, and copying more slowly would not help. So what is
+ * felt before a slower pace had its effect is not held against it either. Not thread-safe.
  */
 final class Throttle {
     /** Never slower than this: something must get on. */
@@ -21,6 +21,10 @@ final class Throttle {
 
     private static final long SLACK_MICROS = 3_000;
     private static final int STEPS = 8;
+
+    /** Looks by which slow reads are made up for at the latest, however many they were. */
+    private static final int MADE_UP_IN = 10;
+
     private static final double SMOOTHING = 0.2;
 
     private long limit;
@@ -28,6 +32,11 @@ final class Throttle {
     private double quietMicros;
     /** Readers felt it when they were asked last, and not, or no longer, before. */
     private boolean feltOnce;
+    /**
+     * Slow reads beyond one of a hundred that quick ones have not made up for. A pace that is raised while readers feel nothing, and
+     * halved only where they do, is felt for a third of the time, and then one read of a hundred is far slower than in quiet times.
+     */
+    private double owed;
 
     Throttle(long limit) {
         this.limit = limit;
@@ -77,6 +86,7 @@ final class Throttle {
         }
         rate = limit;
         feltOnce = false;
+        owed = 0;
     }
 
     /**
@@ -86,8 +96,12 @@ final class Throttle {
      * @param slow how many of them were slow
      */
     void moved(long reads, long slow) {
-        if (slow <= CHANCE || slow * PART <= reads) {
-            rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
+        double inQuiet = (double) reads / PART;
+        owed = Math.max(0, Math.min(owed + slow - inQuiet, MADE_UP_IN * inQuiet));
+        if (slow <= CHANCE || slow <= inQuiet) {
+            if (owed <= CHANCE) {
+                rate = Math.min(limit, rate + Math.max(1, limit / STEPS));
+            }
             feltOnce = false;
         } else if (feltOnce) {
             rate = Math.max(Math.min(LEAST, limit), rate / 2);

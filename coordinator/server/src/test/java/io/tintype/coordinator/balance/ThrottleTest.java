@@ -28,9 +28,11 @@ final class ThrottleTest {
                 .isEqualTo(LIMIT / 2);
         throttle.moved(1_000, 30);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4);
+        quickReads(3);
         throttle.moved(1_000, 0);
         assertThat(throttle.rate()).isEqualTo(LIMIT / 4 + LIMIT / 8);
         throttle.moved(1_000, 30);
+        quickReads(1);
         throttle.moved(1_000, 0);
         throttle.moved(1_000, 30);
         assertThat(throttle.rate()).as("never twice in a row").isEqualTo(LIMIT / 4 + LIMIT / 8 * 2);
@@ -40,6 +42,46 @@ final class ThrottleTest {
         assertThat(throttle.rate()).as("something must get on").isEqualTo(Throttle.LEAST);
         throttle.rested(10_000);
         assertThat(throttle.rate()).isEqualTo(LIMIT);
+    }
+
+    /** Nobody feels anything, and the pace stays as it is. */
+    private void quickReads(int looks) {
+        long before = throttle.rate();
+        for (int i = 0; i < looks; i++) {
+            throttle.moved(1_000, 0);
+            assertThat(throttle.rate()).isEqualTo(before);
+        }
+    }
+
+    /** A pace that is felt again as soon as it is raised: over the whole plan, one read of a hundred is to be slow. */
+    @Test
+    void oneReadOfAHundredIsSlowWhateverIsFeltAtThePlansPace() {
+        throttle.rested(10_000);
+        long slow = 0;
+        int looks = 1_000;
+        double copied = 0;
+        for (int i = 0; i < looks; i++) {
+            boolean felt = throttle.rate() > LIMIT * 5 / 8;
+            throttle.moved(1_000, felt ? 50 : 0);
+            slow += felt ? 50 : 0;
+            copied += (double) throttle.rate() / LIMIT / looks;
+        }
+        assertThat(slow / (1_000.0 * looks)).as("part of slow reads").isLessThanOrEqualTo(0.0101);
+        assertThat(copied).as("part of the limit").isBetween(0.3, 0.6);
+    }
+
+    /** Else a moment in which all was slow would hold the pace down for minutes. */
+    @Test
+    void whateverHappenedIsMadeUpForByTenLooks() {
+        throttle.rested(10_000);
+        for (int i = 0; i < 50; i++) {
+            throttle.moved(1_000, 1_000);
+        }
+        assertThat(throttle.rate()).isEqualTo(Throttle.LEAST);
+        for (int i = 0; i < 10; i++) {
+            throttle.moved(1_000, 0);
+        }
+        assertThat(throttle.rate()).isGreaterThan(Throttle.LEAST);
     }
 
     @Test
