@@ -108,8 +108,20 @@ public final class BalancingClient {
 
     /** How things stand. */
     public GetClusterStatusResponse status() {
-        return Futures.await(
-                call(BalancingGrpc.getGetClusterStatusMethod(), GetClusterStatusRequest.getDefaultInstance()));
+        return status(0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param mostEndangered endangered shards to tell, up to 10,000; 0: 100
+     */
+    public GetClusterStatusResponse status(int mostEndangered) {
+        return Futures.await(call(
+                BalancingGrpc.getGetClusterStatusMethod(),
+                GetClusterStatusRequest.newBuilder()
+                        .setMaxEndangered(mostEndangered)
+                        .build()));
     }
 
     /**

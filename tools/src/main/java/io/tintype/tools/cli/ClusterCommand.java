@@ -62,6 +62,10 @@ final class ClusterCommand {
                 text.add(Tables.render(
                         List.of("shard>", "in sync", "missing"),
                         status.getEndangeredList().stream().map(Status::row).toList()));
+                int more = status.getUnderReplicated() - status.getEndangeredCount();
+                if (more > 0) {
+                    text.add("... and " + more + " more: tintype shard ls");
+                }
             }
             text.add("");
             text.add(Tables.render(

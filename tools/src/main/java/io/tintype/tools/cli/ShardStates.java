@@ -19,16 +19,27 @@ final class ShardStates {
     private static final int STEPS = 200;
 
     private static final int PERCENT = 100;
+    /** As many as any coordinator tells. */
+    private static final int ENDANGERED = 10_000;
 
     private final Map<Integer, EndangeredShard> endangered = new HashMap<>();
     private final Map<Integer, PlanStep> moving = new HashMap<>();
+    /** How many shards lack copies, of which not all were told; 0: all were. */
+    private final int notAllOf;
+    /** Whether ZooKeeper does not answer. */
+    private final boolean stale;
 
-    private ShardStates() {}
+    private ShardStates(int notAllOf, boolean stale) {
+        this.notAllOf = notAllOf;
+        this.stale = stale;
+    }
 
     /** As they are now. */
     static ShardStates read(TintypeClient client) {
-        var states = new ShardStates();
-        var status = client.balancing().status();
+        var status = client.balancing().status(ENDANGERED);
+        var states = new ShardStates(
+                status.getEndangeredCount() < status.getUnderReplicated() ? status.getUnderReplicated() : 0,
+                status.getStale());
         status.getEndangeredList().forEach(shard -> states.endangered.put(shard.getShard(), shard));
         if (status.getStale()) {
             return states; // plans cannot be read either
@@ -53,10 +64,13 @@ final class ShardStates {
             words.add("NO PRIMARY");
         }
         lacks(shard).ifPresent(words::add);
+        if (notAllOf > 0 && !endangered.containsKey(shard.id().value())) {
+            words.add("may lack copies, as " + notAllOf + " shards do");
+        }
         Optional.ofNullable(moving.get(shard.id().value()))
                 .map(ShardStates::move)
                 .ifPresent(words::add);
-        return words.isEmpty() ? "whole" : String.join("; ", words);
+        return (words.isEmpty() ? "whole" : String.join("; ", words)) + (stale ? ", as it was last known" : "");
     }
 
     private Optional<String> lacks(ShardInfo shard) {

@@ -7,6 +7,7 @@ import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.coordinator.route.Answers;
@@ -251,16 +252,23 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.send(
                 out,
                 () -> polls.round(view.get(), 0)
-                        .thenCompose(asked -> running().orTimeout(PLANS_WAIT_S, TimeUnit.SECONDS))
-                        .thenApply(running -> health.tell(running, true))
-                        .exceptionally(unread -> health.tell(List.of(), false)));
+                        .thenCompose(asked -> running()
+                                .orTimeout(PLANS_WAIT_S, TimeUnit.SECONDS)
+                                .thenApply(Optional::of)
+                                .exceptionally(unread -> Optional.empty()))
+                        .thenApply(running -> health.tell(
+                                running.orElse(List.of()), running.isPresent(), request.getMaxEndangered())));
     }
 
     /** The plans that are being carried out. */
     private CompletableFuture<List<GetPlanResponse>> running() {
-        return plans.active().thenCompose(active -> {
-            var reads = active.value().getActiveList().stream()
-                    .map(id -> told(id, 0))
+        return plans.running().thenCompose(running -> {
+            var reads = running.stream()
+                    .map(plan -> told(plan.getId(), 0, 0)
+                            .thenApply(Optional::of)
+                            .exceptionallyCompose(failure -> ZkErrors.isUnanswered(failure)
+                                    ? CompletableFuture.failedFuture(failure)
+                                    : CompletableFuture.completedFuture(Optional.empty())))
                     .toList();
             return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                     .thenApply(

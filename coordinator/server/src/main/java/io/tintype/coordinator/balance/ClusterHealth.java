@@ -18,13 +18,16 @@ import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.NodeFares;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Whether the data is safe now, and what is not as it should be. Thread-safe; never blocks. */
 final class ClusterHealth {
     private static final int TOLD = 100;
+    private static final int MOST_TOLD = 10_000;
 
     private final Supplier<ClusterView> view;
     private final NodePolls polls;
@@ -43,8 +46,9 @@ final class ClusterHealth {
      *
      * @param plans those that are being carried out
      * @param current whether ZooKeeper answers; else all is as it was last known, and cannot be called safe
+     * @param most of so many endangered shards, which came without a sign, are told; 0: of {@value #TOLD}
      */
-    GetClusterStatusResponse tell(List<GetPlanResponse> plans, boolean current) {
+    GetClusterStatusResponse tell(List<GetPlanResponse> plans, boolean current, int most) {
         var now = view.get();
         var endangered = new ArrayList<EndangeredShard>();
         int withoutWrites = 0;
@@ -66,16 +70,37 @@ final class ClusterHealth {
         endangered.sort(
                 Comparator.comparingInt(EndangeredShard::getInSync).thenComparingInt(EndangeredShard::getShard));
         var answer = GetClusterStatusResponse.newBuilder()
-                .setSafe(current && withoutWrites == 0 && endangered.isEmpty())
+                .setSafe(current && !now.assignments().isEmpty() && withoutWrites == 0 && endangered.isEmpty())
                 .setStale(!current)
                 .setShards(now.assignments().size())
                 .setUnderReplicated(endangered.size())
                 .setWithoutWrites(withoutWrites)
                 .setOneCopy(oneCopy)
-                .addAllPlans(plans);
-        endangered.stream().limit(TOLD).forEach(answer::addEndangered);
-        now.map().nodes().map(node -> fares(now, node)).forEach(answer::addNodes);
-        return answer.setSummary(HealthText.of(answer)).build();
+                .addAllPlans(plans)
+                .addAllEndangered(endangered);
+        var carried = carried(now);
+        now.map().nodes().map(node -> fares(now, node, carried)).forEach(answer::addNodes);
+        answer.setSummary(HealthText.of(answer)); // which goes by all of them
+        int told = most == 0 ? TOLD : Integer.compareUnsigned(most, MOST_TOLD) < 0 ? most : MOST_TOLD;
+        return answer.clearEndangered()
+                .addAllEndangered(endangered.subList(0, Math.min(told, endangered.size())))
+                .build();
+    }
+
+    /** Replicas that count, and leads, by node: counted once for all of them. */
+    private record Carried(Map<NodeId, Integer> replicas, Map<NodeId, Integer> primaries) {}
+
+    private static Carried carried(ClusterView now) {
+        var carried = new Carried(new HashMap<>(), new HashMap<>());
+        now.assignments().values().stream()
+                .flatMap(PlanInputs::voters)
+                .forEach(node -> carried.replicas().merge(node, 1, Integer::sum));
+        now.map()
+                .shards()
+                .map(ShardInfo::primary)
+                .flatMap(Optional::stream)
+                .forEach(node -> carried.primaries().merge(node, 1, Integer::sum));
+        return carried;
     }
 
     private Optional<EndangeredShard> shard(ClusterView now, ShardAssignment assignment) {
@@ -112,20 +137,14 @@ final class ClusterHealth {
         return now.map().node(node).map(NodeInfo::live).orElse(false);
     }
 
-    private NodeFares fares(ClusterView now, NodeInfo node) {
+    private NodeFares fares(ClusterView now, NodeInfo node, Carried carried) {
         var intent = now.intent(node.id());
         var fares = NodeFares.newBuilder()
                 .setNode(node.id().value())
                 .setLive(node.live())
                 .setIntent(Messages.intent(node.id(), intent))
-                .setReplicas((int) now.assignments().values().stream()
-                        .filter(assignment -> PlanInputs.voters(assignment).anyMatch(node.id()::equals))
-                        .count())
-                .setPrimaries((int) now.map()
-                        .shards()
-                        .filter(shard ->
-                                shard.primary().filter(node.id()::equals).isPresent())
-                        .count());
+                .setReplicas(carried.replicas().getOrDefault(node.id(), 0))
+                .setPrimaries(carried.primaries().getOrDefault(node.id(), 0));
         polls.report(node.id()).ifPresent(report -> report(fares, report));
         boolean replaced = !node.live()
                 && !intent.getMaintenance()
