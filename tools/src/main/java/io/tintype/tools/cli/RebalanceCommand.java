@@ -174,7 +174,7 @@ final class RebalanceCommand {
                 arity = "0..1",
                 paramLabel = "PLAN",
                 defaultValue = "",
-                description = "The plan's id; without it, the one that is being carried out.")
+                description = "The plan's id; without it, the one that is being carried out, unless it is a repair.")
         private String plan;
 
         @Mixin

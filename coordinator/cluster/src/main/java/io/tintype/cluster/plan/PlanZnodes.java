@@ -232,14 +232,25 @@ public final class PlanZnodes {
 
     /** Whether a purpose is being served already, by the ids of active plans. One that cannot be understood serves none. */
     public CompletableFuture<Optional<PlanRecord>> activeOf(PlanPurpose purpose, PlansRecord active) {
+        return running(active)
+                .thenApply(running -> running.stream()
+                        .filter(plan -> plan.getPurpose() == purpose)
+                        .findFirst());
+    }
+
+    /** The plans that are being carried out, in the order in which they were begun, without those that cannot be understood. */
+    public CompletableFuture<List<PlanRecord>> running() {
+        return active().thenCompose(active -> running(active.value()));
+    }
+
+    private CompletableFuture<List<PlanRecord>> running(PlansRecord active) {
         var reads = active.getActiveList().stream().map(this::understood).toList();
         return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                 .thenApply(all -> reads.stream()
                         .map(CompletableFuture::join)
                         .flatMap(Optional::stream)
                         .map(Versioned::value)
-                        .filter(plan -> plan.getPurpose() == purpose)
-                        .findFirst());
+                        .toList());
     }
 
     /** Deletes a plan that is not being carried out. */

@@ -60,6 +60,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     private final PaceHistory history;
     private final Progress progress;
     private final PlanSteering steering;
+    private final PlanMeant meant;
     private final NodeIntents intents;
     private final ClusterHealth health;
     private final ThreadPoolExecutor planner =
@@ -86,6 +87,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         this.history = history;
         this.progress = new Progress(view, polls, settings);
         this.steering = new PlanSteering(plans);
+        this.meant = new PlanMeant(plans);
         this.intents = new NodeIntents(session, view);
         this.health = new ClusterHealth(view, polls, absences, settings);
     }
@@ -166,27 +168,12 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.send(
                 out,
                 () -> (request.getId().isEmpty()
-                                ? latest()
+                                ? meant.told()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
                         .thenCompose(id -> told(id, request.getMaxSteps())));
     }
 
-    private CompletableFuture<String> latest() {
-        return plans.active().thenCompose(active -> {
-            var ids = active.value().getActiveList();
-            return ids.isEmpty()
-                    ? plans.list()
-                            .thenApply(all -> all.stream()
-                                    .filter(plan -> plan.getPhase() != PlanPhase.PLAN_PHASE_PROPOSED)
-                                    .findFirst()
-                                    .map(PlanRecord::getId)
-                                    .orElseThrow(() -> Planning.refused(
-                                            "No plan was ever applied. Make one: tintype rebalance plan")))
-                    : CompletableFuture.completedFuture(ids.get(ids.size() - 1));
-        });
-    }
-
-    private CompletableFuture<GetPlanResponse> told(String id, int maxSteps) {
+    private CompletableFuture<GetPlanResponse> told(String id, int maxSteps, int shard) {
         return polls.round(view.get(), 0)
                 .thenCompose(asked -> plans.read(id))
                 .thenCombine(
@@ -219,7 +206,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 out,
                 session,
                 () -> (request.getId().isEmpty()
-                                ? latest()
+                                ? meant.steered()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
                         .thenCompose(id -> steering.steer(id, request.getOrder()))
                         .thenApply(plan -> SteerPlanResponse.newBuilder()
@@ -260,7 +247,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                                 running.orElse(List.of()), running.isPresent(), request.getMaxEndangered())));
     }
 
-    /** The plans that are being carried out. */
+    /** The plans that are being carried out; one that cannot be understood says nothing of ZooKeeper, and is left out. */
     private CompletableFuture<List<GetPlanResponse>> running() {
         return plans.running().thenCompose(running -> {
             var reads = running.stream()
@@ -271,8 +258,10 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                                     : CompletableFuture.completedFuture(Optional.empty())))
                     .toList();
             return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-                    .thenApply(
-                            all -> reads.stream().map(CompletableFuture::join).toList());
+                    .thenApply(all -> reads.stream()
+                            .map(CompletableFuture::join)
+                            .flatMap(Optional::stream)
+                            .toList());
         });
     }
 
