@@ -18,12 +18,16 @@ import io.tintype.proto.v1.ListNodesRequest;
 import io.tintype.proto.v1.ListPoolsRequest;
 import io.tintype.proto.v1.ListShardsRequest;
 import io.tintype.proto.v1.TransferShardRequest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The operator's view, served by coordinators of role control. Thread-safe. */
 public final class AdminClient {
+    /** Shards with the longest names of nodes take half of what a message may. */
+    private static final int SHARDS_AT_ONCE = 1_000;
+
     private final ClientCore core;
 
     AdminClient(ClientCore core) {
@@ -74,11 +78,20 @@ public final class AdminClient {
                 .build());
     }
 
+    /** Some at a time: all of them may be more than a message takes. */
     private List<ShardInfo> shards(ListShardsRequest request) {
-        return Futures.await(Futures.map(
-                core.call(AdminGrpc.getListShardsMethod(), request),
-                answer ->
-                        answer.getShardsList().stream().map(MapMessages::shard).toList()));
+        var found = new ArrayList<ShardInfo>();
+        var next = request.toBuilder().setMax(SHARDS_AT_ONCE);
+        boolean more;
+        do {
+            var answer = Futures.await(core.call(AdminGrpc.getListShardsMethod(), next.build()));
+            answer.getShardsList().stream().map(MapMessages::shard).forEach(found::add);
+            more = answer.getMore() && answer.getShardsCount() > 0;
+            if (more) {
+                next.setAfter(answer.getShards(answer.getShardsCount() - 1).getId());
+            }
+        } while (more);
+        return found;
     }
 
     /**

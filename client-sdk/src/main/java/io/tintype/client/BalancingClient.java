@@ -62,9 +62,20 @@ public final class BalancingClient {
      * @param maxSteps most steps to tell
      */
     public GetPlanResponse plan(String id, int maxSteps) {
-        return Futures.await(call(
-                BalancingGrpc.getGetPlanMethod(),
-                GetPlanRequest.newBuilder().setId(id).setMaxSteps(maxSteps).build()));
+        return plan(GetPlanRequest.newBuilder().setId(id).setMaxSteps(maxSteps));
+    }
+
+    /**
+     * The same with steps of one shard only, as far as the coordinator is not an older one, which tells all.
+     *
+     * @param maxSteps most steps to tell
+     */
+    public GetPlanResponse plan(String id, int maxSteps, ShardId shard) {
+        return plan(GetPlanRequest.newBuilder().setId(id).setMaxSteps(maxSteps).setShard(shard.value()));
+    }
+
+    private GetPlanResponse plan(GetPlanRequest.Builder request) {
+        return Futures.await(call(BalancingGrpc.getGetPlanMethod(), request.build()));
     }
 
     /** Plans, the newest first. */

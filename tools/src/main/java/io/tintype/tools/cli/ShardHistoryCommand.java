@@ -75,7 +75,7 @@ final class ShardHistoryCommand implements Callable<Integer> {
         var found = new ArrayList<Made>();
         for (var plan : client.balancing().plans()) {
             if (plan.getState() != PlanState.PLAN_STATE_PROPOSED) {
-                client.balancing().plan(plan.getId(), STEPS).getPlan().getStepsList().stream()
+                client.balancing().plan(plan.getId(), STEPS, new ShardId(shard)).getPlan().getStepsList().stream()
                         .filter(step -> step.getShard() == shard)
                         .forEach(step -> found.add(new Made(plan, step)));
             }

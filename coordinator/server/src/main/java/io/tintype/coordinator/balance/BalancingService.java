@@ -28,6 +28,7 @@ import io.tintype.proto.v1.ListPlansRequest;
 import io.tintype.proto.v1.ListPlansResponse;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.PlanStep;
 import io.tintype.proto.v1.RemoveNodeRequest;
 import io.tintype.proto.v1.RemoveNodeResponse;
 import io.tintype.proto.v1.SetNodeIntentRequest;
@@ -45,7 +46,6 @@ import java.util.function.Supplier;
 
 /** What operators ask of plans and nodes. Never blocks the transport's threads: planning has a thread of its own. */
 public final class BalancingService extends BalancingGrpc.BalancingImplBase implements AutoCloseable {
-    private static final int MAX_STEPS_TOLD = 10_000;
     /** Plans that may wait to be made. */
     public static final int PLANS_WAITING = 4;
 
@@ -99,7 +99,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     /** How a plan goes, by what is known here. Never blocks. */
     GetPlanResponse tell(StoredPlan plan) {
-        return progress.tell(plan, 0, history.known());
+        return progress.tell(plan, 0, 0, history.known());
     }
 
     @Override
@@ -138,11 +138,13 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     private MakePlanResponse.Builder answer(Planning.Made made, String id) {
         var plan = Messages.plan(made.record()).setId(id);
-        made.plan().steps().stream()
-                .limit(MAX_STEPS_TOLD)
-                .map(PlanSteps::record)
-                .map(Messages::step)
-                .forEach(plan::addSteps);
+        Messages.addSteps(
+                plan,
+                made.plan().steps().stream()
+                        .limit(Messages.MAX_STEPS_TOLD)
+                        .map(PlanSteps::record)
+                        .map(Messages::step)
+                        .map(PlanStep.Builder::build));
         var answer = MakePlanResponse.newBuilder().setPlan(plan);
         Reckoning.tell(answer, made);
         made.plan().problems().stream().map(Messages::problem).forEach(answer::addProblems);
@@ -170,7 +172,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 () -> (request.getId().isEmpty()
                                 ? meant.told()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
-                        .thenCompose(id -> told(id, request.getMaxSteps())));
+                        .thenCompose(id -> told(id, request.getMaxSteps(), request.getShard())));
     }
 
     private CompletableFuture<GetPlanResponse> told(String id, int maxSteps, int shard) {
@@ -179,14 +181,10 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 .thenCombine(
                         history.fresh(),
                         (found, paces) -> progress.tell(
-                                found.orElseThrow(() -> Planning.refused("There is no plan " + id + ".")),
-                                stepsTold(maxSteps),
+                                found.orElseThrow(() -> Planning.refused("There is no plan " + id + ". See which there are: tintype rebalance history")),
+                                Messages.stepsTold(maxSteps),
+                                shard,
                                 paces));
-    }
-
-    /** Of so many steps, which came without a sign, those that are told. */
-    static int stepsTold(int most) {
-        return Integer.compareUnsigned(most, MAX_STEPS_TOLD) < 0 ? most : MAX_STEPS_TOLD;
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.tintype.coordinator.balance;
 import io.tintype.cluster.placement.plan.HotShard;
 import io.tintype.cluster.placement.plan.NodeShare;
 import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.NodeIntent;
 import io.tintype.proto.internal.v1.PlanPhase;
@@ -20,10 +21,21 @@ import io.tintype.proto.v1.PlanStep;
 import io.tintype.proto.v1.StepKind;
 import io.tintype.proto.v1.StepPhase;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /** What is stored, as operators are told. Pure. */
 final class Messages {
+    /** Steps of a plan that are told at a time. */
+    static final int MAX_STEPS_TOLD = 10_000;
+
     private static final int PERMILLE = 1000;
+
+    /** What nodes and problems take besides has the other quarter. */
+    private static final long MOST_STEP_BYTES = Limits.MAX_MESSAGE_BYTES * 3L / 4;
+
+    /** What names a step in its plan. */
+    private static final int STEP_FRAME = 8;
 
     private Messages() {}
 
@@ -68,6 +80,18 @@ final class Messages {
                 .setNotDone((int) steps.stream()
                         .filter(step -> PlanSteps.isOver(step) && step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_DONE)
                         .count());
+    }
+
+    /** Of so many steps, which came without a sign, those that are told. */
+    static int stepsTold(int most) {
+        return Integer.compareUnsigned(most, MAX_STEPS_TOLD) < 0 ? most : MAX_STEPS_TOLD;
+    }
+
+    /** Adds the first of these steps, as far as they fit into one message together with what else it says. */
+    static void addSteps(Plan.Builder plan, Stream<PlanStep> steps) {
+        var bytes = new AtomicLong();
+        steps.takeWhile(step -> bytes.addAndGet(step.getSerializedSize() + STEP_FRAME) <= MOST_STEP_BYTES)
+                .forEach(plan::addSteps);
     }
 
     static PlanStep.Builder step(PlannedStep step) {

@@ -55,7 +55,13 @@ final class Progress {
         throttle = bytesPerSecond;
     }
 
-    GetPlanResponse tell(StoredPlan stored, int maxSteps, CopyPaces before) {
+    /**
+     * How a plan goes.
+     *
+     * @param maxSteps so many steps are told, as far as they fit into one message
+     * @param shard only those of this one; 0: of all
+     */
+    GetPlanResponse tell(StoredPlan stored, int maxSteps, int shard, CopyPaces before) {
         var record = stored.record().value();
         var steps = stored.steps();
         var plan = Messages.plan(record, steps);
@@ -63,12 +69,15 @@ final class Progress {
         plan.setMovedBytes(record.getFinishedAtMs() == 0 ? moved : record.getMovedBytes());
         var now = view.get();
         var underWay = steps.stream().filter(PlanSteps::isUnderWay).toList();
-        ordered(steps).stream()
-                .limit(maxSteps)
-                .map(step -> Messages.step(step)
-                        .setMovedBytes(come(step))
-                        .setDetail(detail(step, now, underWay, record.getPhase())))
-                .forEach(plan::addSteps);
+        Messages.addSteps(
+                plan,
+                ordered(steps).stream()
+                        .filter(step -> shard == 0 || step.getShard() == shard)
+                        .limit(maxSteps)
+                        .map(step -> Messages.step(step)
+                                .setMovedBytes(come(step))
+                                .setDetail(detail(step, now, underWay, record.getPhase()))
+                                .build()));
         var answer = GetPlanResponse.newBuilder()
                 .setPlan(plan)
                 .setThrottleBytesPerSecond(throttle == 0 ? record.getBytesPerSecond() : throttle)

@@ -121,12 +121,19 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     @Override
     public void listShards(ListShardsRequest request, StreamObserver<ListShardsResponse> out) {
         Answers.send(out, () -> {
+            int most = request.getMax() == 0 ? Integer.MAX_VALUE : request.getMax();
             var answer = ListShardsResponse.newBuilder();
             view.get()
                     .map()
                     .shards()
+                    .filter(shard -> Integer.compareUnsigned(shard.id().value(), request.getAfter()) > 0)
                     .filter(shard -> isAsked(request.getRegion(), shard.pool().region()))
                     .filter(shard -> isAsked(request.getTier(), shard.pool().tier()))
+                    .takeWhile(shard -> {
+                        boolean more = Integer.compareUnsigned(answer.getShardsCount(), most) >= 0;
+                        answer.setMore(more);
+                        return !more;
+                    })
                     .map(Views::shard)
                     .forEach(answer::addShards);
             return CompletableFuture.completedFuture(answer.build());

@@ -62,10 +62,10 @@ final class PlanningTest {
 
     @Test
     void howManyStepsAreToldHasALimitWhateverIsAsked() {
-        assertThat(BalancingService.stepsTold(0)).isZero();
-        assertThat(BalancingService.stepsTold(9_999)).isEqualTo(9_999);
-        assertThat(BalancingService.stepsTold(10_001)).isEqualTo(10_000);
-        assertThat(BalancingService.stepsTold(Integer.MIN_VALUE))
+        assertThat(Messages.stepsTold(0)).isZero();
+        assertThat(Messages.stepsTold(9_999)).isEqualTo(9_999);
+        assertThat(Messages.stepsTold(10_001)).isEqualTo(10_000);
+        assertThat(Messages.stepsTold(Integer.MIN_VALUE))
                 .as("more than fits into an int")
                 .isEqualTo(10_000);
     }
