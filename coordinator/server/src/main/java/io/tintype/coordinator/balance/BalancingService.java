@@ -107,6 +107,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         Answers.change(out, session, () -> {
             var drain =
                     request.getDrain().isEmpty() ? Optional.<NodeId>empty() : Optional.of(known(request.getDrain()));
+            drain.ifPresent(planning::requireThere);
             boolean must = request.getOnlyWhatMust() || drain.isPresent();
             var wish = planning.wish(must, drain, request.getMovesAtOnce(), request.getBytesPerSecond());
             String title =

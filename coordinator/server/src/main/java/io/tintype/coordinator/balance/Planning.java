@@ -16,6 +16,7 @@ import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZnodeCodec;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
+import io.tintype.model.NodeInfo;
 import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
@@ -116,6 +117,30 @@ final class Planning {
                 drain,
                 movesAtOnce == 0 ? settings.movesAtOnce() : movesAtOnce,
                 bytesPerSecond == 0 ? settings.bytesPerSecond() : bytesPerSecond);
+    }
+
+    /**
+     * Refuses to drain a node that is down and not given up yet: nothing can be moved off it, and a plan would have nothing to do,
+     * as if it held nothing.
+     */
+    void requireThere(NodeId node) {
+        var now = view.get();
+        boolean there = now.map().node(node).map(NodeInfo::live).orElse(false);
+        long holds = now.assignments().values().stream()
+                .filter(assignment -> PlanInputs.voters(assignment).anyMatch(node::equals))
+                .count();
+        if (there || holds == 0 || absences.isGone(now, node, settings.replaceAfter())) {
+            return;
+        }
+        String replaced = settings.replaceAfter().isZero()
+                ? "Nodes are never replaced here: control.balance.replaceAfter is 0."
+                : now.intent(node).getMaintenance()
+                        ? "Or end its maintenance, tintype node maintenance " + node + " off: then it is replaced as any"
+                                + " node that is away."
+                        : "Or wait: what it holds is made anew on others once it has been away for "
+                                + settings.replaceAfter().toSeconds() + " s.";
+        throw refused("Node " + node + " is down, and keeps replicas of " + holds
+                + " shards, which nobody can move off it. Start it, and drain it then. " + replaced);
     }
 
     /** What copies reached lately; never fails. */
