@@ -38,7 +38,7 @@ final class Gateways {
         directory = new DirectoryClient(new MapLocator(watcher::view), channels, clusterId);
         shards = new DataShards(watcher::view, channels, clusterId);
         registrar = new Registrar(watcher::view, directory, shards, config.policy());
-        moves = new Moves(watcher::view, directory, shards, registrar);
+        moves = new Moves(watcher::known, directory, shards, registrar);
         var router = new UserRouter(watcher::view, directory, registrar, new Location(config.region(), config.zone()));
         admission = new Admission(config.uploadBytes());
         upload = new UploadGateway(router, channels, admission, config.maxBlobBytes(), config.uploadTimeout());

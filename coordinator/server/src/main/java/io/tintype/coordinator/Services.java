@@ -54,7 +54,7 @@ final class Services {
             services.add(new CachePeerService(gateways.retrieval.caches(), clusterId, gateways.retrieval::forgetHeads));
         }
         if (roles.contains(Role.CONTROL)) {
-            services.add(new AdminService(watcher::view, session, channels, clusterId, gateways.shards));
+            services.add(new AdminService(watcher::known, session, channels, clusterId, gateways.shards));
         }
         return services;
     }

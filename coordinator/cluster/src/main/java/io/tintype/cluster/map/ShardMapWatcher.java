@@ -5,7 +5,10 @@ import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.Znode;
 import io.tintype.cluster.zk.ZnodeTree;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardMap;
+import io.tintype.model.TintypeException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +29,7 @@ public final class ShardMapWatcher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ShardMapWatcher.class);
 
     private static final int PUBLISH_MS = 10;
+    private static final Duration READY_RETRY = Duration.ofSeconds(1);
     private static final List<String> FOLLOWED =
             List.of("/nodes", Paths.POOLS, Paths.DIRECTORY_MAP, Paths.SHARDS, Paths.ASSIGNMENTS);
 
@@ -54,6 +58,19 @@ public final class ShardMapWatcher implements AutoCloseable {
 
     /** All that is known now; {@link ClusterView#EMPTY} before {@link #ready}. */
     public ClusterView view() {
+        return view;
+    }
+
+    /**
+     * The same for who would take nothing for all there is: throws {@link TintypeException} UNAVAILABLE before {@link #ready}.
+     */
+    public ClusterView known() {
+        if (!ready.isDone()) {
+            throw new TintypeException(
+                    Reason.UNAVAILABLE,
+                    "This coordinator does not know the map yet. Ask again, or ask another one.",
+                    READY_RETRY);
+        }
         return view;
     }
 

@@ -86,7 +86,7 @@ public final class Balancer implements AutoCloseable {
                 new Planning(watcher::view, polls, absences, settings, plans, history, System::currentTimeMillis);
         this.unasked = new SelfPlanning(polls, absences, settings, planning, System::nanoTime);
         var verifier = new Verifier(watcher::view, channels, clusterId);
-        this.verification = new VerificationService(watcher::view, verifier);
+        this.verification = new VerificationService(watcher::known, verifier);
         var maker = new StepMaker(
                 journal,
                 absences,
@@ -97,7 +97,7 @@ public final class Balancer implements AutoCloseable {
                 System::currentTimeMillis);
         this.runner = new PlanRunner(journal, maker, polls, settings, System::currentTimeMillis);
         this.service =
-                new BalancingService(session, watcher::view, polls, absences, settings, planning, plans, history);
+                new BalancingService(session, watcher::known, polls, absences, settings, planning, plans, history);
         this.connection = session.addListener(state -> absences.connected(state == ZkSession.State.CONNECTED));
         var unused = loop.scheduleWithFixedDelay(this::lookSafely, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     }
@@ -207,6 +207,7 @@ public final class Balancer implements AutoCloseable {
         absences.look(view);
         if (office == null) {
             running = List.of();
+            service.throttled(0); // what was told in an earlier term says nothing any more
             watch(view);
             return;
         }

@@ -89,7 +89,7 @@ public final class MoveWatch {
 
     private CompletableFuture<Seen> look() {
         var deadline = Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        return list.apply(deadline).thenCompose(all -> {
+        return CompletableFuture.completedFuture(deadline).thenCompose(list).thenCompose(all -> {
             var shown = all.getMovesList().stream()
                     .sorted(Comparator.comparingLong(Move::getSinceMs))
                     .limit(MOST_SHOWN)
