@@ -10,6 +10,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.DigestReplicaResponse;
+import io.tintype.proto.internal.v1.ReplicaRole;
 import io.tintype.proto.v1.ReplicaFinding;
 import io.tintype.proto.v1.VerificationGrpc;
 import io.tintype.proto.v1.VerifyShardRequest;
@@ -101,11 +102,27 @@ public final class VerificationService extends VerificationGrpc.VerificationImpl
                     at < 0
                             ? ReplicaFinding.newBuilder()
                                     .setNode(node.value())
-                                    .setNotSeen(isLive(node) ? "is not in sync" : "is down")
+                                    .setNotSeen(notSeen(shard, node))
+                                    .setReadCopy(isReadCopy(shard, node))
                                     .build()
                             : finding(node, reference, found.get(at)));
         }
         return answer.build();
+    }
+
+    private String notSeen(ShardInfo shard, NodeId node) {
+        if (isReadCopy(shard, node)) {
+            return "is a read copy of another region, which may lag: it is not compared";
+        }
+        return isLive(node) ? "is not in sync" : "is down";
+    }
+
+    private boolean isReadCopy(ShardInfo shard, NodeId node) {
+        var assignment = view.get().assignments().get(shard.id());
+        return assignment != null
+                && assignment.getReplicasList().stream()
+                        .anyMatch(placed -> placed.getRole() == ReplicaRole.REPLICA_ROLE_OBSERVER
+                                && placed.getNode().equals(node.value()));
     }
 
     private static ReplicaFinding finding(NodeId node, DigestReplicaResponse reference, DigestReplicaResponse digest) {
