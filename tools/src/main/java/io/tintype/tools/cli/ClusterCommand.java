@@ -114,7 +114,9 @@ final class ClusterCommand {
             if (node.getIntent().getMaintenance()) {
                 words.add("maintenance");
             }
-            if (node.getReplacedInSeconds() >= 0) {
+            if (node.getReplacedInSeconds() == 0) {
+                words.add("to be replaced");
+            } else if (node.getReplacedInSeconds() > 0) {
                 words.add("replaced in " + Humane.seconds(node.getReplacedInSeconds()));
             }
             return String.join(", ", words);

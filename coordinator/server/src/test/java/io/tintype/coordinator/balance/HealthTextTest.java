@@ -38,6 +38,14 @@ final class HealthTextTest {
                         + " Unless n3 is back, what it holds is made anew in 2 min 5 s.");
     }
 
+    /** As where too few nodes are left, or too little room. */
+    @Test
+    void whatCannotBeMadeAnewSaysWhereToLook() {
+        assertThat(HealthText.of(lacking(2).addNodes(away(0))))
+                .contains("n3 has been away for so long that what it holds is to be made anew, and no plan does so yet")
+                .endsWith("tintype rebalance plan --only-what-must tells what is missing.");
+    }
+
     @Test
     void aNodeInMaintenanceIsNotReplaced() {
         var status = lacking(1)
