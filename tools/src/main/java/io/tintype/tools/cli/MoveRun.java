@@ -4,13 +4,9 @@ package io.tintype.tools.cli;
 import io.tintype.client.MoveInfo;
 import io.tintype.client.MoveTarget;
 import io.tintype.client.MovesClient;
-import io.tintype.model.Reason;
-import io.tintype.model.TintypeException;
 import io.tintype.tools.console.Humane;
 import java.time.Duration;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Takes one user to where he is to live: begins the move, or finds it under way, and looks on until it has ended. A move that
@@ -20,22 +16,11 @@ final class MoveRun {
     private static final Duration LOOK_EVERY = Duration.ofMillis(200);
     private static final int TRIES = 10;
 
-    /** Reasons to look again a little later rather than to give up looking. */
-    private static final Set<Reason> PASSES = Set.of(
-            Reason.NO_PRIMARY,
-            Reason.UNAVAILABLE,
-            Reason.OVERLOADED,
-            Reason.FRESHNESS_UNPROVEN,
-            Reason.NOT_ENOUGH_REPLICAS,
-            Reason.OUTCOME_UNKNOWN);
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
     private final MovesClient moves;
     private final String user;
     private final MoveTarget target;
     private final Consumer<MoveInfo> seen;
-    private long answeredNanos = System.nanoTime();
+    private final Patience patience = new Patience();
 
     /** @param seen is told how far it is, a few times a second */
     MoveRun(MovesClient moves, String user, MoveTarget target, Consumer<MoveInfo> seen) {
@@ -48,30 +33,14 @@ final class MoveRun {
     /** Runs to the end; how it ended. Blocks. */
     MoveInfo toTheEnd() throws InterruptedException {
         for (int tries = 1; ; tries++) {
-            var now = patiently(() -> moves.begin(user, target));
+            var now = patience.ask(() -> moves.begin(user, target));
             while (now.isUnderWay()) {
                 seen.accept(now);
                 Thread.sleep(LOOK_EVERY.toMillis());
-                now = patiently(() -> moves.get(user));
+                now = patience.ask(() -> moves.get(user));
             }
             if (now.result() != MoveInfo.Result.FROZEN_TOO_LONG || tries >= TRIES) {
                 return now;
-            }
-        }
-    }
-
-    private MoveInfo patiently(Supplier<MoveInfo> call) throws InterruptedException {
-        while (true) {
-            try {
-                var answer = call.get();
-                answeredNanos = System.nanoTime();
-                return answer;
-            } catch (TintypeException e) {
-                boolean patient = System.nanoTime() - answeredNanos < PATIENCE.toNanos();
-                if (!PASSES.contains(e.reason()) || !patient) {
-                    throw e;
-                }
-                Thread.sleep(LOOK_EVERY.toMillis());
             }
         }
     }

@@ -7,6 +7,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardInfo;
 import io.tintype.model.TintypeException;
 import io.tintype.tools.console.ExitCode;
+import io.tintype.tools.console.Humane;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,6 +31,9 @@ final class NodeRestart extends NodeCare.OfNode {
             converter = DurationConverter.class,
             description = "How long to wait in all (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
+
+    /** Coordinators may be restarted too, or change office, while a node is. */
+    private final Patience patience = new Patience();
 
     /** Whether this command may have put the node in maintenance, and nobody was told how to end it. */
     private volatile boolean leavesMaintenance;
@@ -60,12 +64,14 @@ final class NodeRestart extends NodeCare.OfNode {
 
     private ExitCode restart(TintypeClient client) throws InterruptedException {
         long until = System.nanoTime() + timeout.toNanos();
+        var unusedIfKnown = client.admin().node(new NodeId(node)); // one that is misspelt is waited for by nobody
         await(
                 until,
                 "every shard to have all its in-sync replicas",
                 () -> client.balancing().status().getSafe());
         leavesMaintenance = true;
-        var unused = client.balancing().want(intent().setMaintenance(true).build());
+        var unused = patience.ask(
+                () -> client.balancing().want(intent().setMaintenance(true).build()));
         await(until, "others to lead what " + node + " leads", () -> handOver(client));
         output.err().println("restart " + node + " now");
         output.err().flush();
@@ -75,7 +81,8 @@ final class NodeRestart extends NodeCare.OfNode {
                 until,
                 "every shard to have all its in-sync replicas",
                 () -> client.balancing().status().getSafe());
-        var ended = client.balancing().want(intent().setMaintenance(false).build());
+        var ended = patience.ask(
+                () -> client.balancing().want(intent().setMaintenance(false).build()));
         leavesMaintenance = false;
         return tell(ended);
     }
@@ -108,9 +115,10 @@ final class NodeRestart extends NodeCare.OfNode {
     }
 
     private void await(long until, String what, BooleanSupplier condition) throws InterruptedException {
-        while (!condition.getAsBoolean()) {
+        while (!patience.ask(condition::getAsBoolean)) {
             if (System.nanoTime() - until > 0) {
-                throw new TintypeException(Reason.WRONG_STATE, "Waited " + timeout + " for " + what);
+                throw new TintypeException(
+                        Reason.WRONG_STATE, "Waited " + Humane.seconds(timeout.toSeconds()) + " for " + what);
             }
             TimeUnit.SECONDS.sleep(1);
         }

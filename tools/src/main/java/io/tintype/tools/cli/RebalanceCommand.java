@@ -148,9 +148,11 @@ final class RebalanceCommand {
             try (var client = cluster.connect()) {
                 var status = client.balancing().plan(plan, STEPS_TOLD);
                 print(status);
+                var patience = new Patience(); // whoever looks on stays where a coordinator is restarted meanwhile
                 while (watch && status.getPlan().getFinishedAtMs() == 0) {
                     TimeUnit.SECONDS.sleep(WATCH_SECONDS);
-                    status = client.balancing().plan(status.getPlan().getId(), STEPS_TOLD);
+                    var id = status.getPlan().getId();
+                    status = patience.ask(() -> client.balancing().plan(id, STEPS_TOLD));
                     print(status);
                 }
             }

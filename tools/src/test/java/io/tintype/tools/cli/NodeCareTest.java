@@ -13,13 +13,17 @@ import io.tintype.proto.v1.ApplyPlanResponse;
 import io.tintype.proto.v1.BalancingGrpc;
 import io.tintype.proto.v1.GetClusterStatusRequest;
 import io.tintype.proto.v1.GetClusterStatusResponse;
+import io.tintype.proto.v1.GetNodeRequest;
+import io.tintype.proto.v1.GetNodeResponse;
 import io.tintype.proto.v1.GetPlanRequest;
 import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.ListShardsRequest;
 import io.tintype.proto.v1.ListShardsResponse;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.Node;
 import io.tintype.proto.v1.NodeIntentView;
+import io.tintype.proto.v1.NodeStatus;
 import io.tintype.proto.v1.Plan;
 import io.tintype.proto.v1.SetNodeIntentRequest;
 import io.tintype.proto.v1.SetNodeIntentResponse;
@@ -42,6 +46,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class NodeCareTest {
     /** What was wanted of nodes, in order. */
     private final List<SetNodeIntentRequest> wanted = new CopyOnWriteArrayList<>();
+
+    /** How often nobody will tell how things stand. */
+    private final AtomicInteger silent = new AtomicInteger();
 
     private OneServer server;
 
@@ -75,6 +82,26 @@ final class NodeCareTest {
         assertThat(ran.code()).isEqualTo(3);
         assertThat(ran.err()).contains("no shards here").contains("tintype node maintenance node2 off");
         assertThat(wanted).extracting(SetNodeIntentRequest::getMaintenance).containsExactly(true);
+    }
+
+    /** One that is misspelt is neither waited for nor in maintenance. */
+    @Test
+    void aRestartOfANodeThatIsNoneIsRefusedAtOnce() {
+        var ran = run("node", "restart", "nobody");
+
+        assertThat(ran.code()).isEqualTo(3);
+        assertThat(ran.err()).contains("no node nobody").doesNotContain("maintenance");
+        assertThat(wanted).isEmpty();
+    }
+
+    /** As where the coordinator that is asked is restarted, too. */
+    @Test
+    void aRestartOutlastsACoordinatorThatDoesNotAnswerForAWhile() {
+        silent.set(1);
+        var ran = run("node", "restart", "node2", "--timeout", "3s");
+        assertThat(ran.code()).as(ran.err()).isEqualTo(3);
+        assertThat(ran.err()).as("goes on to what it does next").contains("no shards here");
+        assertThat(silent).hasValue(0);
     }
 
     /** As by Ctrl-C. */
@@ -192,13 +219,28 @@ final class NodeCareTest {
 
         @Override
         public void getClusterStatus(GetClusterStatusRequest request, StreamObserver<GetClusterStatusResponse> answer) {
-            OneServer.answer(
-                    answer,
-                    () -> GetClusterStatusResponse.newBuilder().setSafe(true).build());
+            if (silent.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
+                OneServer.answer(
+                        answer,
+                        () -> GetClusterStatusResponse.newBuilder().setSafe(true).build());
+            }
         }
     }
 
     private final class Admin extends AdminGrpc.AdminImplBase {
+        @Override
+        public void getNode(GetNodeRequest request, StreamObserver<GetNodeResponse> answer) {
+            OneServer.answer(answer, () -> {
+                if (request.getNode().equals("nobody")) {
+                    throw new TintypeException(Reason.NODE_NOT_FOUND, "There is no node nobody");
+                }
+                var node = Node.newBuilder().setId(request.getNode());
+                return GetNodeResponse.newBuilder()
+                        .setStatus(NodeStatus.newBuilder().setNode(node))
+                        .build();
+            });
+        }
+
         /** Is not answered where a test is to stop the command meanwhile. */
         @Override
         public void listShards(ListShardsRequest request, StreamObserver<ListShardsResponse> answer) {
