@@ -101,6 +101,15 @@ public final class MovesClient {
      * @throws NotFoundException SHARD_NOT_FOUND
      */
     public List<Resident> residents(ShardId shard) {
+        return residents(shard, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same of the first ones only: a shard may have millions.
+     *
+     * @param most how many; a page more or less, since it asks for whole pages until it has so many
+     */
+    public List<Resident> residents(ShardId shard, int most) {
         var found = new ArrayList<Resident>();
         String token = "";
         do {
@@ -112,7 +121,7 @@ public final class MovesClient {
             page.getUsersList()
                     .forEach(user -> found.add(new Resident(user.getUser(), user.getBlobs(), user.getBytes())));
             token = page.getNextPageToken();
-        } while (!token.isEmpty());
+        } while (!token.isEmpty() && found.size() < most);
         return found;
     }
 

@@ -19,6 +19,9 @@ final class ManyMoves {
     /** Users being moved at a time, at most. */
     static final int MOST_AT_ONCE = 64;
 
+    /** Users in one plan, where nothing else is said: they fit into the 256 MiB of heap that the launcher gives. */
+    static final int MOST_USERS = 200_000;
+
     private static final int SHOWN = 20;
 
     private final MovesClient moves;
@@ -32,7 +35,15 @@ final class ManyMoves {
     }
 
     /** What {@code user move --json} prints of many users. */
-    record Many(String plan, long users, long blobs, long bytes, boolean made, long moved, List<Failed> failed) {}
+    record Many(
+            String plan,
+            long users,
+            long blobs,
+            long bytes,
+            boolean more,
+            boolean made,
+            long moved,
+            List<Failed> failed) {}
 
     /** A user who was not moved, and why. */
     record Failed(String user, String problem) {}
@@ -57,7 +68,7 @@ final class ManyMoves {
         var failed = make(plan);
         output.print(
                 document(plan, true, failed),
-                (plan.steps().size() - failed.size()) + " of " + plan.steps().size() + " users moved");
+                (plan.steps().size() - failed.size()) + " of " + plan.steps().size() + " users moved" + more(plan));
         return failed.isEmpty() ? ExitCode.OK.number() : ExitCode.CONFLICT.number();
     }
 
@@ -117,9 +128,13 @@ final class ManyMoves {
             out.println("… and " + (plan.steps().size() - SHOWN) + " more");
         }
         out.println("plan " + plan.hash() + ": " + plan.steps().size() + " users, " + plan.blobs() + " blobs, "
-                + Humane.bytes(plan.bytes()) + ", " + atOnce + " at once"
+                + Humane.bytes(plan.bytes()) + ", " + atOnce + " at once" + more(plan)
                 + (go ? "" : ". Nothing was moved; repeat with --yes, or with --hash " + plan.hash()));
         out.flush();
+    }
+
+    private static String more(MovePlan plan) {
+        return plan.more() ? "; there are more users, whom another such command takes up once these are moved" : "";
     }
 
     private static Many document(MovePlan plan, boolean made, List<Failed> failed) {
@@ -128,6 +143,7 @@ final class ManyMoves {
                 plan.steps().size(),
                 plan.blobs(),
                 plan.bytes(),
+                plan.more(),
                 made,
                 made ? plan.steps().size() - failed.size() : 0,
                 failed);

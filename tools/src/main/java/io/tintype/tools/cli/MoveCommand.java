@@ -87,6 +87,14 @@ final class MoveCommand implements Callable<Integer> {
             description = "Users being moved at a time, 1 to 64 (default: ${DEFAULT-VALUE}).")
     private int atOnce;
 
+    @Option(
+            names = "--most",
+            paramLabel = "N",
+            defaultValue = "" + ManyMoves.MOST_USERS,
+            description = "Plan for so many users at most, up to a million; repeating the command takes up those who are left"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int most;
+
     @Mixin
     private ClusterOptions cluster;
 
@@ -114,6 +122,7 @@ final class MoveCommand implements Callable<Integer> {
                 "Say where the user is to live: --tier, --region or --shard; or --abort.");
         require(!many || (tier.isEmpty() && region.isEmpty() && !abort), "With many users, use --to or --shard.");
         require(allOfTier == null || to != null || shard != 0, "Say where they are to live: --to or --shard.");
+        require(most >= 1 && most <= 1_000_000, "--most is " + most + "; give 1 to 1000000.");
         require(atOnce >= 1 && atOnce <= ManyMoves.MOST_AT_ONCE, "--at-once is " + atOnce + "; give 1 to 64.");
     }
 
@@ -173,14 +182,14 @@ final class MoveCommand implements Callable<Integer> {
                         .map(ShardInfo::id)
                         .toList();
         if (shard != 0) {
-            return MovePlan.toShard(moves, from, new ShardId(shard));
+            return MovePlan.toShard(moves, from, new ShardId(shard), most);
         }
         var ownPool = shards.stream()
                 .filter(one -> one.id().value() == fromShard)
                 .map(ShardInfo::pool)
                 .findFirst();
         if (to != null && !ownPool.equals(Optional.of(to))) {
-            return MovePlan.toPool(moves, from, to);
+            return MovePlan.toPool(moves, from, to, most);
         }
         var others = shards.stream()
                 .filter(one -> ownPool.isPresent() && one.pool().equals(ownPool.get()))
@@ -190,6 +199,6 @@ final class MoveCommand implements Callable<Integer> {
         require(
                 !others.isEmpty(),
                 "Shard " + fromShard + " is no shard of a pool that has others; name another pool with --to.");
-        return MovePlan.toShards(moves, new ShardId(fromShard), others);
+        return MovePlan.toShards(moves, new ShardId(fromShard), others, most);
     }
 }

@@ -12,13 +12,15 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Who is to be moved where. Immutable.
  *
  * @param steps in the order in which they are begun
+ * @param more whether there are others, whom another plan has once these are moved
  */
-record MovePlan(List<Step> steps) {
+record MovePlan(List<Step> steps, boolean more) {
     private static final int HASH_CHARS = 12;
 
     /**
@@ -33,33 +35,36 @@ record MovePlan(List<Step> steps) {
         steps = List.copyOf(steps);
     }
 
-    /** All users of some shards to a pool. */
-    static MovePlan toPool(MovesClient moves, List<ShardId> from, PoolId pool) {
-        var steps = new ArrayList<Step>();
-        for (var shard : from) {
-            moves.residents(shard).forEach(user -> steps.add(new Step(user, shard, MoveTarget.pool(pool))));
-        }
-        return new MovePlan(steps);
+    /** All users of some shards to a pool, so many at most. */
+    static MovePlan toPool(MovesClient moves, List<ShardId> from, PoolId pool, int most) {
+        return of(moves, from, i -> MoveTarget.pool(pool), most);
     }
 
-    /** All users of a shard to others, in turn. */
-    static MovePlan toShards(MovesClient moves, ShardId from, List<ShardId> others) {
-        var steps = new ArrayList<Step>();
-        for (var user : moves.residents(from)) {
-            steps.add(new Step(user, from, MoveTarget.shard(others.get(steps.size() % others.size()))));
-        }
-        return new MovePlan(steps);
+    /** All users of a shard to others, in turn, so many at most. */
+    static MovePlan toShards(MovesClient moves, ShardId from, List<ShardId> others, int most) {
+        return of(moves, List.of(from), i -> MoveTarget.shard(others.get(i % others.size())), most);
     }
 
-    /** All users of a shard to one other. */
-    static MovePlan toShard(MovesClient moves, List<ShardId> from, ShardId to) {
+    /** All users of some shards to one other, so many at most. */
+    static MovePlan toShard(MovesClient moves, List<ShardId> from, ShardId to, int most) {
+        return of(
+                moves,
+                from.stream().filter(shard -> !shard.equals(to)).toList(),
+                i -> MoveTarget.shard(to),
+                most);
+    }
+
+    private static MovePlan of(MovesClient moves, List<ShardId> from, IntFunction<MoveTarget> target, int most) {
         var steps = new ArrayList<Step>();
         for (var shard : from) {
-            if (!shard.equals(to)) {
-                moves.residents(shard).forEach(user -> steps.add(new Step(user, shard, MoveTarget.shard(to))));
+            for (var user : moves.residents(shard, most - steps.size() + 1)) {
+                if (steps.size() == most) {
+                    return new MovePlan(steps, true);
+                }
+                steps.add(new Step(user, shard, target.apply(steps.size())));
             }
         }
-        return new MovePlan(steps);
+        return new MovePlan(steps, false);
     }
 
     long bytes() {
