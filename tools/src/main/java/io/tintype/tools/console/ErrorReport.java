@@ -129,6 +129,9 @@ public final class ErrorReport implements IExecutionExceptionHandler {
             map.put("reason", reason);
             map.put("message", text);
             map.put("exitCode", code.number());
+            if (!hint.isEmpty()) {
+                map.put("hint", hint);
+            }
             return map;
         }
     }

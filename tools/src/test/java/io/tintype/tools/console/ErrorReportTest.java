@@ -51,6 +51,16 @@ final class ErrorReportTest {
     }
 
     @Test
+    void programsAreToldWhatToDoNextAsPeopleAre() {
+        var full = ErrorReport.explain(new TintypeException(Reason.DISK_FULL, "no room"));
+        assertThat(full.asMap()).containsEntry("hint", full.hint());
+        assertThat(ErrorReport.explain(new IOException("the pipe is full of no")).asMap())
+                .containsKey("hint");
+        assertThat(ErrorReport.explain(new TintypeException(Reason.WRONG_STATE, "no")).asMap())
+                .doesNotContainKey("hint");
+    }
+
+    @Test
     void aMissingFileIsNotFoundEvenWhenWrapped() {
         var explained = ErrorReport.explain(new UncheckedIOException(new NoSuchFileException("cat.jpg")));
         assertThat(explained.code()).isEqualTo(ExitCode.NOT_FOUND);
