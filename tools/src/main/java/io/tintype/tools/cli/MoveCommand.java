@@ -91,8 +91,9 @@ final class MoveCommand implements Callable<Integer> {
             names = "--most",
             paramLabel = "N",
             defaultValue = "" + ManyMoves.MOST_USERS,
-            description = "Plan for so many users at most, up to a million; repeating the command takes up those who are left"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Plan for so many users at most, up to a million; repeating the command takes up those who are left"
+                            + " (default: ${DEFAULT-VALUE}).")
     private int most;
 
     @Mixin

@@ -47,11 +47,7 @@ record MovePlan(List<Step> steps, boolean more) {
 
     /** All users of some shards to one other, so many at most. */
     static MovePlan toShard(MovesClient moves, List<ShardId> from, ShardId to, int most) {
-        return of(
-                moves,
-                from.stream().filter(shard -> !shard.equals(to)).toList(),
-                i -> MoveTarget.shard(to),
-                most);
+        return of(moves, from.stream().filter(shard -> !shard.equals(to)).toList(), i -> MoveTarget.shard(to), most);
     }
 
     private static MovePlan of(MovesClient moves, List<ShardId> from, IntFunction<MoveTarget> target, int most) {

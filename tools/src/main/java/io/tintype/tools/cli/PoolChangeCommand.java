@@ -110,7 +110,8 @@ final class PoolChangeCommand implements Callable<Integer> {
 
     /** What it means that shards did not answer. */
     private static String silence(int shards) {
-        return "! " + shards + (shards == 1 ? " shard" : " shards") + " did not answer: nobody knows how much they hold,"
+        return "! " + shards + (shards == 1 ? " shard" : " shards")
+                + " did not answer: nobody knows how much they hold,"
                 + " nor whether that is more than the new limits. Nothing stored is given up either way; a shard that"
                 + " holds more takes nobody more, and a user who has more stores nothing more. To know it, repeat this"
                 + " with --preview once they are led: tintype shard ls";

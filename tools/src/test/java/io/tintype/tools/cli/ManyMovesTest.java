@@ -47,7 +47,16 @@ final class ManyMovesTest {
             assertThat(pages).as("nobody lists what is not planned").hasValue(3);
 
             var text = CommandLines.run(
-                    "user", "move", "--from-shard", "7", "--to", "eu.paid", "--most", "250", "--server", server.address());
+                    "user",
+                    "move",
+                    "--from-shard",
+                    "7",
+                    "--to",
+                    "eu.paid",
+                    "--most",
+                    "250",
+                    "--server",
+                    server.address());
             assertThat(text.out()).contains("250 users").contains("there are more users");
         }
     }

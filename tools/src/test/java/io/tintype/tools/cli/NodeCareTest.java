@@ -222,7 +222,9 @@ final class NodeCareTest {
             if (silent.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
                 OneServer.answer(
                         answer,
-                        () -> GetClusterStatusResponse.newBuilder().setSafe(true).build());
+                        () -> GetClusterStatusResponse.newBuilder()
+                                .setSafe(true)
+                                .build());
             }
         }
     }

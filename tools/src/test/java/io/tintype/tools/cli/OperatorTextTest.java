@@ -119,7 +119,9 @@ final class OperatorTextTest {
                 .contains("it keeps 4 read copies of pools of other regions")
                 .contains("tintype node show node2");
         assertThat(run("node", "drain", "node2", "--preview").out()).contains("! It also keeps 4 read copies");
-        assertThat(json(run("node", "drain", "node2", "--json")).get("readCopies").asInt())
+        assertThat(json(run("node", "drain", "node2", "--json"))
+                        .get("readCopies")
+                        .asInt())
                 .isEqualTo(4);
     }
 
@@ -233,7 +235,8 @@ final class OperatorTextTest {
                     answer,
                     () -> VerifyShardResponse.newBuilder()
                             .setShard(1)
-                            .addReplicas(ReplicaFinding.newBuilder().setNode("n1").setSame(true))
+                            .addReplicas(
+                                    ReplicaFinding.newBuilder().setNode("n1").setSame(true))
                             .addReplicas(ReplicaFinding.newBuilder()
                                     .setNode("n4")
                                     .setNotSeen("is a read copy of another region")

@@ -54,9 +54,11 @@ final class ErrorReportTest {
     void programsAreToldWhatToDoNextAsPeopleAre() {
         var full = ErrorReport.explain(new TintypeException(Reason.DISK_FULL, "no room"));
         assertThat(full.asMap()).containsEntry("hint", full.hint());
-        assertThat(ErrorReport.explain(new IOException("the pipe is full of no")).asMap())
+        assertThat(ErrorReport.explain(new IOException("the pipe is full of no"))
+                        .asMap())
                 .containsKey("hint");
-        assertThat(ErrorReport.explain(new TintypeException(Reason.WRONG_STATE, "no")).asMap())
+        assertThat(ErrorReport.explain(new TintypeException(Reason.WRONG_STATE, "no"))
+                        .asMap())
                 .doesNotContainKey("hint");
     }
 

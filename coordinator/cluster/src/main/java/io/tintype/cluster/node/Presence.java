@@ -149,18 +149,15 @@ final class Presence implements AutoCloseable {
     }
 
     private void look() {
-        var unused = znodes
-                .sync(path)
-                .thenCompose(synced -> znodes.get(path))
-                .whenComplete((found, failure) -> {
-                    if (failure != null) {
-                        failed(failure);
-                    } else if (found.isEmpty()) {
-                        create();
-                    } else {
-                        judge(found.get());
-                    }
-                });
+        var unused = znodes.sync(path).thenCompose(synced -> znodes.get(path)).whenComplete((found, failure) -> {
+            if (failure != null) {
+                failed(failure);
+            } else if (found.isEmpty()) {
+                create();
+            } else {
+                judge(found.get());
+            }
+        });
     }
 
     private void judge(Znode there) {
@@ -264,8 +261,7 @@ final class Presence implements AutoCloseable {
 
     private void remove() {
         long me = session.sessionId();
-        var unused = znodes
-                .get(path)
+        var unused = znodes.get(path)
                 .thenCompose(found -> found.filter(znode -> znode.ephemeralOwner() == me)
                         .map(znode -> znodes.delete(path, znode.version()))
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));

@@ -14,9 +14,7 @@ import io.tintype.coordinator.route.Answers;
 import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
-import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
-import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.v1.ApplyPlanRequest;
 import io.tintype.proto.v1.ApplyPlanResponse;
 import io.tintype.proto.v1.BalancingGrpc;
@@ -182,7 +180,8 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 .thenCombine(
                         history.fresh(),
                         (found, paces) -> progress.tell(
-                                found.orElseThrow(() -> Planning.refused("There is no plan " + id + ". See which there are: tintype rebalance history")),
+                                found.orElseThrow(() -> Planning.refused(
+                                        "There is no plan " + id + ". See which there are: tintype rebalance history")),
                                 Messages.stepsTold(maxSteps),
                                 shard,
                                 paces));

@@ -95,7 +95,8 @@ final class HealthText {
 
     private static String wait(NodeFares node) {
         if (node.getReplacedInSeconds() == 0) {
-            return " " + node.getNode() + " has been away for so long that what it holds is to be made anew, and no plan does"
+            return " " + node.getNode()
+                    + " has been away for so long that what it holds is to be made anew, and no plan does"
                     + " so yet. Where that stays so, tintype rebalance plan --only-what-must tells what is missing.";
         }
         if (node.getReplacedInSeconds() > 0) {

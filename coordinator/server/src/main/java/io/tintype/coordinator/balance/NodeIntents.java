@@ -61,7 +61,8 @@ final class NodeIntents {
                 .ensure(Paths.NODE_INTENTS)
                 .thenCompose(there -> registration(node))
                 .thenCompose(registered -> records.read(path).thenCompose(found -> {
-                    int version = registered.orElseThrow(() -> isForgotten(node)).version();
+                    int version =
+                            registered.orElseThrow(() -> isForgotten(node)).version();
                     var record = changed(found.map(Versioned::value), request);
                     var write = new ZnodeTransaction(session).check(registration, version);
                     found.ifPresentOrElse(

@@ -29,8 +29,9 @@ final class PlanMeant {
                     .toList();
             if (own.isEmpty() && !running.isEmpty()) {
                 var repair = running.get(running.size() - 1);
-                throw Planning.refused("Only plan " + repair.getId() + " is being carried out, which the controller began"
-                        + " by itself: " + repair.getTitle() + ". To steer that one, name it.");
+                throw Planning.refused(
+                        "Only plan " + repair.getId() + " is being carried out, which the controller began"
+                                + " by itself: " + repair.getTitle() + ". To steer that one, name it.");
             }
             return own.isEmpty() ? last() : id(own);
         });
@@ -46,7 +47,7 @@ final class PlanMeant {
                         .filter(plan -> plan.getPhase() != PlanPhase.PLAN_PHASE_PROPOSED)
                         .findFirst()
                         .map(PlanRecord::getId)
-                        .orElseThrow(() ->
-                                Planning.refused("No plan was ever applied. Make one: tintype rebalance plan")));
+                        .orElseThrow(
+                                () -> Planning.refused("No plan was ever applied. Make one: tintype rebalance plan")));
     }
 }

@@ -51,7 +51,8 @@ final class PlanSteering {
 
     private CompletableFuture<PlanRecord> steer(String id, PlanOrder order, int tries) {
         return header.apply(id).thenCompose(found -> {
-            var plan = found.orElseThrow(() -> Planning.refused("There is no plan " + id + ". See which there are: tintype rebalance history"));
+            var plan = found.orElseThrow(() ->
+                    Planning.refused("There is no plan " + id + ". See which there are: tintype rebalance history"));
             var next = phase(order);
             var now = plan.value().getPhase();
             boolean open = now == PlanPhase.PLAN_PHASE_RUNNING || now == PlanPhase.PLAN_PHASE_PAUSED;

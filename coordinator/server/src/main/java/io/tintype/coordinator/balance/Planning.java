@@ -135,8 +135,8 @@ final class Planning {
         String replaced = settings.replaceAfter().isZero()
                 ? "Nodes are never replaced here: control.balance.replaceAfter is 0."
                 : now.intent(node).getMaintenance()
-                        ? "Or end its maintenance, tintype node maintenance " + node + " off: then it is replaced as any"
-                                + " node that is away."
+                        ? "Or end its maintenance, tintype node maintenance " + node
+                                + " off: then it is replaced as any" + " node that is away."
                         : "Or wait: what it holds is made anew on others once it has been away for "
                                 + settings.replaceAfter().toSeconds() + " s.";
         throw refused("Node " + node + " is down, and keeps replicas of " + holds

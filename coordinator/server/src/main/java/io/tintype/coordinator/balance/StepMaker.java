@@ -197,9 +197,7 @@ final class StepMaker {
         copies.joined(key(plan, i), view, step);
         var verdict = verdicts.on(key(plan, i), view, shard, to);
         if (verdict.isEmpty()) {
-            return Verdicts.isAlone(view, shard, to)
-                    ? departures.alone(term, view, plan, i, step, cancelled)
-                    : plan;
+            return Verdicts.isAlone(view, shard, to) ? departures.alone(term, view, plan, i, step, cancelled) : plan;
         }
         if (!verdict.get().same()) {
             log.error(

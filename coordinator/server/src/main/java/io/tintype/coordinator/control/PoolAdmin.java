@@ -156,8 +156,10 @@ final class PoolAdmin {
         return questions.described(moved.shard()).thenApply(told -> {
             effect.setBytes(told.answer().getBytes()).setError(told.error());
             if (isData) {
-                effect.setUsersOverLimit(
-                                over(before.usersPerShard(), after.usersPerShard(), told.answer().getUsers()))
+                effect.setUsersOverLimit(over(
+                                before.usersPerShard(),
+                                after.usersPerShard(),
+                                told.answer().getUsers()))
                         .setBytesOverLimit(over(
                                 before.capacity().bytesPerShard(),
                                 after.capacity().bytesPerShard(),

@@ -158,8 +158,7 @@ final class PoolChange {
     /** Whether a shard may hold less than before. */
     static boolean lowersLimits(PoolRules before, PoolRules after) {
         return isLowered(before.usersPerShard(), after.usersPerShard())
-                || isLowered(
-                        before.capacity().bytesPerShard(), after.capacity().bytesPerShard());
+                || isLowered(before.capacity().bytesPerShard(), after.capacity().bytesPerShard());
     }
 
     /** Whether users without a quota of their own may have less than before. */

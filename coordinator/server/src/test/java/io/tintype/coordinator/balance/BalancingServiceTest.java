@@ -4,8 +4,8 @@ package io.tintype.coordinator.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.stub.StreamObserver;
-import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.control.Term;
+import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.NodePresence;
 import io.tintype.cluster.node.NodeRegistration;
@@ -71,8 +71,8 @@ final class BalancingServiceTest {
             }
             PlanMeantTest.damage(offices, "00000000000b");
 
-            var status = answer((StreamObserver<GetClusterStatusResponse> out) -> balancer.service()
-                    .getClusterStatus(GetClusterStatusRequest.getDefaultInstance(), out));
+            var status = answer((StreamObserver<GetClusterStatusResponse> out) ->
+                    balancer.service().getClusterStatus(GetClusterStatusRequest.getDefaultInstance(), out));
             assertThat(status.getStale()).isFalse();
             assertThat(status.getPlansList())
                     .extracting(plan -> plan.getPlan().getId())
@@ -92,11 +92,15 @@ final class BalancingServiceTest {
                             ToyController.move(1, "n1", "n4"),
                             ToyController.move(2, "n1", "n4"),
                             ToyController.move(1, "n2", "n5")));
-            var request =
-                    GetPlanRequest.newBuilder().setId("00000000000a").setMaxSteps(10).setShard(1);
-            var told = answer((StreamObserver<GetPlanResponse> out) ->
-                    balancer.service().getPlan(request.build(), out));
-            assertThat(told.getPlan().getStepsList()).extracting(PlanStep::getTo).containsExactly("n4", "n5");
+            var request = GetPlanRequest.newBuilder()
+                    .setId("00000000000a")
+                    .setMaxSteps(10)
+                    .setShard(1);
+            var told = answer(
+                    (StreamObserver<GetPlanResponse> out) -> balancer.service().getPlan(request.build(), out));
+            assertThat(told.getPlan().getStepsList())
+                    .extracting(PlanStep::getTo)
+                    .containsExactly("n4", "n5");
             assertThat(told.getPlan().getStepCount()).isEqualTo(3);
         }
     }
@@ -109,8 +113,7 @@ final class BalancingServiceTest {
                 var watcher = ShardMapWatcher.start(offices.session());
                 var balancer = balancer(offices.session(), watcher)) {
             for (var id : List.of("n1", "n2")) {
-                var node = new NodePresence(
-                        new NodeId(id), new byte[] {1}, 1, "h:1", "p:1", "eu", "a", 100, Set.of());
+                var node = new NodePresence(new NodeId(id), new byte[] {1}, 1, "h:1", "p:1", "eu", "a", 100, Set.of());
                 try (var own = offices.connect();
                         var was = NodeRegistration.start(own, node)) {
                     was.registered().get(10, TimeUnit.SECONDS);
@@ -120,8 +123,9 @@ final class BalancingServiceTest {
                     .isEqualTo(Term.Outcome.DONE);
             Awaitility.await("all of it is known")
                     .atMost(Duration.ofSeconds(20))
-                    .until(() -> watcher.map().nodes().filter(node -> !node.live()).count() == 2
-                            && watcher.view().assignments().size() == 1);
+                    .until(() ->
+                            watcher.map().nodes().filter(node -> !node.live()).count() == 2
+                                    && watcher.view().assignments().size() == 1);
             var refused = new CompletableFuture<TintypeException>();
             balancer.service()
                     .makePlan(MakePlanRequest.newBuilder().setDrain("n1").build(), refused(refused));

@@ -147,13 +147,12 @@ final class NodeIntentsTest {
     @Test
     void aDrainedNodeThatKeepsReadCopiesOnlySaysWhatTheyWaitFor() {
         var copy = Offices.assigned(1).toBuilder()
-                .addReplicas(
-                        Placement.newBuilder().setNode(NODE.value()).setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
+                .addReplicas(Placement.newBuilder().setNode(NODE.value()).setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
                 .build();
         var nodes = List.of(new NodeInfo(NODE, "h:1", "p:1", "eu", "a", false, 1));
         var drained = Map.of(NODE, NodeIntent.newBuilder().setDraining(true).build());
-        var view = new ClusterView(
-                ShardMap.of(nodes, List.of()), Map.of(), Map.of(new ShardId(1), copy), null, drained);
+        var view =
+                new ClusterView(ShardMap.of(nodes, List.of()), Map.of(), Map.of(new ShardId(1), copy), null, drained);
         assertThat(PlanInputs.readCopies(view, NODE)).isEqualTo(1);
         assertThatThrownBy(() -> new NodeIntents(offices.session(), () -> view).remove(NODE))
                 .hasMessageContaining("They are read copies of pools of other regions");

@@ -152,7 +152,9 @@ final class PacingTest {
                 .isEqualTo(LIMIT / 2);
         p99Micros = 5_000;
         quickReads();
-        assertThat(pacing.rate()).as("until quick reads have made up for slow ones").isEqualTo(LIMIT / 2);
+        assertThat(pacing.rate())
+                .as("until quick reads have made up for slow ones")
+                .isEqualTo(LIMIT / 2);
         twoLooks(plan(PlanPhase.PLAN_PHASE_RUNNING));
         assertThat(pacing.rate()).as("an eighth of the limit more each time").isEqualTo(LIMIT / 2 + 2 * (LIMIT / 8));
     }

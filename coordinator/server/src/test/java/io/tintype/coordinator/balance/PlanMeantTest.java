@@ -77,7 +77,8 @@ final class PlanMeantTest {
     /** As by somebody's hand. */
     static void damage(Offices offices, String plan) throws Exception {
         var garbage = "no plan".getBytes(StandardCharsets.UTF_8);
-        var found = ToyNodes.get(offices.session().znodes().get(Paths.plan(plan))).orElseThrow();
+        var found =
+                ToyNodes.get(offices.session().znodes().get(Paths.plan(plan))).orElseThrow();
         var unused = ToyNodes.get(offices.session().znodes().set(Paths.plan(plan), garbage, found.version()));
     }
 }

@@ -36,11 +36,11 @@ final class VerdictsTest {
                 "cluster");
         var verdicts = new Verdicts(verifier);
         var both = List.of(KNOWN, NEWCOMER);
-        var shard =
-                new ShardInfo(new ShardId(3), false, new PoolId("eu", "standard"), 1, KNOWN, both, both, 1);
+        var shard = new ShardInfo(new ShardId(3), false, new PoolId("eu", "standard"), 1, KNOWN, both, both, 1);
         try {
             for (int look = 0; look < 100; look++) {
-                assertThat(verdicts.on("plan/1", ClusterView.EMPTY, shard, NEWCOMER)).isEmpty();
+                assertThat(verdicts.on("plan/1", ClusterView.EMPTY, shard, NEWCOMER))
+                        .isEmpty();
             }
         } finally {
             logger.detachAppender(lines);

@@ -36,8 +36,7 @@ final class VerificationServiceTest {
         try (var offices = Offices.open(folder);
                 var nodes = new ToyNodes(offices.session(), List.of("n1", "n2", "n3", "n4"))) {
             var view = view();
-            var service =
-                    new VerificationService(() -> view, new Verifier(() -> view, nodes, ToyNodes.CLUSTER));
+            var service = new VerificationService(() -> view, new Verifier(() -> view, nodes, ToyNodes.CLUSTER));
             var told = new CompletableFuture<VerifyShardResponse>();
             service.verifyShard(VerifyShardRequest.newBuilder().setShard(1).build(), new StreamObserver<>() {
                 @Override
@@ -64,15 +63,7 @@ final class VerificationServiceTest {
     /** n1 and n2 are in sync, n3 is behind, and n4 is a copy. */
     private static ClusterView view() {
         var all = Stream.of("n1", "n2", "n3", "n4").map(NodeId::new).toList();
-        var shard = new ShardInfo(
-                SHARD,
-                false,
-                PoolId.parse(ToyNodes.POOL),
-                1,
-                all.get(0),
-                all.subList(0, 2),
-                all,
-                1);
+        var shard = new ShardInfo(SHARD, false, PoolId.parse(ToyNodes.POOL), 1, all.get(0), all.subList(0, 2), all, 1);
         var assignment = Offices.assigned(1, "n1", "n2", "n3").toBuilder()
                 .addReplicas(Placement.newBuilder().setNode("n4").setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
                 .build();

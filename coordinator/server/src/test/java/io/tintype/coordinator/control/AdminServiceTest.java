@@ -86,7 +86,8 @@ final class AdminServiceTest {
         try (var watcher = ShardMapWatcher.start(session)) {
             assertThatThrownBy(() -> list(watcher::known, ListShardsRequest.newBuilder()))
                     .cause()
-                    .satisfies(failure -> assertThat(Errors.fromWire(failure).reason()).isEqualTo(Reason.UNAVAILABLE));
+                    .satisfies(failure ->
+                            assertThat(Errors.fromWire(failure).reason()).isEqualTo(Reason.UNAVAILABLE));
         }
     }
 
@@ -119,14 +120,7 @@ final class AdminServiceTest {
         var node = new NodeId("a");
         var infos = IntStream.rangeClosed(1, shards)
                 .mapToObj(id -> new ShardInfo(
-                        new ShardId(id),
-                        false,
-                        new PoolId("eu", "standard"),
-                        1,
-                        node,
-                        List.of(node),
-                        List.of(node),
-                        1))
+                        new ShardId(id), false, new PoolId("eu", "standard"), 1, node, List.of(node), List.of(node), 1))
                 .toList();
         return new ClusterView(ShardMap.of(List.of(), infos), Map.of(), Map.of(), null);
     }

@@ -130,18 +130,21 @@ final class PoolAdminTest {
         var lowered = change(ChangePoolRequest.newBuilder().setUsersPerShard(80));
 
         assertThat(lowered.getChanged()).as("nobody is turned out").isTrue();
-        assertThat(lowered.getEffectsList()).extracting(PoolShardEffect::getShard).containsExactly(SILENT.value());
+        assertThat(lowered.getEffectsList())
+                .extracting(PoolShardEffect::getShard)
+                .containsExactly(SILENT.value());
         assertThat(lowered.getEffects(0).getError()).contains("has no primary");
     }
 
     @Test
     void aShardThatDoesNotCountItsUsersIsNamedWhereTheQuotaIsLowered() throws Exception {
-        var lowered =
-                change(ChangePoolRequest.newBuilder().setUserBlobs(5).setAllowOverLimit(true));
+        var lowered = change(ChangePoolRequest.newBuilder().setUserBlobs(5).setAllowOverLimit(true));
 
         assertThat(lowered.getChanged()).isTrue();
         assertThat(lowered.getUsersOverQuota()).as("of the shard that answered").isEqualTo(7);
-        assertThat(lowered.getEffectsList()).extracting(PoolShardEffect::getShard).containsExactly(SILENT.value());
+        assertThat(lowered.getEffectsList())
+                .extracting(PoolShardEffect::getShard)
+                .containsExactly(SILENT.value());
         assertThat(lowered.getEffects(0).getError()).contains("has no primary");
     }
 
@@ -160,7 +163,9 @@ final class PoolAdminTest {
         assertThat(caching.getChanged()).as("has nothing to do with it").isTrue();
         assertThat(caching.getEffectsList()).isEmpty();
         var raised = change(ChangePoolRequest.newBuilder().setUsersPerShard(55));
-        assertThat(raised.getChanged()).as("more than before, and less than is held").isTrue();
+        assertThat(raised.getChanged())
+                .as("more than before, and less than is held")
+                .isTrue();
         assertThat(asked).as("nobody need be asked").hasValue(before);
     }
 
