@@ -50,6 +50,7 @@ public final class GrpcServers {
     @SuppressWarnings("deprecation") // Netty 4 has no other option for it
     static NettyServerBuilder builder(String host, int port, InboundGuard guard) {
         return builder(host, port)
+                .protocolNegotiator(SmallFrames.plaintext())
                 .withChildOption(ChannelOption.RCVBUF_ALLOCATOR, GrpcMemory.READS)
                 .maxConnectionIdle(GrpcLimits.CLIENT_IDLE.toMillis(), TimeUnit.MILLISECONDS)
                 .maxConnectionAge(GrpcLimits.CLIENT_AGE.toMillis(), TimeUnit.MILLISECONDS)

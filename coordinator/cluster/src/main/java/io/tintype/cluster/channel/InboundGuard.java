@@ -29,10 +29,10 @@ final class InboundGuard extends ServerStreamTracer.Factory implements ServerInt
     static final int PIECE_BYTES = 256;
 
     /**
-     * How many times its bytes a piece holds: as long as it is there, so is the buffer it was read into, which is twice as large
-     * as a full frame ({@link GrpcMemory#READS}).
+     * How many times its bytes a piece holds, at most: as long as it is there, so is the buffer it was read into, which is twice as
+     * large as a full frame ({@link GrpcMemory#READS}); smaller ones are copied out of it ({@link SmallFrames}).
      */
-    private static final int HELD_TIMES = 2;
+    static final int HELD_TIMES = 2;
 
     private static final Duration RETRY_AFTER = Duration.ofMillis(250);
 

@@ -72,7 +72,7 @@ class InboundMemoryTest {
 
             assertThat(memory.pinnedDirectMemory() - before)
                     .as("held, of which %d is counted", guard.used())
-                    .isGreaterThan(COMES)
+                    .isGreaterThan(COMES / 3) // bytes count twice
                     .isLessThan(guard.used() + GrpcLimits.FLOW_CONTROL_WINDOW);
         } finally {
             if (channel != null) {
