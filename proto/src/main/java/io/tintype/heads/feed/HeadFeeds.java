@@ -112,19 +112,34 @@ public final class HeadFeeds implements AutoCloseable {
                 feeds.remove(shard, this);
                 return;
             }
+            try {
+                if (!watches()) {
+                    again();
+                }
+            } catch (RuntimeException | Error e) { // of no concern to whoever reads; and nobody else would take it up again
+                end();
+                again();
+            }
+        }
+
+        /** Whether who leads is known, and watched now. */
+        private boolean watches() {
             var address = surroundings.primary(shard);
             if (address.isEmpty()) {
-                again();
-                return;
+                return false;
             }
             Watch next;
             WatchHeadsRequest request;
             synchronized (this) {
+                if (closed || watch != null) {
+                    return true;
+                }
                 next = new Watch(this, address.get());
                 watch = next;
                 request = HeadMessages.goOn(feed);
             }
             next.begin(request);
+            return true;
         }
 
         synchronized boolean isJoined() {
@@ -160,7 +175,11 @@ public final class HeadFeeds implements AutoCloseable {
             long longest = bounds.longestPause().toNanos();
             long doubled = bounds.firstPause().toNanos() << Math.min(count, MOST_DOUBLINGS);
             long pause = doubled <= 0 ? longest : Math.min(doubled, longest);
-            surroundings.after(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1), this::connect);
+            try {
+                surroundings.after(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1), this::connect);
+            } catch (RuntimeException | Error e) { // whoever wants it next begins anew
+                feeds.remove(shard, this);
+            }
         }
 
         /** Nobody wants it for long: whoever watches for nothing costs the node memory. */
