@@ -91,11 +91,15 @@ final class RenditionReader {
             response.write(true, BufferUtil.EMPTY_BUFFER, callback);
             return;
         }
-        var unused = renditions
-                .get(head, spec)
-                .thenAccept(made -> sendOrRelease(answer, made))
+        var waiting = renditions.get(head, spec);
+        request.addFailureListener(gone -> { // as over HTTP/2, where clients can say so
+            if (waiting.cancel(false)) {
+                callback.failed(gone);
+            }
+        });
+        var unused = waiting.thenAccept(made -> sendOrRelease(answer, made))
                 .whenComplete((done, failure) -> {
-                    if (failure != null) {
+                    if (failure != null && !waiting.isCancelled()) {
                         fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
                     }
                 });

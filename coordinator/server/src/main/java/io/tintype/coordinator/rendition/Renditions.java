@@ -47,7 +47,7 @@ public final class Renditions implements AutoCloseable {
     private final long maxSourceBytes;
     private final Renderer renderer;
     private final ThreadPoolExecutor threads;
-    private final Map<PieceKey, CompletableFuture<ByteString>> flights = new ConcurrentHashMap<>();
+    private final Map<PieceKey, RenditionFlight> flights = new ConcurrentHashMap<>();
     private final Cache<PieceKey, RenditionRefusal> refusals = Caffeine.newBuilder()
             .maximumSize(MOST_REMEMBERED)
             .expireAfterWrite(REMEMBERED)
@@ -72,7 +72,8 @@ public final class Renditions implements AutoCloseable {
 
     /**
      * The rendition of a version; whoever gets it releases it. Fails with {@link RenditionRefusal} where there can be none,
-     * OVERLOADED where too many are being made, VERSION_GONE where the version was replaced meanwhile, and as reads do.
+     * OVERLOADED where too many are being made, VERSION_GONE where the version was replaced meanwhile, and as reads do. Whoever
+     * waits no more cancels the future: what nobody waits for is not made, unless it is being decoded already.
      */
     public CompletableFuture<Rendition> get(BlobHead head, RenditionSpec spec) {
         var key = PieceKey.derived(head, spec.text());
@@ -80,9 +81,21 @@ public final class Renditions implements AutoCloseable {
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
-        return cached(key)
-                .thenCompose(
-                        found -> found.map(CompletableFuture::completedFuture).orElseGet(() -> make(key, head, spec)));
+        var mine = new CompletableFuture<Rendition>();
+        var unused = cached(key)
+                .thenAccept(found -> {
+                    if (found.isEmpty()) {
+                        make(key, head, spec, mine);
+                    } else if (!mine.complete(found.get())) {
+                        found.get().release();
+                    }
+                })
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        mine.completeExceptionally(failure);
+                    }
+                });
+        return mine;
     }
 
     /** The rendition, where caches have all of it. */
@@ -126,22 +139,31 @@ public final class Renditions implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<Rendition> make(PieceKey key, BlobHead head, RenditionSpec spec) {
-        var mine = new CompletableFuture<ByteString>();
-        var flight = flights.putIfAbsent(key, mine);
-        if (flight == null) {
-            flight = mine;
-            begin(key, head, spec, mine);
+    /** Has it made, or waits with those for whom it is being made. */
+    private void make(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<Rendition> waiter) {
+        while (!waiter.isDone()) {
+            var fresh = new RenditionFlight(flight -> run(key, head, spec, flight), flight -> drop(key, flight));
+            var there = flights.putIfAbsent(key, fresh);
+            var flight = there == null ? fresh : there;
+            if (flight.join(waiter)) {
+                if (there == null) {
+                    begin(key, fresh);
+                }
+                return;
+            }
+            flights.remove(key, flight);
         }
-        return flight.thenApply(Rendition::ofMade);
     }
 
-    private void begin(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<ByteString> flight) {
+    private void begin(PieceKey key, RenditionFlight flight) {
         try {
-            threads.execute(() -> run(key, head, spec, flight));
+            threads.execute(flight);
+            if (!flight.isWanted()) { // any more, and whoever noticed may have looked for it too early
+                threads.remove(flight);
+            }
         } catch (RejectedExecutionException full) {
             flights.remove(key, flight);
-            flight.completeExceptionally(new TintypeException(
+            flight.fail(new TintypeException(
                     Reason.OVERLOADED,
                     "This coordinator is making as many renditions as it may, and more wait. Try again a little later, or add"
                             + " coordinators of role retrieval.",
@@ -149,13 +171,22 @@ public final class Renditions implements AutoCloseable {
         } catch (RuntimeException
                 | Error e) { // no thread can be made; it must not stand in the way of all who come after
             flights.remove(key, flight);
-            flight.completeExceptionally(e instanceof RuntimeException ? e : outOfMemory(e));
+            flight.fail(e instanceof RuntimeException ? e : outOfMemory(e));
         }
     }
 
-    private void run(PieceKey key, BlobHead head, RenditionSpec spec, CompletableFuture<ByteString> flight) {
+    private void drop(PieceKey key, RenditionFlight flight) {
+        flights.remove(key, flight);
+        threads.remove(flight);
+    }
+
+    private void run(PieceKey key, BlobHead head, RenditionSpec spec, RenditionFlight flight) {
         try {
-            var bytes = UnsafeByteOperations.unsafeWrap(renderer.render(source(head), spec));
+            byte[] source = flight.isWanted() ? source(head) : null;
+            if (source == null || !flight.beginsToDecode()) {
+                return;
+            }
+            var bytes = UnsafeByteOperations.unsafeWrap(renderer.render(source, spec));
             made.increment();
             keep(key, bytes);
             flights.remove(key, flight);
@@ -164,10 +195,10 @@ public final class Renditions implements AutoCloseable {
             refused.increment();
             refusals.put(key, e);
             flights.remove(key, flight);
-            flight.completeExceptionally(e);
+            flight.fail(e);
         } catch (RuntimeException | Error e) { // an image too many for the heap must not take its thread along
             flights.remove(key, flight);
-            flight.completeExceptionally(e instanceof RuntimeException ? e : outOfMemory(e));
+            flight.fail(e instanceof RuntimeException ? e : outOfMemory(e));
         }
     }
 
@@ -218,7 +249,7 @@ public final class Renditions implements AutoCloseable {
     public void close() {
         threads.shutdownNow();
         flights.values()
-                .forEach(flight -> flight.completeExceptionally(new TintypeException(
+                .forEach(flight -> flight.fail(new TintypeException(
                         Reason.UNAVAILABLE, "This coordinator is stopping. Ask another one.", RETRY)));
     }
 }
