@@ -40,11 +40,10 @@ final class BlobHeaders {
 
     private BlobHeaders() {}
 
-    /** Tells what a blob is; content length and status are the caller's to set. */
+    /** Tells what a blob is; when it was written, content length and status are the caller's to set. */
     static void write(BlobHead head, HttpFields.Mutable out) {
         out.put(HttpHeader.ETAG, '"' + head.getEtag() + '"');
         out.put(HttpHeader.CONTENT_TYPE, head.getContentType());
-        out.putDate(HttpHeader.LAST_MODIFIED, head.getWrittenAtMs());
         out.put(HttpHeader.ACCEPT_RANGES, "bytes");
         out.put("X-Content-Type-Options", "nosniff");
         out.put(CRC32C, crc(head.getCrc32C()));

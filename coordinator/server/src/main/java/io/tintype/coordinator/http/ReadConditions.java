@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param match If-Match
  * @param noneMatch If-None-Match
- * @param modifiedSince If-Modified-Since, which counts only where there is no If-None-Match
+ * @param modifiedSince If-Modified-Since, which counts only where there is no If-None-Match; a time that was told names one
+ *     version, see {@link Representation#SETTLES}
  */
 record ReadConditions(Optional<ETags> match, Optional<ETags> noneMatch, Optional<Instant> modifiedSince) {
     enum Verdict {

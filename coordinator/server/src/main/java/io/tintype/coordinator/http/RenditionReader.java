@@ -123,9 +123,8 @@ final class RenditionReader {
         var out = response.getHeaders();
         response.setStatus(status);
         out.put(HttpHeader.ETAG, tag(head));
-        out.putDate(HttpHeader.LAST_MODIFIED, head.getWrittenAtMs());
         out.put("X-Content-Type-Options", "nosniff");
-        choice.of(head, request.getHeaders()).caching().write(out);
+        choice.of(head, request.getHeaders()).writeOfVersion(out);
         ReadDemand.write(answer.getFreshness(), out);
     }
 

@@ -21,10 +21,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -198,6 +200,31 @@ final class HttpFrontendTest extends HttpStage {
                         .statusCode())
                 .as("another version may be of the same second")
                 .isEqualTo(200);
+    }
+
+    @Test
+    void whenItWasWrittenIsToldOnceNothingElseCanBeOfTheSameSecond() throws Exception {
+        http.close();
+        var now = new AtomicReference<>(Instant.parse("2023-11-14T22:13:20.900Z"));
+        http = HttpFrontend.start(
+                "127.0.0.1",
+                settings(),
+                cluster.upload,
+                cluster.retrieval,
+                null,
+                new StatusPages(Optional::empty, () -> ""),
+                now::get);
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
+        for (var method : List.of("GET", "HEAD")) {
+            var early = send(request("u", "n").method(method, BodyPublishers.noBody()));
+            assertThat(early.headers().firstValue("Last-Modified")).isEmpty();
+            assertThat(header(early, "ETag")).isNotEmpty();
+        }
+        now.set(now.get().plus(Representation.SETTLES));
+        for (var method : List.of("GET", "HEAD")) {
+            var late = send(request("u", "n").method(method, BodyPublishers.noBody()));
+            assertThat(header(late, "Last-Modified")).isEqualTo("Tue, 14 Nov 2023 22:13:20 GMT");
+        }
     }
 
     @Test
