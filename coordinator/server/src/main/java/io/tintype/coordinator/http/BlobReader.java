@@ -22,6 +22,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one GET of a blob: finds out which version is current, judges the request's conditions by it, and has its bytes
@@ -116,10 +117,20 @@ final class BlobReader {
     }
 
     private void send(OpenBlob blob, Representation wanted, List<Span> spans) {
+        var gzip = wanted.gzip() ? choice.compression().begin() : null;
+        try {
+            send(blob, gzip == null ? wanted.identity() : wanted, gzip, spans);
+        } catch (RuntimeException | Error e) {
+            if (gzip != null) {
+                gzip.close();
+            }
+            throw e;
+        }
+    }
+
+    private void send(OpenBlob blob, Representation chosen, @Nullable GzipStream gzip, List<Span> spans) {
         var head = blob.head();
         long size = head.getSize();
-        var gzip = wanted.gzip() ? choice.compression().begin() : null;
-        var chosen = gzip == null ? wanted.identity() : wanted;
         chosen.write(response.getHeaders());
         ReadDemand.write(blob.freshness(), response.getHeaders());
         if (spans.size() > 1) {

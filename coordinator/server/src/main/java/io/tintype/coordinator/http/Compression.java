@@ -77,7 +77,20 @@ final class Compression implements AutoCloseable {
     @Nullable
     GzipStream begin() {
         Executor executor = threads;
-        return executor != null && streams.tryAcquire() ? new GzipStream(executor, streams::release) : null;
+        if (executor == null || !streams.tryAcquire()) {
+            return null;
+        }
+        try {
+            return new GzipStream(executor, streams::release);
+        } catch (RuntimeException | Error e) { // as where there is no memory for it
+            streams.release();
+            throw e;
+        }
+    }
+
+    /** Answers that are being compressed. */
+    int streams() {
+        return MOST_STREAMS - streams.availablePermits();
     }
 
     static boolean isCompressible(String contentType) {

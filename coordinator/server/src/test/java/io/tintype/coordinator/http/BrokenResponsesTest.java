@@ -24,6 +24,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +36,7 @@ final class BrokenResponsesTest {
     private final MemoryCluster cluster =
             new MemoryCluster(64 << 20, 1L << 30, CacheSettings.DEFAULTS.withMemory(64 << 20));
     private final Renditions renditions = new Renditions(RenditionSettings.DEFAULTS, cluster.retrieval);
+    private final Compression compression = new Compression(true);
     private final Router router = new Router(
             cluster.upload,
             cluster.retrieval,
@@ -42,7 +44,7 @@ final class BrokenResponsesTest {
             new StatusPages(Optional::empty, () -> ""),
             new Access(SigningKeys.open(""), false, InstantSource.system()),
             new Cors(CorsSettings.NONE),
-            new Compression(false),
+            compression,
             InstantSource.system());
     private final Server server = new Server();
     private final LocalConnector connector = new LocalConnector(server);
@@ -64,6 +66,7 @@ final class BrokenResponsesTest {
     @AfterEach
     void stop() throws Exception {
         server.stop();
+        compression.close();
         renditions.close();
         cluster.close();
     }
@@ -94,8 +97,8 @@ final class BrokenResponsesTest {
 
     /** The whole answer; the connection is to be closed after it. */
     private String call(String method, String pathAndQuery) throws Exception {
-        try (var client = connector.executeRequest(
-                method + ' ' + pathAndQuery + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) {
+        try (var client = connector.executeRequest(method + ' ' + pathAndQuery
+                + " HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n")) {
             client.waitUntilClosedOrIdleFor(30, TimeUnit.SECONDS);
             assertThat(client.isOpen()).isFalse();
             return String.valueOf(client.getOutputString(ISO_8859_1));
@@ -110,6 +113,16 @@ final class BrokenResponsesTest {
         assertThat(call(method, "/v1/users/u/blobs" + name)).startsWith("HTTP/1.1 500");
         assertThat(call(method, "/v1/users/u/blobs" + name)).startsWith("HTTP/1.1 20");
         assertThat(cluster.a.size()).isEqualTo(method.equals("DELETE") ? 0 : 1);
+    }
+
+    @Test
+    void anAnswerThatCannotBeBegunIsNotBeingCompressed() throws Exception {
+        cluster.store("u", "n", "text/plain", new byte[2 * Compression.LEAST_BYTES]);
+        statusesBefore.set(0);
+        assertThat(call("GET", "/v1/users/u/blobs/n")).startsWith("HTTP/1.1 500");
+        assertThat(compression.streams()).isZero();
+        assertThat(call("GET", "/v1/users/u/blobs/n")).contains("Content-Encoding: gzip");
+        await().until(() -> compression.streams() == 0);
     }
 
     /** Of two pieces of the memory cache, each a write. */
