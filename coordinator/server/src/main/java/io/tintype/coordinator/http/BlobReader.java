@@ -132,7 +132,7 @@ final class BlobReader {
         var head = blob.head();
         long size = head.getSize();
         chosen.write(response.getHeaders());
-        ReadDemand.write(blob.freshness(), response.getHeaders());
+        ReadDemand.write(blob.freshness(), request, response.getHeaders());
         if (spans.size() > 1) {
             var parts = Multipart.of(spans, head);
             response.setStatus(HttpStatus.PARTIAL_CONTENT_206);
@@ -181,7 +181,7 @@ final class BlobReader {
 
     static void notModified(Response response, Callback callback, Representation chosen, Freshness freshness) {
         chosen.write(response.getHeaders());
-        ReadDemand.write(freshness, response.getHeaders());
+        ReadDemand.write(freshness, response.getRequest(), response.getHeaders());
         response.getHeaders().remove(HttpHeader.CONTENT_TYPE);
         response.getHeaders().remove(HttpHeader.CONTENT_ENCODING);
         response.setStatus(HttpStatus.NOT_MODIFIED_304);

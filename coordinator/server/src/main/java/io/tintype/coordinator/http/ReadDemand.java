@@ -9,6 +9,8 @@ import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.SessionToken;
 import io.tintype.wire.ReadOptionsText;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
 
 /** How fresh a reader wants his answer, and how fresh it is, as headers. Stateless. */
 final class ReadDemand {
@@ -36,8 +38,14 @@ final class ReadDemand {
         return options.getConsistency() == Consistency.CONSISTENCY_EXACT_VERSION;
     }
 
-    /** Tells that an answer may be stale, where it may. */
-    static void write(Freshness freshness, HttpFields.Mutable out) {
+    /**
+     * Tells that an answer may be stale, where it may. One to a request that says how fresh it must be is for such requests
+     * alone: a cache that keeps it must not show what may be an hour old to who asks for what is current.
+     */
+    static void write(Freshness freshness, Request request, HttpFields.Mutable out) {
+        if (request.getHeaders().contains(CONSISTENCY)) {
+            out.add(HttpHeader.VARY, CONSISTENCY);
+        }
         if (freshness.getStale()) {
             out.put(STALE_AS_OF, Long.toString(freshness.getAsOfMs()));
         }

@@ -125,7 +125,7 @@ final class RenditionReader {
         out.put(HttpHeader.ETAG, tag(head));
         out.put("X-Content-Type-Options", "nosniff");
         choice.of(head, request.getHeaders()).writeOfVersion(out);
-        ReadDemand.write(answer.getFreshness(), out);
+        ReadDemand.write(answer.getFreshness(), request, out);
     }
 
     private void sendOrRelease(HeadResponse answer, Rendition rendition) {

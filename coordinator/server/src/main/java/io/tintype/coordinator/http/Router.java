@@ -122,7 +122,7 @@ final class Router extends Handler.Abstract.NonBlocking {
         Failures.orAnswer(retrieval.list(wanted), response, callback, page -> {
             response.setStatus(HttpStatus.OK_200);
             response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-            ReadDemand.write(page.getFreshness(), response.getHeaders());
+            ReadDemand.write(page.getFreshness(), request, response.getHeaders());
             Json.write(response, callback, Listing.toJson(page));
         });
     }
@@ -185,7 +185,7 @@ final class Router extends Handler.Abstract.NonBlocking {
                 case FAILED -> Failures.answer(response, callback, BlobReader.conflict(found));
                 case SEND -> {
                     chosen.write(response.getHeaders());
-                    ReadDemand.write(answer.getFreshness(), response.getHeaders());
+                    ReadDemand.write(answer.getFreshness(), request, response.getHeaders());
                     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, found.getSize());
                     response.setStatus(HttpStatus.OK_200);
                     response.write(true, BufferUtil.EMPTY_BUFFER, callback);

@@ -203,6 +203,25 @@ final class HttpFrontendTest extends HttpStage {
     }
 
     @Test
+    void whatMayBeStaleIsNotForThoseWhoAskForWhatIsCurrent() throws Exception {
+        send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
+        for (var method : List.of("GET", "HEAD")) {
+            var current = send(request("u", "n").method(method, BodyPublishers.noBody()));
+            assertThat(current.headers().allValues("Vary")).isEmpty();
+            String etag = header(current, "ETag");
+            for (var consistency : List.of("bounded:1h", "exact")) {
+                var asked = request("u", "n").header("Tintype-Consistency", consistency);
+                if (consistency.equals("exact")) {
+                    asked.header("If-Match", etag);
+                }
+                var answer = send(asked.method(method, BodyPublishers.noBody()));
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.headers().allValues("Vary")).containsExactly("Tintype-Consistency");
+            }
+        }
+    }
+
+    @Test
     void whenItWasWrittenIsToldOnceNothingElseCanBeOfTheSameSecond() throws Exception {
         http.close();
         var now = new AtomicReference<>(Instant.parse("2023-11-14T22:13:20.900Z"));
