@@ -108,10 +108,13 @@ final class MemcachedLayer implements PieceLayer {
 
     @Override
     public CompletableFuture<Optional<Piece>> get(PieceSpec spec) {
-        if (!fits(spec.length()) || !mayLieThere.test(spec.key().user()) || !gets.tryAcquire()) {
+        if (!fits(spec.length()) || !mayLieThere.test(spec.key().user())) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         var digest = codec.key(spec.key());
+        if (!gets.tryAcquire()) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
         return timed(() -> client.get(text(digest)))
                 .whenComplete((stored, failure) -> gets.release())
                 .thenApply(stored -> stored.flatMap(bytes -> codec.decode(digest, spec.length(), bytes)));
@@ -130,11 +133,11 @@ final class MemcachedLayer implements PieceLayer {
         if (length == 0 || !fits(length) || !mayLieThere.test(key.user())) {
             return;
         }
+        var digest = codec.key(key);
         long under = setBytes.getAndUpdate(now -> now + length > MOST_SET_BYTES ? now : now + length);
         if (under + length > MOST_SET_BYTES) {
             return;
         }
-        var digest = codec.key(key);
         var unused = timed(() -> client.set(text(digest), codec.encode(digest, piece), LIFETIME_S))
                 .whenComplete((done, failure) -> setBytes.addAndGet(-length));
     }
@@ -155,7 +158,7 @@ final class MemcachedLayer implements PieceLayer {
     }
 
     /** One call: whatever prevents it, or its answer in time, is counted and is no answer. Never fails. */
-    private <T> CompletableFuture<Optional<T>> timed(Supplier<CompletionStage<T>> call) {
+    <T> CompletableFuture<Optional<T>> timed(Supplier<CompletionStage<T>> call) {
         if (!circuit.tryAcquirePermission()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
@@ -163,7 +166,7 @@ final class MemcachedLayer implements PieceLayer {
         CompletableFuture<T> answer;
         try {
             answer = call.get().toCompletableFuture().copy();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // no memory, say: its place is given back all the same
             answer = CompletableFuture.failedFuture(e);
         }
         return answer.orTimeout(timeoutMs, TimeUnit.MILLISECONDS).handle((value, failure) -> {

@@ -135,6 +135,18 @@ final class MemcachedLayerTest {
         keep(layer, 1, LENGTH);
     }
 
+    /** Else whoever asked would keep his place for good. */
+    @Test
+    void aCallThatCannotBeMadeIsAMiss() throws Exception {
+        var layer = layer("127.0.0.1:" + MemcachedServer.freePort(), "cluster", user -> true, 1 << 20);
+        for (int i = 0; i < 200; i++) {
+            var answer = layer.<byte[]>timed(() -> {
+                throw new NoClassDefFoundError("on purpose");
+            });
+            assertThat(answer.get(60, TimeUnit.SECONDS)).isEmpty();
+        }
+    }
+
     @Test
     void aServerThatIsNotThereIsAMissAndFoundOnceItIs() throws Exception {
         int port = MemcachedServer.freePort();
