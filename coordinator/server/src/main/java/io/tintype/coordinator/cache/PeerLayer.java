@@ -144,7 +144,7 @@ final class PeerLayer implements PieceLayer {
         peer.underWay.incrementAndGet();
         var attached = Context.ROOT.attach(); // many may wait for it
         try {
-            return UnaryCalls.start(channels.to(member.address()), CachePeerGrpc.getGetPieceMethod(), options, request)
+            return start(member, options, request)
                     .whenComplete((answer, failure) -> {
                         underWay.decrementAndGet();
                         peer.underWay.decrementAndGet();
@@ -157,6 +157,15 @@ final class PeerLayer implements PieceLayer {
                     });
         } finally {
             Context.ROOT.detach(attached);
+        }
+    }
+
+    private CompletableFuture<GetPieceResponse> start(
+            Ring.Member member, CallOptions options, GetPieceRequest request) {
+        try {
+            return UnaryCalls.start(channels.to(member.address()), CachePeerGrpc.getGetPieceMethod(), options, request);
+        } catch (RuntimeException | Error e) { // it was counted as under way, and is so no more
+            return CompletableFuture.failedFuture(e);
         }
     }
 

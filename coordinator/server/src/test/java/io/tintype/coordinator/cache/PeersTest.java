@@ -56,6 +56,27 @@ final class PeersTest {
     }
 
     @Test
+    void aPeerWhoCannotBeAskedIsAMissAndNotUnderWay() {
+        String owner = ranking().get(0);
+        var asker = all.entrySet().stream()
+                .filter(one -> !one.getKey().equals(owner))
+                .findFirst()
+                .orElseThrow()
+                .getValue();
+        var layer = new PeerLayer(
+                asker,
+                address -> {
+                    throw new NoClassDefFoundError("on purpose");
+                },
+                "cluster",
+                System::nanoTime);
+        for (int i = 0; i < 10; i++) {
+            assertThat(layer.get(Pieces.spec(1, 100)).join()).isEmpty();
+        }
+        assertThat(layer.underWay()).isZero();
+    }
+
+    @Test
     void aPieceLikeAnyOtherIsAskedOfItsOwnerAndKeptThereAlone() {
         String owner = ranking().get(0);
         assertThat(asked()).containsOnlyKeys(owner);
