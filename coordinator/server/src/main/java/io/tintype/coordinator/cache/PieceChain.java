@@ -104,9 +104,23 @@ public final class PieceChain implements AutoCloseable {
                 return CompletableFuture.completedFuture(piece);
             }
             figures.get(0).miss();
-            return flights.join(spec.key(), () -> search(spec, 1, asked, trace));
+            return join(spec, 1, asked, trace);
         }
-        return flights.join(spec.key(), () -> search(spec, 0, asked, trace));
+        return join(spec, 0, asked, trace);
+    }
+
+    /**
+     * Waits with those who look for the piece already. What they find they have held against what they know of it: a peer knows
+     * no checksum, and may have said another length.
+     */
+    private CompletableFuture<Piece> join(PieceSpec spec, int from, Predicate<PieceLayer> asked, CacheTrace trace) {
+        return flights.join(spec.key(), () -> search(spec, from, asked, trace)).thenCompose(piece -> {
+            if (spec.fits(piece)) {
+                return CompletableFuture.completedFuture(piece);
+            }
+            piece.release();
+            return search(spec, from, asked, trace);
+        });
     }
 
     /** The piece if a cache has it; the origin is not asked. Never fails. */

@@ -36,8 +36,11 @@ public record PieceSpec(PieceKey key, int length, OptionalInt crc) {
 
     /** Whether these are the bytes; reads all of them. */
     boolean isMetBy(Piece piece) {
-        return (length == ANY_LENGTH || piece.length() == length)
-                && (crc.isEmpty() || crc.getAsInt() == piece.crc())
-                && piece.isSound();
+        return fits(piece) && piece.isSound();
+    }
+
+    /** Whether a sound piece is the one. */
+    boolean fits(Piece piece) {
+        return (length == ANY_LENGTH || piece.length() == length) && (crc.isEmpty() || crc.getAsInt() == piece.crc());
     }
 }

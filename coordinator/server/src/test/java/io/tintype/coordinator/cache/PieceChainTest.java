@@ -96,6 +96,18 @@ final class PieceChainTest {
         assertThat(loaded).hasSize(1);
     }
 
+    /** What a peer asks for has whatever length it says. */
+    @Test
+    void whoWaitsWithAnotherForSomethingElseGetsWhatHeAskedFor() {
+        var others = chain.get(Pieces.spec(1, 10));
+        var mine = chain.get(Pieces.spec(1, LENGTH));
+        var load = Objects.requireNonNull(loads.remove(Pieces.key(1)));
+        arrives(1);
+        load.complete(Pieces.piece(1, 10));
+        assertThat(others.join().length()).isEqualTo(10);
+        assertThat(Pieces.read(mine.join())).isEqualTo(Pieces.bytes(1, LENGTH));
+    }
+
     @Test
     void aFailureIsToldToAllWhoWaitAndTheNextAskerTriesAnew() {
         var first = chain.get(Pieces.spec(1, LENGTH));
