@@ -11,10 +11,11 @@ import java.util.List;
 
 /**
  * One rendition's bytes: as they were made, or as caches have them. Caches have them in pieces like those of any blob, with their
- * number before the first byte. Whoever gets one releases it once, after he last touched the bytes.
+ * number and checksum before the first byte: two coordinators may make other bytes of one image, as by another Java, and their
+ * pieces go by one name. Whoever gets one releases it once, after he last touched the bytes.
  */
 public final class Rendition {
-    private static final int PREFIX = Integer.BYTES;
+    private static final int PREFIX = 2 * Integer.BYTES;
 
     private final ByteString made;
     private final List<Piece> pieces;
@@ -36,8 +37,10 @@ public final class Rendition {
 
     /** What caches are to keep of it. */
     static List<Piece> cut(ByteString file) {
-        var prefix = ByteString.copyFrom(
-                ByteBuffer.allocate(PREFIX).putInt(file.size()).flip());
+        var prefix = ByteString.copyFrom(ByteBuffer.allocate(PREFIX)
+                .putInt(file.size())
+                .putInt(Crc32c.of(file))
+                .flip());
         var whole = prefix.concat(file);
         List<Piece> pieces = new ArrayList<>();
         for (int from = 0; from < whole.size(); from += PieceKey.BYTES) {
@@ -49,10 +52,21 @@ public final class Rendition {
 
     /** Bytes of all pieces, as the first one tells; what it says may be anything, for the checksum alone was looked at. */
     static long lengthOf(Piece first) {
-        return first.length() < PREFIX
-                ? 0
-                : PREFIX
-                        + Integer.toUnsignedLong(first.buffers(0, PREFIX).get(0).getInt());
+        return first.length() < PREFIX ? 0 : PREFIX + Integer.toUnsignedLong(number(first, 0));
+    }
+
+    /** Whether pieces of the right lengths, each with its checksum, are of one rendition. */
+    static boolean areOne(List<Piece> pieces) {
+        var first = pieces.get(0);
+        int crc = Crc32c.of(first.buffers(PREFIX, first.length()));
+        for (var piece : pieces.subList(1, pieces.size())) {
+            crc = Crc32c.combine(crc, piece.crc(), piece.length());
+        }
+        return crc == number(first, Integer.BYTES);
+    }
+
+    private static int number(Piece first, int at) {
+        return first.buffers(at, at + Integer.BYTES).get(0).getInt();
     }
 
     /** The bytes, not copied; the buffers are the caller's own, and can only be read. */

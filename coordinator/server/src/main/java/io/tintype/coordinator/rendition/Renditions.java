@@ -107,8 +107,7 @@ public final class Renditions implements AutoCloseable {
             var first = found.get();
             long length = Rendition.lengthOf(first);
             if (first.length() != Math.min(length, PieceKey.BYTES)) {
-                first.release(); // written by who knows whom
-                return CompletableFuture.completedFuture(Optional.empty());
+                return without(key, List.of(first)); // written by who knows whom
             }
             return others(key, length, new ArrayList<>(List.of(first)));
         });
@@ -117,7 +116,9 @@ public final class Renditions implements AutoCloseable {
     private CompletableFuture<Optional<Rendition>> others(PieceKey key, long length, List<Piece> have) {
         long from = (long) have.size() * PieceKey.BYTES;
         if (from >= length) {
-            return CompletableFuture.completedFuture(Optional.of(Rendition.ofPieces(have)));
+            return Rendition.areOne(have)
+                    ? CompletableFuture.completedFuture(Optional.of(Rendition.ofPieces(have)))
+                    : without(key, have);
         }
         int wanted = (int) Math.min(PieceKey.BYTES, length - from);
         return gateway.caches()
@@ -130,6 +131,15 @@ public final class Renditions implements AutoCloseable {
                     have.add(found.get());
                     return others(key, length, have);
                 });
+    }
+
+    /** Pieces that make no rendition are in the way of those that do. */
+    private CompletableFuture<Optional<Rendition>> without(PieceKey key, List<Piece> useless) {
+        for (int i = 0; i < useless.size(); i++) {
+            useless.get(i).release();
+            gateway.caches().drop(key.at(i));
+        }
+        return CompletableFuture.completedFuture(Optional.empty());
     }
 
     private void keep(PieceKey key, ByteString file) {

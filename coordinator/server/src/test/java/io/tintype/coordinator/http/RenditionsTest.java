@@ -4,9 +4,12 @@ package io.tintype.coordinator.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import io.tintype.checksum.Crc32c;
 import io.tintype.cluster.log.SlowRequests;
 import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.cache.LayerFigures;
+import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceKey;
 import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.coordinator.rendition.Renditions;
@@ -113,6 +116,25 @@ final class RenditionsTest extends HttpStage {
                 .caches()
                 .drop(PieceKey.derived(head, "900x0-contain-png").at(1));
         assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
+        assertThat(renditions.made()).isEqualTo(2);
+    }
+
+    /** Coordinators of two versions may make other bytes of one image, and find one another's in a cache that they share. */
+    @Test
+    void piecesOfTwoRenditionsAreNeverPutTogether() throws Exception {
+        put("noise", TestImages.noise(1_000, 900, "png"));
+        var made = get("noise", "w=900&format=png");
+        assertThat(made.body().length).as("in three pieces").isGreaterThan(2 * PieceKey.BYTES);
+        var head = cluster.a.blob("u", "noise").orElseThrow().head();
+        var middle = PieceKey.derived(head, "900x0-contain-png").at(1);
+        var others = ByteString.copyFrom(bytes(PieceKey.BYTES, 1));
+        var caches = cluster.retrieval.caches();
+        caches.drop(middle);
+        caches.keep(middle, Piece.onHeap(others, Crc32c.of(others)));
+        for (int i = 0; i < 3; i++) {
+            assertThat(Arrays.equals(get("noise", "w=900&format=png").body(), made.body()))
+                    .isTrue();
+        }
         assertThat(renditions.made()).isEqualTo(2);
     }
 
