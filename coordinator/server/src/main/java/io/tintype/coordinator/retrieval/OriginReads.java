@@ -136,7 +136,7 @@ final class OriginReads implements Origin {
 
     /** Reads an answer of at most one piece, for this caller alone. */
     CompletableFuture<Gathered> gather(GetRequest request) {
-        var gathering = new Gathering();
+        var gathering = new Gathering(request.getRange().getOffset());
         gathering.begin(stream(request, gathering));
         return gathering.answer;
     }
@@ -149,7 +149,7 @@ final class OriginReads implements Origin {
                 .setName(key.name())
                 .setVersion(Wire.version(key.version()))
                 .build();
-        var gathering = new Gathering();
+        var gathering = new Gathering(key.offset());
         var deadline = Deadline.after(PIECE_MS, TimeUnit.MILLISECONDS);
         var options =
                 CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor()).withDeadline(deadline);
@@ -184,6 +184,7 @@ final class OriginReads implements Origin {
     private static final class Gathering implements GetStream.Listener<GetResponse> {
         private static final int MAX_BYTES = PieceKey.BYTES;
 
+        private final long from;
         final CompletableFuture<Gathered> answer = new CompletableFuture<>();
         private final CompletableFuture<GetStream> stream = new CompletableFuture<>();
         // Confined to the stream's calls, which come one at a time:
@@ -191,6 +192,11 @@ final class OriginReads implements Origin {
         private final Crc32c.Running crc = new Crc32c.Running();
         private GetResponse first = GetResponse.getDefaultInstance();
         private boolean begun;
+
+        /** @param from place in the blob of the first byte that is to come */
+        Gathering(long from) {
+            this.from = from;
+        }
 
         void begin(GetStream source) {
             stream.complete(source);
@@ -205,6 +211,11 @@ final class OriginReads implements Origin {
             }
             var frame = message.getFrame();
             if (message.hasFrame() && frame.getData().size() > 0) {
+                if (frame.getOffset() != from + crc.length()) {
+                    giveUp(new TintypeException(
+                            Reason.INTERNAL, "The storage node sent other bytes than were asked for."));
+                    return;
+                }
                 int actual = Crc32c.of(frame.getData());
                 if (actual != frame.getCrc32C()
                         || crc.length() + frame.getData().size() > MAX_BYTES) {

@@ -289,6 +289,18 @@ final class CachedReadTest {
     }
 
     @Test
+    void otherBytesThanWereAskedForReachNobodyAndAreNotKept() {
+        var bytes = put("n", 3 * PIECE, 1);
+        var second = request("n").toBuilder()
+                .setRange(ByteRange.newBuilder().setOffset(PIECE).setLength(1_000))
+                .build();
+        cluster.a.passesRangesOver = true;
+        assertThat(failure(second)).isEqualTo(Reason.INTERNAL);
+        cluster.a.passesRangesOver = false;
+        assertThat(get(second).bytes()).isEqualTo(Arrays.copyOfRange(bytes, PIECE, PIECE + 1_000));
+    }
+
+    @Test
     void whatTheDiskKeptIsServedAfterARestart() {
         cluster.close();
         var settings = CacheSettings.DEFAULTS.withMemory(16 << 20).withDisk(folder.toString(), 64 << 20);

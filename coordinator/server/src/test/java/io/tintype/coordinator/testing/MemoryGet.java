@@ -33,6 +33,7 @@ final class MemoryGet {
         if (request.hasRange() && position >= size) {
             throw new TintypeException(Reason.RANGE_NOT_SATISFIABLE, "the blob has " + size + " bytes");
         }
+        position = node.passesRangesOver ? 0 : position;
         long length = request.getRange().getLength();
         end = length == 0 ? size : Math.min(size, position + length);
     }

@@ -98,6 +98,8 @@ public final class MemoryNode {
     private volatile @Nullable ServerCallStreamObserver<PutResponse> heldPut;
     /** Frames whose checksum is made wrong. */
     public volatile boolean damageFrames;
+    /** All gets begin at the first byte, whatever was asked for. */
+    public volatile boolean passesRangesOver;
     /** Most bytes of a frame. */
     public volatile int frameBytes = 64 << 10;
     /** Each blob is replaced by one with the same bytes as soon as it was found. */
