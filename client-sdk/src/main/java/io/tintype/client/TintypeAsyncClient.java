@@ -109,10 +109,11 @@ public final class TintypeAsyncClient {
     public CompletableFuture<BlobInputStream> open(String user, String name, GetOptions options) {
         return Futures.start(() -> {
             var queue = new FrameQueue();
-            return Futures.map(
+            var opening = Futures.map(
                     openQueue(user, name, options, queue),
                     first -> new BlobInputStream(
                             Convert.info(first.getHead()), Convert.freshness(first.getFreshness()), queue));
+            return orClosed(opening, queue::close);
         });
     }
 
@@ -120,10 +121,11 @@ public final class TintypeAsyncClient {
     public CompletableFuture<BlobChannel> openChannel(String user, String name, GetOptions options) {
         return Futures.start(() -> {
             var queue = new FrameQueue();
-            return Futures.map(
+            var opening = Futures.map(
                     openQueue(user, name, options, queue),
                     first -> new BlobChannel(
                             Convert.info(first.getHead()), Convert.freshness(first.getFreshness()), queue));
+            return orClosed(opening, queue::close);
         });
     }
 
@@ -138,8 +140,18 @@ public final class TintypeAsyncClient {
             var publisher = new BlobPublisher();
             var mode = Convert.mode(options.consistency(), session);
             var reading = core.read(Requests.get(user, name, options), mode, options.timeout(), publisher.sink());
-            return Futures.map(publisher.start(reading), opened -> opened);
+            return orClosed(Futures.map(publisher.start(reading), opened -> opened), publisher::close);
         });
+    }
+
+    /** What is being opened; where whoever asked gives it up, he gets nothing that he could close. */
+    private static <T> CompletableFuture<T> orClosed(CompletableFuture<T> opening, Runnable close) {
+        var unused = opening.whenComplete((opened, failure) -> {
+            if (failure != null) {
+                close.run();
+            }
+        });
+        return opening;
     }
 
     /** See {@link TintypeClient#head(String, String, HeadOptions)}. */
