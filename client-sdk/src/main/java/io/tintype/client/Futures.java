@@ -32,24 +32,28 @@ final class Futures {
             }
             try {
                 typed.complete(shape.apply(value));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // such as no memory for it: who waits is to hear of that
                 typed.completeExceptionally(Typed.of(e));
             }
         });
         return typed;
     }
 
-    /** The same outcome after it was looked at; cancelling it cancels the work. */
+    /** The same outcome after it was looked at, or what looking at it threw; cancelling it cancels the work. */
     static <T> CompletableFuture<T> observed(
             CompletableFuture<T> work, Consumer<? super T> onValue, Consumer<? super Throwable> onFailure) {
         var result = Futures.<T>cancelling(() -> work.cancel(true));
         var unused = work.whenComplete((value, thrown) -> {
-            if (thrown == null) {
-                onValue.accept(value);
-                result.complete(value);
-            } else {
-                onFailure.accept(thrown);
-                result.completeExceptionally(thrown);
+            try {
+                if (thrown == null) {
+                    onValue.accept(value);
+                    result.complete(value);
+                } else {
+                    onFailure.accept(thrown);
+                    result.completeExceptionally(thrown);
+                }
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
             }
         });
         return result;

@@ -24,7 +24,7 @@ final class Reports implements OpListener {
         Reason reason = failure == null ? null : failure instanceof TintypeException e ? e.reason() : Reason.INTERNAL;
         try {
             listener.finished(new CallReport(op.name(), op.elapsed(), op.attempts(), op.bytes(), reason));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // else who waits for the call would wait for ever
             log.warn("the call listener failed; the call it heard of is not affected", e);
         }
     }

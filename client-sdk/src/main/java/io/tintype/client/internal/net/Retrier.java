@@ -103,7 +103,7 @@ public final class Retrier {
         private CompletableFuture<T> running() {
             try {
                 return attempt.get();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // on the timer's thread nobody else would tell who waits
                 return CompletableFuture.failedFuture(e);
             }
         }

@@ -5,12 +5,15 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends transfers that wait for the other side for too long. One periodic look at all of them costs less than a timer each.
  * Thread-safe.
  */
 public final class StallWatch {
+    private static final Logger log = LoggerFactory.getLogger(StallWatch.class);
     private static final int LOOKS_PER_TIMEOUT = 8;
 
     private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
@@ -48,7 +51,11 @@ public final class StallWatch {
                 .toList();
         for (var transfer : stalled) {
             remove(transfer);
-            transfer.stalled(Duration.ofNanos(timeoutNanos));
+            try {
+                transfer.stalled(Duration.ofNanos(timeoutNanos));
+            } catch (RuntimeException | Error e) { // the others are to be looked at all the same, and once more
+                log.warn("a transfer that stands still cannot be ended", e);
+            }
         }
     }
 

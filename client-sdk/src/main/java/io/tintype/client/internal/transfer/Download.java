@@ -155,7 +155,11 @@ public final class Download implements GetStream.Listener {
         assembly.checkNothing(from.address());
         over = true;
         from.done();
-        sink.finished();
+        try {
+            sink.finished();
+        } catch (RuntimeException | Error e) { // who waits has heard nothing yet
+            sink.failed(e);
+        }
     }
 
     /** Runs what may find the stream wrong, or throw out of the sink. */

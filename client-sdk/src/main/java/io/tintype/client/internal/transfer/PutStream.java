@@ -132,7 +132,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
             try {
                 bytes = from.next(FRAME_BYTES);
                 last = from.atEnd();
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) { // who waits is to hear of it, whatever it is
                 sourceFailure = e;
                 call.cancel("the source of the bytes failed", e);
                 return;
@@ -144,6 +144,10 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
                 send(bytes, last);
             } catch (IllegalStateException cancelled) {
                 // The call was cancelled meanwhile; its end says why.
+                return;
+            } catch (Error e) { // such as no memory for the message
+                sourceFailure = e;
+                call.cancel("the bytes cannot be sent", e);
                 return;
             }
         }

@@ -61,6 +61,22 @@ final class RetrierTest {
                 .isEqualTo(Reason.UNAVAILABLE);
     }
 
+    /** Which runs on the timer's thread. */
+    @Test
+    void whatTheSecondAttemptThrowsIsTold() {
+        var attempts = new ArrayDeque<Supplier<CompletableFuture<String>>>(
+                List.of(() -> CompletableFuture.failedFuture(overloaded()), () -> {
+                    throw new NoClassDefFoundError("on purpose");
+                }));
+        var run = retrier.run(
+                new Op("Head", PATIENCE, PATIENCE), () -> attempts.remove().get());
+        assertThat(run)
+                .failsWithin(PATIENCE)
+                .withThrowableThat()
+                .havingRootCause()
+                .isInstanceOf(NoClassDefFoundError.class);
+    }
+
     private static CallFailure overloaded() {
         return CallFailure.of(Errors.toWire(new TintypeException(Reason.OVERLOADED, "too much at once")));
     }
