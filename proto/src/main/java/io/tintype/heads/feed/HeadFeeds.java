@@ -116,7 +116,8 @@ public final class HeadFeeds implements AutoCloseable {
                 if (!watches()) {
                     again();
                 }
-            } catch (RuntimeException | Error e) { // of no concern to whoever reads; and nobody else would take it up again
+            } catch (RuntimeException
+                    | Error e) { // of no concern to whoever reads; and nobody else would take it up again
                 end();
                 again();
             }

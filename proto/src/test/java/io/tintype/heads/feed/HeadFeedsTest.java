@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class HeadFeedsTest {
     private static final int SHARD = 7;
 
-    private final HeadCache<String> cache =
-            new HeadCache<>(HeadLimits.of(1 << 20), System::nanoTime, String::length);
+    private final HeadCache<String> cache = new HeadCache<>(HeadLimits.of(1 << 20), System::nanoTime, String::length);
     private final List<Call> calls = new ArrayList<>();
     private final Queue<Runnable> later = new ArrayDeque<>();
     private @Nullable Step broken;

@@ -144,17 +144,16 @@ final class PeerLayer implements PieceLayer {
         peer.underWay.incrementAndGet();
         var attached = Context.ROOT.attach(); // many may wait for it
         try {
-            return start(member, options, request)
-                    .whenComplete((answer, failure) -> {
-                        underWay.decrementAndGet();
-                        peer.underWay.decrementAndGet();
-                        if (failure != null) {
-                            peer.failedAt = nanoTime.getAsLong();
-                            peer.failures.incrementAndGet();
-                        } else {
-                            peer.failures.set(0);
-                        }
-                    });
+            return start(member, options, request).whenComplete((answer, failure) -> {
+                underWay.decrementAndGet();
+                peer.underWay.decrementAndGet();
+                if (failure != null) {
+                    peer.failedAt = nanoTime.getAsLong();
+                    peer.failures.incrementAndGet();
+                } else {
+                    peer.failures.set(0);
+                }
+            });
         } finally {
             Context.ROOT.detach(attached);
         }

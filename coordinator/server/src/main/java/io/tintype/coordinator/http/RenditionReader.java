@@ -92,17 +92,17 @@ final class RenditionReader {
             return;
         }
         var waiting = renditions.get(head, spec);
-        request.addFailureListener(gone -> { // as over HTTP/2, where clients can say so
-            if (waiting.cancel(false)) {
-                callback.failed(gone);
-            }
-        });
-        var unused = waiting.thenAccept(made -> sendOrRelease(answer, made))
-                .whenComplete((done, failure) -> {
-                    if (failure != null && !waiting.isCancelled()) {
-                        fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
+        request.addFailureListener(
+                gone -> { // as over HTTP/2, where clients can say so
+                    if (waiting.cancel(false)) {
+                        callback.failed(gone);
                     }
                 });
+        var unused = waiting.thenAccept(made -> sendOrRelease(answer, made)).whenComplete((done, failure) -> {
+            if (failure != null && !waiting.isCancelled()) {
+                fail(Errors.isBug(failure) ? failure : Errors.fromWire(failure));
+            }
+        });
     }
 
     /** Its tag is another than the image's, and weak: which bytes exactly come out is the libraries' affair. */

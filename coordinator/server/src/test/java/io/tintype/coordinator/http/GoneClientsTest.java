@@ -34,8 +34,8 @@ final class GoneClientsTest extends HttpStage {
     private static final RenditionSpec SMALL = new RenditionSpec(10, 0, RenditionSpec.Fit.CONTAIN, null);
 
     private final Pausable channels = new Pausable(cluster);
-    private final RetrievalGateway images = cluster.withCaches(
-            CacheSettings.DEFAULTS.withMemory(16 << 20), new Peers("alone", "local"), channels);
+    private final RetrievalGateway images =
+            cluster.withCaches(CacheSettings.DEFAULTS.withMemory(16 << 20), new Peers("alone", "local"), channels);
     private final Renditions renditions =
             new Renditions(new RenditionSettings(true, 1, 64, 64 << 20, 8 << 20, 100_000_000), images);
 
