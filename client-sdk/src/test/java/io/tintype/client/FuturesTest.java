@@ -8,17 +8,17 @@ import org.junit.jupiter.api.Test;
 
 /** Whoever waits hears of the end, whatever is thrown on the way to him. */
 final class FuturesTest {
-    private static final Error ERROR = new NoClassDefFoundError("on purpose");
+    private final Error error = new NoClassDefFoundError("on purpose");
 
     private final CompletableFuture<String> work = new CompletableFuture<>();
 
     @Test
     void whatCannotBeShapedFails() {
         var shaped = Futures.map(work, value -> {
-            throw ERROR;
+            throw error;
         });
         work.complete("done");
-        assertThat(failureOf(shaped)).isSameAs(ERROR);
+        assertThat(failureOf(shaped)).isSameAs(error);
     }
 
     @Test
@@ -26,20 +26,20 @@ final class FuturesTest {
         var observed = Futures.observed(
                 work,
                 value -> {
-                    throw ERROR;
+                    throw error;
                 },
                 failure -> {});
         work.complete("done");
-        assertThat(failureOf(observed)).isSameAs(ERROR);
+        assertThat(failureOf(observed)).isSameAs(error);
     }
 
     @Test
     void aFailureThatCannotBeLookedAtIsAFailure() {
         var observed = Futures.observed(work, value -> {}, failure -> {
-            throw ERROR;
+            throw error;
         });
         work.completeExceptionally(new IllegalStateException("first"));
-        assertThat(failureOf(observed)).isSameAs(ERROR);
+        assertThat(failureOf(observed)).isSameAs(error);
     }
 
     private static Throwable failureOf(CompletableFuture<?> future) {
