@@ -83,6 +83,11 @@ final class GivenUpTest {
                 public int read() {
                     throw new NoClassDefFoundError("on purpose");
                 }
+
+                @Override
+                public int read(byte[] into, int from, int most) {
+                    return read();
+                }
             });
             assertThatThrownBy(() -> client.put("alice", "b", broken, PutOptions.DEFAULT))
                     .isInstanceOf(NoClassDefFoundError.class)
