@@ -64,7 +64,7 @@ final class FiguresTest {
             Map.entry("RenditionReader", ONE_READ),
             Map.entry("SpanSender", ONE_READ),
             Map.entry("Window", "chunks of one copy that are under way: as many as it says, and the copy waits itself"),
-            Map.entry("PlanTime", PLANNING),
+            Map.entry("Turns", PLANNING),
             Map.entry("CopyOrder", PLANNING),
             Map.entry("Progress", PAST),
             Map.entry("Allowance", PAST),
