@@ -56,7 +56,7 @@ final class TakeoverTest {
                         .as("half of the limit, at its first look")
                         .isEqualTo(ToyController.LIMIT / 2);
                 nodes.readMicros = QUIET_MICROS;
-                for (int look = 0; look < 20; look++) {
+                for (int look = 0; look < 80; look++) {
                     next.look(shards);
                 }
                 assertThat(next.pacing.rate()).as("it comes back as readers do").isEqualTo(ToyController.LIMIT);
