@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
 import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceKey;
+import io.tintype.proto.v1.BlobHead;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,14 @@ public final class Rendition {
     /** Of all its pieces, with a share of each. */
     static Rendition ofPieces(List<Piece> pieces) {
         return new Rendition(ByteString.EMPTY, List.copyOf(pieces));
+    }
+
+    /**
+     * The name of the first piece. It ends in how pieces are made up, so that coordinators of another version do not take them for
+     * their own.
+     */
+    static PieceKey key(BlobHead head, RenditionSpec spec) {
+        return PieceKey.derived(head, spec.text() + ";2");
     }
 
     /** What caches are to keep of it. */

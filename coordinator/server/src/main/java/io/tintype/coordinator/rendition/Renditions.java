@@ -76,7 +76,7 @@ public final class Renditions implements AutoCloseable {
      * waits no more cancels the future: what nobody waits for is not made, unless it is being decoded already.
      */
     public CompletableFuture<Rendition> get(BlobHead head, RenditionSpec spec) {
-        var key = PieceKey.derived(head, spec.text());
+        var key = Rendition.key(head, spec);
         var refusal = refusals.getIfPresent(key);
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
