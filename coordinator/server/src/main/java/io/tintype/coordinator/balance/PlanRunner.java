@@ -120,10 +120,10 @@ final class PlanRunner {
         }
         var plan = found;
         boolean inOrder = steps.stream().anyMatch(PlanRunner::isMissing);
-        for (var turn : Turn.values()) {
+        for (var pass : Pass.values()) {
             for (int i = 0; i < steps.size(); i++) {
                 var step = plan.steps().get(i);
-                if (!PlanSteps.isOver(step) && turn == turn(look, step, inOrder)) {
+                if (!PlanSteps.isOver(step) && pass == pass(look, step, inOrder)) {
                     plan = goOn(look, plan, i, step, firstOpen.getOrDefault(step.getShard(), i) == i);
                 }
             }
@@ -131,15 +131,15 @@ final class PlanRunner {
         return finishIfOver(look.term(), plan, plan.record().value().getPhase());
     }
 
-    /** When in a look a step has its turn; {@code PlanTime} reckons with the same. */
-    private enum Turn {
+    /** A look passes over the steps twice; whose turn it is in which, {@code PlanTime} reckons with, too. */
+    private enum Pass {
         FIRST,
         /** Where something comes into the target already, while others may wait for something to come. */
         LAST
     }
 
-    private static Turn turn(Look look, PlannedStep step, boolean inOrder) {
-        return inOrder || PlanSteps.isUnderWay(step) || !look.comesInto(step.getTo()) ? Turn.FIRST : Turn.LAST;
+    private static Pass pass(Look look, PlannedStep step, boolean inOrder) {
+        return inOrder || PlanSteps.isUnderWay(step) || !look.comesInto(step.getTo()) ? Pass.FIRST : Pass.LAST;
     }
 
     /** While a shard waits for a replica that it lacks, steps are begun in their order, which goes by danger. */
