@@ -49,6 +49,9 @@ final class FileKeySource implements KeySource {
     private final Syncing syncing;
     private final SecureRandom random = new SecureRandom();
 
+    /** That of the folder; empty: nobody asked for it yet, and it is not looked at. */
+    private volatile String mark = "";
+
     /** Has what a directory says on the disk. */
     @FunctionalInterface
     interface Syncing {
@@ -63,6 +66,28 @@ final class FileKeySource implements KeySource {
         this.syncing = syncing;
         this.folder = folder;
         this.master = new SecretKeySpec(master, UserKey.CIPHER);
+    }
+
+    /** By its {@link FolderMark}, which it gets when the first node asks for it. */
+    @Override
+    public void recognise(Path memory) {
+        mark = FolderMark.recognise(folder, memory);
+    }
+
+    /** That a user has no key is only true of the right folder, and only there may he be given one. */
+    private void requireMark(UserId user) {
+        var expected = mark;
+        try {
+            if (!expected.isEmpty() && !FolderMark.read(folder).equals(Optional.of(expected))) {
+                throw unavailable(
+                        user,
+                        "is not known: the folder has not the mark that it had when this node started ("
+                                + FolderMark.NAME + "); is it mounted?",
+                        null);
+            }
+        } catch (IOException e) {
+            throw unavailable(user, "is not known, nor whether that is the folder: " + e, e);
+        }
     }
 
     @Override
@@ -120,6 +145,7 @@ final class FileKeySource implements KeySource {
             }
             return Optional.of(read(user, line));
         } catch (NoSuchFileException e) {
+            requireMark(user);
             return Optional.empty();
         } catch (IOException e) {
             throw unavailable(user, "cannot be read: " + e, e);
@@ -205,7 +231,7 @@ final class FileKeySource implements KeySource {
         return parent;
     }
 
-    private static void write(Path file, String text, StandardOpenOption how) throws IOException {
+    static void write(Path file, String text, StandardOpenOption how) throws IOException {
         try (var out = FileChannel.open(file, how, StandardOpenOption.WRITE)) {
             var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
             while (bytes.hasRemaining()) {

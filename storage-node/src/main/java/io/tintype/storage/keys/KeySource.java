@@ -3,6 +3,7 @@ package io.tintype.storage.keys;
 
 import com.google.protobuf.ByteString;
 import io.tintype.model.UserId;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,15 @@ import java.util.Optional;
  * was destroyed is never given again, nor another key under the same id.
  */
 public interface KeySource extends AutoCloseable {
+    /**
+     * Makes sure that this is the source which a node worked with before, and not another one in its place, such as an empty
+     * one: whatever is sealed with keys of that would be lost with it. To be called before anything else, once.
+     *
+     * @param memory the node's data directory, where a source may keep a small file by which it is known again
+     * @throws IllegalArgumentException where it is another one, saying what to do
+     */
+    default void recognise(Path memory) {}
+
     /** The user's key; a new one, on whatever it is kept on for good, if he has none. */
     UserKey current(UserId user);
 

@@ -4,6 +4,7 @@ package io.tintype.storage.node;
 import io.tintype.cluster.config.Meaning;
 import io.tintype.storage.keys.KeySources;
 import io.tintype.storage.keys.UserKeys;
+import java.nio.file.Path;
 
 /** Where keys of users are. Immutable; the same on all nodes of a cluster. */
 public record KeySettings(
@@ -16,9 +17,10 @@ public record KeySettings(
     /**
      * Opens it. May block.
      *
-     * @throws IllegalArgumentException where it is none, saying how
+     * @param dataDir the node's, which remembers the source
+     * @throws IllegalArgumentException where it is none, or not the one of before, saying how
      */
-    UserKeys open() {
-        return source.isEmpty() ? UserKeys.none() : UserKeys.of(KeySources.open(source));
+    UserKeys open(Path dataDir) {
+        return source.isEmpty() ? UserKeys.none() : UserKeys.of(KeySources.open(source, dataDir));
     }
 }

@@ -19,6 +19,7 @@ import io.tintype.model.NodeInfo;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
+import io.tintype.storage.keys.UserKeys;
 import io.tintype.storage.move.UserMoves;
 import io.tintype.storage.peer.PeerNetwork;
 import io.tintype.storage.replica.ReplicaTiming;
@@ -71,7 +72,8 @@ final class NodeParts {
     }
 
     /** Starts what serves shards, in an order in which each finds what it needs; it is closed the other way round. */
-    ShardHost start(ZkSession session, Disk disk, NodesWatcher nodes, Clock clock, NodeMemory memory) {
+    ShardHost start(ZkSession session, Disk disk, NodesWatcher nodes, Clock clock, NodeMemory memory)
+            throws StorageNodeException {
         var metrics = process.registry();
         var peers = closing.add(
                 "peers", new PeerNetwork(self, clusterId, known(nodes, NodeInfo::peerAddress), metrics, tracing));
@@ -93,7 +95,7 @@ final class NodeParts {
                         clusterId,
                         started.shards(),
                         homes(directory),
-                        closing.add("keys", config.keys().open()),
+                        closing.add("keys", keys()),
                         known(nodes, NodeInfo::address),
                         config.limits(),
                         InstantSource.system()));
@@ -128,6 +130,14 @@ final class NodeParts {
         closing.add("uploads", () -> services.finishUploads(GrpcLimits.DRAIN));
         closing.add("health", health);
         return started;
+    }
+
+    private UserKeys keys() throws StorageNodeException {
+        try {
+            return config.keys().open(config.dataDir());
+        } catch (IllegalArgumentException e) {
+            throw new StorageNodeException("Storage node " + config.id() + " does not start: " + e.getMessage(), e);
+        }
     }
 
     /** Times reads: what the controller goes by when it moves replicas. */

@@ -10,12 +10,14 @@ import io.tintype.model.UserId;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,6 +182,125 @@ final class FileKeySourceTest {
                         refusal -> assertThat(refusal.reason()).isEqualTo(Reason.UNAVAILABLE))
                 .hasMessageContaining(text)
                 .hasMessageContaining("docs/operations.md");
+    }
+
+    /** What is there, then, is the empty folder over which that of the keys is mounted. */
+    @Test
+    void aFolderThatIsNotMountedWhenTheNodeStartsIsNotThatOfTheKeys() throws Exception {
+        var address = address(MASTER);
+        var node = memory("node");
+        var key = KeySources.open(address, node).current(ALICE);
+        var keys = folder.resolve("keys");
+        Files.move(keys, folder.resolve("unmounted"));
+        Files.createDirectory(keys);
+
+        assertThatThrownBy(() -> KeySources.open(address, node))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("keys.source")
+                .hasMessageContaining(keys + ", which has no file tintype-keys.mark")
+                .hasMessageContaining("Mount the folder of before")
+                .hasMessageContaining(node.resolve("tintype-keys.mark").toString())
+                .hasMessageContaining("docs/operations.md");
+        assertThat(keys).isEmptyDirectory();
+
+        Files.delete(keys);
+        Files.move(folder.resolve("unmounted"), keys);
+        assertThat(KeySources.open(address, node).find(ALICE)).contains(key);
+    }
+
+    @Test
+    void anotherFolderIsNotThatOfTheKeysEither() throws Exception {
+        var address = address(MASTER);
+        var node = memory("node");
+        var key = KeySources.open(address, node).current(ALICE);
+        var mark = folder.resolve("keys").resolve("tintype-keys.mark");
+        var known = node.resolve("tintype-keys.mark");
+
+        Files.writeString(mark, "tintype-keys 1 " + "0".repeat(32) + "\n");
+        assertThatThrownBy(() -> KeySources.open(address, node))
+                .hasMessageContaining("which has the mark 'tintype-keys 1 0000");
+        Files.writeString(mark, "tintype-keys 2 " + "0".repeat(32) + "\n");
+        assertThatThrownBy(() -> KeySources.open(address, node)).hasMessageContaining("is no mark");
+
+        // What its message says is to be done.
+        Files.copy(known, mark, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(KeySources.open(address, node).find(ALICE)).contains(key);
+        Files.writeString(mark, "tintype-keys 1 " + "0".repeat(32) + "\n");
+        Files.delete(known);
+        assertThat(KeySources.open(address, node).find(ALICE)).contains(key);
+        assertThat(known).hasSameTextualContentAs(mark);
+    }
+
+    @Test
+    void aFolderThatHasKeysAndNoMarkGetsOne() throws Exception {
+        var address = address(MASTER);
+        var key = KeySources.open(address).current(ALICE);
+        var node = memory("node");
+
+        for (int start = 0; start < 2; start++) {
+            assertThat(KeySources.open(address, node).current(ALICE)).isEqualTo(key);
+            assertThat(folder.resolve("keys").resolve("tintype-keys.mark"))
+                    .content()
+                    .matches("tintype-keys 1 [0-9a-f]{32}\n");
+            assertThat(node.resolve("tintype-keys.mark"))
+                    .hasSameTextualContentAs(folder.resolve("keys").resolve("tintype-keys.mark"));
+        }
+        assertThat(files()).as("the key and the mark").hasSize(2);
+        assertThat(node).isDirectoryContaining("glob:**.mark");
+    }
+
+    @Test
+    void allNodesThatStartAtOnceGiveAFolderOneMark() throws Exception {
+        int nodes = 32;
+        var address = address(MASTER);
+        var starting = new ArrayList<Callable<String>>();
+        for (int i = 0; i < nodes; i++) {
+            var node = memory("node-" + i);
+            starting.add(() -> {
+                KeySources.open(address, node).close();
+                return Files.readString(node.resolve("tintype-keys.mark"));
+            });
+        }
+        var threads = Executors.newFixedThreadPool(nodes);
+        var marks = new HashSet<String>();
+        for (var one : threads.invokeAll(starting)) {
+            marks.add(one.get());
+        }
+        threads.shutdown();
+
+        assertThat(marks).hasSize(1);
+        assertThat(files()).hasSize(1);
+    }
+
+    @Test
+    void aFolderThatGoesAwayWhileTheNodeRunsGetsNoKeyAndNobodyIsSaidToHaveNone() throws Exception {
+        var source = KeySources.open(address(MASTER), memory("node"));
+        var key = source.current(ALICE);
+        var bob = UserId.of("bob");
+        var keys = folder.resolve("keys");
+        Files.move(keys, folder.resolve("unmounted"));
+        Files.createDirectory(keys);
+
+        assertRefused(source, "is it mounted?");
+        for (var refused : List.<ThrowingCallable>of(
+                () -> source.current(ALICE), () -> source.current(bob), () -> source.destroy(ALICE, key.id()))) {
+            assertThatThrownBy(refused)
+                    .isInstanceOfSatisfying(
+                            TintypeException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE))
+                    .hasMessageContaining("is it mounted?");
+        }
+        assertThat(keys).isEmptyDirectory();
+        Files.delete(keys);
+        assertRefused(source, "is it mounted?");
+
+        Files.move(folder.resolve("unmounted"), keys);
+        assertThat(source.find(ALICE)).contains(key);
+        assertThat(source.find(bob)).isEmpty();
+        assertThat(source.current(bob)).isNotEqualTo(key);
+    }
+
+    private Path memory(String node) throws Exception {
+        return Files.createDirectories(folder.resolve(node));
     }
 
     @ParameterizedTest

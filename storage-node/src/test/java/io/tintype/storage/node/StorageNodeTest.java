@@ -32,6 +32,7 @@ import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import io.tintype.wire.Errors;
 import io.tintype.wire.Wire;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -188,6 +189,29 @@ final class StorageNodeTest extends OneNode {
         assertThatThrownBy(() -> StorageNode.start(config("data")))
                 .isInstanceOf(StorageNodeException.class)
                 .hasMessageContaining("belongs to cluster");
+    }
+
+    @Test
+    void aNodeWhoseFolderOfKeysIsNotMountedDoesNotStart() throws Exception {
+        var keys = Files.createDirectories(folder.resolve("keys"));
+        var master = Files.writeString(folder.resolve("master"), "5a".repeat(32));
+        var config = config("data").withKeys(new KeySettings("file:" + keys + "?master=" + master));
+        StorageNode.start(config).close();
+        Files.move(keys, folder.resolve("unmounted"));
+        Files.createDirectory(keys);
+
+        assertThatThrownBy(() -> StorageNode.start(config))
+                .isInstanceOf(StorageNodeException.class)
+                .hasMessageContaining("node-1 does not start")
+                .hasMessageContaining("keys.source")
+                .hasMessageContaining("Mount the folder of before");
+        Files.delete(keys);
+        assertThatThrownBy(() -> StorageNode.start(config))
+                .isInstanceOf(StorageNodeException.class)
+                .hasMessageContaining("names a folder that is not there");
+
+        Files.move(folder.resolve("unmounted"), keys);
+        StorageNode.start(config).close();
     }
 
     private static List<String> services(ManagedChannel channel) throws Exception {

@@ -34,6 +34,11 @@ public final class DyingKeys implements KeySourceProvider {
 
     private record Dying(KeySource keys, Path by) implements KeySource {
         @Override
+        public void recognise(Path memory) {
+            keys.recognise(memory);
+        }
+
+        @Override
         public UserKey current(UserId user) {
             return keys.current(user);
         }

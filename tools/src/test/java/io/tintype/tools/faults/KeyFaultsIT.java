@@ -96,7 +96,7 @@ final class KeyFaultsIT {
                     "No space left");
             assertThatThrownBy(() -> users.get("alice", "cat")).isInstanceOf(BlobNotFoundException.class);
             assertThat(users.users().usage("alice").blobs()).isZero();
-            assertThat(LiveFiles.under(keys))
+            assertThat(LiveFiles.keys(keys))
                     .as("keys of others, and no half of one")
                     .hasSize(2);
             // Nobody else notices.
@@ -108,12 +108,12 @@ final class KeyFaultsIT {
             // Destroying takes no room.
             var carol = erased("carol");
             assertThat(carol.keyGone()).isTrue();
-            assertThat(LiveFiles.under(keys)).hasSize(1);
+            assertThat(LiveFiles.keys(keys)).hasSize(1);
 
             disk.free();
             users.put("alice", "cat", IMAGE);
             assertThat(users.get("alice", "cat").bytes()).isEqualTo(IMAGE);
-            assertThat(LiveFiles.under(keys)).hasSize(2);
+            assertThat(LiveFiles.keys(keys)).hasSize(2);
 
             disk.makeReadOnly();
             assertRefused(
@@ -126,13 +126,13 @@ final class KeyFaultsIT {
             assertThatThrownBy(() -> users.get("alice", "cat"))
                     .as("he is being erased nevertheless")
                     .isInstanceOf(UserErasedException.class);
-            assertThat(LiveFiles.under(keys)).as("the key is there").hasSize(2);
+            assertThat(LiveFiles.keys(keys)).as("the key is there").hasSize(2);
             users.put("bob", "cow", IMAGE);
             assertThat(users.get("bob", "cow").bytes()).isEqualTo(IMAGE);
 
             disk.makeWritable();
             assertThat(erased("alice").keyGone()).isTrue();
-            assertThat(LiveFiles.under(keys)).hasSize(1);
+            assertThat(LiveFiles.keys(keys)).hasSize(1);
             assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
             hasty.close();
         }
@@ -157,7 +157,7 @@ final class KeyFaultsIT {
             users.users().register(user, SEALED);
             users.put(user, "cat", IMAGE);
         }
-        assertThat(LiveFiles.under(keys)).hasSize(2);
+        assertThat(LiveFiles.keys(keys)).hasSize(2);
 
         // Who was to note the end is dead before he can; who is asked next does it.
         assertThat(erased("alice").keyGone()).isTrue();
@@ -166,13 +166,13 @@ final class KeyFaultsIT {
                 .until(() -> whoDied(by), Optional::isPresent)
                 .orElseThrow();
         fleet().kill(dead); // it is dead; this waits for it
-        assertThat(LiveFiles.under(keys)).as("his key is gone").hasSize(1);
+        assertThat(LiveFiles.keys(keys)).as("his key is gone").hasSize(1);
         assertThat(withText(MARK)).as("bytes of his, as they were").isEmpty();
         assertThatThrownBy(() -> users.get("alice", "cat")).isInstanceOf(UserErasedException.class);
         assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
         fleet().node(dead, Map.of("TINTYPE_CONFIG_KEYS_SOURCE", "file:" + keys + "?master=" + master()));
         assertThat(erased("alice").keyGone()).isTrue();
-        assertThat(LiveFiles.under(keys)).as("nobody made another one").hasSize(1);
+        assertThat(LiveFiles.keys(keys)).as("nobody made another one").hasSize(1);
         assertThat(withText(MARK)).isEmpty();
         assertThat(users.get("bob", "cat").bytes()).isEqualTo(IMAGE);
     }

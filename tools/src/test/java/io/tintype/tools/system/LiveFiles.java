@@ -26,6 +26,13 @@ public final class LiveFiles {
         return look(() -> files(folder));
     }
 
+    /** All below a folder of users' keys but its mark. */
+    public static List<Path> keys(Path folder) throws IOException {
+        return under(folder).stream()
+                .filter(file -> !file.endsWith("tintype-keys.mark"))
+                .toList();
+    }
+
     /** Those below a folder that have these bytes in a row. */
     public static List<Path> with(Path folder, byte[] bytes) throws IOException {
         var wanted = new String(bytes, StandardCharsets.ISO_8859_1);

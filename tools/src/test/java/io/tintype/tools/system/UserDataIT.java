@@ -248,7 +248,7 @@ final class UserDataIT {
     }
 
     private static List<Path> keyFiles() throws IOException {
-        return LiveFiles.under(dev.data().resolve("keys"));
+        return LiveFiles.keys(dev.data().resolve("keys"));
     }
 
     /** Files of nodes that have a text in them. */
