@@ -66,7 +66,7 @@ final class StoreOptions implements AutoCloseable {
 
     /** Absolute consistency: what the write-ahead log lost is never taken for what was never written. */
     DBOptions database(AbstractEventListener listener, WALRecoveryMode recovery) {
-        return own(new DBOptions())
+        return own(trackingLogs())
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
                 .setWalRecoveryMode(recovery)
@@ -85,6 +85,20 @@ final class StoreOptions implements AutoCloseable {
                 .setMaxLogFileSize(8 << 20)
                 .setKeepLogFileNum(4)
                 .setListeners(List.of(own(listener)));
+    }
+
+    /**
+     * The manifest names each log that was synced and is written no more, so that a store that lost one of several does not open.
+     * The option has no setter in Java.
+     */
+    private static DBOptions trackingLogs() {
+        var properties = new Properties();
+        properties.setProperty("track_and_verify_wals_in_manifest", "true");
+        var options = DBOptions.getDBOptionsFromProps(properties);
+        if (options == null) {
+            throw new IllegalStateException("this RocksDB does not know track_and_verify_wals_in_manifest");
+        }
+        return options;
     }
 
     ColumnFamilyOptions family(Family family) {

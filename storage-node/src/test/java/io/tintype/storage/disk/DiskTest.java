@@ -149,6 +149,45 @@ class DiskTest {
         }
     }
 
+    /** What a user's family has is only in logs: it is too little to be moved to a file. */
+    @Test
+    void aStoreThatLostOneOfItsLogsIsNoStoreToWhichThatWasNotWritten() throws Exception {
+        int rounds = 3;
+        try (var disk = Disk.open(config().withMemory(8 << 20, 256 << 20))) {
+            for (int log = 0; log < rounds; log++) {
+                disk.committer()
+                        .commit(new Write().put(Family.USER, key(log), value("u" + log)))
+                        .join();
+                for (int i = 0; i < 70; i++) { // more than a memtable holds: another log begins
+                    disk.committer()
+                            .commit(new Write().put(Family.HEAD, key(100 * log + i), new byte[256 << 10]))
+                            .join();
+                }
+            }
+        }
+        var logs = logs();
+        assertThat(logs).hasSizeGreaterThan(2);
+        for (int lost = 0; lost < logs.size() - 1; lost++) {
+            var away = directory.resolve("away");
+            Files.move(logs.get(lost), away);
+            assertRefused(DiskException.Kind.DAMAGED, "Missing WAL");
+            Files.move(away, logs.get(lost));
+        }
+        try (var disk = Disk.open(config())) {
+            for (int log = 0; log < rounds; log++) {
+                assertThat(disk.get(Family.USER, key(log))).isEqualTo(value("u" + log));
+            }
+        }
+    }
+
+    private List<Path> logs() throws Exception {
+        try (var files = Files.list(directory.resolve(DataDirectory.STORE))) {
+            return files.filter(found -> found.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     @Test
     void aStoreThatLostWhatNamesItsManifestIsNoNewStore() throws Exception {
         String first = fill();
