@@ -7,6 +7,7 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.AbortUpload;
 import io.tintype.proto.internal.v1.CopiedHead;
 import io.tintype.proto.internal.v1.CopyUser;
 import io.tintype.proto.internal.v1.Manifest;
@@ -26,10 +27,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Copies one blob at a time from a replica of the source into the target's log: chunks under an upload id of their own, so
@@ -37,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * never blocks.
  */
 final class BlobCopier {
+    private static final Logger log = LoggerFactory.getLogger(BlobCopier.class);
     private static final int FETCHED_AT_ONCE = 4;
     private static final int TRIES = 20;
     private static final long PAUSE_MS = 50;
@@ -118,10 +123,43 @@ final class BlobCopier {
                                         .thenApply(done -> true);
                     });
         }
-        return chunks(node, sequence, theirs, ours, manifest, 0)
+        var way = new Way(node, sequence, theirs, ours, new AtomicBoolean());
+        return chunks(way, manifest, 0)
                 .thenCompose(whole -> whole
                         ? append(blob, here, null, emptied).thenApply(done -> true)
-                        : CompletableFuture.completedFuture(false));
+                        : CompletableFuture.completedFuture(false))
+                .whenComplete((copied, failure) -> {
+                    boolean inVain = failure != null || !copied;
+                    if (inVain && way.staged().get()) {
+                        abort(ours);
+                    }
+                });
+    }
+
+    /**
+     * From where to where chunks of one blob go.
+     *
+     * @param node a replica of the source
+     * @param sequence a record of the source behind the one that wrote the blob
+     * @param theirs the blob's upload there
+     * @param ours its upload here
+     * @param staged whether any may be here
+     */
+    private record Way(NodeId node, long sequence, UploadId theirs, UploadId ours, AtomicBoolean staged) {}
+
+    /**
+     * Lets go of chunks that were staged in vain, so that one try after the other does not fill the target; where this fails,
+     * collection does it a day later. A record that named them, and whose fate is not known, stands before this one in the log, or
+     * comes nowhere.
+     */
+    private void abort(UploadId upload) {
+        var payload = AbortUpload.newBuilder().setUploadId(Wire.bytes(upload)).build();
+        var unused = target.propose(Proposal.of(RecordType.ABORT_UPLOAD, user, payload.toByteString()))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        log.debug("copy {} was not aborted; its chunks stay for a day", upload, failure);
+                    }
+                });
     }
 
     /** Named by the target's time: what that takes for old, it gives up as abandoned. */
@@ -130,24 +168,22 @@ final class BlobCopier {
         return new UploadId(now, ThreadLocalRandom.current().nextLong());
     }
 
-    private CompletableFuture<Boolean> chunks(
-            NodeId node, long sequence, UploadId theirs, UploadId ours, Manifest manifest, int from) {
+    private CompletableFuture<Boolean> chunks(Way way, Manifest manifest, int from) {
         if (from >= manifest.getChunks()) {
             return CompletableFuture.completedFuture(true);
         }
         int to = Math.min(manifest.getChunks(), from + FETCHED_AT_ONCE);
-        return fetch(node, sequence, theirs, from, to, one -> {
+        return fetch(way.node(), way.sequence(), way.theirs(), from, to, one -> {
                     var chunk = one.chunk();
-                    return chunk == null
-                            ? CompletableFuture.completedFuture(null)
-                            : patiently(
-                                    () -> target.stage(new StagedBytes(
-                                            new ChunkKey(user, ours, one.key().index()), chunk)),
-                                    0);
+                    if (chunk == null) {
+                        return CompletableFuture.completedFuture(null);
+                    }
+                    way.staged().set(true);
+                    var key = new ChunkKey(user, way.ours(), one.key().index());
+                    return patiently(() -> target.stage(new StagedBytes(key, chunk)), 0);
                 })
-                .thenCompose(count -> count == to - from
-                        ? chunks(node, sequence, theirs, ours, manifest, to)
-                        : CompletableFuture.completedFuture(false));
+                .thenCompose(count ->
+                        count == to - from ? chunks(way, manifest, to) : CompletableFuture.completedFuture(false));
     }
 
     private interface Taker {

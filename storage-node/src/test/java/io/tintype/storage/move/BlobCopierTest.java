@@ -9,7 +9,9 @@ import io.tintype.checksum.Crc32c;
 import io.tintype.model.BlobName;
 import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.ImportUser;
@@ -38,6 +40,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,9 +114,14 @@ final class BlobCopierTest {
         logTimeMs += Duration.ofMinutes(11).toMillis();
     }
 
-    /** The source, which has the blob. */
-    @SuppressWarnings("unchecked")
+    /** A source, which has the blob. */
     private Peers source() {
+        return source(key -> chunk(key.index()));
+    }
+
+    /** @param chunks what it has; null: nothing any more */
+    @SuppressWarnings("unchecked")
+    private static Peers source(Function<ChunkKey, @Nullable Chunk> chunks) {
         return (Peers) Proxy.newProxyInstance(
                 Peers.class.getClassLoader(), new Class<?>[] {Peers.class}, (self, method, args) -> {
                     if (!method.getName().equals("fetch")) {
@@ -122,7 +130,7 @@ final class BlobCopierTest {
                     var taker = (Function<Peers.Fetched, CompletableFuture<Void>>) args[args.length - 1];
                     var taken = CompletableFuture.<Void>completedFuture(null);
                     for (var key : (List<ChunkKey>) args[3]) {
-                        taken = taken.thenCompose(done -> taker.apply(new Peers.Fetched(key, chunk(key.index()))));
+                        taken = taken.thenCompose(done -> taker.apply(new Peers.Fetched(key, chunks.apply(key))));
                     }
                     return taken;
                 });
@@ -149,7 +157,7 @@ final class BlobCopierTest {
                 .build();
     }
 
-    private void copiedBlobStays() throws Exception {
+    private BlobCopier begin(Peers source) {
         apply(
                 RecordType.USER_IMPORT,
                 ImportUser.newBuilder()
@@ -158,8 +166,11 @@ final class BlobCopierTest {
                         .setFrom(7)
                         .setUsersLimit(10)
                         .build());
-        var copier = new BlobCopier(
-                source(), target(), ALICE, new ShardId(7), MOVE, new Throttle(1 << 30), new MoveProgress());
+        return new BlobCopier(source, target(), ALICE, new ShardId(7), MOVE, new Throttle(1 << 30), new MoveProgress());
+    }
+
+    private void copiedBlobStays() throws Exception {
+        var copier = begin(source());
 
         assertThat(copier.copy(blob(), 1, List.of(new NodeId("source"))).get(60, TimeUnit.SECONDS))
                 .isTrue();
@@ -184,5 +195,41 @@ final class BlobCopierTest {
     void aCopiedBlobStaysThoughTheTargetsLogIsDaysAhead() throws Exception {
         logTimeMs = System.currentTimeMillis() + Duration.ofDays(2).toMillis();
         copiedBlobStays();
+    }
+
+    /** One try comes after the other, and each brings the chunks anew. */
+    @Test
+    void chunksOfACopyThatBreaksOffAreGoneSoonAfter() throws Exception {
+        logTimeMs = System.currentTimeMillis();
+        var copier = begin(source(key -> {
+            if (key.index() == CHUNKS - 1) {
+                throw new TintypeException(Reason.UNAVAILABLE, "the source went away");
+            }
+            return chunk(key.index());
+        }));
+
+        assertThat(copier.copy(blob(), 1, List.of(new NodeId("source"))))
+                .failsWithin(60, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .withMessageContaining("the source went away");
+
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void chunksOfAVersionThatIsReplacedMeanwhileAreGoneSoonAfter() throws Exception {
+        logTimeMs = System.currentTimeMillis();
+        var copier = begin(source(key -> key.index() == CHUNKS - 1 ? null : chunk(key.index())));
+
+        assertThat(copier.copy(blob(), 1, List.of(new NodeId("source"))).get(60, TimeUnit.SECONDS))
+                .isFalse();
+
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() {
+        collect();
+        collect();
+        assertThat(store.reader().users().traces(ALICE).chunks()).isFalse();
     }
 }
