@@ -19,6 +19,7 @@ import io.tintype.storage.log.LogStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Reads one shard as of its applied records. Says nothing about freshness: that is for who leads the shard to prove.
@@ -40,6 +41,7 @@ public final class ShardReader {
     private final UserExport exports;
     private final ShardUsers users;
     private final UserChanges changes;
+    private volatile LongSupplier latestMs = () -> Long.MAX_VALUE;
 
     ShardReader(Disk disk, Keys keys, LogStore log, StateMachine machine, ChunkStore chunks) {
         this.disk = disk;
@@ -186,11 +188,20 @@ public final class ShardReader {
 
     /**
      * By which time an upload begins, and is under way, and by which a time to live counts: never one that the shard's log has left
-     * behind. Its clock decides what is too old, and what is gone for a condition, and stays ahead for a while once the wall clock
-     * was.
+     * behind, nor one that a record made now could not have. The log's clock decides what is too old, and what is gone for a
+     * condition; it stays ahead for a while once the wall clock was, and behind where that was set forward.
      */
     public long timeMs(long wallMs) {
-        return Math.max(wallMs, machine.logTimeMs());
+        return Math.max(Math.min(wallMs, latestMs.getAsLong()), machine.logTimeMs());
+    }
+
+    /**
+     * Has no time be later than a record's that is made now.
+     *
+     * @param latest the latest one that such a record could have; asked on any thread, and must not block
+     */
+    public void limitTime(LongSupplier latest) {
+        latestMs = latest;
     }
 
     /** Whether an upload was completed, aborted, or is too old by the log's clock: how it ended may be forgotten then. */

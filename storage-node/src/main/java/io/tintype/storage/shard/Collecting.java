@@ -113,7 +113,7 @@ final class Collecting {
         private void guarded() {
             try {
                 step();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 log.warn("shard {}: removing what is no longer needed failed", shard.id(), e);
                 end();
             }
@@ -152,7 +152,9 @@ final class Collecting {
                     left = Set.of();
                     return List.of();
                 }
-                found = shard.store().collector().collect(nowMs, BUDGET, left);
+                // What the log does not take for expired yet need not be proposed.
+                long timeMs = shard.store().reader().timeMs(nowMs);
+                found = shard.store().collector().collect(timeMs, BUDGET, left);
             }
             left = found.more();
             context.metrics().collected(found.chunksRemoved());

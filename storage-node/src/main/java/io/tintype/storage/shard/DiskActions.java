@@ -40,6 +40,10 @@ final class DiskActions {
         this.tail = tail;
         this.queue = queue;
         this.clock = clock;
+        store.reader().limitTime(() -> {
+            var now = clock.now();
+            return logClock.latest(now, clock.latestMillis(now));
+        });
     }
 
     void promise(long epoch) {

@@ -2,6 +2,7 @@
 package io.tintype.storage.shard;
 
 import io.tintype.storage.replica.Now;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The time that a shard's records carry, by which retries are forgotten, uploads given up and blobs expire: the wall clock's,
@@ -11,21 +12,20 @@ import io.tintype.storage.replica.Now;
  * taken. A process that has just started, and cannot know how long it was away, goes by its wall clock or by ZooKeeper's,
  * whichever is behind: it takes two clocks that are set forward to age anything at once.
  *
- * <p>Confined to the shard's loop.
+ * <p>Records are made in the shard's loop alone; any thread may ask how far the clock is.
  */
 final class LogClock {
     /** How much faster than time the log's clock may run, until it is where the wall clock is. */
     static final int FASTEST = 2;
 
-    private boolean known;
-    private long newestMs;
-    private long sinceNanos;
+    /** When the newest record came into the log, by its own time and by the monotonic clock. */
+    private record Newest(long logTimeMs, long nanos) {}
+
+    private volatile @Nullable Newest newest;
 
     /** A record came into the log, of this replica's making or another's. */
     void saw(long logTimeMs, Now now) {
-        known = true;
-        newestMs = logTimeMs;
-        sinceNanos = now.nanos();
+        newest = new Newest(logTimeMs, now.nanos());
     }
 
     /**
@@ -35,7 +35,12 @@ final class LogClock {
      * @param latestMs the latest that it can be by another clock ({@link Clock#latestMillis})
      */
     long next(long lastMs, Now now, long latestMs) {
-        long latest = known ? newestMs + FASTEST * ((now.nanos() - sinceNanos) / 1_000_000) : latestMs;
-        return Math.max(lastMs, Math.min(now.wallMillis(), latest));
+        return Math.max(lastMs, Math.min(now.wallMillis(), latest(now, latestMs)));
+    }
+
+    /** The latest that a record made now can say, whatever the wall clock does; the same {@code latestMs}. */
+    long latest(Now now, long latestMs) {
+        var known = newest;
+        return known == null ? latestMs : known.logTimeMs() + FASTEST * ((now.nanos() - known.nanos()) / 1_000_000);
     }
 }

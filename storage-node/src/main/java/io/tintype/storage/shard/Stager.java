@@ -57,7 +57,7 @@ final class Stager {
                     RETRY_AFTER));
         }
         CompletableFuture<Void> staged =
-                write(chunk).thenCombine(toFollowers(config, epoch, chunk), (here, there) -> null);
+                Futures.begin(() -> write(chunk).thenCombine(toFollowers(config, epoch, chunk), (here, there) -> null));
         return staged.whenComplete((done, failure) -> {
             context.budgets().staging().give(bytes);
             if (failure == null) {
@@ -76,7 +76,8 @@ final class Stager {
 
     /** The mark that says how an old upload ended may be gone already, by the log's clock: see Collector. */
     private boolean isOver(ChunkKey key) {
-        long age = context.clock().now().wallMillis() - key.upload().timeMs();
+        long age = store.reader().timeMs(context.clock().now().wallMillis())
+                - key.upload().timeMs();
         return age > Limits.UPLOAD_LIFETIME.toMillis() || store.reader().isOver(key.user(), key.upload());
     }
 

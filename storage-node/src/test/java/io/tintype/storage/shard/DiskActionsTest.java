@@ -103,6 +103,24 @@ final class DiskActionsTest {
                 .isBetween(0L, 10_000L * LogClock.FASTEST);
     }
 
+    /** Whoever is told that a blob's time is over must not then hear, from a condition, that it is there. */
+    @Test
+    void readersGoByTheTimeThatARecordWouldHave() {
+        actions.append(new AppendEpochStart(new LogPosition(1, 1), new LogPosition(0, 0), 0));
+        for (long offMs : List.of(0L, 3_600_000L, -3_600_000L)) {
+            now = new Now(now.nanos() + Duration.ofSeconds(10).toNanos(), now.wallMillis() + 10_000 + offMs);
+            long reader = Math.max(
+                    store.reader().timeMs(now.wallMillis()), store.log().lastLogTimeMs());
+            long seq = store.log().last().seq() + 1;
+
+            actions.append(new AppendEpochStart(new LogPosition(seq, seq), new LogPosition(seq - 1, seq - 1), 0));
+
+            assertThat(reader)
+                    .as("a wall clock that is %d ms off", offMs)
+                    .isEqualTo(store.log().lastLogTimeMs());
+        }
+    }
+
     @Test
     void imagesOfMovedUsersWaitForRoomAsUploadsDo() throws Exception {
         for (var type : List.of(RecordType.PUT_COMMIT, RecordType.USER_COPY, RecordType.EPOCH_START)) {
