@@ -63,6 +63,13 @@ final class HeadLook {
         if (asking && livesHere == null) {
             return null;
         }
+        boolean doubtful =
+                point.epoch() == 0 && Reads.wroteElsewhere(task.request().getOptions(), shard.id());
+        if (doubtful && livesHere == null) {
+            ask();
+            return null;
+        }
+        long stay = doubtful ? UserGate.stay(shard, task.user()) : 0;
         var part = task.trace().child("rocksdb head");
         var head = shard.reader()
                 .head(
@@ -71,11 +78,11 @@ final class HeadLook {
                         box.clock().millis(),
                         Reads.mayLagMs(task.request().getOptions()));
         part.end();
-        if (head.isPresent()) {
-            return judge(head.get());
-        }
-        if (shard.reader().users().owned(task.user()).isPresent()) {
-            return nothing();
+        if (head.isPresent() || shard.reader().users().owned(task.user()).isPresent()) {
+            if (doubtful && livesHere != null) {
+                UserGate.requireStay(shard.id(), task.user(), livesHere, stay);
+            }
+            return head.isPresent() ? judge(head.get()) : nothing();
         }
         if (livesHere == null) {
             ask();

@@ -100,6 +100,15 @@ final class Reads {
         return new ReadDemand.Session(newest);
     }
 
+    /**
+     * Whether a session shows changes on other shards too. A user of whom they are does not live there any more; and a replica
+     * that lags may have him as he was before, in an earlier stay.
+     */
+    static boolean wroteElsewhere(ReadOptions options, ShardId shard) {
+        return options.getConsistency() == Consistency.CONSISTENCY_SESSION
+                && options.getSessionList().stream().anyMatch(token -> token.getShard() != shard.value());
+    }
+
     private static ReadDemand bounded(int staleness) {
         if (staleness < 1 || staleness > Limits.MAX_STALENESS.toMillis()) {
             throw Requests.invalid("options.max_staleness_ms is " + Integer.toUnsignedString(staleness) + "; give 1 to "

@@ -3,6 +3,7 @@ package io.tintype.storage.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tintype.cluster.directory.UserHome;
 import io.tintype.model.BlobName;
 import io.tintype.model.UserId;
 import io.tintype.model.Version;
@@ -14,6 +15,7 @@ import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.HeadResponse;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ListResponse;
+import io.tintype.proto.v1.ReadOptions;
 import io.tintype.proto.v1.WatchHeadsRequest;
 import io.tintype.proto.v1.WatchHeadsResponse;
 import io.tintype.storage.blob.ShardReader;
@@ -99,7 +101,8 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
                 .thenCompose(shard -> read(
                         shard,
                         user,
-                        Reads.demand(request.getOptions(), shard.id(), only != null),
+                        request.getOptions(),
+                        only != null,
                         reader -> reader.head(user, name, box.clock().millis(), Reads.mayLagMs(request.getOptions()))
                                 .map(head -> checked(head, only))))
                 .thenApply(answer -> HeadResponse.newBuilder()
@@ -115,52 +118,81 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
         var page = listings.page(request);
         return box.routes()
                 .data(page.user(), Wire.shardHint(request.getShard()))
-                .thenCompose(shard ->
-                        read(shard, page.user(), Reads.demand(request.getOptions(), shard.id(), false), reader -> {
-                            var listing = listings.read(
-                                    reader, page, box.clock().millis(), Reads.mayLagMs(request.getOptions()));
-                            return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
-                        }))
+                .thenCompose(shard -> read(shard, page.user(), request.getOptions(), false, reader -> {
+                    var listing =
+                            listings.read(reader, page, box.clock().millis(), Reads.mayLagMs(request.getOptions()));
+                    return listing.getEntriesCount() == 0 ? Optional.empty() : Optional.of(listing);
+                }))
                 .thenApply(answer -> answer.value().orElse(ListResponse.getDefaultInstance()).toBuilder()
                         .setFreshness(Reads.freshness(answer.freshness()))
                         .build());
     }
 
-    /** A value, or that there is none, and then whether at least the user is known. */
-    private record Found<T>(Optional<T> value, boolean owner) {}
+    /**
+     * A value, or that there is none.
+     *
+     * @param owner whether at least the user is known
+     * @param stay {@link UserGate#stay} before it was read, where that is asked for
+     */
+    private record Found<T>(Optional<T> value, boolean owner, long stay) {}
 
     /**
      * Reads a value that a user may have. Nothing of a user of whom the replica has never heard means something only if he lives
-     * there; and as he may have come just before the directory said so, the replica is then read once more.
+     * there; and as he may have come just before the directory said so, the replica is then read once more. So it is where he
+     * may have come back.
+     *
+     * @param namesVersion as for {@link Reads#demand}
      */
     private <T> CompletableFuture<Reads.Answer<Optional<T>>> read(
-            ShardReplica shard, UserId user, ReadDemand demand, Function<ShardReader, Optional<T>> value) {
-        return look(shard, user, demand, value)
-                .thenCompose(first -> first.value().owner()
-                        ? CompletableFuture.completedFuture(first)
-                        : box.gate()
-                                .livesOn(shard, user)
-                                .thenCompose(home -> look(shard, user, demand, value)
-                                        .thenApply(second -> {
-                                            if (!second.value().owner()) {
-                                                UserGate.requireHeardOf(
-                                                        shard.id(),
-                                                        user,
-                                                        home,
-                                                        demand,
-                                                        second.freshness().stale());
-                                            }
-                                            return second;
-                                        })))
+            ShardReplica shard,
+            UserId user,
+            ReadOptions options,
+            boolean namesVersion,
+            Function<ShardReader, Optional<T>> value) {
+        var demand = Reads.demand(options, shard.id(), namesVersion);
+        boolean wroteElsewhere = Reads.wroteElsewhere(options, shard.id());
+        return look(shard, user, demand, wroteElsewhere, value)
+                .thenCompose(first -> {
+                    boolean doubtful = wroteElsewhere && first.freshness().stale();
+                    return first.value().owner() && !doubtful
+                            ? CompletableFuture.completedFuture(first)
+                            : box.gate()
+                                    .livesOn(shard, user)
+                                    .thenCompose(home -> look(shard, user, demand, wroteElsewhere, value)
+                                            .thenApply(second -> {
+                                                require(shard, user, home, demand, wroteElsewhere, second);
+                                                return second;
+                                            }));
+                })
                 .thenApply(answer -> new Reads.Answer<>(answer.value().value(), answer.freshness()));
     }
 
+    private static <T> void require(
+            ShardReplica shard,
+            UserId user,
+            UserHome home,
+            ReadDemand demand,
+            boolean wroteElsewhere,
+            Reads.Answer<Found<T>> read) {
+        boolean stale = read.freshness().stale();
+        if (!read.value().owner()) {
+            UserGate.requireHeardOf(shard.id(), user, home, demand, stale);
+        } else if (wroteElsewhere && stale) {
+            UserGate.requireStay(shard.id(), user, home, read.value().stay());
+        }
+    }
+
     private <T> CompletableFuture<Reads.Answer<Found<T>>> look(
-            ShardReplica shard, UserId user, ReadDemand demand, Function<ShardReader, Optional<T>> value) {
+            ShardReplica shard,
+            UserId user,
+            ReadDemand demand,
+            boolean wroteElsewhere,
+            Function<ShardReader, Optional<T>> value) {
         return Reads.read(shard, demand, box.readers(), reader -> {
+            long stay = wroteElsewhere ? UserGate.stay(shard, user) : 0;
             var found = value.apply(reader);
             return new Found<>(
-                    found, found.isPresent() || reader.users().owned(user).isPresent());
+                    found, found.isPresent() || reader.users().owned(user).isPresent(), stay);
         });
     }
 

@@ -9,6 +9,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.ClaimUser;
+import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
@@ -121,6 +122,27 @@ final class UserGate {
                     Reason.FRESHNESS_UNPROVEN,
                     "shard " + shard + ": user '" + user + "' lives here and may have come from elsewhere, which this"
                             + " replica has not heard of yet; ask another replica, or its primary");
+        }
+    }
+
+    /** The stay in which a replica has a user: under which generation it is his home; 0: it is not. Blocks on the disk. */
+    static long stay(ShardReplica shard, UserId user) {
+        return shard.reader().users().owned(user).map(StoredUser::getGeneration).orElse(0L);
+    }
+
+    /**
+     * What a replica that lags has of a user whose session wrote on other shards too.
+     *
+     * @param stay as it was before that was read
+     * @throws TintypeException FRESHNESS_UNPROVEN where it is of an earlier stay than the directory knows: what he wrote
+     *     elsewhere in between, and brought back, is not in it
+     */
+    static void requireStay(ShardId shard, UserId user, UserHome home, long stay) {
+        if (stay < home.generation()) {
+            throw new TintypeException(
+                    Reason.FRESHNESS_UNPROVEN,
+                    "shard " + shard + ": user '" + user + "' may have been elsewhere and come back, which this replica"
+                            + " has not heard of yet; ask another replica, or its primary");
         }
     }
 

@@ -25,12 +25,14 @@ import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.HeadRequest;
 import io.tintype.proto.v1.ListRequest;
 import io.tintype.proto.v1.ReadOptions;
+import io.tintype.proto.v1.SessionToken;
 import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.log.RecordType;
 import io.tintype.wire.Wire;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +107,74 @@ final class UnheardUserTest {
         refused(Reason.BLOB_NOT_FOUND, () -> rig.read("cat"));
         refused(Reason.BLOB_NOT_FOUND, () -> rig.retrieval.head(head(LATEST)));
         assertThat(rig.retrieval.list(list(LATEST)).getEntriesCount()).isZero();
+    }
+
+    /** He moves here, and on, and comes back; the replica has heard of the first stay alone. */
+    @Test
+    void aReplicaThatLagsDoesNotAnswerASessionThatWroteElsewhereFromAnEarlierStay() {
+        arrive();
+        livesHereUnder(MOVE + 2);
+        rig.data.follows = true;
+        refused(
+                Reason.FRESHNESS_UNPROVEN,
+                () -> rig.get(
+                        rig.getRequest("cat").setOptions(session(9, Rig.DATA)).build()));
+        refused(Reason.FRESHNESS_UNPROVEN, () -> rig.retrieval.head(head(session(9, Rig.DATA))));
+        refused(Reason.FRESHNESS_UNPROVEN, () -> rig.retrieval.list(list(session(9, Rig.DATA))));
+        refused(
+                Reason.FRESHNESS_UNPROVEN,
+                () -> rig.get(
+                        rig.getRequest("dog").setOptions(session(9, Rig.DATA)).build()));
+        refused(
+                Reason.FRESHNESS_UNPROVEN,
+                () -> rig.retrieval.head(
+                        head(session(9, Rig.DATA)).toBuilder().setName("dog").build()));
+    }
+
+    /** He has left, and the replica has not heard of that. */
+    @Test
+    void aReplicaThatLagsDoesNotAnswerASessionThatWroteWhereTheUserLivesNow() {
+        arrive();
+        rig.homes.put(USER, new UserHome(new ShardId(9), MOVE + 1, new PoolId("r1", "standard")));
+        rig.data.follows = true;
+        refused(
+                Reason.WRONG_SHARD,
+                () -> rig.get(
+                        rig.getRequest("cat").setOptions(session(9, Rig.DATA)).build()));
+        refused(Reason.WRONG_SHARD, () -> rig.retrieval.head(head(session(9, Rig.DATA))));
+        refused(Reason.WRONG_SHARD, () -> rig.retrieval.list(list(session(9, Rig.DATA))));
+    }
+
+    @Test
+    void sessionsAreAnsweredByAnyReplicaOtherwise() {
+        arrive();
+        rig.data.follows = true;
+        for (var options : List.of(session(9, Rig.DATA), session(Rig.DATA))) {
+            assertThat(Rig.joined(
+                            rig.get(rig.getRequest("cat").setOptions(options).build())))
+                    .isEqualTo(image);
+            assertThat(rig.retrieval.head(head(options)).getHead().getSize()).isEqualTo(image.length);
+            assertThat(rig.retrieval.list(list(options)).getEntriesCount()).isEqualTo(1);
+            refused(
+                    Reason.BLOB_NOT_FOUND,
+                    () -> rig.get(rig.getRequest("dog").setOptions(options).build()));
+            livesHereUnder(MOVE + 2); // nobody asks for that, where the session wrote here alone
+        }
+        rig.data.follows = false;
+        assertThat(Rig.joined(
+                        rig.get(rig.getRequest("cat").setOptions(session(9)).build())))
+                .as("a primary has heard of all")
+                .isEqualTo(image);
+    }
+
+    /** Of one that wrote on these shards. */
+    private static ReadOptions session(int... shards) {
+        var options = ReadOptions.newBuilder().setConsistency(Consistency.CONSISTENCY_SESSION);
+        for (int shard : shards) {
+            options.addSession(
+                    SessionToken.newBuilder().setShard(shard).setEpoch(1).setSequence(1));
+        }
+        return options.build();
     }
 
     private void livesHereUnder(long generation) {
