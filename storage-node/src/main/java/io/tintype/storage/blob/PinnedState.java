@@ -56,7 +56,7 @@ public final class PinnedState implements AutoCloseable {
             }
             return new PinnedState(
                     moment, keys, StateMachine.decode(shard, mark).at());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             moment.close();
             throw e;
         }

@@ -85,7 +85,7 @@ public final class ShardSnapshot implements AutoCloseable {
                     state.stats().bytes() + besides(disk, keys));
             return new ShardSnapshot(
                     moment, keys, head, notApplied(log.tail(state.at().seq() + 1), keys), damaged);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             moment.close();
             throw e;
         }

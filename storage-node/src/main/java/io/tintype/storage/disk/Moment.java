@@ -59,7 +59,7 @@ public final class Moment implements AutoCloseable {
         gate.enter();
         try {
             return new Scan(gate, db, handles.apply(family), from, to, how);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             gate.exit();
             throw e;
         }

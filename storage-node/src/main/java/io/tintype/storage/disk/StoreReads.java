@@ -59,7 +59,7 @@ final class StoreReads implements AutoCloseable {
         gate.enter();
         try {
             return new Scan(gate, db, handles.apply(family), from, to);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             gate.exit();
             throw e;
         }
@@ -69,7 +69,7 @@ final class StoreReads implements AutoCloseable {
         gate.enter();
         try {
             return new Moment(gate, db, handles);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             gate.exit();
             throw e;
         }

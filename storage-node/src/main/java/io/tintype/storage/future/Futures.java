@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 public final class Futures {
     private Futures() {}
 
-    /** Begins something, and turns what it throws at once into a future that failed. */
+    /**
+     * Begins something, and turns what it throws at once into a future that failed: an error too, for whoever waits has something to
+     * give back then.
+     */
     public static <T> CompletableFuture<T> begin(Supplier<CompletableFuture<T>> step) {
         try {
             return step.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }

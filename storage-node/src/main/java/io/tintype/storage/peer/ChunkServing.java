@@ -85,6 +85,9 @@ final class ChunkServing {
             }
         } catch (TintypeException e) {
             fail(Errors.toWire(e));
+        } catch (RuntimeException | Error e) {
+            fail(Status.INTERNAL.withCause(e).asRuntimeException());
+            throw e;
         }
         if (rest == 0) {
             worked();

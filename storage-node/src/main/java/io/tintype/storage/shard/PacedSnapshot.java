@@ -70,7 +70,7 @@ final class PacedSnapshot implements OutgoingSnapshot {
         Optional<SnapshotPart> part;
         try {
             part = snapshot.next(ShardLimits.SNAPSHOT_PART_BYTES);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             doneReading();
             taker.failed(e);
             return;

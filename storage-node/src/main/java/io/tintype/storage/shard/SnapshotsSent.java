@@ -54,7 +54,7 @@ final class SnapshotsSent {
                             context.threads(), context.snapshots(), context.metrics(), store.snapshot());
                     context.snapshots().opened(snapshot);
                     opened.complete(snapshot);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     context.snapshots().giveUpSending();
                     opened.completeExceptionally(e);
                 }
