@@ -188,17 +188,17 @@ public final class ShardReader {
 
     /**
      * By which time an upload begins, and is under way, and by which a time to live counts: never one that the shard's log has left
-     * behind, nor one that a record made now could not have. The log's clock decides what is too old, and what is gone for a
-     * condition; it stays ahead for a while once the wall clock was, and behind where that was set forward.
+     * behind, nor one that it cannot be by others' clocks or the log's. The log's clock decides what is too old, and what is gone
+     * for a condition; it stays ahead for a while once the wall clock was, and does not follow one that is set forward.
      */
     public long timeMs(long wallMs) {
         return Math.max(Math.min(wallMs, latestMs.getAsLong()), machine.logTimeMs());
     }
 
     /**
-     * Has no time be later than a record's that is made now.
+     * Has no time be later than it can be, however the wall clock is set.
      *
-     * @param latest the latest one that such a record could have; asked on any thread, and must not block
+     * @param latest the latest that it can be; asked on any thread, and must not block
      */
     public void limitTime(LongSupplier latest) {
         latestMs = latest;

@@ -42,7 +42,9 @@ final class DiskActions {
         this.clock = clock;
         store.reader().limitTime(() -> {
             var now = clock.now();
-            return logClock.latest(now, clock.latestMillis(now));
+            long latestMs = clock.latestMillis(now);
+            // A log that was at rest, and came here late, says little: nobody is to be shown for hours what is over.
+            return Math.max(logClock.latest(now, latestMs), latestMs);
         });
     }
 

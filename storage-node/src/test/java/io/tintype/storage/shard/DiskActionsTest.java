@@ -53,8 +53,12 @@ final class DiskActionsTest {
                 .withReserve(reserve));
         store = ShardStore.open(disk, SHARD, 1 << 20);
         var queue = new DiskQueue(disk.committer(), threads, Runnable::run, event -> {});
-        actions =
-                new DiskActions(store, new Tail(ShardContext.Budgets.of(1 << 30).tails()), queue, () -> now);
+        Clock clock = () -> now;
+        actions = new DiskActions(
+                store,
+                new Tail(ShardContext.Budgets.of(1 << 30).tails()),
+                queue,
+                clock.checkedBy(START, new Now(0, START)));
     }
 
     @AfterEach
@@ -119,6 +123,17 @@ final class DiskActionsTest {
                     .as("a wall clock that is %d ms off", offMs)
                     .isEqualTo(store.log().lastLogTimeMs());
         }
+    }
+
+    /** Its newest record is hours old, and came a moment ago. */
+    @Test
+    void whoCaughtUpWithALogThatWasAtRestShowsNothingForHoursThatIsOver() {
+        var hours = Duration.ofHours(5);
+        now = new Now(hours.toNanos(), START + hours.toMillis());
+
+        actions.append(batch(record(1, 1, START, RecordType.EPOCH_START)));
+
+        assertThat(store.reader().timeMs(now.wallMillis())).isEqualTo(now.wallMillis());
     }
 
     @Test
