@@ -23,6 +23,9 @@ import java.util.Optional;
  * answer, and a move goes on by itself.
  */
 public final class MovesClient {
+    /** Moves with the longest names of users and pools take half of what a message may. */
+    private static final int MOVES_AT_ONCE = 1_000;
+
     private final ClientCore core;
 
     MovesClient(ClientCore core) {
@@ -88,11 +91,20 @@ public final class MovesClient {
                 answer -> info(answer.getMove()))));
     }
 
-    /** The moves that are under way, without progress. */
+    /** The moves that are under way, without progress; asks for page after page. */
     public List<MoveInfo> list() {
-        return Futures.await(Futures.map(
-                core.call(UsersGrpc.getListMovesMethod(), ListMovesRequest.getDefaultInstance()),
-                answer -> answer.getMovesList().stream().map(MovesClient::info).toList()));
+        var found = new ArrayList<MoveInfo>();
+        String token = "";
+        do {
+            var request = ListMovesRequest.newBuilder()
+                    .setMax(MOVES_AT_ONCE)
+                    .setPageToken(token)
+                    .build();
+            var page = Futures.await(core.call(UsersGrpc.getListMovesMethod(), request));
+            page.getMovesList().stream().map(MovesClient::info).forEach(found::add);
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return found;
     }
 
     /**

@@ -47,6 +47,7 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Entries of the directory shards this node holds, and users of its data shards. Thread-safe; never blocks. */
@@ -237,19 +238,31 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
         replies.send(out, "ListMoves", () -> {
             callers.checkCluster(request.getClusterId());
+            var after = request.getAfter().isEmpty()
+                    ? Optional.<UserId>empty()
+                    : Optional.of(UserId.of(request.getAfter()));
+            int max = Integer.compareUnsigned(request.getMax() - 1, LISTED_MOVES) < 0 ? request.getMax() : LISTED_MOVES;
             return Reads.read(
                             directory(request.getShard()),
                             new ReadDemand.Linearizable(),
                             box.readers(),
-                            DirectoryService::moves)
+                            reader -> moves(reader, after, max))
                     .thenApply(Reads.Answer::value);
         });
     }
 
-    private static ListMovesResponse moves(ShardReader reader) {
+    private static ListMovesResponse moves(ShardReader reader, Optional<UserId> after, int max) {
         var moves = ListMovesResponse.newBuilder();
-        reader.users().moving().stream()
-                .limit(LISTED_MOVES)
+        var found = reader.users().moving().stream()
+                .filter(user -> after.isEmpty() || user.compareTo(after.get()) > 0)
+                .sorted()
+                .limit(max + 1L)
+                .toList();
+        if (found.size() > max) {
+            moves.setNextAfter(found.get(max - 1).value());
+        }
+        found.stream()
+                .limit(max)
                 .forEach(user -> reader.users()
                         .entry(user)
                         .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)

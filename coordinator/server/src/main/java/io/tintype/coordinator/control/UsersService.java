@@ -223,7 +223,7 @@ public final class UsersService extends UsersGrpc.UsersImplBase {
 
     @Override
     public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
-        Answers.send(out, () -> moves.list(UnaryProxy.deadlineOfCaller()));
+        Answers.send(out, () -> moves.list(request, UnaryProxy.deadlineOfCaller()));
     }
 
     @Override

@@ -160,8 +160,8 @@ public final class DataShards {
                 request.setClusterId(clusterId).setShard(shard.value()).build());
     }
 
-    /** The moves that a directory shard knows. */
-    CompletableFuture<ListMovesResponse> moves(ShardId directory, Deadline deadline) {
+    /** Some of the moves that a directory shard knows: those of users behind one, so many at most; 0: as many as it tells. */
+    CompletableFuture<ListMovesResponse> moves(ShardId directory, String after, int max, Deadline deadline) {
         return call(
                 directory,
                 deadline,
@@ -169,6 +169,8 @@ public final class DataShards {
                 ListMovesRequest.newBuilder()
                         .setClusterId(clusterId)
                         .setShard(directory.value())
+                        .setAfter(after)
+                        .setMax(max)
                         .build());
     }
 

@@ -3,6 +3,7 @@ package io.tintype.coordinator.users;
 
 import io.grpc.Deadline;
 import io.tintype.model.UserId;
+import io.tintype.proto.v1.ListMovesRequest;
 import io.tintype.proto.v1.ListMovesResponse;
 import io.tintype.proto.v1.Move;
 import io.tintype.proto.v1.MoveState;
@@ -44,7 +45,7 @@ public final class MoveWatch {
     /**
      * What there was to see.
      *
-     * @param underWay how many moves there are
+     * @param underWay how many moves there are, counting {@link MoveLists#MOST} of each directory shard at most
      * @param oldest how far those are that began first, {@link #MOST_SHOWN} at most
      */
     public record Seen(int underWay, List<Move> oldest) {
@@ -57,7 +58,7 @@ public final class MoveWatch {
 
     /** Looks through these moves. */
     public MoveWatch(Moves moves) {
-        this(moves::list, moves::get, System::nanoTime);
+        this(deadline -> moves.list(ListMovesRequest.getDefaultInstance(), deadline), moves::get, System::nanoTime);
     }
 
     MoveWatch(

@@ -16,6 +16,7 @@ import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.internal.v1.MoveEnd;
+import io.tintype.proto.v1.ListMovesRequest;
 import io.tintype.proto.v1.ListMovesResponse;
 import io.tintype.proto.v1.ListUsersResponse;
 import io.tintype.proto.v1.Move;
@@ -218,17 +219,17 @@ public final class Moves {
         });
     }
 
-    /** All moves that are under way. */
-    public CompletableFuture<ListMovesResponse> list(Deadline deadline) {
-        var all = CompletableFuture.completedFuture(ListMovesResponse.newBuilder());
-        for (var shard : view.get().map().shards().filter(ShardInfo::directory).toList()) {
-            all = all.thenCombine(shards.moves(shard.id(), deadline), (list, moves) -> {
-                moves.getMovesList()
-                        .forEach(one -> list.addMoves(MoveViews.of(UserId.of(one.getUser()), one.getEntry(), null)));
-                return list;
-            });
-        }
-        return all.thenApply(ListMovesResponse.Builder::build);
+    /** Moves that are under way. */
+    public CompletableFuture<ListMovesResponse> list(ListMovesRequest request, Deadline deadline) {
+        var directories = view.get()
+                .map()
+                .shards()
+                .filter(ShardInfo::directory)
+                .map(ShardInfo::id)
+                .sorted()
+                .toList();
+        return new MoveLists(directories, (shard, after, max) -> shards.moves(shard, after, max, deadline))
+                .list(request);
     }
 
     /** Some of the users who live on a shard. */
