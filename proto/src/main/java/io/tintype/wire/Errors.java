@@ -80,6 +80,16 @@ public final class Errors {
         return fromTransport(Status.fromThrowable(cause), cause);
     }
 
+    /** Whether a server said so, and not the way to it. */
+    public static boolean isAnswer(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof StatusRuntimeException e && errorInfo(e) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static StatusRuntimeException encode(TintypeException e) {
         var status = com.google.rpc.Status.newBuilder()
                 .setCode(e.reason().statusCode().value())

@@ -99,7 +99,10 @@ final class NodeCare {
                         e.reason(),
                         e.getMessage() + ". Node " + node + " is given nothing more, but what it holds stays for now:"
                                 + " repeat tintype node drain " + node + ", or take it back, tintype node undrain "
-                                + node);
+                                + node,
+                        e.details(),
+                        e.retryAfter().orElse(null),
+                        e);
             }
         }
 

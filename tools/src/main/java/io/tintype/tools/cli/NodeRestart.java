@@ -54,7 +54,12 @@ final class NodeRestart extends NodeCare.OfNode {
                 throw e;
             }
             leavesMaintenance = false;
-            throw new TintypeException(e.reason(), e.getMessage() + ". " + howToEnd());
+            throw new TintypeException(
+                    e.reason(),
+                    e.getMessage() + ". " + howToEnd(),
+                    e.details(),
+                    e.retryAfter().orElse(null),
+                    e);
         }
     }
 

@@ -53,7 +53,11 @@ public final class ErrorReport implements IExecutionExceptionHandler {
         }
         if (cause instanceof TintypeException || cause instanceof StatusRuntimeException) {
             var known = Errors.fromWire(cause);
-            return new Explained(ExitCode.of(known.reason()), known.reason().name(), text(known), hint(known.reason()));
+            return new Explained(
+                    ExitCode.of(known.reason()),
+                    known.reason().name(),
+                    text(known),
+                    hint(known.reason(), Errors.isAnswer(cause)));
         }
         if (cause instanceof NoSuchFileException f) {
             return new Explained(ExitCode.NOT_FOUND, "FILE_NOT_FOUND", f.getFile() + ": no such file or directory", "");
@@ -99,7 +103,7 @@ public final class ErrorReport implements IExecutionExceptionHandler {
     }
 
     /** What to do next, where the message of the server cannot know it. */
-    private static String hint(Reason reason) {
+    private static String hint(Reason reason, boolean answered) {
         return switch (reason) {
             case BLOB_NOT_FOUND -> "See what there is: tintype ls USER";
             case VERSION_CONFLICT -> "See what there is now: tintype head USER NAME";
@@ -107,7 +111,9 @@ public final class ErrorReport implements IExecutionExceptionHandler {
             case SHARD_NOT_FOUND -> "See which there are: tintype shard ls";
             case POOL_NOT_FOUND -> "See which there are: tintype pool ls";
             case UNAVAILABLE ->
-                "Is a cluster running there? `tintype dev` starts one; --server HOST:PORT names another.";
+                answered
+                        ? "A server answered so. See how the cluster is: tintype cluster status"
+                        : "Is a cluster running there? `tintype dev` starts one; --server HOST:PORT names another.";
             case OUTCOME_UNKNOWN -> "The change may or may not have been made; look before you repeat it.";
             case NO_PRIMARY, NOT_ENOUGH_REPLICAS -> "See which nodes are up: tintype node ls; tintype shard ls";
             case DISK_FULL -> "Free space on the storage nodes' disks, or add nodes.";

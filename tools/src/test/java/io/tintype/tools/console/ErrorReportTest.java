@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.wire.Errors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +50,17 @@ final class ErrorReportTest {
                 Status.UNAVAILABLE.withDescription("connection refused").asRuntimeException());
         assertThat(explained.code()).isEqualTo(ExitCode.UNAVAILABLE);
         assertThat(explained.hint()).contains("tintype dev").contains("--server");
+    }
+
+    /** As where ZooKeeper is away, or while a user moves. */
+    @Test
+    void whatAServerSaidOfItselfNamesNoOther() {
+        var said = Errors.toWire(new TintypeException(Reason.UNAVAILABLE, "ZooKeeper is out of reach"));
+        for (var failure : List.of(said, new CompletionException(said), Errors.fromWire(said))) {
+            var explained = ErrorReport.explain(failure);
+            assertThat(explained.text()).isEqualTo("ZooKeeper is out of reach");
+            assertThat(explained.hint()).contains("tintype cluster status").doesNotContain("tintype dev");
+        }
     }
 
     @Test
