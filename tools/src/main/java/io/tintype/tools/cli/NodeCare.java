@@ -112,8 +112,10 @@ final class NodeCare {
                 return ExitCode.OK;
             }
             var applied = client.balancing().apply(made.getPlan().getId());
+            var begun =
+                    applied.toBuilder().clearSteps().addAllSteps(made.getPlan().getStepsList());
             output.print(
-                    PlanDocuments.PlanDocument.of(applied),
+                    PlanDocuments.Proposal.of(made.toBuilder().setPlan(begun).build()),
                     PlanText.shown(
                             made,
                             "plan " + applied.getId() + " is being carried out; tintype rebalance status --watch"));
