@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Proves that all replicas hold the same, while they go on serving. Changes nothing.",
             "",
-            "Each shard's in-sync replicas are compared at the very same record (read copies of other regions may lag, and are"
-                    + " not): users, blobs, versions and the checksums of"
+            "Each shard's in-sync replicas, and read copies of other regions as far as they have come so far, are compared at"
+                    + " the very same record: users, blobs, versions and the checksums of"
                     + " their bytes. With --bytes every replica also reads all bytes and verifies them, no faster than"
                     + " snapshots may go. May be stopped at any time; name the shards that are left to go on.",
             "",
@@ -106,7 +106,7 @@ final class VerifyCommand implements Callable<Integer> {
     /**
      * What {@code --json} prints of a shard.
      *
-     * @param ok whether all replicas but read copies were looked at, hold the same, and have no damaged bytes
+     * @param ok whether all replicas were looked at, but for read copies that lag, hold the same, and have no damaged bytes
      * @param damaged whether one differs or has damaged bytes
      * @param sequence the record at which they were compared; null: they could not be
      * @param problem why they could not be; null: they could
@@ -146,7 +146,7 @@ final class VerifyCommand implements Callable<Integer> {
      * What {@code --json} prints of a replica.
      *
      * @param notSeen why it was not looked at; null: it was
-     * @param readCopy whether it is a copy of another region, which may lag: it is never compared
+     * @param readCopy whether it is a copy of another region, which may lag, and is not looked at then
      */
     record Replica(
             String node,
@@ -176,7 +176,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
 
         boolean ok() {
-            return readCopy || (notSeen == null && !damaged());
+            return notSeen == null ? !damaged() : readCopy;
         }
 
         String text() {

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.stub.StreamObserver;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.AdminGrpc;
+import io.tintype.proto.v1.ApplyPlanRequest;
+import io.tintype.proto.v1.ApplyPlanResponse;
 import io.tintype.proto.v1.BalancingGrpc;
 import io.tintype.proto.v1.ChangePoolRequest;
 import io.tintype.proto.v1.ChangePoolResponse;
@@ -20,6 +24,9 @@ import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeIntentView;
 import io.tintype.proto.v1.Plan;
+import io.tintype.proto.v1.PlanProblem;
+import io.tintype.proto.v1.PlanState;
+import io.tintype.proto.v1.PlanStep;
 import io.tintype.proto.v1.Pool;
 import io.tintype.proto.v1.PoolShardEffect;
 import io.tintype.proto.v1.ReplicaFinding;
@@ -46,6 +53,12 @@ final class OperatorTextTest {
     private OneServer server;
     private int tellsAtMost = Integer.MAX_VALUE;
     private boolean stale;
+    private boolean refuses;
+    private ReplicaFinding copy = ReplicaFinding.newBuilder()
+            .setNode("n4")
+            .setNotSeen("is a read copy of another region")
+            .setReadCopy(true)
+            .build();
     private MakePlanResponse plan = MakePlanResponse.getDefaultInstance();
 
     @BeforeEach
@@ -125,6 +138,60 @@ final class OperatorTextTest {
                 .isEqualTo(4);
     }
 
+    /** Whoever reads what is printed need not know beforehand what comes of it. */
+    @Test
+    void aDrainIsOneDocumentWhateverComesOfIt() throws Exception {
+        var step = PlanStep.newBuilder().setShard(7).setFrom("node2").setTo("node3");
+        var full = PlanProblem.newBuilder().setWhat("no room").setBlocking(true);
+        plan = MakePlanResponse.newBuilder()
+                .setPlan(Plan.newBuilder()
+                        .setId("1f0c33a9be02")
+                        .setState(PlanState.PLAN_STATE_PROPOSED)
+                        .addSteps(step))
+                .setReadCopies(4)
+                .build();
+        var shown = json(run("node", "drain", "node2", "--preview", "--json"));
+        var begun = json(run("node", "drain", "node2", "--json"));
+        plan = MakePlanResponse.newBuilder().addProblems(full).build();
+        var blocked = json(run("node", "drain", "node2", "--json"));
+        plan = MakePlanResponse.getDefaultInstance();
+        var empty = json(run("node", "drain", "node2", "--json"));
+
+        for (var other : List.of(begun, blocked, empty)) {
+            assertThat(names(other)).isEqualTo(names(shown));
+        }
+        assertThat(shown.get("plan").get("state").asText()).isEqualTo("proposed");
+        assertThat(begun.get("plan").get("state").asText()).isEqualTo("running");
+        assertThat(begun.get("plan").get("steps")).isEqualTo(shown.get("plan").get("steps"));
+        assertThat(begun.get("readCopies").asInt()).isEqualTo(4);
+        assertThat(blocked.get("problems").get(0).get("blocking").asBoolean()).isTrue();
+        assertThat(empty.get("plan").get("id").asText()).isEmpty();
+    }
+
+    private static List<String> names(JsonNode document) {
+        var names = new ArrayList<String>();
+        document.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    /** One that answers is there: no other needs to be started, or named. */
+    @Test
+    void whoIsAnsweredIsNotAskedWhetherAClusterRuns() throws Exception {
+        refuses = true;
+        var ran = run("cluster", "status", "--timeout", "1s");
+        assertThat(ran.code()).as(ran.err()).isEqualTo(5);
+        assertThat(ran.err()).contains("ZooKeeper is out of reach").doesNotContain("tintype dev");
+        plan = MakePlanResponse.newBuilder()
+                .setPlan(Plan.newBuilder().setId("1f0c33a9be02"))
+                .build();
+        var plans = run("node", "drain", "node2", "--timeout", "1s");
+        assertThat(plans.code()).as(plans.err()).isEqualTo(5);
+        assertThat(plans.err())
+                .contains("stays for now")
+                .contains("tintype cluster status")
+                .doesNotContain("tintype dev");
+    }
+
     @Test
     void whatIsShownOfADrainSaysHowToDrain() {
         plan = MakePlanResponse.newBuilder()
@@ -156,10 +223,39 @@ final class OperatorTextTest {
         assertThat(replicas.get(1).get("readCopy").asBoolean()).isTrue();
     }
 
+    /** It was at the same record, so nothing excuses it. */
+    @Test
+    void aReadCopyThatWasSeenAndDiffersIsDamaged() throws Exception {
+        copy = ReplicaFinding.newBuilder().setNode("n4").setReadCopy(true).build();
+        var ran = CommandLines.run("verify", "1", "--server", server.address());
+        assertThat(ran.code()).as(ran.err()).isEqualTo(7);
+        assertThat(ran.out()).contains("shard 1: DAMAGED").contains("n4 DIFFERS from the primary");
+        var found = json(CommandLines.run("verify", "1", "--json", "--server", server.address()))
+                .get(0);
+        assertThat(found.get("ok").asBoolean()).isFalse();
+        assertThat(found.get("damaged").asBoolean()).isTrue();
+    }
+
     private final class Balancing extends BalancingGrpc.BalancingImplBase {
         @Override
         public void makePlan(MakePlanRequest request, StreamObserver<MakePlanResponse> answer) {
             OneServer.answer(answer, () -> plan);
+        }
+
+        @Override
+        public void applyPlan(ApplyPlanRequest request, StreamObserver<ApplyPlanResponse> answer) {
+            OneServer.answer(answer, () -> {
+                reach();
+                return ApplyPlanResponse.newBuilder()
+                        .setPlan(Plan.newBuilder().setId(request.getId()).setState(PlanState.PLAN_STATE_RUNNING))
+                        .build();
+            });
+        }
+
+        private void reach() {
+            if (refuses) {
+                throw new TintypeException(Reason.UNAVAILABLE, "ZooKeeper is out of reach");
+            }
         }
 
         @Override
@@ -183,7 +279,10 @@ final class OperatorTextTest {
                             .setInSync(1)
                             .setWanted(3)
                             .addMissing("n3")));
-            OneServer.answer(answer, status::build);
+            OneServer.answer(answer, () -> {
+                reach();
+                return status.build();
+            });
         }
     }
 
@@ -228,7 +327,7 @@ final class OperatorTextTest {
         }
     }
 
-    private static final class Verification extends VerificationGrpc.VerificationImplBase {
+    private final class Verification extends VerificationGrpc.VerificationImplBase {
         @Override
         public void verifyShard(VerifyShardRequest request, StreamObserver<VerifyShardResponse> answer) {
             OneServer.answer(
@@ -237,10 +336,7 @@ final class OperatorTextTest {
                             .setShard(1)
                             .addReplicas(
                                     ReplicaFinding.newBuilder().setNode("n1").setSame(true))
-                            .addReplicas(ReplicaFinding.newBuilder()
-                                    .setNode("n4")
-                                    .setNotSeen("is a read copy of another region")
-                                    .setReadCopy(true))
+                            .addReplicas(copy)
                             .build());
         }
     }

@@ -17,7 +17,8 @@ import io.tintype.proto.v1.VerifyShardRequest;
 import io.tintype.proto.v1.VerifyShardResponse;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -49,15 +50,15 @@ public final class VerificationService extends VerificationGrpc.VerificationImpl
                         Reason.OVERLOADED,
                         "this coordinator verifies " + AT_ONCE + " shards already; ask again when one is done");
             }
-            CompletableFuture<List<DigestReplicaResponse>> looked;
+            CompletableFuture<Map<NodeId, DigestReplicaResponse>> looked;
             try {
-                looked = verifier.look(shard.id(), seen, request.getReadChunks() ? Set.copyOf(seen) : Set.of());
+                looked = verifier.look(shard.id(), seen, copies(shard), request.getReadChunks());
             } catch (RuntimeException e) {
                 places.release();
                 throw e;
             }
             return looked.whenComplete((found, failure) -> places.release())
-                    .thenApply(found -> answer(shard, seen, found));
+                    .thenApply(found -> answer(shard, found, seen.get(0)));
         });
     }
 
@@ -88,33 +89,41 @@ public final class VerificationService extends VerificationGrpc.VerificationImpl
         return seen;
     }
 
+    /** Read copies of other regions come to the same record too, only later. */
+    private List<NodeId> copies(ShardInfo shard) {
+        return shard.replicas().stream()
+                .filter(node -> isReadCopy(shard, node) && isLive(node))
+                .toList();
+    }
+
     private boolean isLive(NodeId node) {
         return view.get().map().node(node).map(NodeInfo::live).orElse(false);
     }
 
-    private VerifyShardResponse answer(ShardInfo shard, List<NodeId> seen, List<DigestReplicaResponse> found) {
-        var reference = found.get(0);
+    private VerifyShardResponse answer(ShardInfo shard, Map<NodeId, DigestReplicaResponse> found, NodeId primary) {
+        var reference = Objects.requireNonNull(found.get(primary));
         var answer =
                 VerifyShardResponse.newBuilder().setShard(shard.id().value()).setSequence(reference.getSequence());
         for (var node : shard.replicas()) {
-            int at = seen.indexOf(node);
-            answer.addReplicas(
-                    at < 0
-                            ? ReplicaFinding.newBuilder()
-                                    .setNode(node.value())
-                                    .setNotSeen(notSeen(shard, node))
-                                    .setReadCopy(isReadCopy(shard, node))
-                                    .build()
-                            : finding(node, reference, found.get(at)));
+            var digest = found.get(node);
+            var finding = digest == null
+                    ? ReplicaFinding.newBuilder()
+                            .setNode(node.value())
+                            .setNotSeen(notSeen(shard, node, reference.getSequence()))
+                    : finding(node, reference, digest);
+            answer.addReplicas(finding.setReadCopy(isReadCopy(shard, node)));
         }
         return answer.build();
     }
 
-    private String notSeen(ShardInfo shard, NodeId node) {
-        if (isReadCopy(shard, node)) {
-            return "is a read copy of another region, which may lag: it is not compared";
+    private String notSeen(ShardInfo shard, NodeId node, long sequence) {
+        if (!isLive(node)) {
+            return "is down";
         }
-        return isLive(node) ? "is not in sync" : "is down";
+        return isReadCopy(shard, node)
+                ? "is a read copy of another region, which could not be seen at record " + sequence
+                        + ", for it may lag: it is not compared"
+                : "is not in sync";
     }
 
     private boolean isReadCopy(ShardInfo shard, NodeId node) {
@@ -125,7 +134,8 @@ public final class VerificationService extends VerificationGrpc.VerificationImpl
                                 && placed.getNode().equals(node.value()));
     }
 
-    private static ReplicaFinding finding(NodeId node, DigestReplicaResponse reference, DigestReplicaResponse digest) {
+    private static ReplicaFinding.Builder finding(
+            NodeId node, DigestReplicaResponse reference, DigestReplicaResponse digest) {
         return ReplicaFinding.newBuilder()
                 .setNode(node.value())
                 .setSame(Verifier.isSame(reference, digest))
@@ -133,7 +143,6 @@ public final class VerificationService extends VerificationGrpc.VerificationImpl
                 .setEntries(digest.getEntries())
                 .setChunks(digest.getChunks())
                 .setBadChunks(digest.getBadChunks())
-                .setChunkBytesRead(digest.getChunkBytes())
-                .build();
+                .setChunkBytesRead(digest.getChunkBytes());
     }
 }

@@ -20,13 +20,18 @@ import io.tintype.proto.internal.v1.NodeReportsGrpc;
 import io.tintype.proto.internal.v1.PinReplicaRequest;
 import io.tintype.proto.internal.v1.PinReplicaResponse;
 import io.tintype.proto.internal.v1.ReplicationGrpc;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds out whether replicas hold the same: digests of all at the very same record, and every chunk read of those that are to
@@ -66,21 +71,32 @@ final class Verifier {
     CompletableFuture<Verdict> compare(ShardId shard, NodeId known, NodeId newcomer) {
         var asked = Context.current().withCancellation();
         return bound(
-                seen(asked, shard, List.of(known, newcomer), Set.of(newcomer))
-                        .thenApply(seen -> verdict(known, newcomer, seen.get(0), seen.get(1))),
+                seen(asked, shard, List.of(known, newcomer), List.of(), Set.of(newcomer))
+                        .thenApply(seen -> verdict(known, newcomer, of(known, seen), of(newcomer, seen))),
                 asked);
     }
 
     /**
-     * What replicas hold at the very same record, in the order of the nodes. Fails where they cannot be brought to one now. Cancel
-     * it where nobody waits for it.
+     * What replicas hold at the very same record. Fails where they cannot be brought to one now. Cancel it where nobody waits for
+     * it.
      *
      * @param nodes whose replicas; the first leads, or holds everything for certain
-     * @param reading those of them that read all their chunks and verify their checksums
+     * @param copies further nodes, whose replicas may lag: those that are not at that record within a second are left out
+     * @param readChunks whether they read all their chunks and verify their checksums
      */
-    CompletableFuture<List<DigestReplicaResponse>> look(ShardId shard, List<NodeId> nodes, Set<NodeId> reading) {
+    CompletableFuture<Map<NodeId, DigestReplicaResponse>> look(
+            ShardId shard, List<NodeId> nodes, List<NodeId> copies, boolean readChunks) {
         var asked = Context.current().withCancellation();
-        return bound(seen(asked, shard, nodes, reading), asked);
+        var reading = new HashSet<NodeId>();
+        if (readChunks) {
+            reading.addAll(nodes);
+            reading.addAll(copies);
+        }
+        return bound(seen(asked, shard, nodes, copies, reading), asked);
+    }
+
+    private static <T> T of(NodeId node, Map<NodeId, T> all) {
+        return Objects.requireNonNull(all.get(node));
     }
 
     /** Calls that were asked for an answer end with it. */
@@ -89,12 +105,27 @@ final class Verifier {
         return answer;
     }
 
-    private CompletableFuture<List<DigestReplicaResponse>> seen(
-            CancellableContext asked, ShardId shard, List<NodeId> nodes, Set<NodeId> reading) {
-        return pin(asked, shard, nodes, 0, 1)
-                .thenCompose(pins -> together(IntStream.range(0, nodes.size())
-                        .mapToObj(i -> digest(asked, nodes.get(i), pins.get(i), reading.contains(nodes.get(i))))
-                        .toList()));
+    private CompletableFuture<Map<NodeId, DigestReplicaResponse>> seen(
+            CancellableContext asked, ShardId shard, List<NodeId> nodes, List<NodeId> copies, Set<NodeId> reading) {
+        return pin(asked, shard, nodes, copies, 0, 1).thenCompose(pins -> {
+            var seen = new ConcurrentHashMap<NodeId, DigestReplicaResponse>();
+            var digests = pins.entrySet().stream().map(pin -> {
+                var node = pin.getKey();
+                var digest = digest(asked, node, pin.getValue(), reading.contains(node))
+                        .thenAccept(found -> seen.put(node, found));
+                if (!nodes.contains(node)) {
+                    return digest.exceptionally(failure -> null); // it was not seen then
+                }
+                // Where it fails, the others need not go on.
+                return digest.whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        asked.cancel(failure);
+                    }
+                });
+            });
+            return CompletableFuture.allOf(digests.toArray(CompletableFuture[]::new))
+                    .thenApply(done -> Map.copyOf(seen));
+        });
     }
 
     private static Verdict verdict(NodeId known, NodeId newcomer, DigestReplicaResponse a, DigestReplicaResponse b) {
@@ -119,8 +150,8 @@ final class Verifier {
     }
 
     /** Pins all at one record that is a little ahead of what is applied: ever further ahead, the busier the shard is. */
-    private CompletableFuture<List<PinReplicaResponse>> pin(
-            CancellableContext asked, ShardId shard, List<NodeId> nodes, long ahead, int attempt) {
+    private CompletableFuture<Map<NodeId, PinReplicaResponse>> pin(
+            CancellableContext asked, ShardId shard, List<NodeId> nodes, List<NodeId> copies, long ahead, int attempt) {
         var describe = DescribeReplicaRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setShard(shard.value())
@@ -132,54 +163,48 @@ final class Verifier {
                             .setShard(shard.value())
                             .setAtSequence(found.getAppliedSequence() + ahead)
                             .build();
-                    return pinned(asked, nodes, request);
+                    return pinned(asked, nodes, copies, request);
                 })
                 .thenCompose(pins -> {
-                    if (pins.stream()
-                                    .mapToLong(PinReplicaResponse::getSequence)
-                                    .distinct()
-                                    .count()
-                            == 1) {
-                        return CompletableFuture.completedFuture(pins);
+                    long at = of(nodes.get(0), pins).getSequence();
+                    var elsewhere = new HashMap<>(pins);
+                    elsewhere.values().removeIf(pin -> pin.getSequence() == at);
+                    if (nodes.stream().noneMatch(elsewhere::containsKey)) {
+                        elsewhere.forEach(this::drop);
+                        var here = new HashMap<>(pins);
+                        here.keySet().removeAll(elsewhere.keySet());
+                        return CompletableFuture.completedFuture(here);
                     }
-                    for (int i = 0; i < nodes.size(); i++) {
-                        drop(nodes.get(i), pins.get(i));
-                    }
+                    pins.forEach(this::drop);
                     if (attempt >= TRIES) {
                         throw new TintypeException(
                                 Reason.UNAVAILABLE,
                                 "shard " + shard + ": " + nodes
                                         + " could not be looked at at the same record; try again");
                     }
-                    return pin(asked, shard, nodes, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
+                    var answering = copies.stream().filter(pins::containsKey).toList();
+                    return pin(asked, shard, nodes, answering, ahead == 0 ? 1 : ahead * STEP, attempt + 1);
                 });
     }
 
-    /** The pins of all nodes, or of none. */
-    private CompletableFuture<List<PinReplicaResponse>> pinned(
-            CancellableContext asked, List<NodeId> nodes, PinReplicaRequest request) {
+    /** The pins of all nodes, or of none; and of those copies that answer. */
+    private CompletableFuture<Map<NodeId, PinReplicaResponse>> pinned(
+            CancellableContext asked, List<NodeId> nodes, List<NodeId> copies, PinReplicaRequest request) {
         var made = new ConcurrentHashMap<NodeId, PinReplicaResponse>();
-        var answers = nodes.stream()
-                .map(node -> call(asked, node, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
-                        .whenComplete((pin, failure) -> {
-                            if (pin != null) {
-                                made.put(node, pin);
-                            }
-                        }))
-                .toList();
-        return together(answers).whenComplete((pins, failure) -> {
-            if (failure != null) {
-                made.forEach(this::drop);
-            }
-        });
-    }
-
-    private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> answers) {
+        Function<NodeId, CompletableFuture<Void>> pin =
+                node -> call(asked, node, NodeReportsGrpc.getPinReplicaMethod(), request, CALL_MS)
+                        .thenAccept(answer -> made.put(node, answer));
+        var answers = Stream.concat(
+                nodes.stream().map(pin), copies.stream().map(pin).map(answer -> answer.exceptionally(failure -> null)));
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                .thenApply(done -> answers.stream().map(CompletableFuture::join).toList());
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        made.forEach(this::drop);
+                    }
+                })
+                .thenApply(done -> Map.copyOf(made));
     }
 
-    /** Where it fails, the others need not go on. */
     private CompletableFuture<DigestReplicaResponse> digest(
             CancellableContext asked, NodeId node, PinReplicaResponse pin, boolean readChunks) {
         var request = DigestReplicaRequest.newBuilder()
@@ -188,12 +213,7 @@ final class Verifier {
                 .setReadChunks(readChunks)
                 .build();
         long deadlineMs = TimeUnit.HOURS.toMillis(DIGEST_HOURS);
-        return call(asked, node, NodeReportsGrpc.getDigestReplicaMethod(), request, deadlineMs)
-                .whenComplete((digest, failure) -> {
-                    if (failure != null) {
-                        asked.cancel(failure);
-                    }
-                });
+        return call(asked, node, NodeReportsGrpc.getDigestReplicaMethod(), request, deadlineMs);
     }
 
     private void drop(NodeId node, PinReplicaResponse pin) {

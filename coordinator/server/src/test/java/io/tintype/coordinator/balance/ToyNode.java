@@ -54,13 +54,17 @@ final class ToyNode {
                     out,
                     PinReplicaResponse.newBuilder()
                             .setPin(1)
-                            .setSequence(request.getAtSequence())
+                            .setSequence(request.getAtSequence() - (nodes.isLagging(self) ? 1 : 0))
                             .setMember(ToyNodes.member(self))
                             .build());
         }
 
         @Override
         public void digestReplica(DigestReplicaRequest request, StreamObserver<DigestReplicaResponse> out) {
+            if (nodes.isUndigested(self)) {
+                out.onError(Status.UNAVAILABLE.asRuntimeException());
+                return;
+            }
             if (nodes.digestsForEver) {
                 nodes.digesting.incrementAndGet();
                 Context.current().addListener(ended -> nodes.digesting.decrementAndGet(), Runnable::run);

@@ -64,6 +64,10 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
     private final Set<String> forgotten = ConcurrentHashMap.newKeySet();
     /** Nodes whose replicas hold something else. */
     private final Set<String> different = ConcurrentHashMap.newKeySet();
+    /** Nodes whose replicas lack the last records. */
+    private final Set<String> lagging = ConcurrentHashMap.newKeySet();
+    /** Nodes that fail at whatever they are to digest. */
+    private final Set<String> undigested = ConcurrentHashMap.newKeySet();
     /** What they are told to lead. */
     final ToyLeads leads = new ToyLeads();
     /** Digests that are being made, where none ends. */
@@ -117,6 +121,22 @@ final class ToyNodes implements ChannelSource, AutoCloseable {
 
     void holdsSomethingElse(String node) {
         different.add(node);
+    }
+
+    void lags(String node) {
+        lagging.add(node);
+    }
+
+    boolean isLagging(String node) {
+        return lagging.contains(node);
+    }
+
+    void digestsNothing(String node) {
+        undigested.add(node);
+    }
+
+    boolean isUndigested(String node) {
+        return undigested.contains(node);
     }
 
     /** The first record of a shard that is assigned. */
