@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the cluster to what its pools ask for, while this coordinator is the controller: makes the first pool of an empty
- * cluster, the directory's shards, the first shards of every pool and more before it is full, and brings assignments to
- * rules that were changed.
+ * cluster, the directory's shards, the first shards of every pool and more before it is full, brings assignments to
+ * rules that were changed, and forgets what was wanted of nodes that are no more.
  *
  * <p>It only says which nodes should hold which shard. Reads, writes and failover go on without it.
  *
@@ -50,6 +50,7 @@ public final class Controller implements AutoCloseable {
     private final PoolId firstPool;
     private final ControlSettings settings;
     private final PoolKeeper keeper;
+    private final OrphanIntents orphans;
     private final ScheduledThreadPoolExecutor loop;
     private final ZkSession.Registration watching;
     private final ControllerSeat seat;
@@ -75,6 +76,7 @@ public final class Controller implements AutoCloseable {
         this.firstPool = firstPool;
         this.settings = settings;
         this.keeper = new PoolKeeper(session, shards, settings);
+        this.orphans = new OrphanIntents(session, System::nanoTime);
         this.loop = new ScheduledThreadPoolExecutor(1, task -> {
             var thread = new Thread(task, "controller");
             thread.setDaemon(true);
@@ -87,6 +89,7 @@ public final class Controller implements AutoCloseable {
                 won -> onLoop(() -> {
                     term = won;
                     inOffice.accept(won);
+                    orphans.inOffice();
                     awaitedShard = 0;
                     look();
                 }));
@@ -180,13 +183,19 @@ public final class Controller implements AutoCloseable {
         }
         var following = keeper.follow(view, inOffice);
         if (following.isPresent()) {
-            underWay = following
-                    .get()
-                    .whenComplete((outcome, failure) ->
-                            onLoop(() -> ended("changing assignments", inOffice, outcome, failure)));
+            underWay = await("changing assignments", inOffice, following.get());
+            return;
+        }
+        var forgetting = orphans.collect(view, inOffice);
+        if (forgetting.isPresent()) {
+            underWay = await("forgetting what was wanted of nodes", inOffice, forgetting.get());
             return;
         }
         keeper.grow(view).ifPresent(more -> assign(inOffice, more, () -> keeper.grew(more)));
+    }
+
+    private CompletableFuture<?> await(String what, Term inOffice, CompletableFuture<Term.Outcome> change) {
+        return change.whenComplete((outcome, failure) -> onLoop(() -> ended(what, inOffice, outcome, failure)));
     }
 
     /** Whether what was written last has not come round yet. Not for ever: an assignment may vanish before it is seen. */

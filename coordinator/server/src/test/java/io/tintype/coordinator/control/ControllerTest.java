@@ -27,8 +27,10 @@ import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.ControllerEpoch;
+import io.tintype.proto.internal.v1.NodeIntent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -165,6 +167,57 @@ final class ControllerTest {
         } finally {
             log.setLevel(null);
             log.detachAppender(lines);
+        }
+    }
+
+    /** As earlier releases left it behind: a later node of that id would be drained as soon as it comes. */
+    @Test
+    void whatWasWantedOfANodeThatIsNoMoreIsForgotten() throws Exception {
+        var drained = ZnodeCodec.NODE_INTENT.encode(
+                Paths.NODE_INTENTS,
+                NodeIntent.newBuilder().setFormat(1).setDraining(true).build());
+        try (var zooKeeper = EmbeddedZooKeeper.start(folder, 0);
+                var session = ZkSession.connect(ZkConfig.of(zooKeeper.connectString()));
+                var watcher = ShardMapWatcher.start(session);
+                var node = NodeRegistration.start(session, NODE)) {
+            node.registered().get(LONG_S, TimeUnit.SECONDS);
+            var znodes = session.znodes();
+            znodes.ensure(Paths.NODE_INTENTS).get(LONG_S, TimeUnit.SECONDS);
+            for (var id : List.of("n1", "n2", "n3")) {
+                znodes.create(Paths.nodeIntent(id), drained).get(LONG_S, TimeUnit.SECONDS);
+            }
+            // Which the map does not know, for it cannot be understood.
+            znodes.create(Paths.nodeRegistration("n3"), new byte[] {1}).get(LONG_S, TimeUnit.SECONDS);
+            await("all is known")
+                    .atMost(Duration.ofSeconds(LONG_S))
+                    .until(() -> watcher.view().intents().size() == 3
+                            && watcher.map().nodes().anyMatch(NodeInfo::live));
+            var shards = new DataShards(
+                    watcher::view,
+                    address -> {
+                        throw new IllegalStateException("nobody leads");
+                    },
+                    "cluster");
+            try (var controller = Controller.start(
+                    session,
+                    watcher,
+                    new NodeId("c1"),
+                    new PoolId("eu", "standard"),
+                    ControlSettings.DEFAULTS.withReplicationFactor(1),
+                    shards,
+                    term -> {})) {
+                assertThat(controller).isNotNull();
+                await("what was wanted of n2 is forgotten")
+                        .atMost(Duration.ofSeconds(LONG_S))
+                        .until(() -> znodes.get(Paths.nodeIntent("n2"))
+                                .get(LONG_S, TimeUnit.SECONDS)
+                                .isEmpty());
+                assertThat(znodes.children(Paths.NODE_INTENTS).get(LONG_S, TimeUnit.SECONDS))
+                        .as("of those that are registered")
+                        .containsExactlyInAnyOrder("n1", "n3");
+                assertThat(znodes.children(Paths.NODE_REGISTRATIONS).get(LONG_S, TimeUnit.SECONDS))
+                        .containsExactlyInAnyOrder("n1", "n3");
+            }
         }
     }
 
