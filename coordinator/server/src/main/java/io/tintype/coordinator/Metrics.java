@@ -157,7 +157,7 @@ final class Metrics implements AutoCloseable {
                 b -> b.bytesLeft());
         gauge(
                 "tintype_plan_rate_limit_bytes",
-                "Bytes a second that a node may send and take in for plans now.",
+                "Bytes a second that a node may send and take in for plans now; 0 where another coordinator says it.",
                 balancer,
                 Balancer::rateLimit);
         Queues.bind(registry, "plans", BalancingService.PLANS_WAITING, balancer.service()::plansWaiting);

@@ -21,6 +21,7 @@ import io.tintype.storage.shard.HostReports;
 import io.tintype.wire.Errors;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** Answers the controller. Never blocks, so it may run on the transport's threads. */
@@ -34,6 +35,7 @@ public final class NodeReportService extends NodeReportsImplBase {
     private final ReadTimes reads;
     private final long reserveBytes;
     private final Supplier<List<MemoryUse>> memory;
+    private final AtomicLong newestEpoch = new AtomicLong();
 
     /**
      * Over parts that outlive this object.
@@ -60,7 +62,7 @@ public final class NodeReportService extends NodeReportsImplBase {
     public void reportNode(ReportNodeRequest request, StreamObserver<ReportNodeResponse> out) {
         send(out, () -> {
             check(request.getClusterId());
-            if (request.getSnapshotBytesPerSecond() > 0) {
+            if (isOfNewest(request.getControllerEpoch()) && request.getSnapshotBytesPerSecond() > 0) {
                 reports.limitSnapshots(request.getSnapshotBytesPerSecond());
             }
             var disk = reports.disk();
@@ -82,6 +84,10 @@ public final class NodeReportService extends NodeReportsImplBase {
             figures.stream().limit(MAX_REPLICAS).map(NodeReportService::replica).forEach(answer::addReplicas);
             return CompletableFuture.completedFuture(answer.build());
         });
+    }
+
+    private boolean isOfNewest(long epoch) {
+        return epoch == 0 || newestEpoch.accumulateAndGet(epoch, Math::max) == epoch;
     }
 
     private static MemoryReport memory(MemoryUse use) {

@@ -159,9 +159,9 @@ public final class Balancer implements AutoCloseable {
                 .sum();
     }
 
-    /** Bytes a second that a node may move now. */
+    /** Bytes a second that a node may move now; 0 where another coordinator says it. */
     public long rateLimit() {
-        return pacing.rate();
+        return isInOffice() ? pacing.rate() : 0;
     }
 
     /** A phase as people are told. */
@@ -212,7 +212,7 @@ public final class Balancer implements AutoCloseable {
             return;
         }
         if (!office.equals(paced)) {
-            pacing.inOffice();
+            pacing.inOffice(office.epoch());
             runner.deposed(); // of a term before this one, after which somebody else may have been in office
             paced = office;
         }
@@ -228,7 +228,9 @@ public final class Balancer implements AutoCloseable {
         try {
             return journal.active(office);
         } catch (Journal.Interrupted e) {
-            pace(view, running);
+            if (!e.deposed) {
+                pace(view, running);
+            }
             throw e;
         }
     }
@@ -245,7 +247,7 @@ public final class Balancer implements AutoCloseable {
             watchedAt = now;
             watched = journal.active();
             if (!watched.isEmpty()) {
-                var unused = polls.round(view, 0);
+                var unused = polls.round(view);
             }
         }
     }

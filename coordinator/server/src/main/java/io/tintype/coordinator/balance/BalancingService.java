@@ -110,7 +110,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
             var wish = planning.wish(must, drain, request.getMovesAtOnce(), request.getBytesPerSecond());
             String title =
                     drain.map(node -> "drain " + node).orElse(must ? "move what must move" : "even out the cluster");
-            return polls.round(view.get(), 0)
+            return polls.round(view.get())
                     .thenCompose(asked -> planning.paces())
                     .thenCompose(paces -> plan(wish, title, paces))
                     .thenCompose(made -> (made.plan().steps().isEmpty()
@@ -175,7 +175,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     }
 
     private CompletableFuture<GetPlanResponse> told(String id, int maxSteps, int shard) {
-        return polls.round(view.get(), 0)
+        return polls.round(view.get())
                 .thenCompose(asked -> plans.read(id))
                 .thenCombine(
                         history.fresh(),
@@ -236,7 +236,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     public void getClusterStatus(GetClusterStatusRequest request, StreamObserver<GetClusterStatusResponse> out) {
         Answers.send(
                 out,
-                () -> polls.round(view.get(), 0)
+                () -> polls.round(view.get())
                         .thenCompose(asked -> running()
                                 .orTimeout(PLANS_WAIT_S, TimeUnit.SECONDS)
                                 .thenApply(Optional::of)

@@ -42,16 +42,23 @@ final class NodePolls {
         slowReadMicros = micros;
     }
 
+    /** Asks all live nodes. Completes when each has answered, or not. */
+    CompletableFuture<Void> round(ClusterView view) {
+        return round(view, 0, 0);
+    }
+
     /**
-     * Asks all live nodes. Completes when each has answered, or not.
+     * The same on behalf of a controller.
      *
      * @param bytesPerSecond how fast they may move replicas for the next half minute; 0: as they do
+     * @param epoch its term's: nodes do not take the word of one who was in office before
      */
-    CompletableFuture<Void> round(ClusterView view, long bytesPerSecond) {
+    CompletableFuture<Void> round(ClusterView view, long bytesPerSecond, long epoch) {
         var request = ReportNodeRequest.newBuilder()
                 .setClusterId(clusterId)
                 .setSnapshotBytesPerSecond(bytesPerSecond)
                 .setSlowReadMicros(slowReadMicros)
+                .setControllerEpoch(epoch)
                 .build();
         heard.keySet().removeIf(node -> view.map().node(node).isEmpty());
         return CompletableFuture.allOf(view.map()

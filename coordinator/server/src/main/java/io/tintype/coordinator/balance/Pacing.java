@@ -38,6 +38,9 @@ final class Pacing {
     private final long ownLimit;
     private final LongSupplier nanoTime;
     private Throttle throttle;
+    /** Of the term of office, by which nodes know who is in office. */
+    private long epoch;
+
     private long askedAt;
     private boolean moving;
     private long movedAt;
@@ -81,7 +84,8 @@ final class Pacing {
     }
 
     /** A term of office begins: what an earlier one knew may have changed since, and plans may be under way. */
-    void inOffice() {
+    void inOffice(long won) {
+        epoch = won;
         throttle = new Throttle(ownLimit);
         moving = false;
     }
@@ -149,7 +153,7 @@ final class Pacing {
     private void round(ClusterView view, long bytesPerSecond) {
         try {
             polls.slowReads(throttle.slowMicros());
-            polls.round(view, bytesPerSecond).get(WAIT_S, TimeUnit.SECONDS);
+            polls.round(view, bytesPerSecond, epoch).get(WAIT_S, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) { // whoever did not answer is not heard

@@ -54,6 +54,9 @@ final class PacingTest {
     /** How long its last reads took; 0: as long as that. */
     private volatile long recentMicros;
 
+    /** Whom the node was told to be in office last. */
+    private volatile long epoch;
+
     private static final long READS = 200;
 
     private Server server;
@@ -68,6 +71,7 @@ final class PacingTest {
                     @Override
                     public void reportNode(ReportNodeRequest request, StreamObserver<ReportNodeResponse> out) {
                         told.add(request.getSnapshotBytesPerSecond());
+                        epoch = request.getControllerEpoch();
                         out.onNext(ReportNodeResponse.newBuilder()
                                 .setReadP99Micros(p99Micros)
                                 .setRecentReads(READS)
@@ -206,9 +210,10 @@ final class PacingTest {
     void whoTakesAPlanOverThatNobodyFeelsGoesAtItsLimitAtOnce() {
         p99Micros = 6_000;
         for (int controller = 0; controller < 5; controller++) {
-            pacing.inOffice();
+            pacing.inOffice(controller);
             pacing.look(VIEW, takenOver(5_000));
             assertThat(pacing.rate()).isEqualTo(LIMIT);
+            assertThat(epoch).as("by which nodes know who is in office").isEqualTo(controller);
         }
         assertThat(told).allMatch(rate -> rate == 0 || rate == LIMIT);
     }
@@ -241,7 +246,7 @@ final class PacingTest {
         pacing.look(VIEW, List.of());
         pacing.look(VIEW, takenOver(50_000));
         assertThat(pacing.quietMicros()).isEqualTo(5_000);
-        pacing.inOffice();
+        pacing.inOffice(2);
         pacing.look(VIEW, takenOver(50_000));
         assertThat(pacing.quietMicros()).as("of another term nothing is known").isEqualTo(50_000);
     }
