@@ -34,7 +34,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +51,12 @@ final class NodeCareTest {
 
     /** How often nobody will tell how things stand. */
     private final AtomicInteger silent = new AtomicInteger();
+
+    /** How often it was told how the plan goes. */
+    private final AtomicInteger told = new AtomicInteger();
+
+    /** Whether the plan never ends. */
+    private volatile boolean endless;
 
     private OneServer server;
 
@@ -163,6 +171,45 @@ final class NodeCareTest {
                 .isGreaterThan(2);
     }
 
+    /** It is away for a moment, and does not know the map at first. */
+    @Test
+    void aPlanIsWatchedOnAfterTheCoordinatorIsRestarted() throws Exception {
+        endless = true;
+        var watching =
+                CompletableFuture.supplyAsync(() -> run("rebalance", "status", "--watch", "--json", "--timeout", "1s"));
+        Awaitility.await("it watches").atMost(Duration.ofMinutes(1)).until(() -> told.get() > 0);
+        var answers = new AtomicInteger();
+        server = server.restarted(new BalancingGrpc.BalancingImplBase() {
+            @Override
+            public void getPlan(GetPlanRequest request, StreamObserver<GetPlanResponse> answer) {
+                OneServer.answer(answer, () -> {
+                    assertThat(request.getId()).isEqualTo("p1");
+                    if (answers.getAndIncrement() < 20) {
+                        throw new TintypeException(Reason.UNAVAILABLE, "the shard map is not known yet");
+                    }
+                    return plan(1_700_000_000_000L);
+                });
+            }
+        });
+        var ran = watching.get(2, TimeUnit.MINUTES);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).isEmpty();
+        assertThat(answers).as("more than one attempt of the client makes").hasValue(21);
+        var lines = ran.out().lines().toList();
+        assertThat(new ObjectMapper()
+                        .readTree(lines.get(lines.size() - 1))
+                        .get("plan")
+                        .get("finishedAtMs")
+                        .asLong())
+                .isEqualTo(1_700_000_000_000L);
+    }
+
+    private static GetPlanResponse plan(long finishedMs) {
+        return GetPlanResponse.newBuilder()
+                .setPlan(Plan.newBuilder().setId("p1").setFinishedAtMs(finishedMs))
+                .build();
+    }
+
     @Test
     void nothingIsRemovedWhereOneOfSeveralNamesIsNone() {
         var ran = CommandLines.run("rm", "alice", "a", "b", "", "--server", "127.0.0.1:1", "--timeout", "1s");
@@ -178,8 +225,6 @@ final class NodeCareTest {
     }
 
     private final class Balancing extends BalancingGrpc.BalancingImplBase {
-        private final AtomicInteger told = new AtomicInteger();
-
         @Override
         public void makePlan(MakePlanRequest request, StreamObserver<MakePlanResponse> answer) {
             OneServer.answer(
@@ -198,13 +243,7 @@ final class NodeCareTest {
 
         @Override
         public void getPlan(GetPlanRequest request, StreamObserver<GetPlanResponse> answer) {
-            OneServer.answer(
-                    answer,
-                    () -> GetPlanResponse.newBuilder()
-                            .setPlan(Plan.newBuilder()
-                                    .setId("p1")
-                                    .setFinishedAtMs(told.getAndIncrement() == 0 ? 0 : 1_700_000_000_000L))
-                            .build());
+            OneServer.answer(answer, () -> plan(told.getAndIncrement() == 0 || endless ? 0 : 1_700_000_000_000L));
         }
 
         @Override

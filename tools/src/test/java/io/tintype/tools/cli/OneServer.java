@@ -34,7 +34,19 @@ final class OneServer implements AutoCloseable {
 
     /** Starts one. */
     static OneServer serving(BindableService... services) throws IOException {
-        var builder = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        return serving(0, services);
+    }
+
+    /** Starts one where this one was, which ends. */
+    OneServer restarted(BindableService... services) throws IOException, InterruptedException {
+        int port = server.getPort();
+        close();
+        server.awaitTermination();
+        return serving(port, services);
+    }
+
+    private static OneServer serving(int port, BindableService... services) throws IOException {
+        var builder = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .maxInboundMessageSize(Limits.MAX_MESSAGE_BYTES);
         List.of(services).forEach(builder::addService);
         return new OneServer(builder.build().start());
