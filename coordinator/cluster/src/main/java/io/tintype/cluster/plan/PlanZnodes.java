@@ -82,9 +82,9 @@ public final class PlanZnodes {
         return headers.read(Paths.plan(id));
     }
 
-    /** The same; empty also where it cannot be understood, which is to hold up no other plan. */
-    private CompletableFuture<Optional<Versioned<PlanRecord>>> understood(String id) {
-        return header(id).exceptionallyCompose(failure -> {
+    /** What was read of a plan; empty also where it cannot be understood, which is to hold up no other plan. */
+    private <T> CompletableFuture<Optional<T>> understood(String id, CompletableFuture<Optional<T>> read) {
+        return read.exceptionallyCompose(failure -> {
             if (!(ZkErrors.unwrap(failure) instanceof ZnodeFormatException)) {
                 return CompletableFuture.failedFuture(ZkErrors.unwrap(failure));
             }
@@ -93,7 +93,10 @@ public final class PlanZnodes {
         });
     }
 
-    /** A plan with its steps; empty: there is none of that id. */
+    /**
+     * A plan with its steps; empty: there is none of that id. Fails with {@link ZnodeFormatException} where steps are missing: those
+     * behind them would be taken for others.
+     */
     public CompletableFuture<Optional<StoredPlan>> read(String id) {
         return header(id).thenCompose(found -> {
             if (found.isEmpty() || found.get().value().getId().isEmpty()) {
@@ -104,13 +107,33 @@ public final class PlanZnodes {
                 reads.add(parts.read(Paths.planPart(id, part)));
             }
             return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
-                    .thenApply(all -> Optional.of(new StoredPlan(
+                    .thenCompose(all -> whole(
                             found.get(),
-                            reads.stream()
-                                    .map(CompletableFuture::join)
-                                    .flatMap(Optional::stream)
-                                    .toList())));
+                            reads.stream().map(CompletableFuture::join).toList()));
         });
+    }
+
+    private CompletableFuture<Optional<StoredPlan>> whole(
+            Versioned<PlanRecord> header, List<Optional<Versioned<PlanPart>>> found) {
+        var id = header.value().getId();
+        for (int part = 0; part < found.size(); part++) {
+            int meant = Math.min(STEPS_PER_PART, header.value().getSteps() - part * STEPS_PER_PART);
+            int there =
+                    found.get(part).map(read -> read.value().getStepsCount()).orElse(0);
+            if (there != meant) {
+                var damage = new ZnodeFormatException("Znode " + Paths.planPart(id, part) + " has " + there + " of the "
+                        + meant + " steps that plan " + id + " has there.");
+                // Whoever forgets a plan begins with its parts.
+                return header(id).thenApply(now -> {
+                    if (now.isPresent()) {
+                        throw damage;
+                    }
+                    return Optional.empty();
+                });
+            }
+        }
+        return CompletableFuture.completedFuture(Optional.of(
+                new StoredPlan(header, found.stream().flatMap(Optional::stream).toList())));
     }
 
     private static int parts(int steps) {
@@ -120,7 +143,7 @@ public final class PlanZnodes {
     /** Plans, the newest first, without their steps; without those that cannot be understood. */
     public CompletableFuture<List<PlanRecord>> list() {
         return session.znodes().children(Paths.PLANS).thenCompose(ids -> {
-            var reads = ids.stream().map(this::understood).toList();
+            var reads = ids.stream().map(id -> understood(id, header(id))).toList();
             return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                     .thenApply(all -> reads.stream()
                             .map(CompletableFuture::join)
@@ -244,12 +267,14 @@ public final class PlanZnodes {
     }
 
     private CompletableFuture<List<PlanRecord>> running(PlansRecord active) {
-        var reads = active.getActiveList().stream().map(this::understood).toList();
+        var reads = active.getActiveList().stream()
+                .map(id -> understood(id, read(id)))
+                .toList();
         return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                 .thenApply(all -> reads.stream()
                         .map(CompletableFuture::join)
                         .flatMap(Optional::stream)
-                        .map(Versioned::value)
+                        .map(plan -> plan.record().value())
                         .toList());
     }
 

@@ -5,7 +5,8 @@ package io.tintype.cluster.zk;
 public final class ZnodeFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    ZnodeFormatException(String message) {
+    /** What is wrong with which znode. */
+    public ZnodeFormatException(String message) {
         super(message);
     }
 

@@ -2,12 +2,14 @@
 package io.tintype.cluster.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.zk.Versioned;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.proto.internal.v1.PlanPart;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
@@ -17,8 +19,10 @@ import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.PlansRecord;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +175,40 @@ final class PlanZnodesTest {
         var second = get(new PlanZnodes(session, -1).propose(plan("second", 1), Collections.nCopies(STEPS, STEP)));
         assertThat(get(session.znodes().children("/plans"))).containsExactlyInAnyOrder(first, second);
         assertThat(get(plans.read(second)).orElseThrow().steps()).hasSize(STEPS);
+    }
+
+    /** The steps behind it would be taken for others, and made, or told of, in their place. */
+    @Test
+    void aPlanThatLacksStepsIsNotReadWithTheOthersInTheirPlace() throws Exception {
+        var steps = IntStream.rangeClosed(1, 2 * STEPS)
+                .mapToObj(shard -> STEP.toBuilder().setShard(shard).build())
+                .toList();
+        var record = plan("whole", 1).toBuilder().setSteps(steps.size()).build();
+        assertThat(get(plans.propose(record, steps))).isEqualTo("whole");
+        assertThat(get(plans.read("whole")).orElseThrow().steps()).isEqualTo(steps);
+        activate("whole");
+
+        var cut = PlanPart.newBuilder()
+                .setFormat(1)
+                .addAllSteps(steps.subList(0, 1))
+                .build();
+        var part = ZnodeCodec.PLAN_PART;
+        get(session.znodes().delete("/plans/whole/1", -1));
+        for (int missing : List.of(0, 1)) {
+            assertThatThrownBy(() -> get(plans.read("whole")))
+                    .hasRootCauseInstanceOf(ZnodeFormatException.class)
+                    .hasRootCauseMessage(
+                            "Znode /plans/whole/1 has " + missing + " of the 64 steps that plan whole has there.");
+            assertThat(get(plans.running())).as("it is carried out by nobody").isEmpty();
+            assertThat(get(plans.activeOf(
+                            record.getPurpose(), get(plans.active()).value())))
+                    .as("so it holds up no other, a repair least of all")
+                    .isEmpty();
+            if (missing == 0) {
+                get(session.znodes().create("/plans/whole/1", part.encode("/plans/whole/1", cut)));
+            }
+        }
+        assertThat(get(plans.list())).extracting(PlanRecord::getId).containsExactly("whole");
     }
 
     /** It may be of a later release, or broken. */

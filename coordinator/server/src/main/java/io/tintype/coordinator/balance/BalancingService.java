@@ -176,7 +176,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     private CompletableFuture<GetPlanResponse> told(String id, int maxSteps, int shard) {
         return polls.round(view.get())
-                .thenCompose(asked -> plans.read(id))
+                .thenCompose(asked -> planning.read(id))
                 .thenCombine(
                         history.fresh(),
                         (found, paces) -> progress.tell(

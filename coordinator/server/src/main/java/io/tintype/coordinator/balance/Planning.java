@@ -12,8 +12,11 @@ import io.tintype.cluster.placement.plan.Planner;
 import io.tintype.cluster.placement.plan.Sources;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
+import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.Versioned;
+import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZnodeCodec;
+import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -204,6 +208,16 @@ final class Planning {
         return view.map().shard(shard).flatMap(ShardInfo::primary).orElse(null);
     }
 
+    /** A plan with its steps, if there is one; fails with WRONG_STATE where it cannot be understood. */
+    CompletableFuture<Optional<StoredPlan>> read(String id) {
+        return plans.read(id).exceptionally(failure -> {
+            throw ZkErrors.unwrap(failure) instanceof ZnodeFormatException damage
+                    ? refused("Plan " + id + " cannot be understood, so nobody carries it out: " + damage.getMessage()
+                            + " Make a new plan: tintype rebalance plan")
+                    : new CompletionException(ZkErrors.unwrap(failure));
+        });
+    }
+
     /** Keeps a plan that has steps; returns the id it is kept under. */
     CompletableFuture<String> keep(Made made) {
         return plans.propose(
@@ -230,7 +244,7 @@ final class Planning {
     }
 
     private CompletableFuture<PlanRecord> apply(String id, Activation activation) {
-        return plans.read(id).thenCompose(found -> {
+        return read(id).thenCompose(found -> {
             var plan =
                     found.orElseThrow(() -> refused("There is no plan " + id + ". Make one: tintype rebalance plan"));
             var header = plan.record().value();

@@ -9,6 +9,7 @@ import io.tintype.cluster.embedded.EmbeddedZooKeeper;
 import io.tintype.cluster.map.ShardMapWatcher;
 import io.tintype.cluster.node.NodePresence;
 import io.tintype.cluster.node.NodeRegistration;
+import io.tintype.cluster.zk.Paths;
 import io.tintype.cluster.zk.ZkConfig;
 import io.tintype.cluster.zk.ZkSession;
 import io.tintype.coordinator.control.BalanceSettings;
@@ -77,6 +78,48 @@ final class BalancingServiceTest {
             assertThat(status.getPlansList())
                     .extracting(plan -> plan.getPlan().getId())
                     .containsExactly("00000000000a");
+        }
+    }
+
+    /** As one of which a part is lost. */
+    @Test
+    void whoAsksForAPlanThatCannotBeUnderstoodIsToldSo() throws Exception {
+        try (var offices = Offices.open(folder);
+                var watcher = ShardMapWatcher.start(offices.session());
+                var balancer = balancer(offices.session(), watcher)) {
+            watcher.ready().get(10, TimeUnit.SECONDS);
+            var id = "00000000000a";
+            offices.activate(
+                    Offices.record(id, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, 1),
+                    List.of(ToyController.move(1, "n1", "n4")));
+            ToyNodes.get(offices.session().znodes().delete(Paths.planPart(id, 0), -1));
+
+            var told = new CompletableFuture<TintypeException>();
+            balancer.service().getPlan(GetPlanRequest.newBuilder().setId(id).build(), refused(told));
+            var said = told.get(10, TimeUnit.SECONDS);
+            assertThat(said.reason()).isEqualTo(Reason.WRONG_STATE);
+            assertThat(said)
+                    .hasMessageContaining("nobody carries it out: Znode " + Paths.planPart(id, 0) + " has 0 of the 1");
+        }
+    }
+
+    /** The largest of what coordinators say is taken for what nodes are told. */
+    @Test
+    void whoIsNotInOfficeSaysNothingOfThePaceOfCopies() throws Exception {
+        try (var offices = Offices.open(folder);
+                var office = offices.take();
+                var watcher = ShardMapWatcher.start(offices.session());
+                var balancer = balancer(offices.session(), watcher)) {
+            assertThat(balancer.rateLimit()).isZero();
+            balancer.inOffice(office.term());
+            assertThat(balancer.rateLimit()).isEqualTo(BalanceSettings.DEFAULTS.bytesPerSecond());
+            try (var next = offices.take()) {
+                Awaitility.await("it hears that it is deposed")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> !balancer.isInOffice());
+                assertThat(next.term().epoch()).isGreaterThan(office.term().epoch());
+            }
+            assertThat(balancer.rateLimit()).isZero();
         }
     }
 
