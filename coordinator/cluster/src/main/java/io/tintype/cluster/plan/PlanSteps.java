@@ -2,6 +2,7 @@
 package io.tintype.cluster.plan;
 
 import io.tintype.cluster.placement.plan.PlanStep;
+import io.tintype.cluster.placement.plan.PlanTime.Turn;
 import io.tintype.model.NodeId;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
@@ -43,6 +44,11 @@ public final class PlanSteps {
     /** Whether a step was begun and is not over. */
     public static boolean isUnderWay(PlannedStep step) {
         return !isOver(step) && step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_WAITING;
+    }
+
+    /** When a step that is not over is begun. */
+    public static Turn turn(PlannedStep step) {
+        return isUnderWay(step) ? Turn.UNDER_WAY : Turn.ofWaiting(step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD);
     }
 
     /** A text cut to what a record takes. */

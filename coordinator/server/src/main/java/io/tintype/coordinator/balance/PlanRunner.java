@@ -4,6 +4,7 @@ package io.tintype.coordinator.balance;
 import io.tintype.cluster.control.Term;
 import io.tintype.cluster.log.RecurringFailures;
 import io.tintype.cluster.map.ClusterView;
+import io.tintype.cluster.placement.plan.PlanTime.Turn;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
@@ -119,7 +120,8 @@ final class PlanRunner {
             }
         }
         var plan = found;
-        boolean inOrder = steps.stream().anyMatch(PlanRunner::isMissing);
+        boolean inOrder =
+                steps.stream().anyMatch(step -> !PlanSteps.isOver(step) && PlanSteps.turn(step) == Turn.IN_ORDER);
         for (var pass : Pass.values()) {
             for (int i = 0; i < steps.size(); i++) {
                 var step = plan.steps().get(i);
@@ -140,12 +142,6 @@ final class PlanRunner {
 
     private static Pass pass(Look look, PlannedStep step, boolean inOrder) {
         return inOrder || PlanSteps.isUnderWay(step) || !look.comesInto(step.getTo()) ? Pass.FIRST : Pass.LAST;
-    }
-
-    /** While a shard waits for a replica that it lacks, steps are begun in their order, which goes by danger. */
-    private static boolean isMissing(PlannedStep step) {
-        return step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD
-                && step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_WAITING;
     }
 
     /** What is wrong with one shard holds up its own steps only. */

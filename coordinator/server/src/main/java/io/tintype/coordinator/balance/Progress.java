@@ -140,7 +140,7 @@ final class Progress {
                 step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
                         ? new PlanTime.Work(Turn.WHERE_NOTHING_COMES, step.getShard(), null, null, 0, 0)
                         : new PlanTime.Work(
-                                turn(step),
+                                PlanSteps.turn(step),
                                 step.getShard(),
                                 now.map()
                                         .shard(new ShardId(step.getShard()))
@@ -150,13 +150,6 @@ final class Progress {
                                 Math.max(0, step.getBytes() - come(step)),
                                 rest);
         };
-    }
-
-    private static Turn turn(PlannedStep step) {
-        if (PlanSteps.isUnderWay(step)) {
-            return Turn.UNDER_WAY;
-        }
-        return step.getKind() == PlanStepKind.PLAN_STEP_KIND_ADD ? Turn.IN_ORDER : Turn.WHERE_NOTHING_COMES;
     }
 
     /** Whether somebody asked for so long that a pace of nothing tells something. */

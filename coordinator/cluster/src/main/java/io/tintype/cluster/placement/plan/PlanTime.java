@@ -37,10 +37,15 @@ public final class PlanTime {
     public enum Turn {
         /** It was. */
         UNDER_WAY,
-        /** In its order, and what is behind it, too. */
+        /** In its order, and what is behind it, too: a replica is missing, and the order goes by danger. */
         IN_ORDER,
         /** Before others whose target has something coming to it. */
-        WHERE_NOTHING_COMES
+        WHERE_NOTHING_COMES;
+
+        /** Of a step that was not begun. */
+        public static Turn ofWaiting(boolean addsReplica) {
+            return addsReplica ? IN_ORDER : WHERE_NOTHING_COMES;
+        }
     }
 
     /**
@@ -66,7 +71,7 @@ public final class PlanTime {
         return step.kind() == PlanStep.Kind.LEAD
                 ? new Work(Turn.WHERE_NOTHING_COMES, step.shard().value(), null, null, 0, 0)
                 : new Work(
-                        step.kind() == PlanStep.Kind.ADD ? Turn.IN_ORDER : Turn.WHERE_NOTHING_COMES,
+                        Turn.ofWaiting(step.kind() == PlanStep.Kind.ADD),
                         step.shard().value(),
                         primary,
                         step.toOrNull(),
