@@ -83,7 +83,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         this.planning = planning;
         this.plans = plans;
         this.history = history;
-        this.progress = new Progress(view, polls, settings);
+        this.progress = new Progress(view, polls, settings, System::currentTimeMillis);
         this.steering = new PlanSteering(plans);
         this.meant = new PlanMeant(plans);
         this.intents = new NodeIntents(session, view);

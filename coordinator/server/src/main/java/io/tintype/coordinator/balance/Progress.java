@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -43,12 +44,14 @@ final class Progress {
     private final NodePolls polls;
     private final BalanceSettings settings;
     private final Map<String, Deque<Mark>> marks = new HashMap<>();
+    private final LongSupplier nowMs;
     private volatile long throttle;
 
-    Progress(Supplier<ClusterView> view, NodePolls polls, BalanceSettings settings) {
+    Progress(Supplier<ClusterView> view, NodePolls polls, BalanceSettings settings, LongSupplier nowMs) {
         this.view = view;
         this.polls = polls;
         this.settings = settings;
+        this.nowMs = nowMs;
     }
 
     void throttled(long bytesPerSecond) {
@@ -156,7 +159,7 @@ final class Progress {
     private synchronized boolean isWatched(String id) {
         var known = marks.get(id);
         var first = known == null ? null : known.peekFirst();
-        return first != null && System.currentTimeMillis() - first.atMs() > STANDS_MS;
+        return first != null && nowMs.getAsLong() - first.atMs() > STANDS_MS;
     }
 
     /** Those under way first, then what comes next, then what is over. */
@@ -220,11 +223,13 @@ final class Progress {
 
     /** Bytes a second over the last half minute, or, without a mark that old, since the start. */
     private synchronized double rate(String id, long startedMs, long moved) {
-        long now = System.currentTimeMillis();
+        long now = nowMs.getAsLong();
         if (marks.size() > PLANS && !marks.containsKey(id)) {
             marks.clear();
         }
-        var known = marks.computeIfAbsent(id, plan -> new ArrayDeque<>(List.of(new Mark(startedMs, 0))));
+        // Begun later than now, by another one's clock: nobody can say when.
+        var begun = startedMs < now ? new Mark(startedMs, 0) : new Mark(now, moved);
+        var known = marks.computeIfAbsent(id, plan -> new ArrayDeque<>(List.of(begun)));
         while (known.size() > 1
                 && known.peekFirst() != null
                 && now - known.peekFirst().atMs() > WINDOW_MS) {
