@@ -103,6 +103,17 @@ final class Departures {
                 : plan;
     }
 
+    /** Who is gone, of those without whom a step cannot begin: its target, or whoever must be in sync before another one goes. */
+    Optional<NodeId> waitedForInVain(ClusterView view, PlannedStep step) {
+        return Optional.of(step.getTo())
+                .filter(to -> !to.isEmpty())
+                .map(NodeId::new)
+                .or(() -> view.map()
+                        .shard(new ShardId(step.getShard()))
+                        .flatMap(shard -> Readiness.missedBy(step, view, shard)))
+                .filter(node -> absences.isGone(view, node, goneAfter));
+    }
+
     private static boolean isReplica(Optional<ShardInfo> shard, NodeId node) {
         return shard.filter(now -> now.replicas().contains(node)).isPresent();
     }

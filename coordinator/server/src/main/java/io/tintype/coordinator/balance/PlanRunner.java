@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,9 @@ final class PlanRunner {
     /** For so long after a plan has begun its copies wait for leads. */
     private static final long LEADS_FIRST_MS = 5_000;
 
+    /** What waits for so long in a repair of which nothing else is under way is left to the next one. */
+    static final long REPAIR_STANDS_MS = 300_000;
+
     private final RecurringFailures failures =
             new RecurringFailures(LoggerFactory.getLogger(PlanRunner.class), System::nanoTime);
     private final Journal journal;
@@ -38,6 +42,8 @@ final class PlanRunner {
     private final NodePolls polls;
     private final BalanceSettings settings;
     private final LongSupplier nowMs;
+    /** Since when repairs stand still, by their ids. */
+    private final Map<String, Long> standing = new HashMap<>();
 
     PlanRunner(Journal journal, StepMaker maker, NodePolls polls, BalanceSettings settings, LongSupplier nowMs) {
         this.journal = journal;
@@ -109,6 +115,7 @@ final class PlanRunner {
     /** Another coordinator carries plans out now: what was asked of nodes for them ends. */
     void deposed() {
         maker.forgetAll();
+        standing.clear();
     }
 
     private StoredPlan carryOut(Look look, StoredPlan found) throws Journal.Interrupted {
@@ -130,7 +137,39 @@ final class PlanRunner {
                 }
             }
         }
+        plan = endIfStanding(look, plan);
         return finishIfOver(look.term(), plan, plan.record().value().getPhase());
+    }
+
+    /**
+     * Gives up what a repair only waits for. No other one is made before it is over, and whatever is lost meanwhile would wait too;
+     * the next one goes by what is there by then.
+     */
+    private StoredPlan endIfStanding(Look look, StoredPlan found) throws Journal.Interrupted {
+        var record = found.record().value();
+        if (record.getPurpose() != PlanPurpose.PLAN_PURPOSE_REPAIR
+                || record.getPhase() != PlanPhase.PLAN_PHASE_RUNNING
+                || found.steps().stream().anyMatch(PlanSteps::isUnderWay)) {
+            standing.remove(found.id());
+            return found;
+        }
+        long now = nowMs.getAsLong();
+        if (now - standing.computeIfAbsent(found.id(), id -> now) < REPAIR_STANDS_MS) {
+            return found;
+        }
+        var plan = found;
+        for (int i = 0; i < found.steps().size(); i++) {
+            var step = found.steps().get(i);
+            var waits = PlanSteps.isOver(step) ? Optional.<String>empty() : waitsFor(look, step);
+            if (waits.isPresent()) {
+                plan = maker.skip(look.term(), plan, i, waits.get() + ", which the next repair need not");
+            }
+        }
+        return plan;
+    }
+
+    private Optional<String> waitsFor(Look look, PlannedStep step) {
+        return Readiness.waitsFor(step, look.view(), polls, look.underWay(), settings.headroomPercent() / 100.0);
     }
 
     /** A look passes over the steps twice; whose turn it is in which, {@code PlanTime} reckons with, too. */
@@ -170,11 +209,8 @@ final class PlanRunner {
         if (phase != PlanPhase.PLAN_PHASE_RUNNING || look.busy().contains(step.getShard()) || !isFirstOfShard) {
             return found;
         }
-        boolean waits = Readiness.waitsFor(
-                        step, look.view(), polls, look.underWay(), settings.headroomPercent() / 100.0)
-                .isPresent();
         var plan = found;
-        if (waits) {
+        if (waitsFor(look, step).isPresent()) {
             plan = maker.skipIfOutdated(look.term(), look.view(), plan, i, step);
         } else if (step.getKind() == PlanStepKind.PLAN_STEP_KIND_LEAD
                 ? maker.mayLead(plan, i, step)
@@ -192,7 +228,7 @@ final class PlanRunner {
     private boolean areLeadsFirst(StoredPlan plan) {
         var record = plan.record().value();
         return record.getPurpose() != PlanPurpose.PLAN_PURPOSE_REPAIR
-                && nowMs.getAsLong() - record.getStartedAtMs() < LEADS_FIRST_MS
+                && Math.abs(nowMs.getAsLong() - record.getStartedAtMs()) < LEADS_FIRST_MS // by clocks that may differ
                 && !maker.handedOver().isEmpty();
     }
 
@@ -215,6 +251,7 @@ final class PlanRunner {
                     cancelled ? PlanPhase.PLAN_PHASE_CANCELLED : PlanPhase.PLAN_PHASE_DONE,
                     nowMs.getAsLong());
             maker.forget(plan);
+            standing.remove(plan.id());
         }
         return plan;
     }

@@ -24,12 +24,15 @@ final class Readiness {
 
     /** Why a step can never be made as planned, because the cluster is no longer as the plan found it; empty: it can. */
     static Optional<String> outdated(PlannedStep step, ClusterView view) {
-        var assigned = Optional.ofNullable(view.assignments().get(new ShardId(step.getShard())));
-        return outdated(step, assigned).or(() -> assigned.flatMap(now -> wrongTarget(step, now, view)));
+        return outdated(step, Optional.ofNullable(view.assignments().get(new ShardId(step.getShard()))), view);
     }
 
-    /** The same, by the shard's assignment as it was just read, if it has one. */
-    static Optional<String> outdated(PlannedStep step, Optional<ShardAssignment> assigned) {
+    /** The same, by the shard's assignment as it was just read, if it has one: the view may be behind what a step has written. */
+    static Optional<String> outdated(PlannedStep step, Optional<ShardAssignment> assigned, ClusterView view) {
+        return otherwise(step, assigned).or(() -> assigned.flatMap(now -> wrongTarget(step, now, view)));
+    }
+
+    private static Optional<String> otherwise(PlannedStep step, Optional<ShardAssignment> assigned) {
         if (assigned.isEmpty()) {
             return Optional.of(isGone(step));
         }

@@ -74,8 +74,7 @@ final class StepMaker {
     /** Begins a step that waits for nothing. */
     StoredPlan begin(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step) throws Journal.Interrupted {
         var assigned = journal.assigned(step.getShard());
-        var outdated =
-                Readiness.outdated(step, assigned.map(Versioned::value)).or(() -> Readiness.outdated(step, view));
+        var outdated = Readiness.outdated(step, assigned.map(Versioned::value), view);
         if (outdated.isPresent()) {
             return skip(term, plan, i, outdated.get());
         }
@@ -112,15 +111,16 @@ final class StepMaker {
         };
     }
 
-    /** What a step waits for may never come, where a step before it was not made. */
+    /** What a step waits for may never come, where a step before it was not made, or a node is gone. */
     StoredPlan skipIfOutdated(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
             throws Journal.Interrupted {
-        if (Readiness.outdated(step, view).isEmpty()) {
+        var gone = departures.waitedForInVain(view, step);
+        if (gone.isEmpty() && Readiness.outdated(step, view).isEmpty()) {
             return plan;
         }
-        // The view may be behind what was written by a step that has just ended.
-        var outdated =
-                Readiness.outdated(step, journal.assigned(step.getShard()).map(Versioned::value));
+        var outdated = Readiness.outdated(
+                        step, journal.assigned(step.getShard()).map(Versioned::value), view)
+                .or(() -> gone.map(node -> "it waits for node " + node + ", which is gone"));
         return outdated.isPresent() ? skip(term, plan, i, outdated.get()) : plan;
     }
 

@@ -204,6 +204,76 @@ final class DisturbedStepsTest {
         assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
     }
 
+    /** No plan of its purpose would ever be made again. */
+    @Test
+    void aStepThatWaitsForANodeThatIsGoneIsGivenUp() throws Exception {
+        waits(PlanPurpose.PLAN_PURPOSE_REPAIR, "n4", ToyController.move(SHARD, "n1", "n4"));
+        controller.lookUntilGone(shards);
+        assertGivenUp("it waits for node n4, which is gone");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+    }
+
+    @Test
+    void aLeadForANodeThatIsGoneIsGivenUp() throws Exception {
+        waits(
+                PlanPurpose.PLAN_PURPOSE_REPAIR,
+                "n2",
+                ToyController.step(PlanStepKind.PLAN_STEP_KIND_LEAD, SHARD, "n1", "n2"));
+        controller.lookUntilGone(shards);
+        assertGivenUp("it waits for node n2, which is gone");
+    }
+
+    /** It is one too many, and nobody goes while another one is missed. */
+    @Test
+    void aReplicaThatIsToGoStaysWhereAnotherOneIsGone() throws Exception {
+        waits(
+                PlanPurpose.PLAN_PURPOSE_REPAIR,
+                "n2",
+                ToyController.step(PlanStepKind.PLAN_STEP_KIND_DROP, SHARD, "n3", ""));
+        controller.lookUntilGone(shards);
+        assertGivenUp("it waits for node n2, which is gone");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+    }
+
+    @Test
+    void aStepWhoseTargetWasForgottenBeforeItBeganIsGivenUp() throws Exception {
+        waits(PlanPurpose.PLAN_PURPOSE_BALANCE, "n4", ToyController.move(SHARD, "n1", "n4"));
+        nodes.forget("n4");
+        controller.look(shards);
+        assertGivenUp("node n4 is no more");
+    }
+
+    /** Whatever is lost meanwhile would wait for its end. */
+    @Test
+    void aRepairThatStandsStillIsLeftToTheNext() throws Exception {
+        controller.nowMs = 1_000_000;
+        waits(PlanPurpose.PLAN_PURPOSE_REPAIR, "n4", ToyController.move(SHARD, "n1", "n4"));
+        controller.nowMs += PlanRunner.REPAIR_STANDS_MS - 1;
+        controller.look(shards);
+        assertThat(step().getPhase()).as("n4 may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+        controller.nowMs++;
+        controller.look(shards);
+        assertGivenUp("waits for node n4 to be back, which the next repair need not");
+    }
+
+    @Test
+    void whatAnOperatorAskedForWaitsAsLongAsItMayCome() throws Exception {
+        controller.nowMs = 1_000_000;
+        waits(PlanPurpose.PLAN_PURPOSE_BALANCE, "n4", ToyController.move(SHARD, "n1", "n4"));
+        controller.nowMs += 2 * PlanRunner.REPAIR_STANDS_MS;
+        controller.look(shards);
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+    }
+
+    /** A plan of one step is begun, which waits for a node that died before. */
+    private void waits(PlanPurpose purpose, String node, PlannedStep step) throws Exception {
+        nodes.dies(node);
+        nodes.fallsBehind(SHARD, node);
+        offices.activate(Offices.record(PLAN, purpose, 1, 1), List.of(step));
+        controller.look(shards);
+        assertThat(step().getPhase()).as("it may come back").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
+    }
+
     /** It would keep its place for ever, and its shard from being repaired. */
     @Test
     void aCopyThatNobodyIsLeftToProveIsKeptOnceTheyAreGone() throws Exception {

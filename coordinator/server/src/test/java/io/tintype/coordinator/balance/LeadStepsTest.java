@@ -78,11 +78,8 @@ final class LeadStepsTest {
     void whenAPlanBeginsItsCopiesWaitForTheFirstLeads() throws Exception {
         var shards = controller.shards(1, 2);
         nodes.leads.hold();
-        long later = System.currentTimeMillis() + Duration.ofHours(1).toMillis(); // it is always just about to begin
-        offices.activate(
-                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 2, 2),
-                List.of(lead(1, "n2"), ToyController.move(2, "n1", "n4")),
-                later);
+        controller.nowMs = 1_000_000;
+        beginsAt(controller.nowMs);
         controller.look(shards);
         controller.look(shards);
         assertThat(phase(PLAN, 1)).as("the copy").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_WAITING);
@@ -90,6 +87,25 @@ final class LeadStepsTest {
         nodes.leads.letGo();
         looksUntilOver(shards);
         assertThat(record().getNotDone()).isZero();
+    }
+
+    /** By whose clock the plan began an hour later. */
+    @Test
+    void copiesDoNotWaitForLeadsAsLongAsClocksDiffer() throws Exception {
+        var shards = controller.shards(1, 2);
+        nodes.leads.hold();
+        controller.nowMs = 1_000_000;
+        beginsAt(controller.nowMs + Duration.ofHours(1).toMillis());
+        controller.look(shards);
+        controller.look(shards);
+        assertThat(phase(PLAN, 1)).as("the copy").isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+    }
+
+    private void beginsAt(long nowMs) throws Exception {
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 2, 2),
+                List.of(lead(1, "n2"), ToyController.move(2, "n1", "n4")),
+                nowMs);
     }
 
     @Test

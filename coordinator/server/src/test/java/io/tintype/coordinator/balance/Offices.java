@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** A real ZooKeeper with plans in it, who is in office there one after the other, and what each of them works with. */
@@ -101,10 +102,18 @@ final class Offices implements AutoCloseable {
             Supplier<ClusterView> view,
             ChannelSource nodes,
             String cluster) {
-        return runner(journal, polls, absences, BalanceSettings.DEFAULTS.replaceAfter(), view, nodes, cluster);
+        return runner(
+                journal,
+                polls,
+                absences,
+                BalanceSettings.DEFAULTS.replaceAfter(),
+                view,
+                nodes,
+                cluster,
+                System::currentTimeMillis);
     }
 
-    /** The same, where nodes are replaced after this time. */
+    /** The same, where nodes are replaced after this time, by this clock. */
     static PlanRunner runner(
             Journal journal,
             NodePolls polls,
@@ -112,7 +121,8 @@ final class Offices implements AutoCloseable {
             Duration replaceAfter,
             Supplier<ClusterView> view,
             ChannelSource nodes,
-            String cluster) {
+            String cluster,
+            LongSupplier nowMs) {
         var maker = new StepMaker(
                 journal,
                 absences,
@@ -120,8 +130,8 @@ final class Offices implements AutoCloseable {
                 new LeadOrders(new ShardOrders(view, nodes, cluster), () -> {}),
                 new CopyWatch(polls, () -> 0, System::currentTimeMillis),
                 replaceAfter,
-                System::currentTimeMillis);
-        return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, System::currentTimeMillis);
+                nowMs);
+        return new PlanRunner(journal, maker, polls, BalanceSettings.DEFAULTS, nowMs);
     }
 
     /** Keeps a plan of these steps, and has it carried out; it began long ago. */

@@ -34,7 +34,9 @@ import io.tintype.proto.internal.v1.ShardType;
 import io.tintype.proto.v1.PlanOrder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,8 @@ final class PlanRunnerTest {
     private Offices.Office office;
     private ShardMapWatcher watcher;
     private ShardZnodes shards;
+    /** What the view still says of the shard; null: what stands in ZooKeeper. */
+    private @Nullable ShardAssignment assignedBefore;
 
     @BeforeEach
     void start() throws Exception {
@@ -302,6 +306,15 @@ final class PlanRunnerTest {
         });
     }
 
+    /** As where it is told of shards sooner than of their assignments: a step of the shard that has just ended changed it. */
+    @Test
+    void whatTheViewDoesNotKnowYetMakesNoStepOutdated() throws Exception {
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, AT_ONCE), List.of(dropOf(SHARD)));
+        assignedBefore = Offices.assigned(SHARD, "n1", "n2", "n3");
+        look(0);
+        assertThat(steps().get(0).getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+    }
+
     private static PlannedStep dropOf(int shard) {
         return step(PlanStepKind.PLAN_STEP_KIND_DROP, "", "n1", "n2")
                 .setShard(shard)
@@ -409,8 +422,12 @@ final class PlanRunnerTest {
     private ClusterView view() {
         var seen = watcher.view();
         var node = new NodeInfo(new NodeId("n3"), "n3:7410", "n3:7411", "eu", "a", true, 1L << 40);
+        var assignments = new HashMap<>(seen.assignments());
+        if (assignedBefore != null) {
+            assignments.put(new ShardId(SHARD), assignedBefore);
+        }
         return new ClusterView(
-                seen.map().with(List.of(node), List.of()), seen.pools(), seen.assignments(), null, seen.intents());
+                seen.map().with(List.of(node), List.of()), seen.pools(), assignments, null, seen.intents());
     }
 
     private static PlannedStep.Builder step(PlanStepKind kind, String to, String... base) {

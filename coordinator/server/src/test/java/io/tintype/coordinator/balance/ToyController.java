@@ -26,6 +26,9 @@ final class ToyController implements AutoCloseable {
     final Pacing pacing;
     final PlanRunner runner;
     final boolean isImmortal;
+    /** What its clock shows, in milliseconds since 1970; 0: what the machine's does. */
+    long nowMs;
+
     private final ToyNodes nodes;
     private final NodePolls polls;
     private final Absences absences;
@@ -45,7 +48,15 @@ final class ToyController implements AutoCloseable {
         this.pacing = new Pacing(polls, LIMIT, nanos::get);
         this.journal = new DyingJournal(office.session(), dieAt, made);
         this.absences = new Absences(nanos::get);
-        this.runner = Offices.runner(journal, polls, absences, replaceAfter, this::view, nodes, ToyNodes.CLUSTER);
+        this.runner = Offices.runner(
+                journal,
+                polls,
+                absences,
+                replaceAfter,
+                this::view,
+                nodes,
+                ToyNodes.CLUSTER,
+                () -> nowMs == 0 ? System.currentTimeMillis() : nowMs);
     }
 
     static ToyController immortal(Offices offices, ToyNodes nodes) throws Exception {
