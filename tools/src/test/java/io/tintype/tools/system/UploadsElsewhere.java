@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** {@link SlowUploads} in a process of their own, as those of other machines are. */
 final class UploadsElsewhere implements AutoCloseable {
-    private static final Duration MOST = Duration.ofMinutes(15);
+    private static final Duration MOST = Duration.ofMinutes(30);
 
     private final Process process;
     private final Path out;
