@@ -52,6 +52,7 @@ final class GrowthIT {
             List.of("-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-Xmx1g");
 
     private static final int JOINING_NODES = 2;
+    private static final double KNOWN_SECONDS = 600;
 
     /** The part of all replicas that nodes get that join three. */
     private static final double JOINING = 0.4;
@@ -188,7 +189,7 @@ final class GrowthIT {
             Histogram before,
             MakePlanResponse made) {
         var unused = load.times();
-        seen.add(what);
+        seen.add(what + ": " + reckoned(made));
         var over = overview.awaitOver(
                 client.balancing().apply(made.getPlan().getId()).getId());
         assertThat(over.getState()).isEqualTo(PlanState.PLAN_STATE_DONE);
@@ -200,6 +201,17 @@ final class GrowthIT {
                 new Foretold(made.getPlan().getBytes(), made.getPlan().getExpectedSeconds()),
                 over);
         overview.awaitSafe();
+    }
+
+    /** By what the time was foretold. */
+    private static String reckoned(MakePlanResponse made) {
+        return made.toBuilder()
+                .clearPlan()
+                .clearBefore()
+                .clearAfter()
+                .build()
+                .toString()
+                .replaceAll("\\s+", " ");
     }
 
     private void measured(String what, MixedLoad load, Histogram before, Foretold foretold, Plan over) {
@@ -236,10 +248,13 @@ final class GrowthIT {
         table.add("| " + String.join(" | ", cells) + " |");
     }
 
-    /** A plan foresees what is written for as long as it knows how much was: for as long as the first one takes. */
+    /**
+     * A plan foresees what is written for as long as it knows how much was, ten minutes at most: until that is as long as the first one
+     * takes, which is twice what its copies would take if all nodes sent and took in all the while.
+     */
     private static void settle(MixedLoad load, int mib, long rate) {
-        double moved = JOINING * REPLICAS * mib * (1 << 20);
-        long goal = load.reads() + (long) (READS_PER_SECOND * moved / (JOINING_NODES * rate));
+        double copying = JOINING * REPLICAS * mib * (1 << 20) / (JOINING_NODES * rate);
+        long goal = load.reads() + (long) (READS_PER_SECOND * Math.min(2 * copying, KNOWN_SECONDS));
         Awaitility.await("a load that is known").atMost(LONG).until(() -> load.reads() >= goal);
     }
 
