@@ -47,6 +47,9 @@ public final class Limits {
     /** Most session tokens in one read. */
     public static final int MAX_SESSION_TOKENS = 16;
 
+    /** Replicas that a node copies to others at a time, and as many that it takes in: whoever wants more waits. */
+    public static final int COPIES_AT_ONCE = 2;
+
     /** Oldest state a reader may ask for. */
     public static final Duration MAX_STALENESS = Duration.ofHours(1);
 

@@ -3,6 +3,8 @@ package io.tintype.storage.peer;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.tintype.model.Reason;
+import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Refuse;
 import io.tintype.proto.internal.v1.RefuseReason;
 import org.slf4j.Logger;
@@ -67,12 +69,28 @@ final class Gatekeeper {
         return refuse;
     }
 
-    /** As {@link #note}, for calls that can answer a status only. */
+    /** As {@link #note}, for calls that can answer a status only; that there is no room is nothing to log, whoever waits asks every second. */
     StatusRuntimeException status(Refused refused) {
-        var refuse = note(refused);
+        var refuse = refused.refuse();
+        if (refuse.getReason() == RefuseReason.REFUSE_REASON_OVERLOADED) {
+            count(refuse.getReason());
+        } else {
+            note(refused);
+        }
         return Status.FAILED_PRECONDITION
                 .withDescription(refuse.getReason().name() + ": " + refuse.getDetail())
                 .asRuntimeException();
+    }
+
+    /** What such a status says, where it says that the peer has no room now: OVERLOADED; else the failure as it is. */
+    static Throwable understood(Throwable failure) {
+        var status = Status.fromThrowable(failure);
+        var text = status.getDescription();
+        return status.getCode() == Status.Code.FAILED_PRECONDITION
+                        && text != null
+                        && text.startsWith(RefuseReason.REFUSE_REASON_OVERLOADED.name())
+                ? new TintypeException(Reason.OVERLOADED, text)
+                : failure;
     }
 
     private static String shortened(String text) {

@@ -163,7 +163,7 @@ final class SnapshotFetch implements ClientResponseObserver<FetchSnapshotRequest
 
     @Override
     public void onError(Throwable failure) {
-        done.completeExceptionally(failure);
+        done.completeExceptionally(Gatekeeper.understood(failure));
     }
 
     @Override

@@ -27,8 +27,6 @@ public final class HostReports implements AutoCloseable {
 
     /** How soon a digest that rests hears that nobody waits for it any more. */
     private static final long LOOK_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** Bytes that are only read here count so many times less than those that travel. */
-    private static final int READS_FASTER = 4;
 
     /**
      * One replica. Immutable.
@@ -169,8 +167,8 @@ public final class HostReports implements AutoCloseable {
     }
 
     /**
-     * Digests a pinned state, one at a time and at four times the pace of snapshots, and gives the pin up. Fails with
-     * INVALID_ARGUMENT where there is no such pin any more, OVERLOADED, CORRUPT_DATA. Where nobody waits for it any more, cancel
+     * Digests a pinned state, one at a time and at {@value SnapshotTraffic#READS_FASTER} times the pace of snapshots, and gives the pin
+     * up. Fails with INVALID_ARGUMENT where there is no such pin any more, OVERLOADED, CORRUPT_DATA. Where nobody waits for it any more, cancel
      * the answer: the digest ends with what it is reading, and one that has not begun never does.
      */
     public CompletableFuture<StateDigest> digest(long pin, boolean readChunks) {
@@ -206,7 +204,7 @@ public final class HostReports implements AutoCloseable {
     }
 
     private void pace(long bytes, CompletableFuture<StateDigest> digest) {
-        long rest = context.snapshots().sent(bytes / READS_FASTER);
+        long rest = context.snapshots().digested(bytes);
         long until = System.nanoTime() + rest;
         for (; rest > 0 && !closed && !digest.isDone(); rest = until - System.nanoTime()) {
             LockSupport.parkNanos(Math.min(rest, LOOK_UP_NANOS));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
+import io.tintype.model.TintypeException;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.replica.Member;
 import io.tintype.storage.replica.ReplicaAction;
@@ -129,6 +131,12 @@ final class Installation implements InstallSession.Owner {
 
     @Override
     public void failed(InstallSession session, Throwable cause) {
+        if (cause instanceof TintypeException refusal && refusal.reason() == Reason.OVERLOADED) {
+            // The source sends to others first. It may have room at any time, and to ask costs it nothing.
+            log.debug("shard {}: no snapshot yet: {}", shard, cause.getMessage());
+            context.threads().later(RETRY_MS, () -> post(new ReplicaEvent.SnapshotFailed(session.stream())));
+            return;
+        }
         context.metrics().snapshotFailed();
         long pauseMs = RETRY_MS << Math.min(failures++, MOST_DOUBLINGS);
         log.warn(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.shard;
 
+import io.tintype.model.Limits;
 import java.time.Duration;
 
 /** Bounds of what the shards of a node let pile up. */
@@ -57,10 +58,10 @@ public final class ShardLimits {
     public static final long SNAPSHOT_BYTES_PER_SECOND = 32L << 20;
 
     /** Snapshots that a node sends at a time; who asks for another one asks again later. */
-    public static final int SNAPSHOTS_SENT = 2;
+    public static final int SNAPSHOTS_SENT = Limits.COPIES_AT_ONCE;
 
     /** Snapshots that a node installs at a time; further replicas wait. */
-    public static final int SNAPSHOTS_INSTALLED = 2;
+    public static final int SNAPSHOTS_INSTALLED = Limits.COPIES_AT_ONCE;
 
     /** Beats out of turn, one a tick, of a primary that may serve no read; then it waits for those that come by the clock. */
     public static final int BEATS_FOR_LEASES = 20;

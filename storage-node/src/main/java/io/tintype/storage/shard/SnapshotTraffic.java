@@ -22,8 +22,12 @@ final class SnapshotTraffic {
     /** Nobody can set less: something must get on. */
     static final long LEAST_BYTES_PER_SECOND = 256 << 10;
 
+    /** Digests read so many times faster than copies go: nothing travels. */
+    static final int READS_FASTER = 4;
+
     private final Pacer outgoing;
     private final Pacer incoming;
+    private final Pacer digested;
     private final AtomicInteger sending = new AtomicInteger();
     private final AtomicInteger installing = new AtomicInteger();
     private final AtomicLong takenBytes = new AtomicLong();
@@ -59,6 +63,7 @@ final class SnapshotTraffic {
         this.nanoTime = nanoTime;
         this.outgoing = new Pacer(bytesPerSecond, nanoTime);
         this.incoming = new Pacer(bytesPerSecond, nanoTime);
+        this.digested = new Pacer(bytesPerSecond, nanoTime);
     }
 
     // ---- how fast
@@ -78,6 +83,7 @@ final class SnapshotTraffic {
             bytesPerSecond = next;
             outgoing.pace(next);
             incoming.pace(next);
+            digested.pace(next);
         }
     }
 
@@ -115,6 +121,15 @@ final class SnapshotTraffic {
     long sent(long bytes) {
         var unused = bytesPerSecond();
         return outgoing.took(bytes);
+    }
+
+    /**
+     * Nanoseconds to wait after so many bytes were read for a digest. Not in one line with what is sent: what a digest reads at a time is
+     * little, and it would wait for a part of a snapshot before each.
+     */
+    long digested(long bytes) {
+        var unused = bytesPerSecond();
+        return digested.took(bytes / READS_FASTER);
     }
 
     /** Gives up whatever is being sent. */

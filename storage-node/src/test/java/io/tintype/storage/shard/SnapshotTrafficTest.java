@@ -4,6 +4,7 @@ package io.tintype.storage.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tintype.model.ShardId;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What is told of snapshots on their way. */
@@ -12,6 +13,20 @@ final class SnapshotTrafficTest {
     private static final ShardId SECOND = new ShardId(2);
 
     private final SnapshotTraffic traffic = new SnapshotTraffic(1 << 30, () -> 0);
+
+    @Test
+    void aDigestDoesNotWaitForWhatIsSentMeanwhile() {
+        var slow = new SnapshotTraffic(1 << 20, () -> 0);
+        assertThat(slow.sent(8 << 20)).as("a part that was sent").isGreaterThan(TimeUnit.SECONDS.toNanos(7));
+
+        long digested = 0;
+        for (int i = 0; i < 16; i++) {
+            digested = slow.digested(1 << 20);
+        }
+
+        assertThat(digested).isBetween(TimeUnit.SECONDS.toNanos(3), TimeUnit.SECONDS.toNanos(4));
+        assertThat(slow.sent(1 << 20)).isLessThan(TimeUnit.SECONDS.toNanos(10));
+    }
 
     @Test
     void aPartThatIsWrittenWhenItsInstallationWasGivenUpIsNotOnItsWayForEver() {

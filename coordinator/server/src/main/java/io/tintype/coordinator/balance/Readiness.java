@@ -3,6 +3,7 @@ package io.tintype.coordinator.balance;
 
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.model.Limits;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
 import io.tintype.model.PoolId;
@@ -10,6 +11,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
 import io.tintype.proto.internal.v1.Placement;
 import io.tintype.proto.internal.v1.PlanStepKind;
+import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.ReportNodeResponse;
 import io.tintype.proto.internal.v1.ShardAssignment;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whether a step may begin now, and what it waits for otherwise. Pure. */
 final class Readiness {
@@ -110,8 +113,35 @@ final class Readiness {
                         ? Optional.empty()
                         : Optional.of("waits for " + step.getTo() + " to be in sync");
             case PLAN_STEP_KIND_DROP -> dropWaitsFor(step, view, shard);
-            default -> room(step, view, polls, underWay, headroom);
+            case PLAN_STEP_KIND_ADD -> room(step, view, polls, underWay, headroom);
+            default ->
+                room(step, view, polls, underWay, headroom).or(() -> turn(step, shard.primary(), view, underWay));
         };
+    }
+
+    /** Who copies as much as he may has nothing for another step yet, which would only keep its place from others. */
+    private static Optional<String> turn(
+            PlannedStep step, Optional<NodeId> source, ClusterView view, List<PlannedStep> underWay) {
+        var copies = underWay.stream().filter(other -> copies(other, view)).toList();
+        return source.map(NodeId::value)
+                .filter(node -> isMost(copies.stream().map(PlannedStep::getSource), node))
+                .map(node -> "waits for " + node + ", which sends " + Limits.COPIES_AT_ONCE + " copies already")
+                .or(() -> Optional.of(step.getTo())
+                        .filter(node -> isMost(copies.stream().map(PlannedStep::getTo), node))
+                        .map(node ->
+                                "waits for " + node + ", which takes in " + Limits.COPIES_AT_ONCE + " copies already"));
+    }
+
+    private static boolean isMost(Stream<String> nodes, String node) {
+        return nodes.filter(node::equals).count() >= Limits.COPIES_AT_ONCE;
+    }
+
+    private static boolean copies(PlannedStep step, ClusterView view) {
+        return step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_COPYING
+                && view.map()
+                        .shard(new ShardId(step.getShard()))
+                        .filter(shard -> !shard.inSync().contains(new NodeId(step.getTo())))
+                        .isPresent();
     }
 
     /** A replica goes only while all others are in sync, unless it is not in sync itself. */

@@ -56,6 +56,17 @@ final class StepTurnsTest {
                 .containsExactly(1, 2);
     }
 
+    /** It would refuse a third one, which would keep a place meanwhile. */
+    @Test
+    void aNodeIsAskedToSendTwoCopiesAtATime() throws Exception {
+        assertThat(begun(
+                        3,
+                        ToyController.move(1, "n1", "n4"),
+                        ToyController.move(2, "n1", "n5"),
+                        ToyController.move(3, "n1", "n3")))
+                .containsExactly(1, 2);
+    }
+
     /** The most endangered shard comes first, whoever is free. */
     @Test
     void whileReplicasAreMissingTheOrderIsThatOfDanger() throws Exception {
@@ -68,8 +79,12 @@ final class StepTurnsTest {
 
     /** The shards that steps were begun with at the first look. */
     private List<Integer> begun(PlannedStep... steps) throws Exception {
+        return begun(AT_ONCE, steps);
+    }
+
+    private List<Integer> begun(int atOnce, PlannedStep... steps) throws Exception {
         var shards = controller.shards(1, steps.length);
-        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE), List.of(steps));
+        offices.activate(Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, atOnce), List.of(steps));
         controller.look(shards);
         return offices.plan(PLAN).steps().stream()
                 .filter(step -> step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_COPYING)

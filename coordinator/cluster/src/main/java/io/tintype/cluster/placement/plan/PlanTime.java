@@ -165,6 +165,7 @@ public final class PlanTime {
             if (step.bytes < NOTHING_LEFT) {
                 step.bytes = 0;
                 copied[step.work] = now;
+                turns.copied(step.work);
             }
         }
     }

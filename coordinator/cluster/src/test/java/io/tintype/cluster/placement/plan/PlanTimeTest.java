@@ -23,6 +23,7 @@ final class PlanTimeTest {
     private static final NodeId A = new NodeId("a");
     private static final NodeId B = new NodeId("b");
     private static final NodeId C = new NodeId("c");
+    private static final NodeId D = new NodeId("d");
     private static final long BYTES = 100L << 20;
     private static final double LIMIT = 10 << 20;
 
@@ -70,13 +71,15 @@ final class PlanTimeTest {
         assertThat(copied(steps, shard -> shard.value() == 3 ? own(new ShardId(1)) : own(shard), 4))
                 .as("c takes what the first one leaves to its source")
                 .containsExactly(20.0, 20.0, 20.0);
-        assertThat(copied(steps, shard -> A, 4)).as("one sends all").containsExactly(30.0, 30.0, 30.0);
+        assertThat(copied(steps, shard -> A, 4))
+                .as("one sends all, to two at a time")
+                .containsExactly(20.0, 30.0, 20.0);
     }
 
     /** What one copy cannot use because of its other side is for those that share with it. */
     @Test
     void noNodeIsSlowerForACopyThatIsHeldUpElsewhere() {
-        var steps = List.of(move(1, B), move(2, B), move(3, B), move(4, C));
+        var steps = List.of(add(1, B), add(2, B), add(3, B), add(4, C));
         assertThat(copied(steps, shard -> shard.value() >= 3 ? A : own(shard), 4))
                 .as("a third into b, and what is left of a's into c")
                 .containsExactly(30.0, 30.0, 30.0, 15.0);
@@ -92,6 +95,20 @@ final class PlanTimeTest {
                         second -> assertThat(second).isCloseTo(30 + REST, within(0.01)),
                         third -> assertThat(third).isCloseTo(30 + REST, within(0.01)),
                         last -> assertThat(last).isEqualTo(10.0));
+    }
+
+    /** A third copy from a node that sends two would only keep its place. */
+    @Test
+    void aStepWhoseSourceIsBusyLeavesItsTurnToOthers() {
+        var steps = List.of(move(1, B), move(2, C), move(3, D), move(4, D));
+        assertThat(copied(steps, shard -> shard.value() <= 3 ? A : own(shard), 3))
+                .containsExactly(20.0, 20.0, 30.0, 10.0);
+    }
+
+    @Test
+    void aNodeTakesInTwoAtATime() {
+        var steps = List.of(move(1, B), move(2, B), move(3, B));
+        assertThat(copied(steps, PlanTimeTest::own, 4)).containsExactly(20.0, 20.0, 30.0);
     }
 
     @Test
