@@ -204,22 +204,22 @@ public final class ClientCore implements AutoCloseable {
 
     /** Stores a blob whole. The header comes without shard and size. */
     public CompletableFuture<PutResponse> put(PutHeader header, ByteSource source, @Nullable Duration timeout) {
+        var id = Wire.requestId(header.getRequestId());
         var age = Duration.ofMillis(header.getRetryAgeMs());
         var op = traced(new Op("Put", timeout, settings.requestTimeout(), age));
-        return run(op, Wire.requestId(header.getRequestId()), () -> uploads.put(header, source, op));
+        return run(op, id, () -> uploads.put(header, source, op));
     }
 
     /** Prepares a download; nothing happens before {@link Reading#start}. */
     public Reading read(GetRequest request, ReadMode mode, @Nullable Duration timeout, DownloadSink sink) {
         var op = traced(new Op("Get", timeout, settings.requestTimeout()));
-        var leave = admission.enter();
-        var download = downloads.prepare(request, mode, op, new DownloadSinkEnd(sink, failure -> {
-            leave.run();
-            Throwable seen = failure == null ? null : Failures.toShow(failure, op, null);
-            report(op, seen);
-            return seen;
-        }));
-        return new Reading(download, downloads);
+        var entry = Entry.of(op, null, admission, listener);
+        try {
+            return new Reading(downloads.prepare(request, mode, op, new DownloadSinkEnd(sink, entry)), downloads);
+        } catch (RuntimeException | Error e) { // nobody else has heard of it
+            entry.over(e);
+            throw e;
+        }
     }
 
     private Op begin(MethodDescriptor<?, ?> method, @Nullable Duration timeout, Duration age) {
@@ -245,31 +245,30 @@ public final class ClientCore implements AutoCloseable {
                 return done;
             }
         };
-        Runnable leave;
+        Entry entry;
         try {
-            leave = admission.enter();
+            entry = Entry.of(op, requestId, admission, listener);
         } catch (TintypeException e) {
-            op.trace().end(e);
             result.completeExceptionally(e);
             return result;
         }
-        var unused = work.get().whenComplete((value, thrown) -> {
-            leave.run();
-            if (thrown == null) {
-                report(op, null);
+        var unused = begun(work).whenComplete((value, thrown) -> {
+            var seen = entry.over(thrown);
+            if (seen == null) {
                 result.complete(value);
             } else {
-                var seen = Failures.toShow(Retrier.unwrap(thrown), op, requestId);
-                report(op, seen);
                 result.completeExceptionally(seen);
             }
         });
         return result;
     }
 
-    private void report(Op op, @Nullable Throwable failure) {
-        op.trace().set("tintype.attempts", op.attempts()).end(failure);
-        listener.finished(op, failure);
+    private static <T> CompletableFuture<T> begun(Supplier<CompletableFuture<T>> work) {
+        try {
+            return work.get();
+        } catch (RuntimeException | Error e) { // it is over, and is to be reported like any other
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     /** Ends everything: calls in flight get a moment, then fail, and so do those that wait for their next attempt. */
@@ -280,13 +279,5 @@ public final class ClientCore implements AutoCloseable {
         channels.close();
         underWay.close(threads.workers());
         threads.close();
-    }
-
-    /** Told that an operation is over. */
-    @FunctionalInterface
-    interface End {
-        /** Null: it succeeded. Answers what is to be shown of a failure. */
-        @Nullable
-        Throwable over(@Nullable Throwable failure);
     }
 }

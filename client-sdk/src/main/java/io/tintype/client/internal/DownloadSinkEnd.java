@@ -8,11 +8,11 @@ import io.tintype.proto.v1.GetResponse;
 /** A sink that tells when it is over before its owner hears of it. */
 final class DownloadSinkEnd implements DownloadSink {
     private final DownloadSink sink;
-    private final ClientCore.End end;
+    private final Entry entry;
 
-    DownloadSinkEnd(DownloadSink sink, ClientCore.End end) {
+    DownloadSinkEnd(DownloadSink sink, Entry entry) {
         this.sink = sink;
-        this.end = end;
+        this.entry = entry;
     }
 
     @Override
@@ -32,13 +32,13 @@ final class DownloadSinkEnd implements DownloadSink {
 
     @Override
     public void finished() {
-        end.over(null);
+        entry.over(null);
         sink.finished();
     }
 
     @Override
     public void failed(Throwable failure) {
-        var seen = end.over(failure);
+        var seen = entry.over(failure);
         sink.failed(seen == null ? failure : seen);
     }
 }

@@ -8,7 +8,6 @@ import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.DataFrame;
 import io.tintype.proto.v1.GetRequest;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -21,22 +20,14 @@ import org.jspecify.annotations.Nullable;
  * when the last word of the one before has been heard.
  */
 public final class Download implements GetStream.Listener {
-    private static final int MAX_RESTARTS = 3;
-
-    /** How often in a row a stream may break before it has brought a byte. */
-    private static final int MAX_FRUITLESS = 10;
-
     private final GetRequest asked;
     private final Op op;
     private final Retrier retrier;
     private final Opener opener;
     private final DownloadSink sink;
 
-    private final Set<String> avoid = new HashSet<>();
     private final Assembly assembly;
-    private @Nullable CallFailure corruption;
-    private int restarts;
-    private int fruitless;
+    private final Breaks breaks = new Breaks();
     private boolean over;
 
     // Guarded by this.
@@ -94,7 +85,7 @@ public final class Download implements GetStream.Listener {
     }
 
     private void open(GetRequest request) {
-        var unused = retrier.run(op, () -> opener.open(request, avoid, op)).whenComplete((opened, thrown) -> {
+        var unused = retrier.run(op, () -> opener.open(request, breaks.avoid(), op)).whenComplete((opened, thrown) -> {
             if (thrown != null) {
                 openFailed(Retrier.unwrap(thrown));
             } else {
@@ -190,7 +181,7 @@ public final class Download implements GetStream.Listener {
         }
         assembly.add(frame, data, from.address());
         op.progress(data.size());
-        fruitless = 0;
+        breaks.progress();
         if (assembly.isComplete()) {
             synchronized (this) {
                 complete = true; // the sink need not ask for more
@@ -219,14 +210,10 @@ public final class Download implements GetStream.Listener {
     }
 
     private void openFailed(Throwable thrown) {
-        if (assembly.hasBegun() && thrown instanceof CallFailure failure && isGone(failure.reason())) {
+        if (assembly.hasBegun() && thrown instanceof CallFailure failure && Breaks.isGone(failure.reason())) {
             goOn(failure, "");
-        } else if (corruption != null
-                && thrown instanceof CallFailure failure
-                && failure.reason().isTransient()) {
-            fail(corruption); // whoever is left to ask has it damaged
         } else {
-            fail(thrown);
+            fail(breaks.why(thrown));
         }
     }
 
@@ -238,41 +225,16 @@ public final class Download implements GetStream.Listener {
                 return;
             }
         }
-        var reason = failure.reason();
-        if (reason == Reason.CORRUPT_DATA) {
-            avoid.add(address);
-            if (corruption != null) {
-                fail(failure);
-            } else {
-                corruption = failure;
-                resumeOrBeginAnew(failure);
-            }
-        } else if (isGone(reason)) {
-            beginAnew(failure);
-        } else if (reason.isTransient()) {
-            avoid.clear();
-            if (++fruitless > MAX_FRUITLESS) {
-                fail(failure);
-            } else {
-                resumeOrBeginAnew(failure);
-            }
-        } else {
-            fail(failure);
-        }
-    }
-
-    private void resumeOrBeginAnew(CallFailure failure) {
-        if (failure.reason() == Reason.CORRUPT_DATA && assembly.isWrongAsAWhole()) {
-            beginAnew(failure);
-        } else {
-            open(assembly.rest());
+        switch (breaks.after(failure, address, assembly.isWrongAsAWhole())) {
+            case RESUME -> open(assembly.rest());
+            case BEGIN_ANEW -> beginAnew(failure);
+            case GIVE_UP -> giveUp(failure);
         }
     }
 
     private void beginAnew(CallFailure failure) {
-        restarts++;
-        if (restarts > MAX_RESTARTS || !sink.restart()) {
-            fail(isGone(failure.reason()) ? gone(failure) : failure);
+        if (!sink.restart()) {
+            giveUp(failure);
             return;
         }
         assembly.forget();
@@ -280,6 +242,10 @@ public final class Download implements GetStream.Listener {
             complete = false;
         }
         open(asked);
+    }
+
+    private void giveUp(CallFailure failure) {
+        fail(Breaks.isGone(failure.reason()) ? gone(failure) : failure);
     }
 
     private CallFailure gone(CallFailure cause) {
@@ -296,9 +262,5 @@ public final class Download implements GetStream.Listener {
             over = true;
             sink.failed(failure);
         }
-    }
-
-    private static boolean isGone(Reason reason) {
-        return reason == Reason.VERSION_GONE || reason == Reason.VERSION_CONFLICT || reason == Reason.BLOB_NOT_FOUND;
     }
 }

@@ -94,7 +94,7 @@ public final class OnceSource implements ByteSource {
     private @Nullable ByteString take(Cursor from) throws IOException {
         try {
             return from.next(Limits.INLINE_BYTES);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             lost();
             throw e;
         }

@@ -90,12 +90,17 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
     }
 
     private CompletableFuture<PutResponse> start() {
-        call.start(this, new Metadata());
-        op.onCancel(() -> call.cancel("cancelled by the caller", null));
-        call.request(2);
-        waitingSince = System.nanoTime();
-        stalls.add(this);
-        pump();
+        try {
+            call.start(this, new Metadata());
+            op.onCancel(() -> call.cancel("cancelled by the caller", null));
+            call.request(2);
+            waitingSince = System.nanoTime();
+            stalls.add(this);
+            pump();
+        } catch (RuntimeException | Error e) { // the call may never have begun, and then nothing tells of its end
+            call.cancel("it could not begin", e);
+            over(() -> result.completeExceptionally(e));
+        }
         return result;
     }
 
@@ -105,8 +110,15 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
         }
         if (pumpers == null) {
             runPump();
-        } else {
+            return;
+        }
+        try {
             pumpers.execute(this::runPump);
+        } catch (RuntimeException | Error e) { // the client was closed, or there is no thread: nobody else has the pump
+            closed = true;
+            sourceFailure = e;
+            call.cancel("nobody is left to send the bytes", e);
+            runPump();
         }
     }
 
@@ -145,7 +157,7 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
             } catch (IllegalStateException cancelled) {
                 // The call was cancelled meanwhile; its end says why.
                 return;
-            } catch (Error e) { // such as no memory for the message
+            } catch (RuntimeException | Error e) { // such as no memory for the message
                 sourceFailure = e;
                 call.cancel("the bytes cannot be sent", e);
                 return;
@@ -203,10 +215,14 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
 
     @Override
     public void onClose(Status status, Metadata trailers) {
+        over(() -> settle(status, trailers));
+    }
+
+    private void over(Runnable settle) {
         closed = true;
         stalls.remove(this);
-        settle(status, trailers);
-        pump(); // last: at the client's end nobody may be left to do it
+        settle.run();
+        pump(); // which closes the cursor; last, for that may take a while
     }
 
     private void settle(Status status, Metadata trailers) {

@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -17,7 +18,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class OnceSourceTest {
     private final byte[] bytes = new byte[600_000];
@@ -71,16 +75,18 @@ final class OnceSourceTest {
     /** The next try goes on with what was read for the one before. */
     @Test
     void aReadThatIsHeldUpHoldsUpNoOtherTry() throws Exception {
-        var stream = new HeldStream(false);
+        var stream = new HeldStream(null);
         var held = OnceSource.stream(stream);
         var next = openWhileItReads(held, stream);
         assertThat(next.next(Limits.INLINE_BYTES)).isEqualTo(ByteString.copyFrom(new byte[] {1, 2}));
         assertThat(next.atEnd()).isTrue();
     }
 
-    @Test
-    void aReadThatFailsOnceItsTryHasEndedFailsTheNextOneToo() throws Exception {
-        var stream = new HeldStream(true);
+    /** Whatever it throws: the next try would take the rest for the whole. */
+    @ParameterizedTest
+    @ValueSource(classes = {IOException.class, UncheckedIOException.class, OutOfMemoryError.class})
+    void aReadThatFailsOnceItsTryHasEndedFailsTheNextOneToo(Class<? extends Throwable> failure) throws Exception {
+        var stream = new HeldStream(failure);
         var held = OnceSource.stream(stream);
         var next = openWhileItReads(held, stream);
         assertThatThrownBy(() -> next.next(Limits.INLINE_BYTES)).isInstanceOf(IOException.class);
@@ -89,7 +95,7 @@ final class OnceSourceTest {
 
     @Test
     void aReadThatIsHeldUpDoesNotHoldUpTheEnd() throws Exception {
-        var stream = new HeldStream(false);
+        var stream = new HeldStream(null);
         var held = OnceSource.stream(stream);
         whileItReads(held, stream, held::release);
     }
@@ -128,11 +134,11 @@ final class OnceSourceTest {
     private static final class HeldStream extends InputStream {
         final CountDownLatch asked = new CountDownLatch(1);
         final CountDownLatch go = new CountDownLatch(1);
-        private boolean fails;
+        private @Nullable Class<? extends Throwable> failure;
         private int given;
 
-        HeldStream(boolean fails) {
-            this.fails = fails;
+        HeldStream(@Nullable Class<? extends Throwable> failure) {
+            this.failure = failure;
         }
 
         @Override
@@ -143,11 +149,22 @@ final class OnceSourceTest {
             } catch (InterruptedException e) {
                 throw new InterruptedIOException();
             }
-            if (fails) {
-                fails = false;
-                throw new IOException("on purpose");
+            if (failure != null) {
+                var once = failure;
+                failure = null;
+                throwOne(once);
             }
             return given < 2 ? ++given : -1;
+        }
+
+        private static void throwOne(Class<? extends Throwable> kind) throws IOException {
+            if (kind == IOException.class) {
+                throw new IOException("on purpose");
+            }
+            if (kind == UncheckedIOException.class) {
+                throw new UncheckedIOException(new IOException("on purpose"));
+            }
+            throw new OutOfMemoryError("on purpose");
         }
 
         @Override

@@ -2,8 +2,8 @@
 package io.tintype.client.internal.transfer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -18,46 +18,129 @@ import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.Executor;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class PutStreamTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final byte[] BYTES = {1, 2, 3};
+
+    private final FakeChannel channel = new FakeChannel();
+    private final Watched source = new Watched();
+    /** What becomes of work that is to be done by a thread of the client's; null: it is done at once. */
+    private @Nullable Throwable gone;
+
     @Test
     void theOutcomeIsToldAlsoWhereTheClientsThreadsAreGone() throws IOException {
-        byte[] bytes = {1, 2, 3};
-        var channel = new FakeChannel();
-        var gone = new AtomicBoolean();
-        Executor workers = task -> {
-            if (gone.get()) {
-                throw new RejectedExecutionException("closed");
-            }
-            task.run();
-        };
+        var result = send();
+        var head = BlobHead.newBuilder().setSize(BYTES.length).setCrc32C(Crc32c.of(BYTES));
+        var answer = PutResponse.newBuilder().setHead(head).build();
+        listener().onMessage(answer);
+        gone = new RejectedExecutionException("closed");
+
+        listener().onClose(Status.OK, new Metadata());
+
+        assertThat(result).isCompletedWithValue(answer);
+        assertThat(source.open).as("cursors left open").isZero();
+    }
+
+    @Test
+    void aCallThatCannotBeginLeavesNothingOpen() throws IOException {
+        channel.call.startFails = new AssertionError("on purpose");
+
+        assertFailsWith(send(), channel.call.startFails);
+    }
+
+    @Test
+    void anUploadForWhichNoThreadCanBeMadeEnds() throws IOException {
+        gone = new OutOfMemoryError("unable to create native thread");
+        var result = send();
+        assertThat(channel.call.cancelled).isTrue();
+
+        listener().onClose(Status.CANCELLED, new Metadata());
+
+        assertFailsWith(result, gone);
+    }
+
+    @Test
+    void anUploadOfWhichAMessageCannotBeSentEnds() throws IOException {
+        channel.call.sendFails = new UnsupportedOperationException("on purpose");
+        var result = send();
+        assertThat(channel.call.cancelled).isTrue();
+
+        listener().onClose(Status.CANCELLED, new Metadata());
+
+        assertFailsWith(result, channel.call.sendFails);
+    }
+
+    private CompletableFuture<PutResponse> send() throws IOException {
         try (var threads = new ClientThreads()) {
             var op = new Op("Put", null, PATIENCE);
             var stalls = new StallWatch(PATIENCE, threads);
-            var shared = new PutStream.Shared(PutHeader.getDefaultInstance(), op, stalls, workers);
-            var source = OnceSource.stream(new ByteArrayInputStream(bytes));
-            var result = Objects.requireNonNull(PutStream.send(channel, shared, source));
-            var listener = Objects.requireNonNull(channel.call.listener);
-            var head = BlobHead.newBuilder().setSize(bytes.length).setCrc32C(Crc32c.of(bytes));
-            var answer = PutResponse.newBuilder().setHead(head).build();
-            listener.onMessage(answer);
-            gone.set(true);
+            var shared = new PutStream.Shared(PutHeader.getDefaultInstance(), op, stalls, this::run);
+            return Objects.requireNonNull(PutStream.send(channel, shared, source));
+        }
+    }
 
-            assertThatThrownBy(() -> listener.onClose(Status.OK, new Metadata()))
-                    .isInstanceOf(RejectedExecutionException.class);
+    private void run(Runnable work) {
+        if (gone instanceof Error none) {
+            throw none;
+        }
+        if (gone instanceof RuntimeException none) {
+            throw none;
+        }
+        work.run();
+    }
 
-            assertThat(result).isCompletedWithValue(answer);
+    private ClientCall.Listener<PutResponse> listener() {
+        return Objects.requireNonNull(channel.call.listener);
+    }
+
+    private void assertFailsWith(CompletableFuture<PutResponse> result, Throwable failure) {
+        assertThat(result).isCompletedExceptionally();
+        assertThat(result.handle((answer, thrown) -> thrown)).isCompletedWithValue(failure);
+        assertThat(source.open).as("cursors left open").isZero();
+    }
+
+    /** Counts its cursors that are open. */
+    private static final class Watched implements ByteSource {
+        private int open;
+
+        @Override
+        public long size() {
+            return BYTES.length;
+        }
+
+        @Override
+        public boolean blocks() {
+            return true;
+        }
+
+        @Override
+        public Cursor open(Runnable wake) {
+            open++;
+            return new Cursor() {
+                @Override
+                public ByteString next(int max) {
+                    return ByteString.copyFrom(BYTES);
+                }
+
+                @Override
+                public boolean atEnd() {
+                    return true;
+                }
+
+                @Override
+                public void close() {
+                    open--;
+                }
+            };
         }
     }
 
@@ -80,22 +163,34 @@ final class PutStreamTest {
 
     private static final class FakeCall extends ClientCall<PutRequest, PutResponse> {
         private @Nullable Listener<PutResponse> listener;
+        private @Nullable Error startFails;
+        private @Nullable RuntimeException sendFails;
+        private boolean cancelled;
 
         @Override
         public void start(Listener<PutResponse> given, Metadata headers) {
             listener = given;
+            if (startFails != null) {
+                throw startFails;
+            }
         }
 
         @Override
         public void request(int messages) {}
 
         @Override
-        public void cancel(@Nullable String message, @Nullable Throwable cause) {}
+        public void cancel(@Nullable String message, @Nullable Throwable cause) {
+            cancelled = true;
+        }
 
         @Override
         public void halfClose() {}
 
         @Override
-        public void sendMessage(PutRequest message) {}
+        public void sendMessage(PutRequest message) {
+            if (sendFails != null) {
+                throw sendFails;
+            }
+        }
     }
 }
