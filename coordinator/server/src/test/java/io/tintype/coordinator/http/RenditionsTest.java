@@ -3,6 +3,7 @@ package io.tintype.coordinator.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.tintype.checksum.Crc32c;
@@ -11,6 +12,7 @@ import io.tintype.cluster.trace.Tracing;
 import io.tintype.coordinator.cache.LayerFigures;
 import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceKey;
+import io.tintype.coordinator.cache.PieceSpec;
 import io.tintype.coordinator.rendition.RenditionSettings;
 import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.rendition.TestImages;
@@ -117,6 +119,30 @@ final class RenditionsTest extends HttpStage {
                 .drop(PieceKey.derived(head, "900x0-contain-png;2").at(1));
         assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
         assertThat(renditions.made()).isEqualTo(2);
+    }
+
+    @Test
+    void anImageThatWasReplacedBehindALeaseIsReadAsItIsNow() throws Exception {
+        cluster.followAtOnce();
+        put("cat", TestImages.halves(80, 40, "png"));
+        await("a lease")
+                .until(() -> !header(bounded("w=10"), "Tintype-Stale-As-Of-Ms").isEmpty());
+        var old = cluster.a.blob("u", "cat").orElseThrow().head();
+        cluster.a.losesFeedMessages = true;
+        put("cat", TestImages.halves(80, 40, "gif"));
+        cluster.retrieval.caches().drop(PieceSpec.of(old, 0).key());
+
+        var made = bounded("w=20");
+
+        assertThat(made.statusCode()).isEqualTo(200);
+        assertThat(header(made, "ETag"))
+                .startsWith("W/\"" + cluster.a.blob("u", "cat").orElseThrow().head().getEtag() + '.');
+    }
+
+    private HttpResponse<byte[]> bounded(String query) throws Exception {
+        return send(rendition("cat", query)
+                .header("Tintype-Consistency", "bounded:5s")
+                .GET());
     }
 
     /** Coordinators of two versions may make other bytes of one image, and find one another's in a cache that they share. */
