@@ -14,8 +14,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The memory is taken from the system as it is first needed, and never more than the capacity. It is given back when
  * nobody refers to the arena or its buffers any more.
+ *
+ * <p>Not final, so that tests can have it fail.
  */
-final class Arena {
+class Arena {
     static final int LEAST_BYTES = 4 << 10;
     static final int MOST_BYTES = 1 << 20;
     /** The capacity is a multiple of this. */

@@ -79,18 +79,15 @@ final class DiskLayer implements PieceLayer {
             return thread;
         });
         long period = lifetime.toMillis() / LOOKS_EACH;
-        var unused = ageing.scheduleWithFixedDelay(this::age, period, period, TimeUnit.MILLISECONDS);
+        var looking = quietly.guarding("what is too old cannot be removed from the disk cache", this::age);
+        var unused = ageing.scheduleWithFixedDelay(looking, period, period, TimeUnit.MILLISECONDS);
     }
 
     /** RocksDB looks for files past their time only when it writes; this has it look though nothing is written. */
-    private synchronized void age() {
-        try {
-            if (!closed) {
-                store.age();
-                secrets.prune(System.currentTimeMillis());
-            }
-        } catch (RocksDBException e) {
-            quietly.warn("what is too old cannot be removed from the disk cache", e);
+    private synchronized void age() throws RocksDBException {
+        if (!closed) {
+            store.age();
+            secrets.prune(System.currentTimeMillis());
         }
     }
 

@@ -30,7 +30,11 @@ final class Flights {
 
     /** What those that wait for one piece wait for. */
     private static final class Flight {
-        private @Nullable List<CompletableFuture<Piece>> waiters = new ArrayList<>(1); // guarded by this; null: over
+        private @Nullable List<CompletableFuture<Piece>> waiters; // guarded by this; null: over
+
+        Flight(CompletableFuture<Piece> first) {
+            waiters = new ArrayList<>(List.of(first));
+        }
 
         synchronized boolean join(CompletableFuture<Piece> waiter) {
             if (waiters == null) {
@@ -71,14 +75,24 @@ final class Flights {
                             + " little later, or add coordinators of role retrieval.",
                     RETRY));
         }
+        try {
+            return board(key, load);
+        } catch (RuntimeException | Error e) { // such as no memory to wait in
+            waiting.decrementAndGet();
+            throw e;
+        }
+    }
+
+    private CompletableFuture<Piece> board(PieceKey key, Supplier<CompletableFuture<Piece>> load) {
         var mine = new CompletableFuture<Piece>();
         while (true) {
-            var fresh = new Flight();
+            var fresh = new Flight(mine);
             var there = flights.putIfAbsent(key, fresh);
-            if ((there == null ? fresh : there).join(mine)) {
-                if (there == null) {
-                    begin(key, fresh, load);
-                }
+            if (there == null) {
+                begin(key, fresh, load);
+                return mine;
+            }
+            if (there.join(mine)) {
                 return mine;
             }
             flights.remove(key, there);
@@ -86,27 +100,27 @@ final class Flights {
     }
 
     private void begin(PieceKey key, Flight flight, Supplier<CompletableFuture<Piece>> load) {
-        CompletableFuture<Piece> loaded;
         try {
-            loaded = load.get();
+            var unused = load.get().whenComplete((piece, failure) -> end(key, flight, piece, failure));
         } catch (RuntimeException | Error e) { // it must not stand in the way of all who come after
-            loaded = CompletableFuture.failedFuture(e);
+            end(key, flight, null, e);
         }
-        var unused = loaded.whenComplete((piece, failure) -> {
-            flights.remove(key, flight);
-            var waiters = flight.over();
-            waiting.addAndGet(-waiters.size());
-            for (var waiter : waiters) {
-                if (failure != null) {
-                    waiter.completeExceptionally(failure);
-                } else {
-                    boolean unusedAlwaysTrue = piece.retain(); // this load has a share itself
-                    waiter.complete(piece);
-                }
+    }
+
+    private void end(PieceKey key, Flight flight, @Nullable Piece piece, @Nullable Throwable failure) {
+        flights.remove(key, flight);
+        var waiters = flight.over();
+        waiting.addAndGet(-waiters.size());
+        for (var waiter : waiters) {
+            if (piece == null) {
+                waiter.completeExceptionally(failure == null ? new IllegalStateException("no piece came") : failure);
+            } else {
+                boolean unusedAlwaysTrue = piece.retain(); // this load has a share itself
+                waiter.complete(piece);
             }
-            if (piece != null) {
-                piece.release();
-            }
-        });
+        }
+        if (piece != null) {
+            piece.release();
+        }
     }
 }

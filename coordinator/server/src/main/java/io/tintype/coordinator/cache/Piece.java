@@ -55,6 +55,15 @@ public final class Piece {
         if (room == null) {
             return null;
         }
+        try {
+            return copyTo(to, room);
+        } catch (RuntimeException | Error e) { // nobody else would give it back
+            to.free(room);
+            throw e;
+        }
+    }
+
+    private Piece copyTo(Arena to, long[] room) {
         int from = 0;
         for (long block : room) {
             int end = Math.min(length, from + Arena.bytesOf(block));

@@ -24,6 +24,24 @@ final class QuietLog {
         this.last = new AtomicLong(nanoTime.getAsLong() - TimeUnit.SECONDS.toNanos(PERIOD_S));
     }
 
+    /** Work that is done over and over. */
+    @FunctionalInterface
+    interface Work {
+        /** Does it once. */
+        void run() throws Exception;
+    }
+
+    /** The same work for a timer, which would never do again what throws anything: that is warned of instead. */
+    Runnable guarding(String what, Work work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (Exception | Error e) { // whatever it is
+                warn(what, e);
+            }
+        };
+    }
+
     /** Something went wrong once more. */
     void warn(String what, Throwable why) {
         long now = nanoTime.getAsLong();

@@ -90,7 +90,7 @@ final class SigningKeys implements AutoCloseable {
     void readAgain() {
         try {
             read();
-        } catch (IOException | RuntimeException e) { // the next look is to be had all the same
+        } catch (IOException | RuntimeException | Error e) { // the next look is to be had all the same
             log.warn(
                     "the signing keys in {} cannot be read again; those read before stay in use: {}",
                     file,

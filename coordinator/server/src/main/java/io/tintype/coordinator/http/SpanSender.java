@@ -66,12 +66,16 @@ final class SpanSender {
 
     /** Begins to read all stretches, so that each can be read though the blob is replaced meanwhile, and sends the first. */
     void begin() {
-        for (var span : spans) {
-            var turn = new Turn();
-            turns.add(turn);
-            turn.stream = blob.read(span.from(), span.to(), turn);
+        try {
+            for (var span : spans) {
+                var turn = new Turn();
+                turns.add(turn);
+                turn.stream = blob.read(span.from(), span.to(), turn);
+            }
+            nextSpan();
+        } catch (RuntimeException | Error e) { // those begun before would never end
+            fail(e);
         }
-        nextSpan();
     }
 
     private void nextSpan() {

@@ -3,6 +3,7 @@ package io.tintype.coordinator.retrieval;
 
 import io.grpc.Context;
 import io.grpc.SynchronizationContext;
+import io.tintype.coordinator.route.Broken;
 import io.tintype.coordinator.route.UserRouter;
 import io.tintype.model.BlobName;
 import io.tintype.model.TintypeException;
@@ -49,23 +50,33 @@ final class NearReads {
         var unused = router.hasNearerThanPrimary(user)
                 .exceptionally(failure -> false)
                 .thenCompose(nearer -> nearer ? currentVersion(fromPrimary) : nothing())
-                .whenComplete((version, failure) -> context.run(() -> {
+                .whenComplete((version, failure) -> {
                     if (failure != null) {
                         read.failed(Errors.fromWire(failure));
-                    } else if (version == null
-                            || (request.hasIfNotVersion()
-                                    && request.getIfNotVersion().equals(version))) {
-                        read.opened(gateway.uncached(fromPrimary, read));
                     } else {
-                        var exact = request.toBuilder()
-                                .clearIfNotVersion()
-                                .setIfVersion(version)
-                                .setOptions(EXACT)
-                                .build();
-                        read.opened(gateway.get(exact, fromPrimary, read));
+                        context.run(() -> open(request, fromPrimary, version, read));
                     }
-                }));
+                });
         return read;
+    }
+
+    private void open(GetRequest request, GetRequest fromPrimary, @Nullable BlobVersion version, Read read) {
+        try {
+            if (version == null
+                    || (request.hasIfNotVersion() && request.getIfNotVersion().equals(version))) {
+                read.opened(gateway.uncached(fromPrimary, read));
+                return;
+            }
+            var exact = request.toBuilder()
+                    .clearIfNotVersion()
+                    .setIfVersion(version)
+                    .setOptions(EXACT)
+                    .build();
+            read.opened(gateway.get(exact, fromPrimary, read));
+        } catch (RuntimeException | Error e) { // nobody else would tell the reader
+            log.error("a read failed", e);
+            read.failed(Broken.of(e));
+        }
     }
 
     private static CompletableFuture<@Nullable BlobVersion> nothing() {

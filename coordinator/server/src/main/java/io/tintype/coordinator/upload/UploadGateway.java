@@ -77,6 +77,17 @@ public final class UploadGateway {
         var user = check(header);
         long expected = header.hasSize() ? Math.min(header.getSize(), PutRelay.REPLAY_BYTES) : PutRelay.REPLAY_BYTES;
         var lease = admission.admit(user, Math.max(expected, first.getSerializedSize()) + OVERHEAD_BYTES);
+        try {
+            var relay = relay(user, lease, listener);
+            relay.begin(first);
+            return relay;
+        } catch (RuntimeException | Error e) { // nobody else would give it back
+            lease.release();
+            throw e;
+        }
+    }
+
+    private PutRelay relay(UserId user, Admission.Lease lease, PutStream.Listener listener) {
         var options = CallOptions.DEFAULT.withExecutor(MoreExecutors.directExecutor());
         var trace = Trace.current();
         if (trace != Trace.NONE) {
@@ -86,9 +97,7 @@ public final class UploadGateway {
         var limit = Deadline.after(timeout.toMillis(), TimeUnit.MILLISECONDS);
         options = options.withDeadline(deadlineOfCaller == null ? limit : limit.minimum(deadlineOfCaller));
         var route = router.write(user, UnaryProxy.deadlineOfCaller(UnaryProxy.ROUTING_UPLOADS_MS));
-        var relay = new PutRelay(channels, options, route, limit, lease, listener);
-        relay.begin(first);
-        return relay;
+        return new PutRelay(channels, options, route, limit, lease, listener);
     }
 
     /** Removes a blob. */

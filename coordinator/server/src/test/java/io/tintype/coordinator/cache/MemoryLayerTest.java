@@ -4,6 +4,7 @@ package io.tintype.coordinator.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,18 @@ final class MemoryLayerTest {
                     .allMatch(buffer -> buffer.isDirect() && buffer.isReadOnly());
             found.release();
         }
+    }
+
+    @Test
+    void aCopyThatCannotBeMadeTakesNoMemory() {
+        var broken = new Arena(Arena.SLAB_BYTES) {
+            @Override
+            synchronized ByteBuffer buffer(long block) {
+                throw new OutOfMemoryError("on purpose");
+            }
+        };
+        assertThatThrownBy(() -> Pieces.piece(1, LENGTH).copyTo(broken)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(broken.usedBytes()).isZero();
     }
 
     @Test

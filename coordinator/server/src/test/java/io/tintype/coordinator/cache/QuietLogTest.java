@@ -10,13 +10,39 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** A damaged disk fills no log. */
 final class QuietLogTest {
+    private final Logger logger = (Logger) LoggerFactory.getLogger("quiet-log-test");
+
+    /** A timer never does again what once threw. */
+    @ParameterizedTest
+    @ValueSource(classes = {IOException.class, IllegalStateException.class, AssertionError.class})
+    void whateverWorkThrowsIsWarnedOf(Class<? extends Throwable> kind) {
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        logger.addAppender(lines);
+        new QuietLog(logger, System::nanoTime).guarding("it cannot be done", () -> throwOne(kind)).run();
+        assertThat(lines.list)
+                .singleElement()
+                .satisfies(line -> assertThat(line.getFormattedMessage()).contains("it cannot be done", "on purpose"));
+    }
+
+    private static void throwOne(Class<? extends Throwable> kind) throws IOException {
+        if (kind == IOException.class) {
+            throw new IOException("on purpose");
+        }
+        if (kind == IllegalStateException.class) {
+            throw new IllegalStateException("on purpose");
+        }
+        throw new AssertionError("on purpose");
+    }
+
     @Test
     void manyFailuresMakeOneLineEachTenSecondsThatCountsTheOthers() {
-        var logger = (Logger) LoggerFactory.getLogger("quiet-log-test");
         var lines = new ListAppender<ILoggingEvent>();
         lines.start();
         logger.addAppender(lines);

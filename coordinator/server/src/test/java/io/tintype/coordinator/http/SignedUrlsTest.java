@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -183,6 +184,35 @@ final class SignedUrlsTest extends HttpStage {
                 .until(() -> call("PUT", byOld, "x").statusCode() == 403);
         Files.writeString(file(), "nonsense");
         assertThat(call("PUT", byNew, "x").statusCode()).isEqualTo(200);
+    }
+
+    /** A timer never looks again once a look throws, whatever that is. */
+    @Test
+    void aLookThatFailsAsNobodyExpectedThrowsNothing() throws IOException {
+        var own = folder.resolve("own");
+        Files.writeString(own, OLD);
+        try (var keys = SigningKeys.open(own.toString())) {
+            Files.writeString(own, NEW);
+            var broken = new AppenderBase<ILoggingEvent>() {
+                @Override
+                protected void append(ILoggingEvent line) {
+                    if (line.getLevel() == Level.INFO) {
+                        throw new OutOfMemoryError("on purpose");
+                    }
+                }
+            };
+            broken.start();
+            var logger = (Logger) LoggerFactory.getLogger(SigningKeys.class);
+            logger.setLevel(Level.INFO);
+            logger.addAppender(broken);
+            try {
+                keys.readAgain();
+            } finally {
+                logger.detachAppender(broken);
+                logger.setLevel(null);
+            }
+            assertThat(keys.find("new")).isPresent();
+        }
     }
 
     /** Too long, no text, no keys, no file: each look is followed by another one. */

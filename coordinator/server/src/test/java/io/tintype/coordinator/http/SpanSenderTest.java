@@ -16,6 +16,7 @@ import io.tintype.proto.v1.BlobHead;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -89,6 +90,33 @@ final class SpanSenderTest {
                 .satisfies(failure -> assertThat(failure).hasMessage("on purpose"));
         memory().drop(PieceSpec.of(head, 0).key());
         await().until(() -> memory().heldBytes() == 0);
+        assertThat(answered).as("who was told of the failure answers").hasValue(0);
+    }
+
+    @Test
+    void whereTheNextStretchCannotBeReadWhatThoseBeforeItHoldIsGivenBack() {
+        var head = store();
+        var spans = new AbstractList<Span>() {
+            @Override
+            public Span get(int index) {
+                if (index == 1) {
+                    throw new AssertionError("on purpose");
+                }
+                return new Span(0, 10);
+            }
+
+            @Override
+            public int size() {
+                return 2;
+            }
+        };
+        send(response(writes::add), spans, Multipart.NONE);
+        assertThat(failures)
+                .singleElement()
+                .satisfies(failure -> assertThat(failure).hasMessage("on purpose"));
+        memory().drop(PieceSpec.of(head, 0).key());
+        assertThat(memory().heldBytes()).isZero();
+        assertThat(writes).isEmpty();
         assertThat(answered).as("who was told of the failure answers").hasValue(0);
     }
 

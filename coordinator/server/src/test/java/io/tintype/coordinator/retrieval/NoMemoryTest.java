@@ -4,16 +4,22 @@ package io.tintype.coordinator.retrieval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.tintype.coordinator.cache.CacheSettings;
 import io.tintype.coordinator.testing.MemoryCluster;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
+import io.tintype.proto.v1.Consistency;
 import io.tintype.proto.v1.GetRequest;
 import io.tintype.proto.v1.GetResponse;
+import io.tintype.proto.v1.ReadOptions;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -65,6 +71,36 @@ final class NoMemoryTest {
         var reader = new Reader<GetResponse>(message);
         reader.reads(uncached.retrieval.get(REQUEST, reader));
         assertToldSo(reader);
+    }
+
+    /** Between the primary's word and the stream of bytes: a deadline by another clock cannot be held against ours. */
+    @Test
+    void ofAReadByTheNearestReplicaThatBreaksBeforeItsFirstMessage() {
+        put(uncached, 1_000);
+        var byAnotherClock = new Deadline.Ticker() {
+            @Override
+            public long nanoTime() {
+                return System.nanoTime();
+            }
+        };
+        var timer = Executors.newSingleThreadScheduledExecutor();
+        var context = Context.current().withDeadline(Deadline.after(1, TimeUnit.HOURS, byAnotherClock), timer);
+        try {
+            var near = REQUEST.toBuilder()
+                    .setOptions(ReadOptions.newBuilder().setConsistency(Consistency.CONSISTENCY_NEAR))
+                    .build();
+            var reader = new Reader<GetResponse>(Integer.MAX_VALUE);
+            context.run(() -> reader.reads(uncached.retrieval.get(near, reader)));
+            assertThatThrownBy(() -> reader.ended.get(60, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            TintypeException.class,
+                            failure -> assertThat(failure.reason()).isEqualTo(Reason.INTERNAL))
+                    .hasMessageContaining("Tickers");
+        } finally {
+            context.cancel(null);
+            timer.shutdownNow();
+        }
     }
 
     private static void put(MemoryCluster cluster, int size) {

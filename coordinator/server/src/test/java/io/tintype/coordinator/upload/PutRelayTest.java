@@ -272,6 +272,15 @@ final class PutRelayTest {
         assertThat(cluster.admission.heldBytes()).isZero();
     }
 
+    @Test
+    void anUploadThatCannotBeginHoldsNothing() {
+        // Longer than can be told in milliseconds: it throws where no one expects it.
+        var broken = cluster.uploads(Duration.ofSeconds(Long.MAX_VALUE), 1L << 30);
+        assertThatThrownBy(() -> broken.put(header("u", "n", 1_000), new Upload(0)))
+                .isInstanceOf(ArithmeticException.class);
+        assertThat(cluster.admission.heldBytes()).isZero();
+    }
+
     private CompletableFuture<PutResponse> put(int size) {
         return begin(size).result;
     }
