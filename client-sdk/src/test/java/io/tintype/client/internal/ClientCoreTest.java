@@ -63,19 +63,18 @@ final class ClientCoreTest {
 
     /** Answers some methods, by name: as is, or counting; all others with itself. */
     private static <T> T fake(Class<T> type, Map<String, Object> answers) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
-                    var answer = answers.getOrDefault(method.getName(), self);
-                    if (answer instanceof AtomicInteger count) {
-                        count.incrementAndGet();
-                        return null;
-                    }
-                    if (answer instanceof Counted counted) {
-                        counted.count().incrementAndGet();
-                        return counted.answer();
-                    }
-                    return answer;
-                }));
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
+            var answer = answers.getOrDefault(method.getName(), self);
+            if (answer instanceof AtomicInteger count) {
+                count.incrementAndGet();
+                return null;
+            }
+            if (answer instanceof Counted counted) {
+                counted.count().incrementAndGet();
+                return counted.answer();
+            }
+            return answer;
+        }));
     }
 
     private static final class NoSink implements DownloadSink {

@@ -85,13 +85,14 @@ public final class Download implements GetStream.Listener {
     }
 
     private void open(GetRequest request) {
-        var unused = retrier.run(op, () -> opener.open(request, breaks.avoid(), op)).whenComplete((opened, thrown) -> {
-            if (thrown != null) {
-                openFailed(Retrier.unwrap(thrown));
-            } else {
-                guarded(opened, () -> begin(opened));
-            }
-        });
+        var unused = retrier.run(op, () -> opener.open(request, breaks.avoid(), op))
+                .whenComplete((opened, thrown) -> {
+                    if (thrown != null) {
+                        openFailed(Retrier.unwrap(thrown));
+                    } else {
+                        guarded(opened, () -> begin(opened));
+                    }
+                });
     }
 
     private void begin(GetStream opened) {

@@ -76,7 +76,8 @@ final class RenditionReader {
     /** Begins; everything else happens as nodes and client allow. */
     void begin() {
         tries++;
-        // A lease may go on naming a version that is no more: after that, it is for the node to say which one is current.
+        // A lease may go on naming a version that is no more: after that, it is for the node to say which one is
+        // current.
         var asked = tries == 1 ? wanted : wanted.toBuilder().clearOptions().build();
         Failures.orAnswer(gateway.head(asked), response, callback, this::judge);
     }

@@ -25,7 +25,9 @@ final class QuietLogTest {
         var lines = new ListAppender<ILoggingEvent>();
         lines.start();
         logger.addAppender(lines);
-        new QuietLog(logger, System::nanoTime).guarding("it cannot be done", () -> throwOne(kind)).run();
+        new QuietLog(logger, System::nanoTime)
+                .guarding("it cannot be done", () -> throwOne(kind))
+                .run();
         assertThat(lines.list)
                 .singleElement()
                 .satisfies(line -> assertThat(line.getFormattedMessage()).contains("it cannot be done", "on purpose"));

@@ -136,7 +136,8 @@ final class RenditionsTest extends HttpStage {
 
         assertThat(made.statusCode()).isEqualTo(200);
         assertThat(header(made, "ETag"))
-                .startsWith("W/\"" + cluster.a.blob("u", "cat").orElseThrow().head().getEtag() + '.');
+                .startsWith(
+                        "W/\"" + cluster.a.blob("u", "cat").orElseThrow().head().getEtag() + '.');
     }
 
     private HttpResponse<byte[]> bounded(String query) throws Exception {
