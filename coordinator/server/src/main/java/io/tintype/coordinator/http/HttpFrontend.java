@@ -229,6 +229,7 @@ public final class HttpFrontend implements AutoCloseable {
     private static final class PriorKnowledgeHttp2 extends HTTP2CServerConnectionFactory {
         PriorKnowledgeHttp2(HttpConfiguration configuration) {
             super(configuration);
+            setFlowControlStrategyFactory(UnreadFrames::new);
         }
 
         @Override

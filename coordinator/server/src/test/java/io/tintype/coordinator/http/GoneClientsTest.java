@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.http;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,11 +15,7 @@ import io.tintype.coordinator.rendition.Renditions;
 import io.tintype.coordinator.rendition.TestImages;
 import io.tintype.coordinator.retrieval.RetrievalGateway;
 import io.tintype.coordinator.testing.Pausable;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -113,36 +108,14 @@ final class GoneClientsTest extends HttpStage {
     @Test
     void aStreamThatIsResetIsSomebodyWhoHasGone() throws Exception {
         var first = get("first");
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
-            var out = socket.getOutputStream();
-            out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
-            frame(out, 4, 0, 0, new byte[0]); // SETTINGS
-            frame(out, 1, 5, 1, headers("/v1/users/u/blobs/second?w=10")); // HEADERS, and the request's end
+        try (var client = new RawHttp2(http.port())) {
+            client.request(1, "GET", "/v1/users/u/blobs/second?w=10", true);
             await("it waits").atMost(Duration.ofSeconds(60)).until(() -> renditions.waiting() == 1);
-            frame(out, 3, 0, 1, new byte[] {0, 0, 0, 8}); // RST_STREAM: cancelled
+            client.reset(1);
             await("it waits no more").atMost(Duration.ofSeconds(60)).until(() -> renditions.waiting() == 0);
         }
         channels.resume();
         first.get(60, TimeUnit.SECONDS).release();
         assertThat(renditions.made()).isEqualTo(1);
-    }
-
-    private static void frame(OutputStream out, int type, int flags, int stream, byte[] payload) throws IOException {
-        out.write(new byte[] {0, 0, (byte) payload.length, (byte) type, (byte) flags, 0, 0, 0, (byte) stream});
-        out.write(payload);
-    }
-
-    /** By HPACK, nothing of it to be remembered. */
-    private static byte[] headers(String path) {
-        var block = new ByteArrayOutputStream();
-        block.write(0x82); // :method GET
-        block.write(0x86); // :scheme http
-        block.write(0x04); // :path
-        block.write(path.length());
-        block.writeBytes(path.getBytes(US_ASCII));
-        block.write(0x01); // :authority
-        block.write(1);
-        block.write('x');
-        return block.toByteArray();
     }
 }
