@@ -75,6 +75,42 @@ class DigestTest {
         }
     }
 
+    /** So that one which differs there is damaged, however far it lags else. */
+    @Test
+    void aReadCopyThatIsAtTheSameRecordHasTheSameDigest() throws Exception {
+        var copy = new NodeId("node-3");
+        try (var cluster = new TestCluster(directory, 3)) {
+            cluster.assignTo(2, List.of(new NodeId("node-1"), new NodeId("node-2")));
+            cluster.awaitInSync(2);
+            var primary = cluster.primary();
+            Images.claim(primary);
+            Images.put(primary, "before", Images.bytes(500, 1)).join();
+            cluster.observe(copy);
+            primary.propose(Images.stage(primary, "large", Images.bytes((2 << 20) + 7, 3)))
+                    .join();
+            Images.put(primary, "after", Images.bytes(500, 2)).join();
+            Awaitility.await("the copy has come so far")
+                    .atMost(TestCluster.PATIENCE)
+                    .until(() -> cluster.node(copy)
+                            .replica()
+                            .filter(replica -> replica.status().appliedSeq()
+                                    == primary.status().appliedSeq())
+                            .isPresent());
+            assertThat(primary.status().inSync()).as("it does not count").hasSize(2);
+            var mine = cluster.node(cluster.nodeOf(primary)).reports();
+            var theirs = cluster.node(copy).reports();
+            var at = mine.pin(TestCluster.SHARD, 0).join();
+            var same = theirs.pin(TestCluster.SHARD, at.sequence()).join();
+            assertThat(same.sequence()).isEqualTo(at.sequence());
+            var a = digest(mine, at, false);
+            var b = digest(theirs, same, true);
+            assertThat(b.digest()).isEqualTo(a.digest());
+            assertThat(b.entries()).isEqualTo(a.entries()).isGreaterThan(3);
+            assertThat(b.badChunks()).isZero();
+            assertThat(b.chunkBytes()).isGreaterThan(2 << 20);
+        }
+    }
+
     @Test
     void anIdleShardIsPinnedAsItIsAndAnotherStateHasAnotherDigest() throws Exception {
         try (var cluster = new TestCluster(directory, 1)) {

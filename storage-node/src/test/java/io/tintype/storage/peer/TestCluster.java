@@ -219,6 +219,18 @@ final class TestCluster implements AutoCloseable {
         return found.data();
     }
 
+    /** Has a node keep a copy that does not count from now on. */
+    void observe(NodeId node) {
+        var path = Paths.assignment(SHARD.value());
+        var found = session.znodes().get(path).join().orElseThrow();
+        var observed = ZnodeCodec.ASSIGNMENT.decode(path, found.data()).toBuilder()
+                .addReplicas(Placement.newBuilder().setNode(node.value()).setRole(ReplicaRole.REPLICA_ROLE_OBSERVER))
+                .build();
+        session.znodes()
+                .set(path, ZnodeCodec.ASSIGNMENT.encode(path, observed), found.version())
+                .join();
+    }
+
     /** Lets the shard's pool have copies in other regions from now on. */
     void unpin() {
         var path = Paths.assignment(SHARD.value());
