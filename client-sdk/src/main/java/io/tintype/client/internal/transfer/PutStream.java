@@ -157,7 +157,8 @@ final class PutStream extends ClientCall.Listener<PutResponse> implements StallW
             } catch (IllegalStateException cancelled) {
                 // The call was cancelled meanwhile; its end says why.
                 return;
-            } catch (RuntimeException | Error e) { // such as no memory for the message
+            } catch (RuntimeException | Error e) { // such as no memory for the message, which was not sent then
+                finishSent = false;
                 sourceFailure = e;
                 call.cancel("the bytes cannot be sent", e);
                 return;
