@@ -10,6 +10,7 @@ import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanStepKind;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
@@ -111,10 +112,15 @@ final class StepMaker {
         };
     }
 
-    /** What a step waits for may never come, where a step before it was not made, or a node is gone. */
+    /**
+     * What a step waits for may never come, where a step before it was not made; nor does a repair wait for a node that is gone, for
+     * there is none after it before it is over. Other plans do: it is for operators to say what becomes of them.
+     */
     StoredPlan skipIfOutdated(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
             throws Journal.Interrupted {
-        var gone = departures.waitedForInVain(view, step);
+        var gone = plan.record().value().getPurpose() == PlanPurpose.PLAN_PURPOSE_REPAIR
+                ? departures.waitedForInVain(view, step)
+                : Optional.<NodeId>empty();
         if (gone.isEmpty() && Readiness.outdated(step, view).isEmpty()) {
             return plan;
         }
