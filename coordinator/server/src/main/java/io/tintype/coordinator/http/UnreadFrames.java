@@ -22,6 +22,9 @@ final class UnreadFrames extends BufferingFlowControlStrategy {
     /** The part of the window that is read before the client hears of it, as Jetty has it by itself. */
     private static final float BEFORE_UPDATE = 0.5f;
 
+    /** Stands for the number of a stream that is gone: of it nothing is counted any more. */
+    private static final int GONE = -1;
+
     private final Map<Stream, AtomicInteger> byStream = new ConcurrentHashMap<>();
     private final AtomicInteger all = new AtomicInteger();
 
@@ -41,7 +44,7 @@ final class UnreadFrames extends BufferingFlowControlStrategy {
         super.onStreamDestroyed(stream);
         var unread = byStream.remove(stream);
         if (unread != null) {
-            all.addAndGet(-unread.getAndSet(0));
+            all.addAndGet(-unread.getAndSet(GONE));
         }
     }
 
@@ -49,12 +52,13 @@ final class UnreadFrames extends BufferingFlowControlStrategy {
     public void onDataReceived(Session session, @Nullable Stream stream, int length) {
         super.onDataReceived(session, stream, length);
         var unread = stream == null ? null : byStream.get(stream);
-        if (stream != null && unread != null) {
-            unread.incrementAndGet();
-            if (all.incrementAndGet() > MOST && session instanceof HTTP2Session whole) {
-                // Not only a reset, of which whoever handles the request would not hear.
-                whole.onStreamFailure(stream.getId(), ErrorCode.ENHANCE_YOUR_CALM_ERROR.code, "too_many_unread_frames");
-            }
+        if (stream != null
+                && unread != null
+                && unread.getAndUpdate(count -> count == GONE ? GONE : count + 1) != GONE
+                && all.incrementAndGet() > MOST
+                && session instanceof HTTP2Session whole) {
+            // Not only a reset, of which whoever handles the request would not hear.
+            whole.onStreamFailure(stream.getId(), ErrorCode.ENHANCE_YOUR_CALM_ERROR.code, "too_many_unread_frames");
         }
     }
 
@@ -63,7 +67,7 @@ final class UnreadFrames extends BufferingFlowControlStrategy {
         super.onDataConsumed(session, stream, length);
         var unread = stream == null ? null : byStream.get(stream);
         // The end of a body is read, too, and came with its last frame.
-        if (unread != null && unread.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
+        if (unread != null && unread.getAndUpdate(count -> count > 0 ? count - 1 : count) > 0) {
             all.decrementAndGet();
         }
     }
