@@ -26,14 +26,12 @@ import io.tintype.proto.internal.v1.DirectoryCreate;
 import io.tintype.proto.internal.v1.DirectoryEntry;
 import io.tintype.proto.internal.v1.DirectoryGrpc;
 import io.tintype.proto.internal.v1.DirectoryRehome;
-import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.GetEntryResponse;
 import io.tintype.proto.internal.v1.GetUserUsageRequest;
 import io.tintype.proto.internal.v1.GetUserUsageResponse;
 import io.tintype.proto.internal.v1.ListMovesRequest;
 import io.tintype.proto.internal.v1.ListMovesResponse;
-import io.tintype.proto.internal.v1.MovingEntry;
 import io.tintype.proto.internal.v1.RehomeEntryRequest;
 import io.tintype.proto.internal.v1.RehomeEntryResponse;
 import io.tintype.proto.internal.v1.SetUserQuotaRequest;
@@ -47,14 +45,10 @@ import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ReadDemand;
 import io.tintype.storage.shard.ShardReplica;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Entries of the directory shards this node holds, and users of its data shards. Thread-safe; never blocks. */
 final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
-    /** Moves that are listed at most. */
-    private static final int LISTED_MOVES = 10_000;
-
     /** How old the word of any replica may be: what it says is a hint anyway. */
     private static final Duration HINT_AGE = Duration.ofMinutes(1);
 
@@ -238,37 +232,10 @@ final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> out) {
         replies.send(out, "ListMoves", () -> {
             callers.checkCluster(request.getClusterId());
-            var after = request.getAfter().isEmpty()
-                    ? Optional.<UserId>empty()
-                    : Optional.of(UserId.of(request.getAfter()));
-            int max = Integer.compareUnsigned(request.getMax() - 1, LISTED_MOVES) < 0 ? request.getMax() : LISTED_MOVES;
-            return Reads.read(
-                            directory(request.getShard()),
-                            new ReadDemand.Linearizable(),
-                            box.readers(),
-                            reader -> moves(reader, after, max))
+            var page = MovesPage.of(request);
+            return Reads.read(directory(request.getShard()), new ReadDemand.Linearizable(), box.readers(), page::read)
                     .thenApply(Reads.Answer::value);
         });
-    }
-
-    private static ListMovesResponse moves(ShardReader reader, Optional<UserId> after, int max) {
-        var moves = ListMovesResponse.newBuilder();
-        var found = reader.users().moving().stream()
-                .filter(user -> after.isEmpty() || user.compareTo(after.get()) > 0)
-                .sorted()
-                .limit(max + 1L)
-                .toList();
-        if (found.size() > max) {
-            moves.setNextAfter(found.get(max - 1).value());
-        }
-        found.stream()
-                .limit(max)
-                .forEach(user -> reader.users()
-                        .entry(user)
-                        .filter(entry -> entry.getState() == DirectoryState.DIRECTORY_STATE_MOVING)
-                        .ifPresent(entry -> moves.addMoves(
-                                MovingEntry.newBuilder().setUser(user.value()).setEntry(entry))));
-        return moves.build();
     }
 
     private DirectoryEntry entry(ShardReader reader, UserId user, boolean evenErased) {
