@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -34,8 +35,8 @@ final class MoveWatch implements AutoCloseable {
     /** How often those who are frozen, come, or are ready are looked after. */
     static final Duration POLL = Duration.ofMillis(100);
 
-    /** While there are none, only every so many-th time anybody looks. A move that begins here is looked after at once. */
-    private static final int IDLE_POLLS = 5;
+    /** How often anybody looks while there are none. A move that begins here is looked after at once. */
+    private static final Duration IDLE_POLL = Duration.ofMillis(500);
 
     /** How often the directory reminds targets. */
     private static final Duration REMIND = Duration.ofSeconds(1);
@@ -66,7 +67,6 @@ final class MoveWatch implements AutoCloseable {
     private final Turns<UserId> frozenTurns = new Turns<>();
     private final Turns<UserId> movingTurns = new Turns<>();
     private final Turns<Leaver> purgeTurns = new Turns<>();
-    private int pollsToSkip;
 
     private MoveWatch(
             Shards shards,
@@ -96,7 +96,7 @@ final class MoveWatch implements AutoCloseable {
             InstantSource clock,
             ForeignCopies foreign) {
         var watch = new MoveWatch(shards, mover, frozen, settings, clock, foreign);
-        watch.every(POLL, watch::poll);
+        watch.pollIn(POLL);
         watch.every(REMIND, watch::remindAll);
         var quarter = settings.keepFor().dividedBy(4);
         var purge = quarter.compareTo(LONGEST_PURGE_ROUND) > 0
@@ -112,12 +112,34 @@ final class MoveWatch implements AutoCloseable {
                     try {
                         round.run();
                     } catch (RuntimeException e) {
-                        log.warn("looking after moves failed; it is tried again", e);
+                        tellFailed(e);
                     }
                 },
                 period.toMillis(),
                 period.toMillis(),
                 TimeUnit.MILLISECONDS);
+    }
+
+    private void pollIn(Duration delay) {
+        try {
+            var unused = timer.schedule(this::pollOnAndOn, delay.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("moves are looked after no more: this node is stopping");
+        }
+    }
+
+    private void pollOnAndOn() {
+        var next = POLL;
+        try {
+            next = poll() ? POLL : IDLE_POLL;
+        } catch (RuntimeException e) {
+            tellFailed(e);
+        }
+        pollIn(next);
+    }
+
+    private static void tellFailed(RuntimeException e) {
+        log.warn("looking after moves failed; it is tried again", e);
     }
 
     private List<ShardReplica> led(boolean directory) {
@@ -140,11 +162,8 @@ final class MoveWatch implements AutoCloseable {
         });
     }
 
-    private void poll() {
-        if (pollsToSkip > 0) {
-            pollsToSkip--;
-            return;
-        }
+    /** Whether there is anybody to look after. */
+    private boolean poll() {
         boolean anybody = false;
         for (var shard : led(false)) {
             if (!shard.reader().users().moving().isEmpty()) {
@@ -152,7 +171,7 @@ final class MoveWatch implements AutoCloseable {
                 settleAll(shard);
             }
         }
-        pollsToSkip = anybody ? 0 : IDLE_POLLS - 1;
+        return anybody;
     }
 
     /** Frozen users first: they cannot write meanwhile. */

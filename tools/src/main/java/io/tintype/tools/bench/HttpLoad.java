@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
+import org.HdrHistogram.Histogram;
 
 /**
  * Reads resources over HTTP/1.1 as fast as it can or at a rate, from one or several servers in turn, by clients each of which has
@@ -85,12 +86,19 @@ public final class HttpLoad {
 
     /**
      * Reads that succeeded; times in microseconds.
+     *
+     * @param latencies how long each took, in nanoseconds, for who adds several results up
      */
-    public record Counted(long count, long bytes, double p50, double p99, double p999) {
+    public record Counted(long count, long bytes, double p50, double p99, double p999, Histogram latencies) {
         static Counted of(Tally tally) {
             var figures = Figures.of(tally, 1);
             return new Counted(
-                    tally.count(), tally.bytes(), figures.p50Micros(), figures.p99Micros(), figures.p999Micros());
+                    tally.count(),
+                    tally.bytes(),
+                    figures.p50Micros(),
+                    figures.p99Micros(),
+                    figures.p999Micros(),
+                    tally.latencies());
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,11 +31,12 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Thousands of uploads of 1 MiB, each of which sends 200 KB a second, against one coordinator and three nodes: all are stored in
- * the end, no process takes more memory than its heap, buffers and caches may, and what reads take meanwhile is told beside what they take without.
+ * the end, no process takes more memory than its heap, buffers and caches may, and reads are hardly slower than without.
  * Uploads and reads go through coordinators of their own, and, for contrast, through one that does both.
  *
  * <p>Measures for {@code -Dslow.uploads=5000}, and only where that is set; wants the machine for itself. What the coordinator
- * admits at once, {@code -Dslow.mib.in.flight=64}, sets the pace of all together. With {@code -Dslow.cores=2} what takes uploads in, and those who upload, have a core of their own, as machines that do nothing else would: readers,
+ * admits at once, {@code -Dslow.mib.in.flight=12}, sets the pace of all together, and so what is left to reads of two cores that clients
+ * and servers share. With {@code -Dslow.cores=2} what takes uploads in, and those who upload, have a core of their own, as machines that do nothing else would: readers,
  * their coordinator and the nodes, which serve both, have the other one.
  */
 @EnabledIfSystemProperty(named = "slow.uploads", matches = "\\d+")
@@ -59,7 +61,10 @@ final class SlowUploadsIT {
     /** 30 minutes of them. */
     private static final int MOST_WINDOWS = 120;
 
-    private static final long MIB_IN_FLIGHT = Long.getLong("slow.mib.in.flight", 64);
+    private static final long MIB_IN_FLIGHT = Long.getLong("slow.mib.in.flight", 12);
+
+    /** What the p99 of reads may be beside uploads, in the middle one of the windows, against the middle one without. */
+    private static final double MOST_SLOWER = 1.5;
 
     private static final boolean CORES = Integer.getInteger("slow.cores", 1) > 1;
     private static final List<String> SHARED_CORE = CORES ? List.of("taskset", "-c", "0") : List.of();
@@ -127,6 +132,7 @@ final class SlowUploadsIT {
                 var text = String.format(
                         Locale.ROOT,
                         "%d uploads, %s, %d MiB in flight: %s%nreads of 15 s each, p99 in ms: alone %s, beside %s; the middle ones x %.2f%n"
+                                + "p99 of all reads together, in ms: alone %.1f, beside %.1f; p50 %.1f, %.1f%n"
                                 + "peak MiB: %s%n",
                         count,
                         apart ? "apart" : "combined",
@@ -135,6 +141,10 @@ final class SlowUploadsIT {
                         millis(alone),
                         millis(beside),
                         middle(beside) / middle(alone),
+                        together(alone, 99),
+                        together(beside, 99),
+                        together(alone, 50),
+                        together(beside, 50),
                         peaks);
                 System.out.print(text);
                 Files.writeString(
@@ -148,6 +158,9 @@ final class SlowUploadsIT {
                         .allSatisfy(result -> assertThat(result.failures()).isEmpty());
                 assertThat(beside)
                         .allSatisfy(result -> assertThat(result.failures()).isEmpty());
+                if (apart) {
+                    assertThat(middle(beside)).as("p99 of reads").isLessThan(MOST_SLOWER * middle(alone));
+                }
                 for (var server : servers) {
                     assertThat(peaks.get(server))
                             .as("most memory that %s ever had, in MiB", server)
@@ -179,6 +192,12 @@ final class SlowUploadsIT {
                 .sorted()
                 .toArray();
         return sorted[sorted.length / 2];
+    }
+
+    private static double together(List<HttpLoad.Result> results, double percentile) {
+        var all = new Histogram(3);
+        results.forEach(result -> all.add(result.others().latencies()));
+        return all.getValueAtPercentile(percentile) / 1e6;
     }
 
     private static HttpLoad reads(URI up, URI down) {
