@@ -7,6 +7,7 @@ import io.tintype.storage.disk.Write;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -14,7 +15,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run of records changes, before it is written: reads through it see the changes of the records before.
+ * What a run of records changes, before it is written: reads through it see the changes of the records before. Of several changes
+ * of one key only the last is written: what a store has to find its way to in its memtable, and to log, is what puts cost most.
  *
  * <p>Not thread-safe.
  */
@@ -26,6 +28,7 @@ final class Changes {
     private final Disk disk;
     private final Write write = new Write();
     private final Map<Slot, byte[]> pending = new HashMap<>();
+    private final Map<Slot, byte[]> unwritten = new LinkedHashMap<>();
 
     Changes(Disk disk) {
         this.disk = disk;
@@ -40,17 +43,21 @@ final class Changes {
     }
 
     void put(Family family, byte[] key, byte[] value) {
-        write.put(family, key, value);
-        pending.put(slot(family, key), value);
+        change(slot(family, key), value);
     }
 
     void delete(Family family, byte[] key) {
-        write.delete(family, key);
-        pending.put(slot(family, key), NONE);
+        change(slot(family, key), NONE);
     }
 
-    /** Only for keys that are not read through this. */
+    private void change(Slot slot, byte[] value) {
+        pending.put(slot, value);
+        unwritten.put(slot, value);
+    }
+
+    /** Only for keys that are not read through this. Takes away what was put before it, and leaves what is put behind it. */
     void deleteRange(Family family, byte[] from, byte[] to) {
+        hold();
         write.deleteRange(family, from, to);
     }
 
@@ -97,7 +104,20 @@ final class Changes {
     }
 
     Write write() {
+        hold();
         return write;
+    }
+
+    private void hold() {
+        unwritten.forEach((slot, value) -> {
+            byte[] key = slot.key().array();
+            if (value == NONE) {
+                write.delete(slot.family(), key);
+            } else {
+                write.put(slot.family(), key, value);
+            }
+        });
+        unwritten.clear();
     }
 
     private static Slot slot(Family family, byte[] key) {
