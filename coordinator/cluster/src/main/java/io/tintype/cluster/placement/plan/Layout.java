@@ -113,6 +113,19 @@ final class Layout {
         return lead[shard];
     }
 
+    /** Who leads it before the plan, of those it lies on. */
+    int leadBefore(int shard) {
+        var primary = shards[shard].primaryOrNull();
+        int place = primary == null ? NOBODY : places.getOrDefault(primary, NOBODY);
+        return isOriginal(shard, place) ? place : NOBODY;
+    }
+
+    /** Whether some are missing, or on nodes that are gone, before the plan. */
+    boolean lacksCopies(int shard) {
+        return original[shard].length < pools[shard].replicationFactor()
+                || IntStream.of(original[shard]).anyMatch(n -> nodes[n].part() == PlanNode.Part.DEAD);
+    }
+
     void setLead(int shard, int node) {
         lead[shard] = node;
     }

@@ -26,6 +26,7 @@ final class Steps {
     private final Layout layout;
     private final Map<String, String> reasons;
     private final Map<Integer, Integer> leads;
+    private final Map<Integer, Integer> earlyLeads;
     private final List<Repair> repairs = new ArrayList<>();
     private final List<PlanStep> free = new ArrayList<>();
     private final List<PlanStep> moves = new ArrayList<>();
@@ -42,6 +43,7 @@ final class Steps {
         this.layout = layout;
         this.reasons = reasons;
         this.leads = leads;
+        this.earlyLeads = new EarlyLeads(layout, leads).run();
         this.early = new long[layout.nodes.length];
     }
 
@@ -79,10 +81,14 @@ final class Steps {
         return all;
     }
 
+    /** Who leads when the moves begin. */
     private Function<ShardId, @Nullable NodeId> primaries() {
         var found = new HashMap<ShardId, @Nullable NodeId>();
-        for (var shard : layout.shards) {
-            found.put(shard.id(), shard.primaryOrNull());
+        for (int s = 0; s < layout.shards.length; s++) {
+            @Nullable Integer sender = earlyLeads.get(s);
+            found.put(
+                    layout.shards[s].id(),
+                    sender == null ? layout.shards[s].primaryOrNull() : layout.nodes[sender].id());
         }
         return found::get;
     }
@@ -99,7 +105,12 @@ final class Steps {
                 .boxed()
                 .toList());
         int[] now = before.clone();
-        int leader = layout.shards[shard].primaryOrNull() == null ? Layout.NOBODY : leadBefore(shard);
+        int leader = layout.leadBefore(shard);
+        @Nullable Integer sender = earlyLeads.get(shard);
+        if (sender != null) {
+            free.add(lead(shard, leader, sender, now, "has another node send what is copied"));
+            leader = sender;
+        }
         boolean led = false;
         int made = 0;
         while (!comes.isEmpty() || !goes.isEmpty()) {
@@ -126,28 +137,20 @@ final class Steps {
         @Nullable Integer lead = leads.get(shard);
         if (lead != null && !led && lead != leader) {
             (Arrays.equals(now, before) ? free : late)
-                    .add(new PlanStep(
-                            Kind.LEAD,
-                            layout.shards[shard].id(),
-                            leader == Layout.NOBODY ? null : layout.nodes[leader].id(),
-                            layout.nodes[lead].id(),
-                            null,
-                            0,
-                            names(now),
-                            "evens out who leads"));
+                    .add(lead(shard, leader, lead, now, "evens out who leads"));
         }
     }
 
-    private int leadBefore(int shard) {
-        var primary = layout.shards[shard].primaryOrNull();
-        return IntStream.of(layout.original[shard])
-                .filter(n -> layout.nodes[n].id().equals(primary))
-                .findFirst()
-                .orElse(Layout.NOBODY);
-    }
-
-    private boolean missing(int shard, int[] now) {
-        return now.length < layout.pools[shard].replicationFactor();
+    private PlanStep lead(int shard, int from, int to, int[] now, String why) {
+        return new PlanStep(
+                Kind.LEAD,
+                layout.shards[shard].id(),
+                from == Layout.NOBODY ? null : layout.nodes[from].id(),
+                layout.nodes[to].id(),
+                null,
+                0,
+                names(now),
+                why);
     }
 
     /** Who goes and who comes in one step. */
@@ -190,7 +193,6 @@ final class Steps {
     private void add(
             int shard, @Nullable Integer from, @Nullable Integer to, @Nullable Integer leader, int[] now, int made) {
         var kind = to == null ? Kind.DROP : from == null ? Kind.ADD : Kind.MOVE;
-        boolean repair = isRepair(shard);
         var step = new PlanStep(
                 kind,
                 layout.shards[shard].id(),
@@ -202,17 +204,11 @@ final class Steps {
                 to == null
                         ? "it is more than the pool asks for"
                         : reasons.getOrDefault(key(shard, to), "evens out bytes"));
-        if (repair) {
+        if (layout.lacksCopies(shard)) { // then all of its steps come early, since each begins where another ends
             repairs.add(new Repair(new Rank(layout.healthy(shard) + made, made), step));
         } else {
             moves.add(step);
         }
-    }
-
-    /** Whether the shard lacks a copy: then all of its steps come early, since each begins where another ends. */
-    private boolean isRepair(int shard) {
-        return missing(shard, layout.original[shard])
-                || IntStream.of(layout.original[shard]).anyMatch(n -> layout.nodes[n].part() == PlanNode.Part.DEAD);
     }
 
     private static int[] step(int[] now, @Nullable Integer from, @Nullable Integer to) {
