@@ -37,7 +37,8 @@ final class EarlyLeads {
                 sends[leader] += copied(s);
             }
         }
-        long most = IntStream.range(0, takes.length).mapToLong(n -> takes[n]).max().orElse(0);
+        long most =
+                IntStream.range(0, takes.length).mapToLong(n -> takes[n]).max().orElse(0);
         Map<Integer, Integer> early = new HashMap<>();
         leads.keySet().stream()
                 .filter(s -> layout.leadBefore(s) != Layout.NOBODY && copied(s) > 0 && !layout.lacksCopies(s))

@@ -136,8 +136,7 @@ final class Steps {
         }
         @Nullable Integer lead = leads.get(shard);
         if (lead != null && !led && lead != leader) {
-            (Arrays.equals(now, before) ? free : late)
-                    .add(lead(shard, leader, lead, now, "evens out who leads"));
+            (Arrays.equals(now, before) ? free : late).add(lead(shard, leader, lead, now, "evens out who leads"));
         }
     }
 

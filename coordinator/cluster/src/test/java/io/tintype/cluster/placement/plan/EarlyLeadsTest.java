@@ -26,8 +26,9 @@ final class EarlyLeadsTest {
         var input = cluster(shard -> 0);
         var plan = Planner.plan(input);
         long most = Collections.max(taken(plan).values());
-        assertThat(sent(input, plan).values()).isNotEmpty().allSatisfy(bytes -> assertThat(bytes)
-                .isLessThanOrEqualTo(most + Clusters.GIB));
+        assertThat(sent(input, plan).values())
+                .isNotEmpty()
+                .allSatisfy(bytes -> assertThat(bytes).isLessThanOrEqualTo(most + Clusters.GIB));
         assertThat(early(plan)).as("handovers before copies").hasSizeLessThan(SHARDS / 2 + 1);
 
         var after = Clusters.after(input, plan);
@@ -66,13 +67,13 @@ final class EarlyLeadsTest {
             Collections.swap(replicas, 0, led.by(s));
             shards.add(Clusters.shard(s, replicas, Clusters.GIB));
         }
-        return new PlanInput(
-                nodes, shards, List.of(new PlanPool(Clusters.POOL, 3, Set.of())), PlanRules.DEFAULT);
+        return new PlanInput(nodes, shards, List.of(new PlanPool(Clusters.POOL, 3, Set.of())), PlanRules.DEFAULT);
     }
 
     private static Map<NodeId, Long> sent(PlanInput input, Plan plan) {
         var primaries = new HashMap<ShardId, NodeId>();
-        input.shards().forEach(shard -> primaries.put(shard.id(), shard.primary().orElseThrow()));
+        input.shards()
+                .forEach(shard -> primaries.put(shard.id(), shard.primary().orElseThrow()));
         var sources = new Sources(primaries::get);
         Map<NodeId, Long> sent = new HashMap<>();
         for (var step : plan.steps()) {
