@@ -72,6 +72,16 @@ final class CopyWatch {
                 .setAllowedBytes(allowed(was, since, millis));
     }
 
+    /**
+     * What was noted of a step that is over now. Where somebody else began it, by whatever his clock showed, nobody can say how long it
+     * took in all.
+     */
+    PlannedStep.Builder timed(String key, PlannedStep.Builder next) {
+        return before.containsKey(key)
+                ? next
+                : next.clearCopyingMs().clearCopiedAtMs().clearAllowedBytes();
+    }
+
     /** At the mean pace from the beginning of the step until the newcomer was in sync; 0: nobody knows. */
     private static long allowed(Before was, Joined since, long millis) {
         long took = since.atMs() - was.atMs();

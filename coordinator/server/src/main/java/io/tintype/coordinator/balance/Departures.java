@@ -7,6 +7,7 @@ import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.model.NodeId;
 import io.tintype.model.ShardId;
 import io.tintype.model.ShardInfo;
+import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
 import io.tintype.proto.internal.v1.ShardAssignment;
 import java.time.Duration;
@@ -22,13 +23,15 @@ final class Departures {
     private final Journal journal;
     private final StepEnds ends;
     private final Absences absences;
+    private final CopyWatch copies;
     private final Duration goneAfter;
 
     /** @param goneAfter for how long a node is away that is not waited for any more; also where nodes are never replaced */
-    Departures(Journal journal, StepEnds ends, Absences absences, Duration goneAfter) {
+    Departures(Journal journal, StepEnds ends, Absences absences, CopyWatch copies, Duration goneAfter) {
         this.journal = journal;
         this.ends = ends;
         this.absences = absences;
+        this.copies = copies;
         this.goneAfter = goneAfter;
     }
 
@@ -38,7 +41,7 @@ final class Departures {
         var shard = view.map().shard(new ShardId(step.getShard()));
         var from = new NodeId(step.getFrom());
         if (!isReplica(shard, from)) {
-            return ends.done(term, plan, i, next -> next);
+            return ends.done(term, plan, i, next -> copies.timed(StepMaker.key(plan, i), next));
         }
         if (missed(view, step, cancelled).isEmpty()) {
             return plan;
@@ -101,6 +104,28 @@ final class Departures {
                         i,
                         "nobody else is left in sync to prove the copy on " + step.getTo() + " against; it is kept")
                 : plan;
+    }
+
+    /**
+     * Nobody leads the shard: what it should be is settled here, and once it has a primary that one makes it so, unasked. Who has
+     * not come is taken back, as long as nobody can let him come; who has may be all there is, and is kept unproved.
+     */
+    StoredPlan unled(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step) throws Journal.Interrupted {
+        String why = "shard " + step.getShard() + " has no primary; ";
+        if (step.getPhase() != PlanStepPhase.PLAN_STEP_PHASE_COPYING) {
+            boolean leaves = step.getPhase() == PlanStepPhase.PLAN_STEP_PHASE_LEAVING;
+            return ends.skip(term, plan, i, why + (leaves ? step.getFrom() : step.getTo()) + " goes once it has one");
+        }
+        boolean came = view.map()
+                .shard(new ShardId(step.getShard()))
+                .filter(shard -> shard.inSync().contains(new NodeId(step.getTo())))
+                .isPresent();
+        if (came) {
+            return ends.skip(term, plan, i, why + "the copy on " + step.getTo() + " is kept unproved");
+        }
+        var assignment = journal.assignment(step.getShard());
+        var without = Placements.without(assignment.value(), step.getTo());
+        return ends.skip(term, plan, i, why + "the copy on " + step.getTo() + " is taken back", assignment, without);
     }
 
     /** Who is gone, of those without whom a step cannot begin: its target, or whoever must be in sync before another one goes. */

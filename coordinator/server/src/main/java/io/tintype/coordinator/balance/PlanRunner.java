@@ -8,6 +8,7 @@ import io.tintype.cluster.placement.plan.PlanTime.Turn;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.coordinator.control.BalanceSettings;
+import io.tintype.model.ShardId;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanStepKind;
@@ -142,14 +143,14 @@ final class PlanRunner {
     }
 
     /**
-     * Gives up what a repair only waits for. No other one is made before it is over, and whatever is lost meanwhile would wait too;
+     * Gives up what a repair only waits for, steps of shards that lost their primaries included. No other one is made before it is over, and whatever is lost meanwhile would wait too;
      * the next one goes by what is there by then.
      */
     private StoredPlan endIfStanding(Look look, StoredPlan found) throws Journal.Interrupted {
         var record = found.record().value();
         if (record.getPurpose() != PlanPurpose.PLAN_PURPOSE_REPAIR
                 || record.getPhase() != PlanPhase.PLAN_PHASE_RUNNING
-                || found.steps().stream().anyMatch(PlanSteps::isUnderWay)) {
+                || found.steps().stream().anyMatch(step -> getsOn(look.view(), step))) {
             standing.remove(found.id());
             return found;
         }
@@ -160,12 +161,25 @@ final class PlanRunner {
         var plan = found;
         for (int i = 0; i < found.steps().size(); i++) {
             var step = found.steps().get(i);
+            if (PlanSteps.isUnderWay(step)) {
+                plan = maker.endUnled(look.term(), look.view(), plan, i, step);
+                continue;
+            }
             var waits = PlanSteps.isOver(step) ? Optional.<String>empty() : waitsFor(look, step);
             if (waits.isPresent()) {
                 plan = maker.skip(look.term(), plan, i, waits.get() + ", which the next repair need not");
             }
         }
         return plan;
+    }
+
+    /** Whether a step is under way and will end by itself: nobody comes into a shard, or goes, that has no primary. */
+    private static boolean getsOn(ClusterView view, PlannedStep step) {
+        return PlanSteps.isUnderWay(step)
+                && view.map()
+                        .shard(new ShardId(step.getShard()))
+                        .filter(view.map()::isLed)
+                        .isPresent();
     }
 
     private Optional<String> waitsFor(Look look, PlannedStep step) {

@@ -41,6 +41,18 @@ final class StepEnds {
                 null);
     }
 
+    /** Takes a copy back: the target is to go. */
+    StoredPlan revert(Term term, StoredPlan plan, int i, PlannedStep step, String why) throws Journal.Interrupted {
+        var assignment = journal.assignment(step.getShard());
+        return journal.write(
+                term,
+                plan,
+                i,
+                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_REVERTING).setDetail(PlanSteps.shortened(why)),
+                assignment,
+                Placements.without(assignment.value(), step.getTo()));
+    }
+
     /** Gives a step up of which nothing is left. */
     StoredPlan skip(Term term, StoredPlan plan, int i, String why) throws Journal.Interrupted {
         return skip(term, plan, i, why, null, null);

@@ -63,10 +63,11 @@ final class StepMaker {
                 journal,
                 ends,
                 absences,
+                copies,
                 replaceAfter.isZero() ? BalanceSettings.DEFAULTS.replaceAfter() : replaceAfter);
     }
 
-    private static String key(StoredPlan plan, int step) {
+    static String key(StoredPlan plan, int step) {
         return plan.id() + "/" + step;
     }
 
@@ -265,15 +266,14 @@ final class StepMaker {
 
     private StoredPlan revert(Term term, StoredPlan plan, int i, PlannedStep step, String why)
             throws Journal.Interrupted {
-        var assignment = journal.assignment(step.getShard());
         verdicts.forget(key(plan, i));
-        return journal.write(
-                term,
-                plan,
-                i,
-                next -> next.setPhase(PlanStepPhase.PLAN_STEP_PHASE_REVERTING).setDetail(PlanSteps.shortened(why)),
-                assignment,
-                Placements.without(assignment.value(), step.getTo()));
+        return ends.revert(term, plan, i, step, why);
+    }
+
+    /** Ends a step that was begun, of a shard that nobody leads. */
+    StoredPlan endUnled(Term term, ClusterView view, StoredPlan plan, int i, PlannedStep step)
+            throws Journal.Interrupted {
+        return departures.unled(term, view, plan, i, step);
     }
 
     /** A plan is over: nothing is remembered of it. */

@@ -256,6 +256,80 @@ final class DisturbedStepsTest {
         assertGivenUp("waits for node n4 to be back, which the next repair need not");
     }
 
+    /** No other repair would ever be made. */
+    @Test
+    void aRepairsCopyOfAShardThatNobodyLeadsIsTakenBack() throws Exception {
+        nodes.neverJoins("n4");
+        losesItsPrimary(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        assertGivenUp("shard 1 has no primary; the copy on n4 is taken back");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+
+        nodes.lead(SHARD, "n2");
+        String repair = "00000000000a";
+        offices.activate(
+                Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
+                List.of(ToyController.move(SHARD, "n1", "n5")));
+        looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n2", "n3", "n5");
+    }
+
+    @Test
+    void aRepairsCopyThatCameIsKeptWhereNobodyLeadsTheShard() throws Exception {
+        nodes.digestsForEver = true;
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
+                List.of(ToyController.move(SHARD, "n3", "n4")));
+        looksUntil(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        var unused = nodes.move(shards);
+        standsWithoutAPrimary(PlanStepPhase.PLAN_STEP_PHASE_COPYING);
+        assertGivenUp("shard 1 has no primary; the copy on n4 is kept unproved");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3", "n4");
+    }
+
+    @Test
+    void whoIsToGoInARepairGoesLaterWhereNobodyLeadsTheShard() throws Exception {
+        losesItsPrimary(PlanStepPhase.PLAN_STEP_PHASE_LEAVING);
+        assertGivenUp("shard 1 has no primary; n3 goes once it has one");
+        assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n4");
+    }
+
+    /** A repair that has come so far loses the shard's primary, for as long as it may. */
+    private void losesItsPrimary(PlanStepPhase then) throws Exception {
+        offices.activate(
+                Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
+                List.of(ToyController.move(SHARD, "n3", "n4")));
+        looksUntil(then);
+        standsWithoutAPrimary(then);
+    }
+
+    private void standsWithoutAPrimary(PlanStepPhase phase) throws Exception {
+        controller.nowMs = 1_000_000;
+        nodes.dies("n1");
+        controller.look(shards);
+        controller.nowMs += PlanRunner.REPAIR_STANDS_MS - 1;
+        controller.look(shards);
+        assertThat(step().getPhase()).as("another one may be elected").isEqualTo(phase);
+        controller.nowMs++;
+        controller.look(shards);
+    }
+
+    /** It would be reckoned by two clocks. */
+    @Test
+    void aStepThatAnotherControllerBeganDoesNotTellHowLongItTook() throws Exception {
+        leaves();
+        assertThat(step().getCopiedAtMs())
+                .as("as the first controller noted it")
+                .isPositive();
+        controller.close();
+        controller = ToyController.immortal(offices, nodes);
+        looksUntil(PLAN, PlanPhase.PLAN_PHASE_DONE);
+        assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_DONE);
+        assertThat(step().getMovedBytes())
+                .isEqualTo(offices.plan(PLAN).record().value().getMovedBytes());
+        assertThat(step().getCopiedAtMs()).isZero();
+        assertThat(offices.plan(PLAN).record().value().getRest().getSteps()).isZero();
+    }
+
     @Test
     void whatAnOperatorAskedForWaitsAsLongAsItMayCome() throws Exception {
         controller.nowMs = 1_000_000;
