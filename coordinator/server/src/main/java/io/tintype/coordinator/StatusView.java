@@ -59,6 +59,7 @@ record StatusView(
         return new UserMoves(
                 true,
                 seen.underWay(),
+                seen.more(),
                 seen.oldest().stream().map(StatusView::line).toList());
     }
 

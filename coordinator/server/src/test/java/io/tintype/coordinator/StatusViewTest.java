@@ -57,9 +57,10 @@ final class StatusViewTest {
                 .setState(MoveState.MOVE_STATE_WAITING)
                 .clearBytesPerSecond()
                 .build();
-        var shown = StatusView.lines(new MoveWatch.Seen(12, List.of(copying, waiting)));
+        var shown = StatusView.lines(new MoveWatch.Seen(12, true, List.of(copying, waiting)));
         assertThat(shown.known()).isTrue();
         assertThat(shown.underWay()).isEqualTo(12);
+        assertThat(shown.more()).isTrue();
         assertThat(shown.oldest())
                 .containsExactly(
                         new MoveLine(3, "eu.free", 7, "eu.paid", "copying", 99, 4, 10, 400, 1_000, 7),

@@ -127,12 +127,13 @@ public record ClusterStatus(
      * Users who are being moved.
      *
      * @param known whether that could be found out; where not, the rest is empty
-     * @param underWay how many there are
+     * @param underWay how many there are, as far as they were counted
+     * @param more whether there are more
      * @param oldest those whose moves began first; the page's limit is a few
      */
-    public record UserMoves(boolean known, int underWay, List<MoveLine> oldest) {
+    public record UserMoves(boolean known, int underWay, boolean more, List<MoveLine> oldest) {
         /** Nobody can say. */
-        public static final UserMoves UNKNOWN = new UserMoves(false, 0, List.of());
+        public static final UserMoves UNKNOWN = new UserMoves(false, 0, false, List.of());
 
         public UserMoves {
             oldest = List.copyOf(oldest);

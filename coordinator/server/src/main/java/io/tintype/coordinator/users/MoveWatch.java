@@ -46,9 +46,10 @@ public final class MoveWatch {
      * What there was to see.
      *
      * @param underWay how many moves there are, counting {@link MoveLists#MOST} of each directory shard at most
+     * @param more whether there are more than were counted
      * @param oldest how far those are that began first, {@link #MOST_SHOWN} at most
      */
-    public record Seen(int underWay, List<Move> oldest) {
+    public record Seen(int underWay, boolean more, List<Move> oldest) {
         public Seen {
             oldest = List.copyOf(oldest);
         }
@@ -100,15 +101,16 @@ public final class MoveWatch {
             return CompletableFuture.allOf(shown.toArray(CompletableFuture<?>[]::new))
                     .thenApply(done -> seen(
                             all.getMovesCount(),
+                            all.getMore(),
                             shown.stream().map(CompletableFuture::join).toList()));
         });
     }
 
     /** Those that ended between the list and the look at them are no more under way. */
-    private static Seen seen(int listed, List<Move> asked) {
+    private static Seen seen(int listed, boolean more, List<Move> asked) {
         var going = asked.stream()
                 .filter(move -> move.getState() != MoveState.MOVE_STATE_NONE)
                 .toList();
-        return new Seen(listed - (asked.size() - going.size()), going);
+        return new Seen(listed - (asked.size() - going.size()), more, going);
     }
 }

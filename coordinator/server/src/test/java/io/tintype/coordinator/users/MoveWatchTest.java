@@ -46,12 +46,19 @@ final class MoveWatchTest {
     }
 
     private void answer(int moves) {
+        answer(moves, false);
+    }
+
+    private void answer(int moves, boolean more) {
         var all = new ArrayList<>(IntStream.range(0, moves)
                 .mapToObj(number -> move(number, MoveState.MOVE_STATE_WAITING))
                 .toList());
         Collections.shuffle(all, new Random(1));
         looks.get(looks.size() - 1)
-                .complete(ListMovesResponse.newBuilder().addAllMoves(all).build());
+                .complete(ListMovesResponse.newBuilder()
+                        .addAllMoves(all)
+                        .setMore(more)
+                        .build());
     }
 
     @Test
@@ -70,6 +77,20 @@ final class MoveWatchTest {
                                 move.getUser().getId().equals("user-3")
                                         ? MoveState.MOVE_STATE_WAITING
                                         : MoveState.MOVE_STATE_COPYING));
+    }
+
+    /** Directory shards tell no more than so many each. */
+    @Test
+    void whereNotAllAreCountedThatIsTold() {
+        watch.latest();
+        answer(MoveLists.MOST, true);
+        var seen = watch.latest().orElseThrow();
+        assertThat(seen.underWay()).isEqualTo(MoveLists.MOST);
+        assertThat(seen.more()).isTrue();
+        now += MoveWatch.LOOK_EVERY.toNanos();
+        watch.latest();
+        answer(MoveLists.MOST);
+        assertThat(watch.latest().orElseThrow().more()).isFalse();
     }
 
     @Test
