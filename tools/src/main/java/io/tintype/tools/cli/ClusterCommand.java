@@ -134,7 +134,8 @@ final class ClusterCommand {
             int oneCopy,
             List<Endangered> endangered,
             List<Fares> nodes,
-            List<PlanDocuments.Status> plans) {
+            List<PlanDocuments.Status> plans,
+            List<String> damagedPlans) {
         static Document of(GetClusterStatusResponse status) {
             return new Document(
                     status.getSafe(),
@@ -146,7 +147,8 @@ final class ClusterCommand {
                     status.getOneCopy(),
                     status.getEndangeredList().stream().map(Endangered::of).toList(),
                     status.getNodesList().stream().map(Fares::of).toList(),
-                    status.getPlansList().stream().map(PlanDocuments.Status::of).toList());
+                    status.getPlansList().stream().map(PlanDocuments.Status::of).toList(),
+                    List.copyOf(status.getDamagedPlansList()));
         }
     }
 

@@ -225,7 +225,10 @@ final class RebalanceCommand {
     /** {@code tintype rebalance cancel}. */
     @Command(
             name = "cancel",
-            description = "Ends a plan: what is under way is taken back, or ended where that is nearer.",
+            description = {
+                "Ends a plan: what is under way is taken back, or ended where that is nearer.",
+                "One that is damaged is forgotten, where its id is given: its shards stay as they are assigned."
+            },
             footer = "  tintype rebalance cancel")
     static final class Cancel extends Order {
         Cancel() {

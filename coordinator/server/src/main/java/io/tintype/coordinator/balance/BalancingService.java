@@ -4,7 +4,7 @@ package io.tintype.coordinator.balance;
 import io.grpc.stub.StreamObserver;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.CopyPaces;
-import io.tintype.cluster.plan.PlanSteps;
+import io.tintype.cluster.plan.DamagedPlans;
 import io.tintype.cluster.plan.PlanZnodes;
 import io.tintype.cluster.plan.StoredPlan;
 import io.tintype.cluster.zk.ZkErrors;
@@ -15,6 +15,7 @@ import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.PlanPurpose;
+import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.v1.ApplyPlanRequest;
 import io.tintype.proto.v1.ApplyPlanResponse;
 import io.tintype.proto.v1.BalancingGrpc;
@@ -26,7 +27,7 @@ import io.tintype.proto.v1.ListPlansRequest;
 import io.tintype.proto.v1.ListPlansResponse;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
-import io.tintype.proto.v1.PlanStep;
+import io.tintype.proto.v1.PlanOrder;
 import io.tintype.proto.v1.RemoveNodeRequest;
 import io.tintype.proto.v1.RemoveNodeResponse;
 import io.tintype.proto.v1.SetNodeIntentRequest;
@@ -59,6 +60,8 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
     private final Progress progress;
     private final PlanSteering steering;
     private final PlanMeant meant;
+    private final DamagedPlans damaged;
+    private final DamagedSteering damagedSteering;
     private final NodeIntents intents;
     private final ClusterHealth health;
     private final ThreadPoolExecutor planner =
@@ -86,6 +89,8 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         this.progress = new Progress(view, polls, settings, System::currentTimeMillis);
         this.steering = new PlanSteering(plans);
         this.meant = new PlanMeant(plans);
+        this.damaged = new DamagedPlans(session, plans);
+        this.damagedSteering = new DamagedSteering(damaged);
         this.intents = new NodeIntents(session, view);
         this.health = new ClusterHealth(view, polls, absences, settings);
     }
@@ -117,7 +122,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                                             || made.plan().isBlocked()
                                     ? CompletableFuture.completedFuture("")
                                     : planning.keep(made))
-                            .thenApply(id -> answer(made, id)
+                            .thenApply(id -> Messages.made(made, id)
                                     .setReadCopies((int) drain.map(node -> PlanInputs.readCopies(view.get(), node))
                                             .orElse(0L)
                                             .longValue())
@@ -135,30 +140,13 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
         }
     }
 
-    private MakePlanResponse.Builder answer(Planning.Made made, String id) {
-        var plan = Messages.plan(made.record()).setId(id);
-        Messages.addSteps(
-                plan,
-                made.plan().steps().stream()
-                        .limit(Messages.MAX_STEPS_TOLD)
-                        .map(PlanSteps::record)
-                        .map(Messages::step)
-                        .map(PlanStep.Builder::build));
-        var answer = MakePlanResponse.newBuilder().setPlan(plan);
-        Reckoning.tell(answer, made);
-        made.plan().problems().stream().map(Messages::problem).forEach(answer::addProblems);
-        made.plan().before().stream().map(Messages::carries).forEach(answer::addBefore);
-        made.plan().after().stream().map(Messages::carries).forEach(answer::addAfter);
-        made.plan().hot().stream().map(Messages::hot).forEach(answer::addHot);
-        return answer;
-    }
-
     @Override
     public void applyPlan(ApplyPlanRequest request, StreamObserver<ApplyPlanResponse> out) {
         Answers.change(
                 out,
                 session,
-                () -> planning.apply(checked(request.getId()))
+                () -> planning.starts()
+                        .apply(checked(request.getId()))
                         .thenApply(plan -> ApplyPlanResponse.newBuilder()
                                 .setPlan(Messages.plan(plan))
                                 .build()));
@@ -176,7 +164,7 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
 
     private CompletableFuture<GetPlanResponse> told(String id, int maxSteps, int shard) {
         return polls.round(view.get())
-                .thenCompose(asked -> planning.read(id))
+                .thenCompose(asked -> planning.starts().read(id))
                 .thenCombine(
                         history.fresh(),
                         (found, paces) -> progress.tell(
@@ -206,10 +194,17 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 () -> (request.getId().isEmpty()
                                 ? meant.steered()
                                 : CompletableFuture.completedFuture(checked(request.getId())))
-                        .thenCompose(id -> steering.steer(id, request.getOrder()))
+                        .thenCompose(id -> steer(id, request.getOrder()))
                         .thenApply(plan -> SteerPlanResponse.newBuilder()
                                 .setPlan(Messages.plan(plan))
                                 .build()));
+    }
+
+    private CompletableFuture<PlanRecord> steer(String id, PlanOrder order) {
+        return damagedSteering
+                .steer(id, order)
+                .thenCompose(forgotten ->
+                        forgotten.map(CompletableFuture::completedFuture).orElseGet(() -> steering.steer(id, order)));
     }
 
     @Override
@@ -238,12 +233,19 @@ public final class BalancingService extends BalancingGrpc.BalancingImplBase impl
                 out,
                 () -> polls.round(view.get())
                         .thenCompose(asked -> running()
+                                .thenCombine(damaged.active(), Carried::new)
                                 .orTimeout(PLANS_WAIT_S, TimeUnit.SECONDS)
                                 .thenApply(Optional::of)
                                 .exceptionally(unread -> Optional.empty()))
                         .thenApply(running -> health.tell(
-                                running.orElse(List.of()), running.isPresent(), request.getMaxEndangered())));
+                                running.map(Carried::plans).orElse(List.of()),
+                                running.map(Carried::damaged).orElse(List.of()),
+                                running.isPresent(),
+                                request.getMaxEndangered())));
     }
+
+    /** What is to be carried out: plans, and ids of those that cannot be understood. */
+    private record Carried(List<GetPlanResponse> plans, List<String> damaged) {}
 
     /** The plans that are being carried out; one that cannot be understood says nothing of ZooKeeper, and is left out. */
     private CompletableFuture<List<GetPlanResponse>> running() {

@@ -45,10 +45,11 @@ final class ClusterHealth {
      * How things stand.
      *
      * @param plans those that are being carried out
+     * @param damaged ids of those that should be and cannot be understood
      * @param current whether ZooKeeper answers; else all is as it was last known, and cannot be called safe
      * @param most of so many endangered shards, which came without a sign, are told; 0: of {@value #TOLD}
      */
-    GetClusterStatusResponse tell(List<GetPlanResponse> plans, boolean current, int most) {
+    GetClusterStatusResponse tell(List<GetPlanResponse> plans, List<String> damaged, boolean current, int most) {
         var now = view.get();
         var endangered = new ArrayList<EndangeredShard>();
         int withoutWrites = 0;
@@ -77,6 +78,7 @@ final class ClusterHealth {
                 .setWithoutWrites(withoutWrites)
                 .setOneCopy(oneCopy)
                 .addAllPlans(plans)
+                .addAllDamagedPlans(damaged)
                 .addAllEndangered(endangered);
         var carried = carried(now);
         now.map().nodes().map(node -> fares(now, node, carried)).forEach(answer::addNodes);

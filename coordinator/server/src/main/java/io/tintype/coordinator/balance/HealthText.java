@@ -23,7 +23,8 @@ final class HealthText {
                         ? "ZooKeeper does not answer: reads and writes go on, but nothing fails over, and plans rest."
                                 + " As it was last known: "
                         : "")
-                + known(status);
+                + known(status)
+                + damaged(status);
     }
 
     private static String known(GetClusterStatusResponseOrBuilder status) {
@@ -41,6 +42,15 @@ final class HealthText {
             return "All " + status.getShards() + " shards have all their in-sync replicas." + unled + moving;
         }
         return copies(status) + lacking(status) + worst(status) + next(status);
+    }
+
+    private static String damaged(GetClusterStatusResponseOrBuilder status) {
+        return status.getDamagedPlansList().stream()
+                .map(id -> " Plan " + id
+                        + " cannot be understood, so nobody carries it out, and its shards stay as they are"
+                        + " assigned. Have it forgotten: tintype rebalance cancel " + id)
+                .map(text -> text + ".")
+                .collect(Collectors.joining());
     }
 
     private static String copies(GetClusterStatusResponseOrBuilder status) {

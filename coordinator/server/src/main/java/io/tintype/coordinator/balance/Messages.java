@@ -12,6 +12,7 @@ import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
 import io.tintype.proto.internal.v1.PlanStepPhase;
 import io.tintype.proto.internal.v1.PlannedStep;
+import io.tintype.proto.v1.MakePlanResponse;
 import io.tintype.proto.v1.NodeCarries;
 import io.tintype.proto.v1.NodeIntentView;
 import io.tintype.proto.v1.Plan;
@@ -49,6 +50,25 @@ final class Messages {
             case PLAN_PHASE_CANCELLED -> PlanState.PLAN_STATE_CANCELLED;
             default -> PlanState.PLAN_STATE_UNSPECIFIED;
         };
+    }
+
+    /** A plan that was just made, and what its time was reckoned by. */
+    static MakePlanResponse.Builder made(Planning.Made made, String id) {
+        var plan = plan(made.record()).setId(id);
+        addSteps(
+                plan,
+                made.plan().steps().stream()
+                        .limit(MAX_STEPS_TOLD)
+                        .map(PlanSteps::record)
+                        .map(Messages::step)
+                        .map(PlanStep.Builder::build));
+        var answer = MakePlanResponse.newBuilder().setPlan(plan);
+        Reckoning.tell(answer, made);
+        made.plan().problems().stream().map(Messages::problem).forEach(answer::addProblems);
+        made.plan().before().stream().map(Messages::carries).forEach(answer::addBefore);
+        made.plan().after().stream().map(Messages::carries).forEach(answer::addAfter);
+        made.plan().hot().stream().map(Messages::hot).forEach(answer::addHot);
+        return answer;
     }
 
     /** A plan without its steps; counts are those of a plan that is over. */

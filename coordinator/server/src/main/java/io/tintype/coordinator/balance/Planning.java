@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.coordinator.balance;
 
-import io.tintype.cluster.control.Term;
 import io.tintype.cluster.map.ClusterView;
 import io.tintype.cluster.placement.plan.CopyPaces;
 import io.tintype.cluster.placement.plan.Plan;
@@ -12,11 +11,7 @@ import io.tintype.cluster.placement.plan.Planner;
 import io.tintype.cluster.placement.plan.Sources;
 import io.tintype.cluster.plan.PlanSteps;
 import io.tintype.cluster.plan.PlanZnodes;
-import io.tintype.cluster.plan.StoredPlan;
-import io.tintype.cluster.zk.Versioned;
-import io.tintype.cluster.zk.ZkErrors;
 import io.tintype.cluster.zk.ZnodeCodec;
-import io.tintype.cluster.zk.ZnodeFormatException;
 import io.tintype.coordinator.control.BalanceSettings;
 import io.tintype.model.NodeId;
 import io.tintype.model.NodeInfo;
@@ -27,22 +22,17 @@ import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.PlanPhase;
 import io.tintype.proto.internal.v1.PlanPurpose;
 import io.tintype.proto.internal.v1.PlanRecord;
-import io.tintype.proto.internal.v1.PlannedStep;
-import io.tintype.proto.internal.v1.PlansRecord;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes plans, keeps them, and has them carried out: for operators and for the controller itself. Thread-safe; planning
- * takes the caller's thread for some seconds on a large cluster, the rest never blocks.
+ * Makes plans, and keeps them: for operators and for the controller itself. Thread-safe; planning takes the caller's thread for some
+ * seconds on a large cluster, the rest never blocks.
  */
 final class Planning {
     private final Supplier<ClusterView> view;
@@ -52,6 +42,7 @@ final class Planning {
     private final PlanZnodes plans;
     private final PaceHistory history;
     private final LongSupplier nowMs;
+    private final PlanStarts starts;
 
     Planning(
             Supplier<ClusterView> view,
@@ -68,6 +59,7 @@ final class Planning {
         this.plans = plans;
         this.history = history;
         this.nowMs = nowMs;
+        this.starts = new PlanStarts(view, plans, nowMs);
     }
 
     /**
@@ -208,14 +200,9 @@ final class Planning {
         return view.map().shard(shard).flatMap(ShardInfo::primary).orElse(null);
     }
 
-    /** A plan with its steps, if there is one; fails with WRONG_STATE where it cannot be understood. */
-    CompletableFuture<Optional<StoredPlan>> read(String id) {
-        return plans.read(id).exceptionally(failure -> {
-            throw ZkErrors.unwrap(failure) instanceof ZnodeFormatException damage
-                    ? refused("Plan " + id + " cannot be understood, so nobody carries it out: " + damage.getMessage()
-                            + " Make a new plan: tintype rebalance plan")
-                    : new CompletionException(ZkErrors.unwrap(failure));
-        });
+    /** What has plans carried out that are kept. */
+    PlanStarts starts() {
+        return starts;
     }
 
     /** Keeps a plan that has steps; returns the id it is kept under. */
@@ -223,75 +210,6 @@ final class Planning {
         return plans.propose(
                 made.record(),
                 made.plan().steps().stream().map(PlanSteps::record).toList());
-    }
-
-    /**
-     * Has a plan carried out. Fails with WRONG_STATE where it is no longer as the plan found it, was applied before, or another
-     * plan of its purpose is being carried out.
-     */
-    CompletableFuture<PlanRecord> apply(String id) {
-        return apply(id, plans::activate);
-    }
-
-    /** The same on behalf of a controller, unless its term of office is over. */
-    CompletableFuture<PlanRecord> apply(String id, Term term) {
-        return apply(id, (plan, active, now) -> plans.activate(term.begin(), plan, active, now));
-    }
-
-    /** Has a plan carried out that still stands as it was read, if the others do. */
-    private interface Activation {
-        CompletableFuture<Boolean> of(Versioned<PlanRecord> plan, Versioned<PlansRecord> active, long nowMs);
-    }
-
-    private CompletableFuture<PlanRecord> apply(String id, Activation activation) {
-        return read(id).thenCompose(found -> {
-            var plan =
-                    found.orElseThrow(() -> refused("There is no plan " + id + ". Make one: tintype rebalance plan"));
-            var header = plan.record().value();
-            if (header.getPhase() != PlanPhase.PLAN_PHASE_PROPOSED) {
-                throw refused("Plan " + id + " was applied before; it is "
-                        + Messages.state(header.getPhase()).name().substring("PLAN_STATE_".length()) + ".");
-            }
-            checkStart(id, plan.steps());
-            return plans.active()
-                    .thenCompose(active -> plans.activeOf(header.getPurpose(), active.value())
-                            .thenCompose(other -> {
-                                other.ifPresent(running -> {
-                                    throw refused("Plan " + running.getId()
-                                            + " is being carried out. Wait for it, or cancel it:"
-                                            + " tintype rebalance cancel");
-                                });
-                                return start(plan.record(), active, activation);
-                            }));
-        });
-    }
-
-    private void checkStart(String id, List<PlannedStep> steps) {
-        var seen = new HashSet<Integer>();
-        for (var step : steps) {
-            if (seen.add(step.getShard())) { // later steps of a shard begin where this one ends
-                Readiness.outdated(step, view.get()).ifPresent(why -> {
-                    throw refused("The cluster has changed since plan " + id + " was made: " + why
-                            + ". Make a new plan: tintype rebalance plan");
-                });
-            }
-        }
-    }
-
-    private CompletableFuture<PlanRecord> start(
-            Versioned<PlanRecord> plan, Versioned<PlansRecord> active, Activation activation) {
-        long now = nowMs.getAsLong();
-        return activation.of(plan, active, now).thenApply(won -> {
-            if (!won) {
-                throw refused(
-                        "Somebody else applied or steered a plan at the same moment. Look at it: tintype rebalance"
-                                + " status");
-            }
-            return plan.value().toBuilder()
-                    .setPhase(PlanPhase.PLAN_PHASE_RUNNING)
-                    .setStartedAtMs(now)
-                    .build();
-        });
     }
 
     static TintypeException refused(String message) {

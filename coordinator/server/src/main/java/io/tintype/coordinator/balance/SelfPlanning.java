@@ -83,6 +83,6 @@ final class SelfPlanning {
         String id = Journal.await(planning.keep(made));
         log.info(
                 "applying plan {}: {}, {} steps", id, title, made.plan().steps().size());
-        var unused = Journal.await(planning.apply(id, term));
+        var unused = Journal.await(planning.starts().apply(id, term));
     }
 }

@@ -23,7 +23,11 @@ import io.tintype.proto.v1.GetPlanRequest;
 import io.tintype.proto.v1.GetPlanResponse;
 import io.tintype.proto.v1.MakePlanRequest;
 import io.tintype.proto.v1.MakePlanResponse;
+import io.tintype.proto.v1.PlanOrder;
+import io.tintype.proto.v1.PlanState;
 import io.tintype.proto.v1.PlanStep;
+import io.tintype.proto.v1.SteerPlanRequest;
+import io.tintype.proto.v1.SteerPlanResponse;
 import io.tintype.proto.v1.VerifyShardRequest;
 import io.tintype.wire.Errors;
 import java.nio.file.Path;
@@ -78,7 +82,46 @@ final class BalancingServiceTest {
             assertThat(status.getPlansList())
                     .extracting(plan -> plan.getPlan().getId())
                     .containsExactly("00000000000a");
+            assertThat(status.getDamagedPlansList()).containsExactly("00000000000b");
+            assertThat(status.getSummary()).endsWith("Have it forgotten: tintype rebalance cancel 00000000000b.");
         }
+    }
+
+    /** It would stand among those that are carried out for ever. */
+    @Test
+    void aPlanThatCannotBeUnderstoodIsForgottenByWhoCancelsIt() throws Exception {
+        try (var offices = Offices.open(folder);
+                var watcher = ShardMapWatcher.start(offices.session());
+                var balancer = balancer(offices.session(), watcher)) {
+            watcher.ready().get(10, TimeUnit.SECONDS);
+            var ids = List.of("00000000000a", "00000000000b", "00000000000c");
+            for (var id : ids) {
+                offices.activate(
+                        Offices.record(id, PlanPurpose.PLAN_PURPOSE_BALANCE, 1, 1),
+                        List.of(ToyController.move(1, "n1", "n4")));
+            }
+            PlanMeantTest.damage(offices, ids.get(0));
+            ToyNodes.get(offices.session().znodes().delete(Paths.planPart(ids.get(1), 0), -1));
+
+            for (var id : ids.subList(0, 2)) {
+                var refused = new CompletableFuture<TintypeException>();
+                balancer.service().steerPlan(order(id, PlanOrder.PLAN_ORDER_PAUSE), refused(refused));
+                assertThat(refused.get(10, TimeUnit.SECONDS))
+                        .hasMessageContaining("Have it forgotten: tintype rebalance cancel " + id);
+                var steered = answer((StreamObserver<SteerPlanResponse> out) ->
+                        balancer.service().steerPlan(order(id, PlanOrder.PLAN_ORDER_CANCEL), out));
+                assertThat(steered.getPlan().getId()).isEqualTo(id);
+                assertThat(steered.getPlan().getState()).isEqualTo(PlanState.PLAN_STATE_CANCELLED);
+                assertThat(ToyNodes.get(offices.session().znodes().get(Paths.plan(id))))
+                        .isEmpty();
+            }
+            assertThat(ToyNodes.get(offices.plans().active()).value().getActiveList())
+                    .containsExactly(ids.get(2));
+        }
+    }
+
+    private static SteerPlanRequest order(String plan, PlanOrder order) {
+        return SteerPlanRequest.newBuilder().setId(plan).setOrder(order).build();
     }
 
     /** As one of which a part is lost. */

@@ -28,24 +28,26 @@ final class ClusterHealthTest {
     @Test
     void theSummaryCountsShardsThatAreNotToldOneByOne() {
         var health = health(lost(250));
-        var status = health.tell(List.of(), true, 0);
+        var status = health.tell(List.of(), List.of(), true, 0);
 
         assertThat(status.getUnderReplicated()).isEqualTo(250);
         assertThat(status.getEndangeredCount()).isEqualTo(100);
         assertThat(status.getSummary())
                 .startsWith("Of 250 shards no copy in sync can be reached")
                 .contains("250 of 250 shards lack copies, on n1 n2.");
-        assertThat(health.tell(List.of(), true, 250).getEndangeredList())
+        assertThat(health.tell(List.of(), List.of(), true, 250).getEndangeredList())
                 .extracting(EndangeredShard::getShard)
                 .isEqualTo(IntStream.rangeClosed(1, 250).boxed().toList());
-        assertThat(health.tell(List.of(), true, -1).getEndangeredCount()).isEqualTo(250);
+        assertThat(health.tell(List.of(), List.of(), true, -1).getEndangeredCount())
+                .isEqualTo(250);
         assertThat(status.getNodesList()).extracting(NodeFares::getReplicas).containsExactly(250, 1);
         assertThat(status.getNodesList()).extracting(NodeFares::getPrimaries).containsExactly(250, 0);
     }
 
     @Test
     void aClusterWithoutShardsIsNotCalledSafe() {
-        assertThat(health(ClusterView.EMPTY).tell(List.of(), true, 0).getSafe()).isFalse();
+        assertThat(health(ClusterView.EMPTY).tell(List.of(), List.of(), true, 0).getSafe())
+                .isFalse();
     }
 
     private static ClusterHealth health(ClusterView view) {

@@ -364,10 +364,11 @@ final class PlanRunnerTest {
         var record = Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, AT_ONCE);
         var unused = ToyNodes.get(offices.plans().propose(record, List.of(lead)));
         try (var next = offices.take()) {
-            assertThatThrownBy(() -> ToyNodes.get(planning().apply(PLAN, office.term())))
+            assertThatThrownBy(() -> ToyNodes.get(planning().starts().apply(PLAN, office.term())))
                     .hasCauseInstanceOf(TintypeException.class);
             assertThat(offices.plan(PLAN).record().value().getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_PROPOSED);
-            assertThat(ToyNodes.get(planning().apply(PLAN, next.term())).getPhase())
+            assertThat(ToyNodes.get(planning().starts().apply(PLAN, next.term()))
+                            .getPhase())
                     .isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
         }
     }
@@ -396,7 +397,7 @@ final class PlanRunnerTest {
     private PlanRecord lookAt(PlannedStep... steps) throws Exception {
         var record = Offices.record(PLAN, PlanPurpose.PLAN_PURPOSE_BALANCE, steps.length, AT_ONCE);
         var unused = ToyNodes.get(offices.plans().propose(record, List.of(steps)));
-        var applied = ToyNodes.get(planning().apply(PLAN));
+        var applied = ToyNodes.get(planning().starts().apply(PLAN));
         assertThat(applied.getPhase()).isEqualTo(PlanPhase.PLAN_PHASE_RUNNING);
         look(0);
         return offices.plan(PLAN).record().value();
