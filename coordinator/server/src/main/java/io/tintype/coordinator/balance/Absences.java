@@ -51,7 +51,7 @@ final class Absences {
         return connected && nanoTime.getAsLong() - changedAt >= SETTLING.toNanos();
     }
 
-    /** Looks who is there. */
+    /** Looks who is there; a node that a shard was assigned to while somebody removed it is not. */
     void look(ClusterView view) {
         long now = nanoTime.getAsLong();
         view.map().nodes().forEach(node -> {
@@ -61,7 +61,9 @@ final class Absences {
                 since.putIfAbsent(node.id(), now);
             }
         });
-        since.keySet().removeIf(id -> view.map().node(id).map(NodeInfo::live).orElse(true));
+        var unregistered = PlanInputs.unregistered(view);
+        unregistered.forEach(node -> since.putIfAbsent(node, now));
+        since.keySet().removeIf(id -> view.map().node(id).map(NodeInfo::live).orElse(!unregistered.contains(id)));
     }
 
     /** For how long a node has been out of touch; empty: it is not. */

@@ -22,6 +22,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the planner goes by, put together from the map, reports and absences. Pure but for reading them. */
@@ -42,9 +44,9 @@ final class PlanInputs {
             BalanceSettings settings,
             PlanRules rules,
             Optional<NodeId> drain) {
-        var nodes = view.map()
-                .nodes()
-                .map(node -> node(view, polls, absences, settings, node, drain))
+        var registered = view.map().nodes().map(node -> node(view, polls, absences, settings, node, drain));
+        var nodes = Stream.concat(
+                        registered, unregistered(view).stream().sorted().map(PlanInputs::gone))
                 .toList();
         Map<Integer, List<ReplicaReport>> reports = new HashMap<>();
         view.map()
@@ -62,6 +64,19 @@ final class PlanInputs {
                         pool.id(), pool.residency().servingRegion(pool.id()), pool.replicationFactor(), pool.labels()))
                 .toList();
         return new PlanInput(nodes, shards, pools, rules);
+    }
+
+    /** Nodes that are to vote in a shard and were removed at the moment in which they were chosen. */
+    static Set<NodeId> unregistered(ClusterView view) {
+        return view.assignments().values().stream()
+                .flatMap(PlanInputs::voters)
+                .filter(node -> view.map().node(node).isEmpty())
+                .collect(Collectors.toSet());
+    }
+
+    /** A node that is not registered has nothing, and comes back with nothing. */
+    private static PlanNode gone(NodeId node) {
+        return new PlanNode(node, "", "", Set.of(), 1, 0, 0, PlanNode.Part.DEAD);
     }
 
     private static PlanNode node(

@@ -48,10 +48,12 @@ final class SelfPlanning {
         }
         lookedAt = now;
         boolean gone = view.map()
-                .nodes()
-                .anyMatch(node ->
-                        PlanInputs.part(view, absences, settings, node, true, Optional.empty()) == PlanNode.Part.DEAD
-                                && holds(view, node));
+                        .nodes()
+                        .anyMatch(node -> PlanInputs.part(view, absences, settings, node, true, Optional.empty())
+                                        == PlanNode.Part.DEAD
+                                && holds(view, node))
+                || PlanInputs.unregistered(view).stream()
+                        .anyMatch(node -> absences.isGone(view, node, settings.replaceAfter()));
         if (gone) {
             begin(term, running, PlanPurpose.PLAN_PURPOSE_REPAIR, true, "make anew what nodes had that are gone");
         } else if (settings.join() && view.map().nodes().anyMatch(node -> isNew(view, node))) {
