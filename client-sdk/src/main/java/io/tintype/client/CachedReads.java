@@ -173,7 +173,7 @@ final class CachedReads implements AutoCloseable {
         var fill = leases == null ? null : leases.begin(user, name);
         var sink = new MemorySink(options);
         return Futures.observed(
-                sink.start(core.read(asked, Convert.mode(options.consistency(), own), options.timeout(), sink)),
+                sink.start(core.read(asked, Convert.mode(options.consistency(), own, user), options.timeout(), sink)),
                 got -> {
                     learn(fill, got.first().getHead(), got.first().getFreshness());
                     keep(user, name, got, options);

@@ -23,7 +23,6 @@ import io.tintype.wire.Wire;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -206,8 +205,8 @@ final class Convert {
                 .build();
     }
 
-    /** How a read is to be made, given the client's own session. */
-    static ReadMode mode(Consistency consistency, Session own) {
+    /** How a read of a user's is to be made, given the client's own session. */
+    static ReadMode mode(Consistency consistency, Session own, String user) {
         if (consistency instanceof Consistency.BoundedStaleness bounded) {
             var options = ReadOptions.newBuilder()
                     .setConsistency(io.tintype.proto.v1.Consistency.CONSISTENCY_BOUNDED_STALENESS)
@@ -216,10 +215,10 @@ final class Convert {
             return new ReadMode(Reach.ANYWHERE, shard -> options);
         }
         if (consistency instanceof Consistency.InSession in) {
-            return new ReadMode(Reach.ANYWHERE, shard -> inSession(in.session(), shard));
+            return new ReadMode(Reach.ANYWHERE, shard -> inSession(in.session(), user, shard));
         }
         if (consistency instanceof Consistency.OwnSession) {
-            return new ReadMode(Reach.ANYWHERE, shard -> inSession(own, shard));
+            return new ReadMode(Reach.ANYWHERE, shard -> inSession(own, user, shard));
         }
         if (consistency instanceof Consistency.ExactVersion) {
             return new ReadMode(Reach.ANYWHERE, shard -> EXACT);
@@ -252,10 +251,10 @@ final class Convert {
         return ReadOptions.newBuilder().setConsistency(consistency).build();
     }
 
-    private static ReadOptions inSession(Session session, int shard) {
-        List<SessionToken> tokens =
-                shard == 0 ? session.tokens() : session.token(shard).stream().toList();
-        boolean mayMiss = !session.knowsEverything() && (shard == 0 || tokens.isEmpty());
+    private static ReadOptions inSession(Session session, String user, int shard) {
+        var tokens = shard == 0 ? session.tokensFor(user) : session.tokensFor(user, shard);
+        boolean mayMiss = !session.knowsEverything()
+                && (shard == 0 || session.token(shard).isEmpty());
         if (mayMiss || tokens.size() > Limits.MAX_SESSION_TOKENS) {
             return LINEARIZABLE;
         }

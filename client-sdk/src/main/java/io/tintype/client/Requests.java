@@ -46,13 +46,13 @@ final class Requests {
             request.setIfVersion(Wire.version(options.ifVersion()));
         }
         var asked = request.build();
-        var mode = Convert.mode(options.consistency(), own);
+        var mode = Convert.mode(options.consistency(), own, user);
         return new UserCall<>(
                 BlobRetrievalGrpc.getHeadMethod(),
                 user,
-                (shard, ageMs) -> asked.toBuilder()
-                        .setShard(shard)
-                        .setOptions(mode.options().apply(shard))
+                (target, ageMs) -> asked.toBuilder()
+                        .setShard(target.shard())
+                        .setOptions(mode.options(target))
                         .build(),
                 Kind.read(mode),
                 options.timeout());
@@ -75,13 +75,13 @@ final class Requests {
                 .setPageSize(options.pageSize())
                 .setPageToken(options.pageToken())
                 .build();
-        var mode = Convert.mode(options.consistency(), own);
+        var mode = Convert.mode(options.consistency(), own, user);
         return new UserCall<>(
                 BlobRetrievalGrpc.getListMethod(),
                 user,
-                (shard, ageMs) -> asked.toBuilder()
-                        .setShard(shard)
-                        .setOptions(mode.options().apply(shard))
+                (target, ageMs) -> asked.toBuilder()
+                        .setShard(target.shard())
+                        .setOptions(mode.options(target))
                         .build(),
                 Kind.read(mode),
                 options.timeout());
@@ -107,8 +107,10 @@ final class Requests {
         return new UserCall<>(
                 BlobUploadGrpc.getDeleteMethod(),
                 user,
-                (shard, ageMs) ->
-                        asked.toBuilder().setShard(shard).setRetryAgeMs(ageMs).build(),
+                (target, ageMs) -> asked.toBuilder()
+                        .setShard(target.shard())
+                        .setRetryAgeMs(ageMs)
+                        .build(),
                 options.strict() ? Kind.LONG_CHANGE : Kind.CHANGE,
                 id,
                 options.requestAge(),
@@ -133,8 +135,10 @@ final class Requests {
         return new UserCall<>(
                 BlobUploadGrpc.getCopyMethod(),
                 user,
-                (shard, ageMs) ->
-                        asked.toBuilder().setShard(shard).setRetryAgeMs(ageMs).build(),
+                (to, ageMs) -> asked.toBuilder()
+                        .setShard(to.shard())
+                        .setRetryAgeMs(ageMs)
+                        .build(),
                 Kind.LONG_CHANGE,
                 id,
                 options.requestAge(),

@@ -79,8 +79,8 @@ public final class TintypeAsyncClient {
 
     private PutResult stored(BlobHead head, List<String> replicas, io.tintype.proto.v1.SessionToken at) {
         var token = Convert.token(at);
-        session.note(token);
         var info = Convert.info(head);
+        session.note(info.user(), token);
         reads.changed(info.user(), info.name(), info.version());
         return new PutResult(info, replicas, token);
     }
@@ -99,7 +99,7 @@ public final class TintypeAsyncClient {
     public CompletableFuture<BlobInfo> getTo(String user, String name, Path file, GetOptions options) {
         return Futures.start(() -> {
             var sink = new FileSink(file);
-            var mode = Convert.mode(options.consistency(), session);
+            var mode = Convert.mode(options.consistency(), session, user);
             var reading = core.read(Requests.get(user, name, options), mode, options.timeout(), sink);
             return Futures.map(sink.start(reading), info -> info);
         });
@@ -130,7 +130,7 @@ public final class TintypeAsyncClient {
     }
 
     private CompletableFuture<GetResponse> openQueue(String user, String name, GetOptions options, FrameQueue queue) {
-        var mode = Convert.mode(options.consistency(), session);
+        var mode = Convert.mode(options.consistency(), session, user);
         return queue.start(core.read(Requests.get(user, name, options), mode, options.timeout(), queue));
     }
 
@@ -138,7 +138,7 @@ public final class TintypeAsyncClient {
     public CompletableFuture<BlobPublisher> openPublisher(String user, String name, GetOptions options) {
         return Futures.start(() -> {
             var publisher = new BlobPublisher();
-            var mode = Convert.mode(options.consistency(), session);
+            var mode = Convert.mode(options.consistency(), session, user);
             var reading = core.read(Requests.get(user, name, options), mode, options.timeout(), publisher.sink());
             return orClosed(Futures.map(publisher.start(reading), opened -> opened), publisher::close);
         });
@@ -168,7 +168,7 @@ public final class TintypeAsyncClient {
     public CompletableFuture<DeleteResult> delete(String user, String name, DeleteOptions options) {
         return Futures.start(() -> Futures.map(core.call(Requests.delete(user, name, options)), answer -> {
             var token = Convert.token(answer.getSession());
-            session.note(token);
+            session.note(user, token);
             var version = Wire.version(answer.getVersion());
             reads.removed(user, name, version);
             return new DeleteResult(answer.getExisted(), version, token);

@@ -42,8 +42,8 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getStartUploadMethod(),
                 header.getUser(),
-                (shard, ageMs) -> StartUploadRequest.newBuilder()
-                        .setHeader(header.toBuilder().setShard(shard))
+                (target, ageMs) -> StartUploadRequest.newBuilder()
+                        .setHeader(header.toBuilder().setShard(target.shard()))
                         .build(),
                 Kind.CHANGE,
                 null));
@@ -56,13 +56,13 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                         BlobUploadGrpc.getPutChunkMethod(),
                         user,
-                        (shard, ageMs) -> PutChunkRequest.newBuilder()
+                        (target, ageMs) -> PutChunkRequest.newBuilder()
                                 .setUser(user)
                                 .setUploadId(Wire.bytes(id))
                                 .setIndex(index)
                                 .setData(data)
                                 .setCrc32C(crc)
-                                .setShard(shard)
+                                .setShard(target.shard())
                                 .build(),
                         Kind.CHANGE,
                         null))
@@ -73,10 +73,10 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getGetUploadMethod(),
                 user,
-                (shard, ageMs) -> GetUploadRequest.newBuilder()
+                (target, ageMs) -> GetUploadRequest.newBuilder()
                         .setUser(user)
                         .setUploadId(Wire.bytes(id))
-                        .setShard(shard)
+                        .setShard(target.shard())
                         .build(),
                 Kind.READ,
                 null));
@@ -87,9 +87,9 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                         BlobUploadGrpc.getCompleteUploadMethod(),
                         header.getUser(),
-                        (shard, ageMs) -> CompleteUploadRequest.newBuilder()
+                        (target, ageMs) -> CompleteUploadRequest.newBuilder()
                                 .setHeader(header.toBuilder()
-                                        .setShard(shard)
+                                        .setShard(target.shard())
                                         .setRetryAgeMs(ageMs)
                                         .setSize(finish.getSize()))
                                 .setUploadId(Wire.bytes(id))
@@ -110,10 +110,10 @@ final class UploadCalls {
         return core.call(new UserCall<>(
                 BlobUploadGrpc.getAbortUploadMethod(),
                 user,
-                (shard, ageMs) -> AbortUploadRequest.newBuilder()
+                (target, ageMs) -> AbortUploadRequest.newBuilder()
                         .setUser(user)
                         .setUploadId(Wire.bytes(id))
-                        .setShard(shard)
+                        .setShard(target.shard())
                         .build(),
                 Kind.CHANGE,
                 null));

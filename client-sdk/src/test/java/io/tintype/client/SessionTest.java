@@ -37,4 +37,18 @@ final class SessionTest {
         assertThat(session.tokens())
                 .containsExactlyInAnyOrderElementsOf(List.of(new SessionToken(1, 1, 2), new SessionToken(2, 1, 1)));
     }
+
+    /** Of users who do not fit any more it knows as little as of tokens that were noted without one. */
+    @Test
+    void ofMoreUsersThanFitAnyChangeMayBe() {
+        for (int i = 0; i < Session.MAX_USERS; i++) {
+            session.note("u" + i, new SessionToken(1 + i % 2, 1, 1));
+        }
+        assertThat(session.tokensFor("u0", 1)).hasSize(1);
+        assertThat(session.tokensFor("u0")).containsExactly(new SessionToken(1, 1, 1));
+        assertThat(session.tokensFor("who never wrote")).isEmpty();
+        session.note("one more", new SessionToken(1, 1, 1));
+        assertThat(session.tokensFor("one more", 2)).hasSize(2);
+        assertThat(session.tokensFor("one more")).hasSize(2);
+    }
 }

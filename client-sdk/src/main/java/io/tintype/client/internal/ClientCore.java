@@ -139,7 +139,7 @@ public final class ClientCore implements AutoCloseable {
                     channels.to(target.address()),
                     call.method(),
                     op.unaryOptions(settings.attemptTimeout()),
-                    call.request().make(target.shard(), op.nextTryAgeMs()),
+                    call.request().make(target, op.nextTryAgeMs()),
                     () -> router.slow(target));
         };
         var patience = settings.routing().patience();
@@ -155,7 +155,7 @@ public final class ClientCore implements AutoCloseable {
 
     private <Q, R> CompletableFuture<R> send(UserCall<Q, R> call, Target target, Op op) {
         var longest = call.kind().isSlow() ? Duration.ofNanos(Long.MAX_VALUE) : settings.attemptTimeout();
-        var request = call.request().make(target.shard(), op.nextTryAgeMs());
+        var request = call.request().make(target, op.nextTryAgeMs());
         return UnaryCall.send(channels.to(target.address()), call.method(), op.unaryOptions(longest), op, request)
                 .whenComplete((answer, thrown) -> {
                     if (thrown != null && CallFailure.of(thrown).leavesChangeInDoubt()) {

@@ -3,6 +3,7 @@ package io.tintype.client.internal;
 
 import io.grpc.MethodDescriptor;
 import io.tintype.client.internal.route.ReadMode;
+import io.tintype.client.internal.route.Target;
 import io.tintype.model.RequestId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +38,12 @@ public record UserCall<Q, R>(
     @FunctionalInterface
     public interface Maker<Q> {
         /**
-         * The request for a shard.
+         * The request for a server.
          *
-         * @param shard the shard the user is believed to live on; 0: not known
+         * @param target who is asked
          * @param ageMs milliseconds since the first try; 0 in the first
          */
-        Q make(int shard, long ageMs);
+        Q make(Target target, long ageMs);
     }
 
     /** What a call does, as far as routing and deadlines care. */

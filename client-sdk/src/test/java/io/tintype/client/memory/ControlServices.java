@@ -12,6 +12,8 @@ import io.tintype.proto.v1.GetShardRequest;
 import io.tintype.proto.v1.GetShardResponse;
 import io.tintype.proto.v1.GetUsageRequest;
 import io.tintype.proto.v1.GetUsageResponse;
+import io.tintype.proto.v1.ListMovesRequest;
+import io.tintype.proto.v1.ListMovesResponse;
 import io.tintype.proto.v1.ListNodesRequest;
 import io.tintype.proto.v1.ListNodesResponse;
 import io.tintype.proto.v1.ListPoolsRequest;
@@ -57,6 +59,22 @@ final class ControlServices {
                     }
                     return LookupUserResponse.newBuilder()
                             .setUser(user(request.getUser()))
+                            .build();
+                });
+            }
+
+            /** A token names the place behind the page before, and nothing else is one. */
+            @Override
+            public void listMoves(ListMovesRequest request, StreamObserver<ListMovesResponse> answer) {
+                cluster.serve(server, "ListMoves", answer, () -> {
+                    int from = request.getPageToken().isEmpty() ? 0 : Integer.parseInt(request.getPageToken());
+                    int most = Math.min(request.getMax(), InMemoryTintype.MOVES_A_PAGE);
+                    int to = Math.min(from + most, cluster.moves.size());
+                    boolean more = to < cluster.moves.size();
+                    return ListMovesResponse.newBuilder()
+                            .addAllMoves(cluster.moves.subList(from, to))
+                            .setMore(more)
+                            .setNextPageToken(more ? Integer.toString(to) : "")
                             .build();
                 });
             }

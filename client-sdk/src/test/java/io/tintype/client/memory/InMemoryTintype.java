@@ -14,6 +14,7 @@ import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.HeadChange;
+import io.tintype.proto.v1.Move;
 import io.tintype.proto.v1.Node;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.ReadOptions;
@@ -48,6 +49,9 @@ public final class InMemoryTintype implements AutoCloseable {
     /** The one shard. */
     public static final int SHARD = 5;
 
+    /** Moves that one answer names at most. */
+    public static final int MOVES_A_PAGE = 2;
+
     static final int CHUNK = 64 << 10;
 
     private static final Duration STOPPED_AFTER = Duration.ofSeconds(30);
@@ -72,6 +76,9 @@ public final class InMemoryTintype implements AutoCloseable {
     /** How old each upload said its first try was, in order of arrival. */
     public final List<Long> ages = new CopyOnWriteArrayList<>();
 
+    /** Moves under way, of which coordinators tell {@link #MOVES_A_PAGE} at a time. */
+    public final List<Move> moves = new CopyOnWriteArrayList<>();
+
     /** Streams that clients gave up. */
     public final AtomicInteger cancelled = new AtomicInteger();
 
@@ -88,7 +95,6 @@ public final class InMemoryTintype implements AutoCloseable {
     private volatile RequestId planted = new RequestId(0, 0);
     private volatile String primary = "n0";
     private volatile String told = "n0";
-    private volatile int owner = SHARD;
     private final AtomicLong epoch = new AtomicLong(3);
 
     public InMemoryTintype() {
@@ -150,7 +156,7 @@ public final class InMemoryTintype implements AutoCloseable {
 
     /** Gives all users to another shard, which the same nodes serve. */
     public void moveUsersTo(int shard) {
-        owner = shard;
+        store.shard = shard;
     }
 
     /** How many changes were made, repeats under the same request id not counted. */
@@ -199,9 +205,11 @@ public final class InMemoryTintype implements AutoCloseable {
             }
             return;
         }
-        if (shard != owner) {
+        if (shard != store.shard) {
             throw new TintypeException(
-                    Reason.WRONG_SHARD, "shard " + shard + " has no user", Map.of(TintypeException.SHARD, "" + owner));
+                    Reason.WRONG_SHARD,
+                    "shard " + shard + " has no user",
+                    Map.of(TintypeException.SHARD, "" + store.shard));
         }
         if (primaryOnly && !server.equals(primary)) {
             throw new TintypeException(

@@ -28,6 +28,9 @@ final class MemoryStore {
     private long counter;
     private int applied;
 
+    /** The shard that users live on. */
+    volatile int shard = InMemoryTintype.SHARD;
+
     record Stored(BlobHead head, Content content) {}
 
     synchronized void register(String user) {
@@ -122,7 +125,7 @@ final class MemoryStore {
 
     private SessionToken token() {
         return SessionToken.newBuilder()
-                .setShard(InMemoryTintype.SHARD)
+                .setShard(shard)
                 .setEpoch(3)
                 .setSequence(counter)
                 .build();

@@ -8,9 +8,9 @@ import java.util.function.IntFunction;
  * How fresh a read must be, said anew for each shard it is sent to.
  *
  * @param reach who may answer
- * @param options what to put into a request for a shard; 0: the shard is not known
+ * @param forShard what to put into a request to a node for a shard; 0: into one to whoever finds the shard
  */
-public record ReadMode(Reach reach, IntFunction<ReadOptions> options) {
+public record ReadMode(Reach reach, IntFunction<ReadOptions> forShard) {
     /** Who may answer a read. */
     public enum Reach {
         /** The primary alone. */
@@ -19,6 +19,11 @@ public record ReadMode(Reach reach, IntFunction<ReadOptions> options) {
         BYTES_ANYWHERE,
         /** Any replica. */
         ANYWHERE
+    }
+
+    /** What to put into a request. A coordinator finds the shard itself, which may be another one than is known here. */
+    public ReadOptions options(Target target) {
+        return forShard.apply(target.kind() == Target.Kind.COORDINATOR ? 0 : target.shard());
     }
 
     /** Whether any replica may answer all of it. */

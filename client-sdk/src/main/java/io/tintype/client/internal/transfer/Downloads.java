@@ -106,7 +106,7 @@ public final class Downloads {
                         op.unaryOptions(settings.attemptTimeout()),
                         op,
                         head.setShard(target.shard())
-                                .setOptions(mode.options().apply(target.shard()))
+                                .setOptions(mode.options(target))
                                 .build()));
         return answer.thenApply(found -> found.getHead().getVersion());
     }
@@ -153,7 +153,7 @@ public final class Downloads {
     private Race.Running<GetStream> ask(Target target, GetRequest request, ReadMode mode, Op op, boolean verified) {
         var addressed = request.toBuilder()
                 .setShard(target.shard())
-                .setOptions(mode.options().apply(target.shard()))
+                .setOptions(mode.options(target))
                 .build();
         var server = new GetStream.Server(channels.to(target.address()), target.address(), verified);
         var stream = GetStream.open(server, addressed, op, watch);
