@@ -245,6 +245,23 @@ public final class ShardReader {
         return open;
     }
 
+    /** The same of those alone that were begun at this time or later; the more costly the longer ago that is. */
+    public List<UploadId> openUploads(UserId user, long sinceMs, int limit) {
+        var open = new ArrayList<UploadId>();
+        try (var scan = disk.scan(Family.STAGE, keys.stageFrom(sinceMs), keys.stageFrom(Long.MAX_VALUE))) {
+            while (scan.valid() && open.size() < limit) {
+                var in = Keys.read(scan.key());
+                var upload = Stored.readUpload(in);
+                var whose = Stored.readUser(in);
+                if (whose.equals(user) && !chunks.closed(user, upload)) {
+                    open.add(upload);
+                }
+                scan.seek(Keys.behindIndexes(keys.stage(upload, whose, Keys.CLOSED)));
+            }
+        }
+        return open;
+    }
+
     /** What stands here of users, and of their entries in the directory. */
     public ShardUsers users() {
         return users;

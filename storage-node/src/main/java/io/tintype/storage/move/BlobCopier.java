@@ -7,7 +7,6 @@ import io.tintype.model.Reason;
 import io.tintype.model.ShardId;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
-import io.tintype.proto.internal.v1.AbortUpload;
 import io.tintype.proto.internal.v1.CopiedHead;
 import io.tintype.proto.internal.v1.CopyUser;
 import io.tintype.proto.internal.v1.Manifest;
@@ -16,6 +15,7 @@ import io.tintype.storage.blob.Chunk;
 import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.Peers;
 import io.tintype.storage.shard.ShardReplica;
@@ -32,8 +32,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Copies one blob at a time from a replica of the source into the target's log: chunks under an upload id of their own, so
@@ -41,7 +39,6 @@ import org.slf4j.LoggerFactory;
  * never blocks.
  */
 final class BlobCopier {
-    private static final Logger log = LoggerFactory.getLogger(BlobCopier.class);
     private static final int FETCHED_AT_ONCE = 4;
     private static final int TRIES = 20;
     private static final long PAUSE_MS = 50;
@@ -53,6 +50,7 @@ final class BlobCopier {
     private final long move;
     private final Throttle throttle;
     private final MoveProgress progress;
+    private final OpenCopies open;
 
     BlobCopier(
             Peers peers,
@@ -61,7 +59,8 @@ final class BlobCopier {
             ShardId source,
             long move,
             Throttle throttle,
-            MoveProgress progress) {
+            MoveProgress progress,
+            OpenCopies open) {
         this.peers = peers;
         this.target = target;
         this.user = user;
@@ -69,6 +68,7 @@ final class BlobCopier {
         this.move = move;
         this.throttle = throttle;
         this.progress = progress;
+        this.open = open;
     }
 
     /**
@@ -124,14 +124,19 @@ final class BlobCopier {
                     });
         }
         var way = new Way(node, sequence, theirs, ours, new AtomicBoolean());
-        return chunks(way, manifest, 0)
+        open.begin(ours);
+        return Futures.begin(() -> chunks(way, manifest, 0))
                 .thenCompose(whole -> whole
                         ? append(blob, here, null, emptied).thenApply(done -> true)
                         : CompletableFuture.completedFuture(false))
                 .whenComplete((copied, failure) -> {
+                    open.end(ours);
                     boolean inVain = failure != null || !copied;
                     if (inVain && way.staged().get()) {
-                        abort(ours);
+                        // One try after the other must not fill the target. A record that named them, and whose fate is
+                        // not known,
+                        // stands before this one in the log, or comes nowhere.
+                        OpenCopies.abort(target, user, ours);
                     }
                 });
     }
@@ -146,21 +151,6 @@ final class BlobCopier {
      * @param staged whether any may be here
      */
     private record Way(NodeId node, long sequence, UploadId theirs, UploadId ours, AtomicBoolean staged) {}
-
-    /**
-     * Lets go of chunks that were staged in vain, so that one try after the other does not fill the target; where this fails,
-     * collection does it a day later. A record that named them, and whose fate is not known, stands before this one in the log, or
-     * comes nowhere.
-     */
-    private void abort(UploadId upload) {
-        var payload = AbortUpload.newBuilder().setUploadId(Wire.bytes(upload)).build();
-        var unused = target.propose(Proposal.of(RecordType.ABORT_UPLOAD, user, payload.toByteString()))
-                .whenComplete((done, failure) -> {
-                    if (failure != null) {
-                        log.debug("copy {} was not aborted; its chunks stay for a day", upload, failure);
-                    }
-                });
-    }
 
     /** Named by the target's time: what that takes for old, it gives up as abandoned. */
     private UploadId newUpload() {

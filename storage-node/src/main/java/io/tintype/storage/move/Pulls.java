@@ -44,6 +44,7 @@ final class Pulls implements AutoCloseable {
     private final Throttle throttle;
     private final ThreadPoolExecutor threads;
     private final Map<Key, MoveProgress> running = new ConcurrentHashMap<>();
+    private final OpenCopies open = new OpenCopies();
     private final LongAdder copied = new LongAdder();
     private final LongAdder brokenOff = new LongAdder();
     private volatile Mismatch mismatch = (shard, user, move) -> {};
@@ -94,6 +95,11 @@ final class Pulls implements AutoCloseable {
         }
     }
 
+    /** Before a move is given up here: see {@link OpenCopies#abortLeftBehind}. Blocks on the disk. */
+    void abortLeftBehind(ShardReplica target, UserId user) {
+        open.abortLeftBehind(target, user);
+    }
+
     /** Copies under way. */
     int running() {
         return threads.getActiveCount();
@@ -126,12 +132,13 @@ final class Pulls implements AutoCloseable {
             MoveProgress progress,
             Supplier<CompletableFuture<?>> then) {
         try {
+            open.abortLeftBehind(target, key.user());
             var from = new ShardId(what.from());
             var nodes = Pull.await(replicas.apply(from));
             if (nodes.isEmpty()) {
                 throw new TintypeException(Reason.NO_PRIMARY, "shard " + from + " has no replicas to copy from");
             }
-            var copier = new BlobCopier(peers, target, key.user(), from, what.move(), throttle, progress);
+            var copier = new BlobCopier(peers, target, key.user(), from, what.move(), throttle, progress, open);
             new Pull(source, target, key.user(), what, copier, nodes, progress).run();
             Pull.await(then.get());
             copied.increment();

@@ -17,6 +17,7 @@ import io.tintype.proto.internal.v1.StoredUser;
 import io.tintype.storage.blob.MoveRule;
 import io.tintype.storage.blob.Outcome;
 import io.tintype.storage.blob.Proposal;
+import io.tintype.storage.future.Futures;
 import io.tintype.storage.log.LogPosition;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.shard.ShardReplica;
@@ -107,8 +108,9 @@ final class UserMover {
     /** Appends a record; the directory's entry to go on with. */
     private CompletableFuture<DirectoryEntry> append(
             ShardReplica shard, UserId user, StoredUser here, DirectoryEntry entry, MoveStep.Append append) {
-        return shard.propose(
-                        new Proposal(append.type(), user, null, append.payload().toByteString(), null))
+        return before(shard, user, append.type())
+                .thenCompose(ready -> shard.propose(
+                        new Proposal(append.type(), user, null, append.payload().toByteString(), null)))
                 .thenCompose(committed -> {
                     if (committed.outcome() instanceof Outcome.Refused refused) {
                         return refused(user, entry, append.type(), refused);
@@ -118,6 +120,14 @@ final class UserMover {
                     }
                     return CompletableFuture.completedFuture(entry);
                 });
+    }
+
+    /** Nobody knows afterwards which uploads were copies of the move that ends. */
+    private CompletableFuture<Void> before(ShardReplica shard, UserId user, RecordType type) {
+        return type == RecordType.USER_DROP || type == RecordType.USER_IMPORT
+                ? Futures.begin(() -> CompletableFuture.runAsync(() -> pulls.abortLeftBehind(shard, user), blocking))
+                        .exceptionally(failure -> null) // they stay for a day
+                : CompletableFuture.completedFuture(null);
     }
 
     /** A target without room ends the move; any other refusal means that somebody was faster, and asks again. */

@@ -14,6 +14,7 @@ import io.tintype.model.ShardId;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
+import io.tintype.proto.internal.v1.ClaimUser;
 import io.tintype.proto.internal.v1.ImportUser;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.internal.v1.NamedHead;
@@ -59,6 +60,7 @@ final class BlobCopierTest {
     private Path folder;
 
     private final byte[] bytes = new byte[(CHUNKS - 1) * Limits.CHUNK_BYTES + 100];
+    private final OpenCopies open = new OpenCopies();
     private Disk disk;
     private ShardStore store;
     private long logTimeMs;
@@ -166,7 +168,8 @@ final class BlobCopierTest {
                         .setFrom(7)
                         .setUsersLimit(10)
                         .build());
-        return new BlobCopier(source, target(), ALICE, new ShardId(7), MOVE, new Throttle(1 << 30), new MoveProgress());
+        return new BlobCopier(
+                source, target(), ALICE, new ShardId(7), MOVE, new Throttle(1 << 30), new MoveProgress(), open);
     }
 
     private void copiedBlobStays() throws Exception {
@@ -175,6 +178,10 @@ final class BlobCopierTest {
         assertThat(copier.copy(blob(), 1, List.of(new NodeId("source"))).get(60, TimeUnit.SECONDS))
                 .isTrue();
 
+        assertStands();
+    }
+
+    private void assertStands() {
         collect();
         collect();
         var head =
@@ -225,6 +232,68 @@ final class BlobCopierTest {
                 .isFalse();
 
         assertNothingIsLeft();
+    }
+
+    /** Its mover died between two chunks. */
+    @Test
+    void chunksThatAMoverLeftBehindAreGoneSoonAfterTheNextOneBegins() {
+        logTimeMs = System.currentTimeMillis();
+        begin(source());
+        for (int left = 0; left < 3; left++) {
+            stageOneOf(new UploadId(logTimeMs, left));
+        }
+
+        open.abortLeftBehind(target(), ALICE);
+
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void anUploadFromBeforeTheUserWasTakenInIsNoMovers() {
+        logTimeMs = System.currentTimeMillis();
+        var theUsers = new UploadId(logTimeMs - 1, 5);
+        stageOneOf(theUsers);
+        begin(source());
+
+        open.abortLeftBehind(target(), ALICE);
+
+        assertThat(store.reader().openUploads(ALICE, 100)).containsExactly(theUsers);
+    }
+
+    /** A pull that broke off has blobs under way still when the next one begins: their records come behind. */
+    @Test
+    void whatIsUnderWayIsNotLeftBehind() throws Exception {
+        logTimeMs = System.currentTimeMillis();
+        var copier = begin(source(key -> {
+            open.abortLeftBehind(target(), ALICE);
+            return chunk(key.index());
+        }));
+
+        assertThat(copier.copy(blob(), 1, List.of(new NodeId("source"))).get(60, TimeUnit.SECONDS))
+                .isTrue();
+        open.abortLeftBehind(target(), ALICE);
+
+        assertStands();
+    }
+
+    @Test
+    void chunksOfOneWhoLivesHereAreHisOwn() {
+        logTimeMs = System.currentTimeMillis();
+        apply(
+                RecordType.USER_CLAIM,
+                ClaimUser.newBuilder().setGeneration(1).setUsersLimit(10).build());
+        var his = new UploadId(logTimeMs, 5);
+        stageOneOf(his);
+
+        open.abortLeftBehind(target(), ALICE);
+
+        assertThat(store.reader().openUploads(ALICE, 100)).containsExactly(his);
+    }
+
+    private void stageOneOf(UploadId upload) {
+        var write = new Write();
+        store.chunks().stage(write, new ChunkKey(ALICE, upload, 0), chunk(0));
+        disk.committer().commit(write).join();
     }
 
     private void assertNothingIsLeft() {

@@ -2,7 +2,9 @@
 package io.tintype.storage.move;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -10,10 +12,12 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.stub.StreamObserver;
+import io.tintype.checksum.Crc32c;
 import io.tintype.cluster.directory.DirectoryClient;
 import io.tintype.cluster.directory.DirectoryLocator;
 import io.tintype.model.PoolId;
 import io.tintype.model.ShardId;
+import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.AbortMoveRequest;
 import io.tintype.proto.internal.v1.AbortMoveResponse;
@@ -24,12 +28,16 @@ import io.tintype.proto.internal.v1.DirectoryState;
 import io.tintype.proto.internal.v1.FreezeUser;
 import io.tintype.proto.internal.v1.GetEntryRequest;
 import io.tintype.proto.internal.v1.GetEntryResponse;
+import io.tintype.proto.internal.v1.ImportUser;
 import io.tintype.proto.internal.v1.MoveEnd;
 import io.tintype.proto.internal.v1.OwnershipState;
+import io.tintype.storage.blob.Chunk;
+import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.Proposal;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.disk.Disk;
 import io.tintype.storage.disk.DiskConfig;
+import io.tintype.storage.disk.Write;
 import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.RecordType;
 import io.tintype.storage.replica.ReplicaState;
@@ -68,6 +76,7 @@ final class UserMoverTest {
 
     private final AtomicLong nanos = new AtomicLong();
     private final List<MoveEnd> givenUp = Collections.synchronizedList(new ArrayList<>());
+    private final Pulls pulls = pulls();
     private Disk disk;
     private ShardStore store;
     private Server server;
@@ -75,7 +84,7 @@ final class UserMoverTest {
     private UserMover mover;
 
     @BeforeEach
-    @SuppressWarnings("NullAway") // nobody is copied, and nobody is told
+    @SuppressWarnings("NullAway") // nobody is told
     void open() throws Exception {
         disk = Disk.open(DiskConfig.of(folder.resolve("disk"), CLUSTER)
                 .withMemory(8 << 20, 16 << 20)
@@ -91,14 +100,21 @@ final class UserMoverTest {
                 CompletableFuture.completedFuture(new DirectoryLocator.Place(new ShardId(1), "directory:1"));
         mover = new UserMover(
                 new DirectoryClient(locator, address -> channel, CLUSTER),
-                null,
+                pulls,
                 null,
                 Runnable::run,
                 new FrozenTimes(nanos::get));
     }
 
+    /** Nobody has anything to copy. */
+    @SuppressWarnings("NullAway") // nobody is asked
+    private static Pulls pulls() {
+        return new Pulls(null, null, shard -> CompletableFuture.completedFuture(List.of()), MoveSettings.DEFAULT);
+    }
+
     @AfterEach
     void close() {
+        pulls.close();
         channel.shutdownNow();
         server.shutdownNow();
         disk.close();
@@ -225,5 +241,47 @@ final class UserMoverTest {
     void aLogWhoseClockIsAheadKeepsNobodyFrozen() throws Exception {
         freeze(System.currentTimeMillis() + HOUR_MS);
         staysFrozenForTwoSecondsAndNoLonger();
+    }
+
+    /** A mover had taken him half in, died, and left a chunk. */
+    private UploadId chunkLeftBehind(long generation, long move) {
+        long nowMs = System.currentTimeMillis();
+        apply(
+                nowMs,
+                RecordType.USER_IMPORT,
+                ImportUser.newBuilder()
+                        .setGeneration(generation)
+                        .setMove(move)
+                        .setFrom(TARGET.value())
+                        .setUsersLimit(10)
+                        .build());
+        var left = new UploadId(nowMs, 5);
+        var write = new Write();
+        var data = ByteString.copyFromUtf8("a chunk");
+        store.chunks().stage(write, new ChunkKey(ALICE, left, 0), new Chunk(data, Crc32c.of(data)));
+        disk.committer().commit(write).join();
+        assertThat(store.reader().openUploads(ALICE, 10)).containsExactly(left);
+        return left;
+    }
+
+    @Test
+    void whatADeadMoverLeftIsGivenUpWithItsMove() throws Exception {
+        var left = chunkLeftBehind(0, 1);
+        assertThat(settled())
+                .as("the directory is at a later move")
+                .isEqualTo(OwnershipState.OWNERSHIP_STATE_IMPORTING);
+        givenUp.add(MoveEnd.MOVE_END_CANCELLED);
+        assertThat(settled()).isEqualTo(OwnershipState.OWNERSHIP_STATE_GONE);
+        assertThat(store.chunks().closed(ALICE, left)).isTrue();
+    }
+
+    @Test
+    void whatADeadMoverLeftIsGivenUpByTheNextOne() {
+        var left = chunkLeftBehind(1, MOVE);
+        pulls.start(shard(), ALICE, new MoveStep.Pull(1, MOVE, TARGET.value()), () -> {
+            throw new AssertionError("nothing can be copied");
+        });
+        await().atMost(Duration.ofSeconds(60)).until(() -> pulls.brokenOff() == 1);
+        assertThat(store.chunks().closed(ALICE, left)).isTrue();
     }
 }

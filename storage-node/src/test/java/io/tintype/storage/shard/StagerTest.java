@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Limits;
+import io.tintype.model.NodeId;
 import io.tintype.model.Reason;
 import io.tintype.model.TintypeException;
 import io.tintype.model.UploadId;
@@ -20,9 +21,15 @@ import io.tintype.storage.blob.ChunkKey;
 import io.tintype.storage.blob.ShardStore;
 import io.tintype.storage.log.LogRecord;
 import io.tintype.storage.log.RecordType;
+import io.tintype.storage.replica.Member;
+import io.tintype.storage.replica.ReplicaRole;
+import io.tintype.storage.replica.ShardConfig;
+import io.tintype.storage.replica.ShardLifecycle;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class StagerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ShardIdentity SHARD = OneNode.shard(7);
+    private static final NodeId A = new NodeId("a");
+    private static final NodeId B = new NodeId("b");
     private static final UserId ALICE = UserId.of("alice");
     private static final ByteString DATA = ByteString.copyFromUtf8("one chunk");
 
@@ -142,5 +151,33 @@ final class StagerTest {
                 .as("to give up what is a blob")
                 .isEmpty();
         assertThat(store.reader().chunk(key)).isPresent();
+    }
+
+    /** As for want of memory, when the chunk is handed to a follower: the next upload needs that room. */
+    @Test
+    void aChunkThatEndsInAnErrorLeavesRoomForOthers() {
+        var board = new Board(ShardStatus.booting(SHARD), true);
+        board.leadingEpoch = 1;
+        board.config = new ShardConfig(
+                1,
+                1,
+                A,
+                Set.of(new Member(A, 1), new Member(B, 1)),
+                Set.of(),
+                Map.of(A, ReplicaRole.VOTER, B, ReplicaRole.VOTER),
+                1,
+                ShardLifecycle.ACTIVE,
+                0,
+                A,
+                0);
+        var room = new UploadRoom(SHARD, A, node.disk.committer(), board);
+        var stager = new Stager(node.context, store, board, room);
+
+        assertThat(stager.stage(new StagedBytes(key, new Chunk(DATA, Crc32c.of(DATA)))))
+                .failsWithin(PATIENCE)
+                .withThrowableThat()
+                .withMessageContaining("nobody is there for");
+
+        assertThat(node.context.budgets().staging().taken()).isZero();
     }
 }
