@@ -47,6 +47,22 @@ final class UnreadFramesTest extends HttpStage {
     }
 
     @Test
+    void theStreamThatHasTheMostIsResetAndNotTheOneThatComesNext() throws Exception {
+        nodes.pause();
+        try (var client = new RawHttp2(http.port())) {
+            client.request(1, "PUT", PATH, false);
+            client.bytes(1, UnreadFrames.MOST - 1, false);
+            client.request(3, "PUT", "/v1/users/u/blobs/small", false);
+            client.bytes(3, 2, true);
+            assertThat(client.end(1).resetBy()).isEqualTo(RawHttp2.ENHANCE_YOUR_CALM);
+            nodes.resume();
+            assertThat(client.end(3).resetBy()).isEqualTo(-1);
+        }
+        assertThat(node().blob("u", "small").orElseThrow().bytes().size()).isEqualTo(2);
+        assertThat(node().size()).isEqualTo(1);
+    }
+
+    @Test
     void thoseThatWereReadAndThoseOfStreamsThatAreOverDoNotCount() throws Exception {
         try (var client = new RawHttp2(http.port())) {
             int half = UnreadFrames.MOST / 2 + 1;
