@@ -219,15 +219,17 @@ final class DiskLayer implements PieceLayer {
         return closed ? 0 : store.fileBytes();
     }
 
-    /** Writes what is gathered, and closes. */
+    /**
+     * Writes what is gathered, and closes. Where the disk does not end what is under way, its files stay open: whoever is at
+     * work on them would take the whole process along.
+     */
     @Override
     public void close() {
         ageing.shutdownNow();
         threads.shutdown();
+        boolean atWork = true;
         try {
-            if (!threads.awaitTermination(CLOSE_S, TimeUnit.SECONDS)) {
-                log.warn("the disk cache is still at work; closing it waits no longer");
-            }
+            atWork = !threads.awaitTermination(CLOSE_S, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -236,7 +238,11 @@ final class DiskLayer implements PieceLayer {
                 return;
             }
             closed = true;
-            store.close();
+            if (atWork) {
+                log.warn("the disk cache is still at work, and is not closed; what it had gathered last is lost");
+            } else {
+                store.close();
+            }
         }
     }
 }

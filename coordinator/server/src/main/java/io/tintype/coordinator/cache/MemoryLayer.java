@@ -4,6 +4,7 @@ package io.tintype.coordinator.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Weigher;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,10 +26,15 @@ final class MemoryLayer implements PieceLayer {
 
     /** Of so many bytes, rounded down to whole slabs. */
     MemoryLayer(long bytes) {
-        arena = new Arena(bytes);
+        this(new Arena(bytes), (key, piece) -> piece.footprint());
+    }
+
+    /** In an arena; {@code weigher} tells how much of it a piece takes. */
+    MemoryLayer(Arena arena, Weigher<PieceKey, Piece> weigher) {
+        this.arena = arena;
         pieces = Caffeine.newBuilder()
                 .maximumWeight(room())
-                .weigher((PieceKey key, Piece piece) -> piece.footprint())
+                .weigher(weigher)
                 .executor(Runnable::run) // what is pushed out makes room at once
                 .removalListener(this::removed)
                 .build();
@@ -108,7 +114,18 @@ final class MemoryLayer implements PieceLayer {
             copy = piece.copyTo(arena);
         }
         if (copy != null) {
+            keep(key, copy);
+        }
+    }
+
+    private void keep(PieceKey key, Piece copy) {
+        try {
             pieces.put(key, copy);
+        } catch (RuntimeException | Error e) { // such as no memory for the entry
+            if (!pieces.asMap().remove(key, copy)) {
+                copy.release(); // nobody else would
+            }
+            throw e;
         }
     }
 

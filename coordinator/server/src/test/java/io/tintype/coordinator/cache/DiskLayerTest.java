@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +71,34 @@ final class DiskLayerTest {
     void aLookThatFailsAsNobodyExpectedIsAMiss() {
         var broken = PieceSpec.ofLength(new PieceKey("u", "n", null, 0), LENGTH);
         assertThat(disk.get(broken).orTimeout(10, TimeUnit.SECONDS).join()).isEmpty();
+    }
+
+    /** Whoever reads files that were closed beneath him takes the process along. */
+    @Test
+    void itsFilesStayOpenWhileSomebodyIsAtWorkOnThem() throws Exception {
+        disk.close();
+        var atWork = new CountDownLatch(1);
+        var end = new CompletableFuture<Boolean>();
+        disk = new DiskLayer(
+                folder,
+                DiskLayer.LEAST_BYTES,
+                DiskLayer.LIFETIME,
+                new PieceCodec("cluster"),
+                user -> !Thread.currentThread().getName().equals("disk-cache") || isTrueOnce(atWork, end));
+        disk.offer(Pieces.key(1), Pieces.piece(1, LENGTH));
+        assertThat(atWork.await(10, TimeUnit.SECONDS)).isTrue();
+
+        Thread.currentThread().interrupt(); // who closes waits no longer
+        disk.close();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThatThrownBy(() -> open("cluster")).isInstanceOf(UncheckedIOException.class);
+        end.complete(true);
+    }
+
+    private static boolean isTrueOnce(CountDownLatch asked, CompletableFuture<Boolean> answer) {
+        asked.countDown();
+        return answer.join();
     }
 
     @Test

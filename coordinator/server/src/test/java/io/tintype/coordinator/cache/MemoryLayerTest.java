@@ -54,6 +54,16 @@ final class MemoryLayerTest {
     }
 
     @Test
+    void whatCannotBeEnteredTakesNoMemory() {
+        var broken = new MemoryLayer(new Arena(Arena.SLAB_BYTES), (key, piece) -> {
+            throw new OutOfMemoryError("on purpose");
+        });
+        assertThatThrownBy(() -> broken.offer(Pieces.key(1), Pieces.piece(1, LENGTH)))
+                .isInstanceOf(OutOfMemoryError.class);
+        assertThat(broken.heldBytes()).isZero();
+    }
+
+    @Test
     void itsMemoryIsBounded() {
         for (int i = 0; i < 2_000; i++) {
             memory.offer(Pieces.key(i), Pieces.piece(i, LENGTH));
