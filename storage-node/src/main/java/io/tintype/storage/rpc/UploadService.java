@@ -28,6 +28,7 @@ import io.tintype.storage.shard.Committed;
 import io.tintype.storage.shard.ShardReplica;
 import io.tintype.wire.Wire;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Changes to blobs of the shards this node leads. Thread-safe; never blocks. */
 final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
@@ -87,9 +88,6 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
         var name = BlobName.of(request.getName());
         var requestId = Wire.requestId(request.getRequestId());
         var age = box.age(request.getRetryAgeMs());
-        if (request.getStrict()) {
-            strict.check();
-        }
         var condition =
                 request.hasCondition() ? Requests.removalCondition(request.getCondition()) : Requests.NO_CONDITION;
         var payload = DeleteBlob.newBuilder()
@@ -98,16 +96,13 @@ final class UploadService extends BlobUploadGrpc.BlobUploadImplBase {
                 .setVersionNonce(Writes.nonce())
                 .setRequestDigest(RequestDigest.delete(name, condition))
                 .build();
-        return box.forChanges(user, request.getShard()).thenCompose(shard -> {
-            age.check(box.stalls().now());
-            return shard.propose(Writes.proposal(RecordType.DELETE, user, requestId, payload))
-                    .thenApply(committed -> removed(shard, committed))
-                    .thenCompose(answer -> request.getStrict() ? strict.hold(answer) : done(answer));
-        });
-    }
-
-    private static <T> CompletableFuture<T> done(T answer) {
-        return CompletableFuture.completedFuture(answer);
+        Supplier<CompletableFuture<DeleteResponse>> removal =
+                () -> box.forChanges(user, request.getShard()).thenCompose(shard -> {
+                    age.check(box.stalls().now());
+                    return shard.propose(Writes.proposal(RecordType.DELETE, user, requestId, payload))
+                            .thenApply(committed -> removed(shard, committed));
+                });
+        return request.getStrict() ? strict.remove(removal) : removal.get();
     }
 
     private static DeleteResponse removed(ShardReplica shard, Committed committed) {
