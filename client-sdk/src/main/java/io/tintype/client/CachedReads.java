@@ -146,9 +146,11 @@ final class CachedReads implements AutoCloseable {
         }
         var shared = flights.join(
                 new Wanted(user, name, known, options), notBefore.getAsLong(), () -> read(user, name, known, options));
-        return shared.thenCompose(got -> isFreshEnough(user, name, got, options, notBefore.getAsLong())
-                ? CompletableFuture.completedFuture(got)
-                : read(user, name, known, options));
+        return Futures.then(
+                shared,
+                got -> isFreshEnough(user, name, got, options, notBefore.getAsLong())
+                        ? CompletableFuture.completedFuture(got)
+                        : read(user, name, known, options));
     }
 
     private boolean isFreshEnough(

@@ -103,7 +103,7 @@ final class FileSink implements DownloadSink {
     }
 
     @Override
-    public void finished() {
+    public void settle() {
         try {
             if (channel != null) {
                 channel.close();
@@ -111,11 +111,15 @@ final class FileSink implements DownloadSink {
             if (part != null) {
                 move(part, real(target));
             }
-            if (info != null) {
-                result.complete(info);
-            }
         } catch (IOException e) {
-            failed(new UncheckedIOException("moving the finished file to '" + target + "' failed: " + e, e));
+            throw new UncheckedIOException("moving the finished file to '" + target + "' failed: " + e, e);
+        }
+    }
+
+    @Override
+    public void finished() {
+        if (info != null) {
+            result.complete(info);
         }
     }
 

@@ -59,6 +59,29 @@ final class Futures {
         return result;
     }
 
+    /** What follows from some work's outcome, as more work; cancelling it cancels whichever of the two is under way. */
+    static <T, R> CompletableFuture<R> then(
+            CompletableFuture<T> work, Function<? super T, ? extends CompletableFuture<R>> next) {
+        var result = Futures.<R>cancelling(() -> work.cancel(true));
+        var unused = work.thenCompose(value -> {
+                    CompletableFuture<R> more = next.apply(value);
+                    var unusedToo = result.whenComplete((ended, thrown) -> {
+                        if (result.isCancelled()) {
+                            more.cancel(true);
+                        }
+                    });
+                    return more;
+                })
+                .whenComplete((value, thrown) -> {
+                    if (thrown == null) {
+                        result.complete(value);
+                    } else {
+                        result.completeExceptionally(thrown);
+                    }
+                });
+        return result;
+    }
+
     /** A future that tells when it is cancelled. */
     static <T> CompletableFuture<T> cancelling(Runnable onCancel) {
         return new CompletableFuture<>() {

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.SubmissionPublisher;
@@ -267,6 +268,21 @@ final class BlobApiTest {
 
         assertThat(folder).isDirectoryContaining(path -> path.equals(file));
         assertThat(file).hasContent("as it was");
+    }
+
+    @Test
+    void aFileThatCannotBePutInItsPlaceIsReportedAsAFailure() {
+        var reasons = new ArrayList<Optional<Reason>>();
+        client.put("alice", "b", new byte[10]);
+        try (var reporting = Clusters.client(cluster)
+                .listener(report -> reasons.add(report.failure()))
+                .build()) {
+            assertThatThrownBy(() -> reporting.getTo("alice", "b", folder.resolve("x".repeat(300))))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("moving the finished file");
+        }
+        assertThat(reasons).containsExactly(Optional.of(Reason.INTERNAL));
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test

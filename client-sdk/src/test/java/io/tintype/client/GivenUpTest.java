@@ -75,6 +75,32 @@ final class GivenUpTest {
         }
     }
 
+    /** Whoever puts up with what is a second old may share one request with others who do. */
+    @Test
+    void aReadThatCouldBeSharedAndIsGivenUpMakesRoomForOthers() {
+        try (var narrow = Clusters.client(cluster)
+                .attemptTimeout(LONG)
+                .requestTimeout(LONG)
+                .maxCallsInFlight(1)
+                .nearCacheBytes(1 << 20)
+                .build()) {
+            narrow.put("alice", "b", new byte[] {1});
+            cluster.faults.next(Faults.Kind.HANG, "Get");
+            var second = GetOptions.DEFAULT.withConsistency(Consistency.boundedStaleness(Duration.ofSeconds(1)));
+            var begun = narrow.async().get("alice", "b", second);
+            Awaitility.await()
+                    .atMost(Clusters.SOON)
+                    .until(() -> cluster.faults.calls("Get").size() == 1);
+
+            assertThat(begun.cancel(true)).isTrue();
+
+            Awaitility.await()
+                    .atMost(Clusters.SOON)
+                    .ignoreException(OverloadedException.class)
+                    .until(() -> narrow.head("alice", "b").size() == 1);
+        }
+    }
+
     @Test
     void anUploadWhoseSourceThrowsAnErrorFails() {
         try (var client = Clusters.client(cluster).requestTimeout(LONG).build()) {

@@ -211,6 +211,22 @@ final class HeadCacheTest {
     }
 
     @Test
+    void aRequestThatAllHaveGivenUpIsCancelledAndNobodyJoinsIt() {
+        var flights = new SingleFlight<HeadKey, String>(() -> now, 8);
+        var request = new CompletableFuture<String>();
+        var one = flights.join(CAT, now, () -> request);
+        var two = flights.join(CAT, now, CompletableFuture::new);
+        assertThat(one.cancel(false)).isTrue();
+        assertThat(one.cancel(false)).as("again").isTrue();
+        assertThat(request).isNotDone();
+        assertThat(two.cancel(false)).isTrue();
+        assertThat(request).isCancelled();
+        assertThat(flights.join(CAT, now, () -> CompletableFuture.completedFuture("next"))
+                        .join())
+                .isEqualTo("next");
+    }
+
+    @Test
     void aRequestThatCannotBeMadeStandsInNobodysWay() {
         var flights = new SingleFlight<HeadKey, String>(() -> now, 8);
         assertThat(flights.join(CAT, now, () -> {

@@ -31,6 +31,11 @@ final class DownloadSinkEnd implements DownloadSink {
     }
 
     @Override
+    public void settle() {
+        sink.settle();
+    }
+
+    @Override
     public void finished() {
         entry.over(null);
         sink.finished();

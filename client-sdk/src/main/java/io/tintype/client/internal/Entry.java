@@ -5,6 +5,7 @@ import io.tintype.client.internal.net.Op;
 import io.tintype.client.internal.net.Retrier;
 import io.tintype.model.RequestId;
 import io.tintype.model.TintypeException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** One operation that was let in: once it is over, another may be, and all who want to know are told. */
@@ -13,6 +14,7 @@ final class Entry {
     private final @Nullable RequestId requestId;
     private final Runnable leave;
     private final OpListener listener;
+    private final AtomicBoolean told = new AtomicBoolean();
 
     private Entry(Op op, @Nullable RequestId requestId, Runnable leave, OpListener listener) {
         this.op = op;
@@ -36,13 +38,19 @@ final class Entry {
         }
     }
 
-    /** It is over; null: it succeeded. Answers what is to be shown of a failure. */
+    /**
+     * It is over; null: it succeeded. Only the first word counts: whoever hears of a success may fail on it.
+     *
+     * @return what is to be shown of a failure
+     */
     @Nullable
     Throwable over(@Nullable Throwable failure) {
         leave.run();
         var seen = failure == null ? null : Failures.toShow(Retrier.unwrap(failure), op, requestId);
-        op.trace().set("tintype.attempts", op.attempts()).end(seen);
-        listener.finished(op, seen);
+        if (told.compareAndSet(false, true)) {
+            op.trace().set("tintype.attempts", op.attempts()).end(seen);
+            listener.finished(op, seen);
+        }
         return seen;
     }
 }

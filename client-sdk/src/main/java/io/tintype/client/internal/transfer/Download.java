@@ -145,6 +145,7 @@ public final class Download implements GetStream.Listener {
     /** Every byte is here and checked: how the stream ends changes nothing. */
     private void finish(GetStream from) {
         assembly.checkNothing(from.address());
+        sink.settle();
         over = true;
         from.done();
         try {

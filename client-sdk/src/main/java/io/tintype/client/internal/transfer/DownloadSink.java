@@ -23,7 +23,10 @@ public interface DownloadSink {
     /** Forgets all bytes so far, if that is still possible. */
     boolean restart();
 
-    /** All bytes have come, and together they are right. */
+    /** All bytes have come, and together they are right: puts them where they belong. Throwing ends the download with that. */
+    default void settle() {}
+
+    /** They are where they belong. */
     void finished();
 
     /** Nothing more comes: a {@link io.tintype.client.internal.net.CallFailure}, or what the sink itself threw. */
