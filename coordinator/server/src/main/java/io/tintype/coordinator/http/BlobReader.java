@@ -191,7 +191,7 @@ final class BlobReader {
     static TintypeException conflict(BlobHead head) {
         return new TintypeException(
                 Reason.VERSION_CONFLICT,
-                "The current version is not the one that If-Match asks for.",
+                "The current version is not the one that If-Match or If-Unmodified-Since asks for.",
                 Map.of(TintypeException.CURRENT_VERSION, head.getEtag()));
     }
 }

@@ -18,6 +18,8 @@ import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.proto.v1.PutResponse;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +48,12 @@ final class BlobWriter implements PutStream.Listener {
     /** Bytes of a frame; the last one may have fewer. */
     private static final int FRAME_BYTES = Limits.INLINE_BYTES;
 
+    /** While a frame fills for longer than this, the node is told: it ends uploads of which it has heard nothing for a while. */
+    private static final Duration SLOW = Duration.ofSeconds(10);
+
+    /** Has nothing: more is on its way. */
+    private static final PutRequest STILL_COMING = PutRequest.getDefaultInstance();
+
     private final SynchronizationContext inOrder = new SynchronizationContext((thread, failure) -> broke(failure));
     private final UploadGateway gateway;
     private final Request request;
@@ -53,6 +61,7 @@ final class BlobWriter implements PutStream.Listener {
     private final Callback callback;
     private final PutHeader header;
     private final OptionalInt declaredCrc;
+    private final InstantSource clock;
 
     // Confined to inOrder:
     private @Nullable PutStream stream;
@@ -60,13 +69,22 @@ final class BlobWriter implements PutStream.Listener {
     private byte[] frame = {};
     private int filled;
     private long sent;
+    private long toldAtMs;
     private int crc;
     private boolean lastSent;
     private boolean done;
 
     /** Checks the headers; throws {@link TintypeException} where they are not legal. */
-    BlobWriter(UploadGateway gateway, PutHeader.Builder header, Request request, Response response, Callback callback) {
+    BlobWriter(
+            UploadGateway gateway,
+            PutHeader.Builder header,
+            InstantSource clock,
+            Request request,
+            Response response,
+            Callback callback) {
         this.gateway = gateway;
+        this.clock = clock;
+        this.toldAtMs = clock.millis();
         this.request = request;
         this.response = response;
         this.callback = callback;
@@ -99,7 +117,7 @@ final class BlobWriter implements PutStream.Listener {
             if (chunk == null) {
                 chunk = request.read();
                 if (chunk == null) {
-                    request.demand(() -> inOrder.execute(this::fill));
+                    waitForMore();
                     return;
                 }
                 if (Content.Chunk.isFailure(chunk)) {
@@ -124,6 +142,14 @@ final class BlobWriter implements PutStream.Listener {
                 sendOn(PutRequest.newBuilder().setFrame(cutFrame()).build());
                 return;
             }
+        }
+    }
+
+    private void waitForMore() {
+        if (filled > 0 && clock.millis() - toldAtMs >= SLOW.toMillis()) {
+            sendOn(STILL_COMING); // the node asks for another message then, and so for this frame again
+        } else {
+            request.demand(() -> inOrder.execute(this::fill));
         }
     }
 
@@ -184,6 +210,7 @@ final class BlobWriter implements PutStream.Listener {
     }
 
     private void sendOn(PutRequest message) {
+        toldAtMs = clock.millis();
         if (stream != null) {
             stream.send(message);
         }

@@ -21,7 +21,9 @@ record ETags(boolean any, List<Version> strong, List<Version> weak) {
     /** Most tags in one header. */
     static final int MAX = 64;
 
-    private static final Pattern TAG = Pattern.compile("\\s*+(W/)?\"([\\x21\\x23-\\x7e\\x80-\\xff]*+)\"\\s*+(,|$)");
+    /** A place between commas where there is nothing is passed over (RFC 9110, section 5.6.1.2). */
+    private static final Pattern TAG =
+            Pattern.compile("[\\s,]*+(W/)?\"([\\x21\\x23-\\x7e\\x80-\\xff]*+)\"\\s*+(?:,[\\s,]*+|$)");
 
     /**
      * Reads a header's value.

@@ -19,10 +19,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param match If-Match
  * @param noneMatch If-None-Match
- * @param modifiedSince If-Modified-Since, which counts only where there is no If-None-Match; a time that was told names one
+ * @param unmodifiedSince If-Unmodified-Since, which counts only where there is no If-Match; a time that was told names one
  *     version, see {@link Representation#SETTLES}
+ * @param modifiedSince If-Modified-Since, which counts only where there is no If-None-Match
  */
-record ReadConditions(Optional<ETags> match, Optional<ETags> noneMatch, Optional<Instant> modifiedSince) {
+record ReadConditions(
+        Optional<ETags> match,
+        Optional<Instant> unmodifiedSince,
+        Optional<ETags> noneMatch,
+        Optional<Instant> modifiedSince) {
     enum Verdict {
         SEND,
         NOT_MODIFIED,
@@ -33,6 +38,7 @@ record ReadConditions(Optional<ETags> match, Optional<ETags> noneMatch, Optional
     static ReadConditions of(HttpFields headers) {
         return new ReadConditions(
                 ETags.parse("If-Match", BlobHeaders.joined(headers, HttpHeader.IF_MATCH)),
+                date(headers.get(HttpHeader.IF_UNMODIFIED_SINCE)),
                 ETags.parse("If-None-Match", BlobHeaders.joined(headers, HttpHeader.IF_NONE_MATCH)),
                 date(headers.get(HttpHeader.IF_MODIFIED_SINCE)));
     }
@@ -49,13 +55,15 @@ record ReadConditions(Optional<ETags> match, Optional<ETags> noneMatch, Optional
 
     Verdict judge(BlobHead head) {
         var current = Wire.version(head.getVersion());
-        if (match.isPresent() && !match.get().matchesStrongly(current)) {
+        var written = Instant.ofEpochMilli(head.getWrittenAtMs()).truncatedTo(ChronoUnit.SECONDS);
+        boolean holds = match.map(tags -> tags.matchesStrongly(current))
+                .orElseGet(() -> unmodifiedSince.isEmpty() || !written.isAfter(unmodifiedSince.get()));
+        if (!holds) {
             return Verdict.FAILED;
         }
         if (noneMatch.isPresent()) {
             return noneMatch.get().matchesWeakly(current) ? Verdict.NOT_MODIFIED : Verdict.SEND;
         }
-        var written = Instant.ofEpochMilli(head.getWrittenAtMs()).truncatedTo(ChronoUnit.SECONDS);
         return modifiedSince.isPresent() && !written.isAfter(modifiedSince.get()) ? Verdict.NOT_MODIFIED : Verdict.SEND;
     }
 

@@ -84,8 +84,10 @@ final class RenditionReader {
 
     private void judge(HeadResponse answer) {
         var head = answer.getHead();
-        if (conditions.match().isPresent() && !conditions.match().get().any()) {
-            // Strong tags alone count there, and renditions have none.
+        // Strong tags alone count for If-Match, and renditions have none.
+        boolean named =
+                conditions.match().isPresent() && !conditions.match().get().any();
+        if (named || conditions.judge(head) == ReadConditions.Verdict.FAILED) {
             Failures.answer(response, callback, BlobReader.conflict(head));
             return;
         }

@@ -139,7 +139,7 @@ final class Router extends Handler.Abstract.NonBlocking {
             head(retrieval, path, request, response, callback);
         } else if (method.equals("PUT") && upload != null) {
             var header = BlobHeaders.read(path, request.getHeaders(), ThreadLocalRandom.current());
-            new BlobWriter(upload, header, request, response, callback).begin();
+            new BlobWriter(upload, header, clock, request, response, callback).begin();
         } else if (method.equals("DELETE") && upload != null) {
             delete(upload, path, request, response, callback);
         } else {

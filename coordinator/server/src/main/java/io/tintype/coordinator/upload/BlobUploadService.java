@@ -62,13 +62,7 @@ public final class BlobUploadService extends BlobUploadGrpc.BlobUploadImplBase {
 
     @Override
     public void putChunk(PutChunkRequest request, StreamObserver<PutChunkResponse> out) {
-        Answers.send(out, () -> {
-            Wire.uploadId(request.getUploadId());
-            return gateway.change(
-                    request.getUser(),
-                    BlobUploadGrpc.getPutChunkMethod(),
-                    shard -> request.toBuilder().setShard(shard.value()).build());
-        });
+        Answers.send(out, () -> gateway.putChunk(request));
     }
 
     @Override

@@ -18,6 +18,8 @@ import io.tintype.model.UserId;
 import io.tintype.proto.v1.BlobUploadGrpc;
 import io.tintype.proto.v1.DeleteRequest;
 import io.tintype.proto.v1.DeleteResponse;
+import io.tintype.proto.v1.PutChunkRequest;
+import io.tintype.proto.v1.PutChunkResponse;
 import io.tintype.proto.v1.PutHeader;
 import io.tintype.proto.v1.PutRequest;
 import io.tintype.trace.Trace;
@@ -110,6 +112,26 @@ public final class UploadGateway {
                 BlobUploadGrpc.getDeleteMethod(),
                 shard -> request.toBuilder().setShard(shard.value()).build(),
                 request.getStrict() ? Limits.STRICT_WAIT : Duration.ZERO);
+    }
+
+    /**
+     * Passes on a chunk, which counts among what uploads hold until it is answered.
+     *
+     * @throws TintypeException INVALID_USER, INVALID_ARGUMENT or OVERLOADED
+     */
+    CompletableFuture<PutChunkResponse> putChunk(PutChunkRequest request) {
+        Wire.uploadId(request.getUploadId());
+        var lease = admission.admit(UserId.of(request.getUser()), request.getSerializedSize() + OVERHEAD_BYTES);
+        try {
+            return change(
+                            request.getUser(),
+                            BlobUploadGrpc.getPutChunkMethod(),
+                            shard -> request.toBuilder().setShard(shard.value()).build())
+                    .whenComplete((done, failure) -> lease.release());
+        } catch (RuntimeException | Error e) { // nobody else would give it back
+            lease.release();
+            throw e;
+        }
     }
 
     /**

@@ -152,7 +152,7 @@ final class HttpFrontendTest extends HttpStage {
     void readersAreSparedWhatTheyHave() throws Exception {
         send(request("u", "n").PUT(BodyPublishers.ofByteArray(bytes(1000, 6))));
         String etag = header(send(request("u", "n").GET()), "ETag");
-        for (var unwanted : new String[] {etag, "W/" + etag, "\"other\", " + etag, "*"}) {
+        for (var unwanted : new String[] {etag, "W/" + etag, "\"other\", " + etag, "*", ", \"a\", ," + etag + ", ,"}) {
             var got = send(request("u", "n").header("If-None-Match", unwanted).GET());
             assertThat(got.statusCode()).as(unwanted).isEqualTo(304);
             assertThat(got.body()).isEmpty();
@@ -173,6 +173,27 @@ final class HttpFrontendTest extends HttpStage {
                                 .header("If-Modified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")
                                 .GET())
                         .statusCode())
+                .isEqualTo(200);
+        assertThat(send(request("u", "n")
+                                .header("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:20 GMT")
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+        for (var part : new String[] {"bytes=0-", "bytes=10-"}) {
+            assertReason(
+                    send(request("u", "n")
+                            .header("Range", part)
+                            .header("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")
+                            .GET()),
+                    412,
+                    Reason.VERSION_CONFLICT);
+        }
+        assertThat(send(request("u", "n")
+                                .header("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")
+                                .header("If-Match", etag)
+                                .GET())
+                        .statusCode())
+                .as("which If-Match overrules")
                 .isEqualTo(200);
         assertThat(send(request("u", "n").header("If-Match", etag).GET()).statusCode())
                 .isEqualTo(200);

@@ -9,6 +9,7 @@ import io.tintype.model.Reason;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,8 @@ final class UploadDeadlinesTest extends HttpStage {
     private static final String HEAD = "PUT /v1/users/u/blobs/n HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
 
     private Duration idle = Duration.ofSeconds(1);
+    private Duration most = Duration.ofSeconds(4);
+    private volatile Instant now = Instant.EPOCH;
 
     @Override
     HttpSettings settings() {
@@ -28,9 +31,11 @@ final class UploadDeadlinesTest extends HttpStage {
         return HttpFrontend.start(
                 "127.0.0.1",
                 settings(),
-                cluster.uploads(Duration.ofSeconds(4), MAX_BLOB),
+                cluster.uploads(most, MAX_BLOB),
                 cluster.retrieval,
-                new StatusPages(() -> notReady, () -> ""));
+                null,
+                new StatusPages(() -> notReady, () -> ""),
+                () -> now);
     }
 
     @Test
@@ -62,6 +67,33 @@ final class UploadDeadlinesTest extends HttpStage {
             assertThat(length).isPositive();
             refused(new String(answer, 0, length, ISO_8859_1), "(uploadTimeout)");
         }
+    }
+
+    /** Nodes end uploads of which they hear nothing; what a slow client sends may take minutes to fill a frame. */
+    @Test
+    void aNodeHearsOfABodyThatComesSlowly() throws Exception {
+        http.close();
+        idle = Duration.ofMinutes(1);
+        most = Duration.ofHours(1);
+        http = start(Optional.empty());
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+            socket.setSoTimeout(60_000);
+            var to = socket.getOutputStream();
+            to.write(HEAD.replace("1000000", "4").getBytes(ISO_8859_1));
+            await().until(() -> node().putMessages.get() == 1);
+            for (int heard = 2; heard <= 3; heard++) {
+                now = now.plusSeconds(10);
+                to.write('x');
+                int messages = heard;
+                await().until(() -> node().putMessages.get() == messages);
+            }
+            to.write(new byte[] {'y', 'z'});
+            var answer = new byte[4_096];
+            int length = socket.getInputStream().read(answer);
+            assertThat(new String(answer, 0, length, ISO_8859_1)).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(node().putMessages).as("no more than are needed").hasValue(4);
+        assertThat(node().blob("u", "n").orElseThrow().bytes().toStringUtf8()).isEqualTo("xxyz");
     }
 
     private void refused(String answer, String why) throws Exception {
