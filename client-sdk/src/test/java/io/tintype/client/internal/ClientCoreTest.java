@@ -10,10 +10,7 @@ import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.Tracer;
 import io.tintype.client.internal.net.ClientSettings;
 import io.tintype.client.internal.route.ReadMode;
-import io.tintype.client.internal.transfer.DownloadSink;
-import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.proto.v1.GetRequest;
-import io.tintype.proto.v1.GetResponse;
 import io.tintype.proto.v1.ReadOptions;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -75,24 +72,5 @@ final class ClientCoreTest {
             }
             return answer;
         }));
-    }
-
-    private static final class NoSink implements DownloadSink {
-        @Override
-        public void opened(GetResponse first) {}
-
-        @Override
-        public void data(Pieces bytes) {}
-
-        @Override
-        public boolean restart() {
-            return false;
-        }
-
-        @Override
-        public void finished() {}
-
-        @Override
-        public void failed(Throwable failure) {}
     }
 }

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tintype.client.internal.net.Op;
-import io.tintype.client.internal.transfer.DownloadSink;
-import io.tintype.client.internal.transfer.Pieces;
-import io.tintype.proto.v1.GetResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,18 +29,7 @@ final class DownloadSinkEndTest {
         assertThat(failures).as("who waits hears of it").containsExactly(thrown);
     }
 
-    private final class FailingSink implements DownloadSink {
-        @Override
-        public void opened(GetResponse first) {}
-
-        @Override
-        public void data(Pieces bytes) {}
-
-        @Override
-        public boolean restart() {
-            return false;
-        }
-
+    private final class FailingSink extends NoSink {
         @Override
         public void finished() {
             throw thrown;

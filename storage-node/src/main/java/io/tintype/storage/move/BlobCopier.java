@@ -133,9 +133,8 @@ final class BlobCopier {
                     open.end(ours);
                     boolean inVain = failure != null || !copied;
                     if (inVain && way.staged().get()) {
-                        // One try after the other must not fill the target. A record that named them, and whose fate is
-                        // not known,
-                        // stands before this one in the log, or comes nowhere.
+                        // One try after the other must not fill the target. A record that named them, and whose
+                        // fate is not known, stands before this one in the log, or comes nowhere.
                         OpenCopies.abort(target, user, ours);
                     }
                 });

@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.tintype.model.UploadId;
 import io.tintype.model.UserId;
 import io.tintype.proto.internal.v1.FetchChunksResponse;
 import io.tintype.storage.blob.ChunkKey;
+import io.tintype.storage.rpc.NotedErrors;
 import io.tintype.storage.shard.PeerInbox;
 import java.lang.reflect.Proxy;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class ChunkServingTest {
     private static final ChunkKey KEY = new ChunkKey(UserId.of("alice"), new UploadId(1, 2), 0);
 
-    private final List<Throwable> told = new ArrayList<>();
+    private final NotedErrors<FetchChunksResponse> caller = new NotedErrors<>();
 
     @Test
     void aReadThatEndsInAnErrorIsNotWaitedForAnyLonger() {
@@ -30,55 +29,13 @@ final class ChunkServingTest {
                     throw error;
                 });
         var wanted = new ChunkServing.Wanted(1, List.of(KEY), false);
-        var serving = new ChunkServing(shard, wanted, Runnable::run, new Caller());
+        var serving = new ChunkServing(shard, wanted, Runnable::run, caller);
 
         assertThatThrownBy(serving::pump).isSameAs(error);
 
-        assertThat(told)
+        assertThat(caller.errors)
                 .singleElement()
                 .satisfies(failure ->
                         assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.INTERNAL));
-    }
-
-    /** Takes whatever comes. */
-    private final class Caller extends ServerCallStreamObserver<FetchChunksResponse> {
-        @Override
-        public void onNext(FetchChunksResponse message) {}
-
-        @Override
-        public void onError(Throwable failure) {
-            told.add(failure);
-        }
-
-        @Override
-        public void onCompleted() {}
-
-        @Override
-        public boolean isCancelled() {
-            return false;
-        }
-
-        @Override
-        public boolean isReady() {
-            return true;
-        }
-
-        @Override
-        public void setOnCancelHandler(Runnable handler) {}
-
-        @Override
-        public void setOnReadyHandler(Runnable handler) {}
-
-        @Override
-        public void setCompression(String compression) {}
-
-        @Override
-        public void setMessageCompression(boolean enable) {}
-
-        @Override
-        public void disableAutoInboundFlowControl() {}
-
-        @Override
-        public void request(int count) {}
     }
 }

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A caller who takes whatever he is sent, and notes errors. For tests. */
-final class NotedErrors<T> extends ServerCallStreamObserver<T> {
-    final List<Throwable> errors = new ArrayList<>();
+public final class NotedErrors<T> extends ServerCallStreamObserver<T> {
+    public final List<Throwable> errors = new ArrayList<>();
 
     @Override
     public void onNext(T message) {}

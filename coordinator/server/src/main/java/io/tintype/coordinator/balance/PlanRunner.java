@@ -143,8 +143,8 @@ final class PlanRunner {
     }
 
     /**
-     * Gives up what a repair only waits for, steps of shards that lost their primaries included. No other one is made before it is over, and whatever is lost meanwhile would wait too;
-     * the next one goes by what is there by then.
+     * Gives up what a repair only waits for, steps of shards that lost their primaries included. No other one is made before it is
+     * over, and whatever is lost meanwhile would wait too; the next one goes by what is there by then.
      */
     private StoredPlan endIfStanding(Look look, StoredPlan found) throws Journal.Interrupted {
         var record = found.record().value();

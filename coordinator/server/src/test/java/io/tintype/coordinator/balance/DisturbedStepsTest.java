@@ -119,12 +119,17 @@ final class DisturbedStepsTest {
 
         assertThat(step().getPhase()).isEqualTo(PlanStepPhase.PLAN_STEP_PHASE_SKIPPED);
         assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
+        theNextRepairMoves("n2", "n1", "n3", "n5");
+    }
+
+    /** From a node to n5. */
+    private void theNextRepairMoves(String from, String... inSync) throws Exception {
         String repair = "00000000000a";
         offices.activate(
                 Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
-                List.of(ToyController.move(SHARD, "n2", "n5")));
+                List.of(ToyController.move(SHARD, from, "n5")));
         looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
-        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n1", "n3", "n5");
+        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder(inSync);
     }
 
     /** As when a pool is to have fewer replicas, or is switched to another region. */
@@ -265,12 +270,7 @@ final class DisturbedStepsTest {
         assertThat(assigned()).containsExactlyInAnyOrder("n1", "n2", "n3");
 
         nodes.lead(SHARD, "n2");
-        String repair = "00000000000a";
-        offices.activate(
-                Offices.record(repair, PlanPurpose.PLAN_PURPOSE_REPAIR, 1, 1),
-                List.of(ToyController.move(SHARD, "n1", "n5")));
-        looksUntil(repair, PlanPhase.PLAN_PHASE_DONE);
-        assertThat(ToyNodes.inSync(nodes.record(SHARD).value())).containsExactlyInAnyOrder("n2", "n3", "n5");
+        theNextRepairMoves("n1", "n2", "n3", "n5");
     }
 
     @Test
