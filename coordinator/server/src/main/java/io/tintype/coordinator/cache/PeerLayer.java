@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Pieces that other coordinators of the region keep. One of them is asked, once, and has {@value #BUDGET_MS} ms; whatever goes
@@ -115,7 +116,19 @@ final class PeerLayer implements PieceLayer {
     }
 
     private Peer state(Ring.Member member) {
+        var known = states.get(member.address());
+        if (known != null) {
+            return known;
+        }
+        // Addresses come and go with coordinators, and few are new: what is known of those who left goes then.
+        var there = peers.ring().members().stream().map(Ring.Member::address).collect(Collectors.toSet());
+        states.keySet().retainAll(there);
         return states.computeIfAbsent(member.address(), address -> new Peer());
+    }
+
+    /** Peers of which something is known. */
+    int known() {
+        return states.size();
     }
 
     private boolean isWell(Peer peer) {

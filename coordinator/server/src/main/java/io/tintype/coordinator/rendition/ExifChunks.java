@@ -17,8 +17,6 @@ final class ExifChunks {
     private static final int UPRIGHT = 1;
     private static final int ORIENTATIONS = 8;
 
-    private static final int PNG_START = 8;
-    private static final int PNG_CRC = 4;
     private static final int PNG_EXIF = 0x65584966;
     private static final int WEBP_START = 12;
     private static final int WEBP_EXIF = 0x46495845; // as a little-endian number
@@ -38,19 +36,8 @@ final class ExifChunks {
     }
 
     private static int png(byte[] file) {
-        var numbers = ByteBuffer.wrap(file);
-        int at = PNG_START;
-        while (file.length - at >= CHUNK_HEADER) {
-            long length = Integer.toUnsignedLong(numbers.getInt(at));
-            if (length > file.length - at - CHUNK_HEADER) {
-                break;
-            }
-            if (numbers.getInt(at + Integer.BYTES) == PNG_EXIF) {
-                return ofExif(file, at + CHUNK_HEADER, (int) length);
-            }
-            at = next(at, length + PNG_CRC, file.length);
-        }
-        return UPRIGHT;
+        var exif = PngChunks.find(file, PNG_EXIF);
+        return exif == null ? UPRIGHT : ofExif(file, exif.position(), exif.remaining());
     }
 
     private static int webp(byte[] file) {

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one rendition. What it will take is worked out by the image's header alone, and refused before a pixel is decoded.
- * Nothing but pixels passes: no metadata of the image is in the rendition, and its colours are those of sRGB. Stateless and
- * thread-safe; takes as long as it takes.
+ * Nothing but pixels passes: no metadata of the image is in the rendition, and its colours are those of sRGB.
+ * Thread-safe; takes as long as it takes.
  */
 final class Renderer {
     /** Bytes of a pixel in memory, at the most: 16 bits each of red, green, blue and alpha. */
@@ -39,6 +39,7 @@ final class Renderer {
 
     private final long memoryBytes;
     private final int maxPixels;
+    private final SrgbColours colours = new SrgbColours();
 
     /**
      * @param memoryBytes what one rendition may take
@@ -56,8 +57,8 @@ final class Renderer {
      */
     byte[] render(byte[] given, RenditionSpec spec) {
         var format = ImageFormat.of(given).orElseThrow(RenditionRefusal::noImage);
-        byte[] file = format == ImageFormat.JPEG ? JpegFrame.withoutFill(given) : given;
-        long fileBytes = file == given ? file.length : (long) given.length + file.length;
+        var source = DecoderInput.of(given, format);
+        byte[] file = source.file();
         var reader = reader(format);
         try {
             reader.setInput(new ByteArrayImageInputStream(file), true, true);
@@ -67,9 +68,11 @@ final class Renderer {
             int orientation =
                     format == ImageFormat.JPEG ? ExifOfJpeg.orientation(file) : ExifChunks.orientation(file, format);
             var geometry = Geometry.of(width, height, orientation >= SIDEWAYS, spec);
-            check(fileBytes, width, height, geometry, whole);
+            check(source.bytes(), width, height, geometry, whole);
             var image = decode(reader, geometry);
-            var upright = upright(scale(image, geometry), orientation);
+            var scaled = scale(image, geometry);
+            colours.convert(scaled, source.profile());
+            var upright = upright(scaled, orientation);
             var written = spec.format().orElse(format.isWritten() ? format : ImageFormat.PNG);
             return encode(upright, written);
         } catch (RenditionRefusal e) {
@@ -154,7 +157,8 @@ final class Renderer {
     private static BufferedImage scale(BufferedImage image, Geometry geometry) throws IOException {
         return Thumbnails.of(image)
                 .forceSize(geometry.width(), geometry.height())
-                .imageType(image.getColorModel().hasAlpha() ? BufferedImage.TYPE_INT_ARGB : BufferedImage.TYPE_INT_RGB)
+                .imageType(
+                        image.getColorModel().hasAlpha() ? BufferedImage.TYPE_INT_ARGB : BufferedImage.TYPE_3BYTE_BGR)
                 .asBufferedImage();
     }
 

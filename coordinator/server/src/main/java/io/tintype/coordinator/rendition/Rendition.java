@@ -37,11 +37,11 @@ public final class Rendition {
     }
 
     /**
-     * The name of the first piece. It ends in how pieces are made up, so that coordinators of another version do not take them for
-     * their own.
+     * The name of the first piece. It ends in how renditions and their pieces are made, so that what coordinators of another version
+     * made, disk caches keep it, is not taken for their own.
      */
     static PieceKey key(BlobHead head, RenditionSpec spec) {
-        return PieceKey.derived(head, spec.text() + ";2");
+        return PieceKey.derived(head, spec.text() + ";3");
     }
 
     /** What caches are to keep of it. */

@@ -20,22 +20,28 @@ final class PeersTest {
     private final Map<String, Peers> all = new TreeMap<>();
 
     PeersTest() {
-        var live = new HashMap<String, CoordinatorLiveness>();
-        for (int i = 0; i < COORDINATORS; i++) {
-            live.put(
-                    "c" + i,
-                    CoordinatorLiveness.newBuilder()
-                            .setAddress("c" + i + ":7400")
-                            .setRegion("eu")
-                            .setCacheProtocol(Peers.PROTOCOL)
-                            .setCacheMib(64)
-                            .build());
-        }
+        var live = live("", COORDINATORS);
         live.keySet().forEach(id -> {
             var peers = new Peers(id, "eu");
             peers.update(live);
             all.put(id, peers);
         });
+    }
+
+    /** So many coordinators, at addresses that begin like this. */
+    private static Map<String, CoordinatorLiveness> live(String prefix, int count) {
+        var live = new HashMap<String, CoordinatorLiveness>();
+        for (int i = 0; i < count; i++) {
+            live.put(
+                    prefix + "c" + i,
+                    CoordinatorLiveness.newBuilder()
+                            .setAddress(prefix + "c" + i + ":7400")
+                            .setRegion("eu")
+                            .setCacheProtocol(Peers.PROTOCOL)
+                            .setCacheMib(64)
+                            .build());
+        }
+        return live;
     }
 
     private List<String> ranking() {
@@ -74,6 +80,25 @@ final class PeersTest {
             assertThat(layer.get(Pieces.spec(1, 100)).join()).isEmpty();
         }
         assertThat(layer.underWay()).isZero();
+    }
+
+    @Test
+    void nothingIsKeptOfPeersWhoLeft() {
+        var peers = new Peers("asker", "eu");
+        var layer = new PeerLayer(
+                peers,
+                address -> {
+                    throw new IllegalStateException("on purpose");
+                },
+                "cluster",
+                System::nanoTime);
+        for (int day = 0; day < 20; day++) {
+            peers.update(live("day" + day, COORDINATORS));
+            for (int i = 0; i < 200; i++) {
+                layer.get(Pieces.spec(i, 100)).join();
+            }
+            assertThat(layer.known()).isBetween(2, COORDINATORS);
+        }
     }
 
     @Test

@@ -116,7 +116,7 @@ final class RenditionsTest extends HttpStage {
         var head = cluster.a.blob("u", "noise").orElseThrow().head();
         cluster.retrieval
                 .caches()
-                .drop(PieceKey.derived(head, "900x0-contain-png;2").at(1));
+                .drop(PieceKey.derived(head, "900x0-contain-png;3").at(1));
         assertThat(get("noise", "w=900&format=png").body()).isEqualTo(made.body());
         assertThat(renditions.made()).isEqualTo(2);
     }
@@ -153,7 +153,7 @@ final class RenditionsTest extends HttpStage {
         var made = get("noise", "w=900&format=png");
         assertThat(made.body().length).as("in three pieces").isGreaterThan(2 * PieceKey.BYTES);
         var head = cluster.a.blob("u", "noise").orElseThrow().head();
-        var middle = PieceKey.derived(head, "900x0-contain-png;2").at(1);
+        var middle = PieceKey.derived(head, "900x0-contain-png;3").at(1);
         var others = ByteString.copyFrom(bytes(PieceKey.BYTES, 1));
         var caches = cluster.retrieval.caches();
         caches.drop(middle);

@@ -111,15 +111,19 @@ public final class TestImages {
                 .array();
     }
 
-    /** After the header, which is always 25 bytes long. */
     static byte[] inPng(byte[] png, byte[] exif) {
+        return inPng(png, "eXIf", exif);
+    }
+
+    /** A chunk after the header, which is always 25 bytes long. */
+    static byte[] inPng(byte[] png, String type, byte[] data) {
         int after = 8 + 25;
-        var chunk = ByteBuffer.allocate(12 + exif.length)
-                .putInt(exif.length)
-                .put(new byte[] {'e', 'X', 'I', 'f'})
-                .put(exif);
+        var chunk = ByteBuffer.allocate(12 + data.length)
+                .putInt(data.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(data);
         var crc = new CRC32();
-        crc.update(chunk.array(), 4, 4 + exif.length);
+        crc.update(chunk.array(), 4, 4 + data.length);
         chunk.putInt((int) crc.getValue());
         return ByteBuffer.allocate(png.length + chunk.capacity())
                 .put(png, 0, after)
@@ -128,27 +132,40 @@ public final class TestImages {
                 .array();
     }
 
-    /** The pixels' chunk of a simple file, between a header that says that there is EXIF and the EXIF. */
     private static byte[] inWebp(byte[] webp, BufferedImage image, byte[] exif) {
+        return inWebp(webp, image, 8, new byte[0], chunkOfWebp("EXIF", exif));
+    }
+
+    /** The pixels' chunk of a simple file, between a header with these flags and others. */
+    static byte[] inWebp(byte[] webp, BufferedImage image, int flags, byte[] before, byte[] after) {
         int pixels = 12;
         while (webp[pixels + 3] != ' ' && webp[pixels + 3] != 'L') {
             pixels += 8 + ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(pixels + 4);
         }
         int length = webp.length - pixels;
-        int all = 4 + 18 + length + 8 + exif.length;
+        int all = 4 + 18 + before.length + length + after.length;
         return ByteBuffer.allocate(8 + all)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .put("RIFF".getBytes(StandardCharsets.US_ASCII))
                 .putInt(all)
                 .put("WEBPVP8X".getBytes(StandardCharsets.US_ASCII))
                 .putInt(10)
-                .putInt(8)
+                .putInt(flags)
                 .put(threeBytes(image.getWidth() - 1))
                 .put(threeBytes(image.getHeight() - 1))
+                .put(before)
                 .put(webp, pixels, length)
-                .put("EXIF".getBytes(StandardCharsets.US_ASCII))
-                .putInt(exif.length)
-                .put(exif)
+                .put(after)
+                .array();
+    }
+
+    /** Padded to an even length. */
+    static byte[] chunkOfWebp(String name, byte[] data) {
+        return ByteBuffer.allocate(8 + data.length + (data.length & 1))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(name.getBytes(StandardCharsets.US_ASCII))
+                .putInt(data.length)
+                .put(data)
                 .array();
     }
 
@@ -199,7 +216,7 @@ public final class TestImages {
         return ImageIO.read(new ByteArrayInputStream(file));
     }
 
-    private static byte[] encode(BufferedImage image, String format) throws IOException {
+    static byte[] encode(BufferedImage image, String format) throws IOException {
         var out = new ByteArrayOutputStream();
         if (!ImageIO.write(image, format, out)) {
             throw new IllegalStateException("nobody writes " + format);
