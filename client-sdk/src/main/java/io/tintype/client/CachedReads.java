@@ -10,6 +10,7 @@ import io.tintype.heads.LeaseClock;
 import io.tintype.heads.SingleFlight;
 import io.tintype.model.Limits;
 import io.tintype.model.Reason;
+import io.tintype.model.Stretch;
 import io.tintype.model.TintypeException;
 import io.tintype.model.Version;
 import io.tintype.proto.v1.BlobHead;
@@ -214,20 +215,15 @@ final class CachedReads implements AutoCloseable {
 
     private Blob fromCache(NearCache.Entry held, Freshness freshness, GetOptions options) {
         var range = options.range();
-        int size = held.bytes().length;
-        if (range.offset() > 0 && range.offset() >= size) {
-            throw new TintypeException(
-                    Reason.RANGE_NOT_SATISFIABLE,
-                    "'" + held.head().getName() + "' has " + size + " bytes; none lies at " + range.offset());
-        }
-        long length = MemorySink.lengthOf(range, size);
+        var stretch = Stretch.of(held.bytes().length, range.offset(), range.length());
+        long length = stretch.length();
         MemorySink.checkFits(length, options, held.head().getName());
         if (cache != null) {
             cache.hit(length);
         }
         var bytes = range.isAll()
                 ? held.bytes()
-                : Arrays.copyOfRange(held.bytes(), (int) range.offset(), (int) (range.offset() + length));
+                : Arrays.copyOfRange(held.bytes(), (int) stretch.first(), (int) stretch.end());
         return new Blob(Convert.info(held.head()), freshness, bytes, range.isAll());
     }
 

@@ -50,6 +50,23 @@ final class NearCacheTest {
     }
 
     @Test
+    void aRangeIsRefusedByTheCacheAsByTheCluster() {
+        other.put("alice", "full", new byte[10]);
+        other.put("alice", "empty", new byte[0]);
+        client.get("alice", "full");
+        client.get("alice", "empty");
+        for (var reader : List.of(client, other)) {
+            for (var range : List.of(new ByteRange(0, 5), ByteRange.from(1))) {
+                assertThatThrownBy(() -> reader.get("alice", "empty", GetOptions.DEFAULT.withRange(range)))
+                        .isInstanceOf(RangeNotSatisfiableException.class);
+            }
+            assertThatThrownBy(() -> reader.get("alice", "full", GetOptions.DEFAULT.withRange(ByteRange.from(10))))
+                    .isInstanceOf(RangeNotSatisfiableException.class);
+            assertThat(reader.get("alice", "empty").bytes()).isEmpty();
+        }
+    }
+
+    @Test
     void aDeletedBlobIsGoneWhateverIsCached() {
         other.put("alice", "b", new byte[10]);
         client.get("alice", "b");

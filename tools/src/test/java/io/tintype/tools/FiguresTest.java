@@ -74,6 +74,7 @@ final class FiguresTest {
             Map.entry("VerificationService", "nobody waits for a place: who finds none is refused"),
             Map.entry("ZnodeTree", "znodes that changed and are read again, each once, a few at a time"),
             Map.entry("ChunkArrays", "idle arrays"),
+            Map.entry("SrgbColours", "idle transforms of colours"),
             Map.entry("Committer", "idle encoders; what waits for it is in CommitQueue"),
             Map.entry("ReplicaLoop", "what the core has just said is to be done, on the same thread at once"),
             Map.entry("ChunkRepair", "whom else to ask for a damaged chunk"),

@@ -7,6 +7,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tintype.checksum.Crc32c;
 import io.tintype.model.Reason;
+import io.tintype.model.Stretch;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.BlobRetrievalGrpc;
 import io.tintype.proto.v1.Consistency;
@@ -95,13 +96,10 @@ final class RetrievalService extends BlobRetrievalGrpc.BlobRetrievalImplBase {
         }
 
         void start() {
-            long size = stored.content().size();
-            position = request.getRange().getOffset();
-            if (position > 0 && position >= size) {
-                throw new TintypeException(Reason.RANGE_NOT_SATISFIABLE, "the blob has " + size + " bytes");
-            }
-            long length = request.getRange().getLength();
-            end = length == 0 ? size : Math.min(size, position + length);
+            var range = request.getRange();
+            var stretch = Stretch.of(stored.content().size(), range.getOffset(), range.getLength());
+            position = stretch.first();
+            end = stretch.end();
             var head = stored.head();
             if (fault == Faults.Kind.CORRUPT_WHOLE) {
                 head = head.toBuilder().setCrc32C(head.getCrc32C() ^ 1).build();

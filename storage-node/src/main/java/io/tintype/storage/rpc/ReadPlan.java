@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tintype.storage.rpc;
 
-import io.tintype.model.Reason;
+import io.tintype.model.Stretch;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.internal.v1.Manifest;
 import io.tintype.proto.v1.ByteRange;
@@ -30,19 +30,8 @@ record ReadPlan(int chunkBytes, long first, long end, long size) {
      * @throws TintypeException RANGE_NOT_SATISFIABLE where it begins behind the end
      */
     static ReadPlan of(Manifest manifest, ByteRange range) {
-        long size = manifest.getSize();
-        long first = range.getOffset();
-        boolean wholeOfNothing = first == 0 && size == 0 && range.getLength() == 0;
-        if (Long.compareUnsigned(first, size) >= 0 && !wholeOfNothing) {
-            throw new TintypeException(
-                    Reason.RANGE_NOT_SATISFIABLE,
-                    "range.offset is " + Long.toUnsignedString(first) + ", but the blob has " + size
-                            + " bytes, counted from 0");
-        }
-        long left = size - first;
-        long length = range.getLength();
-        boolean toTheEnd = length == 0 || Long.compareUnsigned(length, left) >= 0;
-        return new ReadPlan(manifest.getChunkSize(), first, toTheEnd ? size : first + length, size);
+        var stretch = Stretch.of(manifest.getSize(), range.getOffset(), range.getLength());
+        return new ReadPlan(manifest.getChunkSize(), stretch.first(), stretch.end(), manifest.getSize());
     }
 
     /** Number of frames, one a chunk touched. */

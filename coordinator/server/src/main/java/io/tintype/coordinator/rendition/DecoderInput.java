@@ -17,7 +17,7 @@ final class DecoderInput {
 
     private DecoderInput(byte[] file, byte[] profile, long bytes) {
         this.file = file;
-        this.profile = profile.length <= SrgbColours.MOST_PROFILE_BYTES ? profile : NONE;
+        this.profile = profile;
         this.bytes = bytes;
     }
 
@@ -39,7 +39,7 @@ final class DecoderInput {
         if (JpegHeader.components(filled) != COLOURS) {
             return new DecoderInput(filled, NONE, bytes);
         }
-        byte[] profile = JpegHeader.profile(filled);
+        byte[] profile = JpegHeader.profile(filled, SrgbColours.MOST_PROFILE_BYTES);
         byte[] file = JpegHeader.withoutProfile(filled);
         return new DecoderInput(file, profile, bytes + profile.length + (file == filled ? 0 : file.length));
     }

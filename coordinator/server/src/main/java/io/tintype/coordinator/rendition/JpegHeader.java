@@ -65,13 +65,23 @@ final class JpegHeader {
         return 0;
     }
 
-    /** The ICC profile, joined of its parts in the order of their numbers. Empty where there is none, or a part is missing. */
-    static byte[] profile(byte[] file) {
+    /**
+     * The ICC profile, joined of its parts in the order of their numbers. Empty where there is none, where a part is missing and
+     * where it would be longer.
+     *
+     * @param most bytes of it
+     */
+    static byte[] profile(byte[] file, int most) {
         var parts = new byte[MOST_PARTS + 1][];
         int of = 0;
+        int bytes = 0;
         for (int at = marker(file, SOI_BYTES); isHeader(file, at); at = marker(file, behind(file, at))) {
             if (isProfile(file, at)) {
                 int part = at + 1 + LENGTH_BYTES + PROFILE.length;
+                bytes += behind(file, at) - part - 2;
+                if (bytes > most) {
+                    return NONE;
+                }
                 of = number(file, part + 1, 1);
                 parts[number(file, part, 1)] = Arrays.copyOfRange(file, part + 2, behind(file, at));
             }

@@ -9,9 +9,13 @@ import com.twelvemonkeys.imageio.color.ColorProfiles;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
+import java.awt.color.ProfileDataException;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorConvertOp;
+import java.awt.image.WritableRaster;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Turns the colours that a profile (ICC.1) gives to an image's numbers into those of sRGB. To work out how takes longer than to
@@ -26,9 +30,12 @@ final class SrgbColours {
 
     private static final int WORKED_OUT = 64 << 10;
 
-    private final Cache<ByteString, Optional<ColorConvertOp>> kept = Caffeine.newBuilder()
+    /** Transforms of one profile that are kept for later. */
+    private static final int MOST_IDLE = 16;
+
+    private final Cache<ByteString, Optional<Transforms>> kept = Caffeine.newBuilder()
             .maximumWeight(MOST_KEPT)
-            .weigher((ByteString profile, Optional<ColorConvertOp> op) -> profile.size() + WORKED_OUT)
+            .weigher((ByteString profile, Optional<Transforms> transforms) -> profile.size() + WORKED_OUT)
             .build();
 
     /**
@@ -41,28 +48,45 @@ final class SrgbColours {
         if (profile.length == 0) {
             return;
         }
-        var conversion = kept.get(UnsafeByteOperations.unsafeWrap(profile), bytes -> conversion(profile));
-        if (conversion.isPresent()) {
-            var raster = image.getRaster();
-            // How much is seen through is no colour.
-            var colours =
-                    raster.createWritableChild(0, 0, raster.getWidth(), raster.getHeight(), 0, 0, new int[] {0, 1, 2});
-            synchronized (conversion.get()) { // it keeps what it worked out for images whose bytes lie like this
-                conversion.get().filter(colours, colours);
-            }
-        }
+        var raster = image.getRaster();
+        // How much is seen through is no colour.
+        kept.get(UnsafeByteOperations.unsafeWrap(profile), bytes -> Transforms.of(profile))
+                .ifPresent(transforms -> transforms.apply(raster.createWritableChild(
+                        0, 0, raster.getWidth(), raster.getHeight(), 0, 0, new int[] {0, 1, 2})));
     }
 
-    private static Optional<ColorConvertOp> conversion(byte[] bytes) {
-        try {
-            var profile = ColorProfiles.createProfile(bytes);
-            if (profile.getColorSpaceType() != ColorSpace.TYPE_RGB || ColorProfiles.isCS_sRGB(profile)) {
+    /** From the colours of one profile. A transform is used by one thread at a time, and keeps what it worked out. */
+    private static final class Transforms {
+        private final ICC_Profile profile;
+        private final Queue<ColorConvertOp> idle = new ArrayBlockingQueue<>(MOST_IDLE);
+
+        private Transforms(ICC_Profile profile) {
+            this.profile = profile;
+        }
+
+        /** None where it is damaged, of sRGB or of another kind. */
+        static Optional<Transforms> of(byte[] bytes) {
+            try {
+                var profile = ColorProfiles.createProfile(bytes);
+                return profile.getColorSpaceType() != ColorSpace.TYPE_RGB || ColorProfiles.isCS_sRGB(profile)
+                        ? Optional.empty()
+                        : Optional.of(new Transforms(profile));
+            } catch (IllegalArgumentException | CMMException | ProfileDataException e) {
                 return Optional.empty();
             }
-            var profiles = new ICC_Profile[] {profile, ICC_Profile.getInstance(ColorSpace.CS_sRGB)};
-            return Optional.of(new ColorConvertOp(profiles, null));
-        } catch (IllegalArgumentException | CMMException e) { // damaged, or of another kind
-            return Optional.empty();
+        }
+
+        void apply(WritableRaster colours) {
+            var found = idle.poll();
+            var transform = found == null
+                    ? new ColorConvertOp(new ICC_Profile[] {profile, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null)
+                    : found;
+            try {
+                transform.filter(colours, colours);
+                var unused = idle.offer(transform);
+            } catch (CMMException | ProfileDataException e) {
+                // It was well from outside only; what it says cannot be done, and nothing was.
+            }
         }
     }
 }

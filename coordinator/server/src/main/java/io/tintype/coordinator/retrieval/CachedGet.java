@@ -75,12 +75,12 @@ final class CachedGet implements GetStream {
             return;
         }
         try {
-            var span = opened.resolve(request.getRange());
-            if (span[0] == span[1]) {
+            var stretch = opened.stretch(request.getRange());
+            if (stretch.length() == 0) {
                 onlyHead = first(opened).build();
                 sendHead();
             } else {
-                read(opened, span[0], span[1]);
+                read(opened, stretch.first(), stretch.end());
             }
         } catch (TintypeException outside) {
             fail(outside);

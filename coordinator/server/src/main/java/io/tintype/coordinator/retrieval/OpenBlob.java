@@ -5,8 +5,7 @@ import io.tintype.coordinator.cache.Piece;
 import io.tintype.coordinator.cache.PieceChain;
 import io.tintype.coordinator.cache.PieceKey;
 import io.tintype.coordinator.cache.PieceSpec;
-import io.tintype.model.Reason;
-import io.tintype.model.TintypeException;
+import io.tintype.model.Stretch;
 import io.tintype.proto.v1.BlobHead;
 import io.tintype.proto.v1.ByteRange;
 import io.tintype.proto.v1.Freshness;
@@ -67,20 +66,9 @@ public final class OpenBlob implements AutoCloseable {
         return reader;
     }
 
-    /** The bytes that a range means, from its first to behind its last; throws RANGE_NOT_SATISFIABLE. */
-    long[] resolve(ByteRange range) {
-        long size = head.getSize();
-        long from = range.getOffset();
-        long length = range.getLength();
-        boolean wholeOfNothing = from == 0 && size == 0 && length == 0;
-        if (Long.compareUnsigned(from, size) >= 0 && !wholeOfNothing) {
-            throw new TintypeException(
-                    Reason.RANGE_NOT_SATISFIABLE,
-                    "range.offset is " + Long.toUnsignedString(from) + ", but the blob has " + size
-                            + " bytes, counted from 0");
-        }
-        boolean toTheEnd = length == 0 || Long.compareUnsigned(length, size - from) >= 0;
-        return new long[] {from, toTheEnd ? size : from + length};
+    /** The bytes that a range means; throws RANGE_NOT_SATISFIABLE. */
+    Stretch stretch(ByteRange range) {
+        return Stretch.of(head.getSize(), range.getOffset(), range.getLength());
     }
 
     /** The piece that came with the head, if it is this one, and was not taken yet; the share goes with it. */

@@ -82,7 +82,7 @@ final class ImageColoursTest {
         assertUnchanged(made(ProfiledImages.of(pixel(255), format, new byte[0], 1)));
     }
 
-    /** Random damage to a profile makes a rendition or a refusal, and nothing else. */
+    /** Random damage to a profile changes colours at worst. */
     @ParameterizedTest
     @ValueSource(strings = {"jpeg", "png"})
     void damagedProfilesHarmNothing(String format) throws Exception {
@@ -93,13 +93,9 @@ final class ImageColoursTest {
             for (int j = random.nextInt(8); j >= 0; j--) {
                 profile[random.nextInt(profile.length)] = (byte) random.nextInt();
             }
-            try {
-                assertThat(made(ProfiledImages.of(pixel(255), format, profile, 1)))
-                        .as("seed %d", seed)
-                        .isNotNull();
-            } catch (RenditionRefusal e) {
-                assertThat(e).as("seed %d", seed).hasMessageContaining("damaged");
-            }
+            assertThat(made(ProfiledImages.of(pixel(255), format, profile, 1)))
+                    .as("seed %d", seed)
+                    .isNotNull();
         }
         assertConverted(made(ProfiledImages.of(pixel(255), format, ProfiledImages.linear(), 1)));
     }
@@ -139,9 +135,10 @@ final class ImageColoursTest {
         byte[] profile = ProfiledImages.linear();
         for (int parts = 1; parts <= 4; parts++) {
             var file = ProfiledImages.inJpeg(plain, profile, parts);
-            assertThat(JpegHeader.profile(file)).isEqualTo(profile);
+            assertThat(JpegHeader.profile(file, profile.length)).isEqualTo(profile);
+            assertThat(JpegHeader.profile(file, profile.length - 1)).isEmpty();
             assertThat(JpegHeader.withoutProfile(file)).isEqualTo(plain);
         }
-        assertThat(JpegHeader.profile(plain)).isEmpty();
+        assertThat(JpegHeader.profile(plain, profile.length)).isEmpty();
     }
 }
