@@ -6,6 +6,7 @@ import io.tintype.client.internal.transfer.DownloadSink;
 import io.tintype.client.internal.transfer.Pieces;
 import io.tintype.heads.LeaseClock;
 import io.tintype.model.Reason;
+import io.tintype.model.Stretch;
 import io.tintype.model.TintypeException;
 import io.tintype.proto.v1.GetResponse;
 import java.util.concurrent.CompletableFuture;
@@ -55,17 +56,13 @@ final class MemorySink implements DownloadSink {
     public void opened(GetResponse message) {
         first = message;
         position = 0;
+        var range = options.range();
         long size = message.getNotModified()
                 ? 0
-                : lengthOf(options.range(), message.getHead().getSize());
+                : Stretch.of(message.getHead().getSize(), range.offset(), range.length())
+                        .length();
         checkFits(size, options, message.getHead().getName());
         bytes = new byte[(int) size];
-    }
-
-    /** Number of bytes that a range has of a blob of that size. */
-    static long lengthOf(ByteRange range, long size) {
-        long rest = Math.max(0, size - range.offset());
-        return range.length() == 0 ? rest : Math.min(rest, range.length());
     }
 
     static void checkFits(long size, GetOptions options, String name) {
