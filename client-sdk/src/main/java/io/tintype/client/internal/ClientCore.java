@@ -95,6 +95,11 @@ public final class ClientCore implements AutoCloseable {
         return threads.workers();
     }
 
+    /** How many calls wait for their next attempt now. */
+    public int pausing() {
+        return underWay.pausing();
+    }
+
     /** The shard a user lives on, as far as is known; 0: it is not. */
     public int shardOf(String user) {
         return homes.known(user).orElse(0);

@@ -55,6 +55,11 @@ public final class UnderWay {
         return mine.result;
     }
 
+    /** How much waits for its next attempt now, having heard how the last one failed. */
+    public int pausing() {
+        return (int) all.stream().filter(work -> !work.op.isTrying()).count();
+    }
+
     /** Why nothing is begun, or ended, any more. */
     static CallFailure closedFailure() {
         return CallFailure.of(Reason.UNAVAILABLE, "the client is closed; make a new one");
